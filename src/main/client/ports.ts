@@ -1,0 +1,47 @@
+// What the client needs from outside: small interfaces, each with a real adapter and a fake that passes the same
+// contract suite. Nothing here knows Electron.
+
+/** Holds one 32-byte key per organisation; everything else secret is sealed with it in a file (see device/vault.ts). */
+export interface SecretStore {
+  readonly kind: 'keychain' | 'memory';
+  /** null: no entry. A locked store throws `device/secret-store-locked`, a missing one `device/secret-store-unavailable`. */
+  get(name: string): Promise<Buffer | null>;
+  set(name: string, secret: Buffer): Promise<void>;
+  /** Resolves also when there was nothing to remove. */
+  delete(name: string): Promise<void>;
+}
+
+export interface SecretStores {
+  keychain: SecretStore;
+  memory: SecretStore;
+}
+
+/** The person's system browser. */
+export interface Browser {
+  /** Rejects when no browser could be started; the address is then shown instead. */
+  open(url: string): Promise<void>;
+}
+
+/** Time of day and timers, so that tests decide when it is later. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Returns how to cancel. */
+  after(delayMs: number, run: () => void): () => void;
+}
+
+/** Structured log. Values under keys that name secrets are never written (see adapters/log.ts). */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export interface ClientPorts {
+  secrets: SecretStores;
+  browser: Browser;
+  clock: Clock;
+  log: Log;
+}

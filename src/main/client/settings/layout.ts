@@ -1,0 +1,65 @@
+// The on-disk layout: where every file of the client is. See docs/protocol.md 9.
+import { createHash } from 'node:crypto';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+
+/** The per-user folder of the seeds; `BANYAN_HOME` overrides it. */
+export function defaultHome(
+  platform: NodeJS.Platform = process.platform,
+  environment: NodeJS.ProcessEnv = process.env,
+): string {
+  if (environment['BANYAN_HOME']) return path.resolve(environment['BANYAN_HOME']);
+  switch (platform) {
+    case 'darwin':
+      return path.join(homedir(), 'Library', 'Application Support', 'banyanapp');
+    case 'win32':
+      return path.join(environment['APPDATA'] ?? path.join(homedir(), 'AppData', 'Roaming'), 'banyanapp');
+    default:
+      return path.join(environment['XDG_CONFIG_HOME'] || path.join(homedir(), '.config'), 'banyanapp');
+  }
+}
+
+/** Names are the seeds'; `curl --cacert --key --cert` uses them as they are. */
+export const LOGIN_FILES = {
+  caCertificate: 'login-cacert.pem',
+  key: 'login-key.pem',
+  certificate: 'login-cert.pem',
+} as const;
+
+export function layout(home: string) {
+  const organisations = path.join(home, 'orgs');
+  return {
+    home,
+    /** {version, activeOrganisation} */
+    settings: path.join(home, 'settings.json'),
+    /** 32 random bytes, hexadecimal; proves that both ends of the control socket may read this folder. */
+    controlKey: path.join(home, 'control.key'),
+    log: path.join(home, 'logs', 'banyan.log'),
+    organisations,
+    organisation(id: string) {
+      const folder = path.join(organisations, id);
+      return {
+        folder,
+        /** {version, organisation, device, secrets, document, root} - nothing secret. */
+        registration: path.join(folder, 'registration.json'),
+        /** AES-256-GCM: device key, DeviceCert, refresh token, session. */
+        vault: path.join(folder, 'vault.bin'),
+        /** {version, chosen: {serviceId: port}, overrides: {serviceId: port}} */
+        ports: path.join(folder, 'ports.json'),
+      };
+    },
+  };
+}
+export type Layout = ReturnType<typeof layout>;
+
+/** Binding this IS the single-instance lock. A short path: socket paths are limited to 104 bytes on macOS. */
+export function controlSocketPath(
+  home: string,
+  platform: NodeJS.Platform = process.platform,
+  environment: NodeJS.ProcessEnv = process.env,
+): string {
+  const id = createHash('sha256').update(path.resolve(home)).digest('hex').slice(0, 16);
+  if (platform === 'win32') return `\\\\.\\pipe\\banyanapp-${userInfo().username}-${id}`;
+  const runtime = environment['XDG_RUNTIME_DIR'] ?? path.join(tmpdir(), `banyanapp-${userInfo().uid}`);
+  return path.join(runtime, `banyanapp-${id}.sock`);
+}

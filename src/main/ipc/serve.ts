@@ -1,0 +1,59 @@
+// One server for every transport: check the sender, decode the input, run the handler, wrap the answer.
+// It can't be bypassed: transports hand over raw names and inputs and get replies, never handlers.
+import { randomUUID } from 'node:crypto';
+import { AppError, toWireError } from '../../shared/errors.ts';
+import {
+  type Call,
+  type CallName,
+  callNames,
+  contract,
+  type Handlers,
+  type Reply,
+} from '../../shared/ipc/contract.ts';
+import { z } from '../../shared/schema.ts';
+import type { Log } from '../client/ports.ts';
+
+export interface Server<Sender> {
+  /** Answers every call with a reply; never throws. */
+  answer(sender: Sender, name: unknown, input: unknown): Promise<Reply>;
+}
+
+export interface ServeOptions<Sender> {
+  handlers: Handlers;
+  /** Absent means nobody: each transport must say whom it trusts. */
+  isTrusted: (sender: Sender) => boolean;
+  log: Log;
+}
+
+export function serve<Sender>({ handlers, isTrusted, log }: ServeOptions<Sender>): Server<Sender> {
+  return {
+    async answer(sender, name, input) {
+      const correlationId = randomUUID();
+      try {
+        if (!isTrusted(sender)) {
+          throw new AppError('client/control-refused', 'This caller may not control Banyan.');
+        }
+        const call = lookUp(name);
+        const decoded = call.schema.input.safeParse(input);
+        if (!decoded.success) {
+          throw new AppError(
+            'usage/invalid-input',
+            `${call.name} was called with values that cannot be used: ${z.prettifyError(decoded.error)}`,
+          );
+        }
+        const handler = handlers[call.name] as (input: unknown) => Promise<unknown>;
+        return { ok: true, value: await handler(decoded.data) };
+      } catch (error) {
+        log.warn('call refused or failed', { call: String(name).slice(0, 60), correlationId, error });
+        return { ok: false, error: toWireError(error, correlationId) };
+      }
+    },
+  };
+}
+
+function lookUp(name: unknown): { name: CallName; schema: Call } {
+  const known = callNames.find((candidate) => candidate === name);
+  if (!known) throw new AppError('usage/invalid-input', 'There is no such call.');
+  const [group, call] = known.split('.') as [keyof typeof contract, string];
+  return { name: known, schema: (contract[group] as Record<string, Call>)[call] as Call };
+}

@@ -1,0 +1,334 @@
+// Every failure a person can meet: its stable code, what the terminal exits with, what it is called and what helps.
+// Codes are API: never renamed or reused. `docs/errors.md` is generated from this table.
+
+/** Exit codes of `banyan` and `banyanproxy`. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  signInNeeded: 3,
+  denied: 4,
+  portInUse: 5,
+} as const;
+
+/** What the window offers beside an error; `none` where only the advice helps. */
+export type ErrorAction = 'retry' | 'sign-in' | 'choose-port' | 'new-invite' | 'use-memory' | 'none';
+
+interface ErrorEntry {
+  exit: (typeof EXIT)[keyof typeof EXIT];
+  /** What happened, as a heading. */
+  title: string;
+  /** The one thing that helps, as a sentence. */
+  advice: string;
+  action: ErrorAction;
+}
+
+export const ERRORS = {
+  internal: {
+    exit: EXIT.failed,
+    title: 'Something went wrong',
+    advice: 'Try again; if it happens again, send the log to your administrator.',
+    action: 'retry',
+  },
+  'usage/invalid-input': {
+    exit: EXIT.usage,
+    title: 'That cannot be used',
+    advice: 'Correct it and try again.',
+    action: 'none',
+  },
+
+  'client/not-running': {
+    exit: EXIT.failed,
+    title: 'Banyan is not running',
+    advice: 'Start the app, or run `banyan up` in another terminal.',
+    action: 'none',
+  },
+  'client/already-running': {
+    exit: EXIT.failed,
+    title: 'Banyan is already running',
+    advice: 'Use the running app, or quit it first.',
+    action: 'none',
+  },
+  'client/control-refused': {
+    exit: EXIT.failed,
+    title: 'The control connection was refused',
+    advice: 'Run the command as the person who started the app, with the same BANYAN_HOME.',
+    action: 'none',
+  },
+  'client/storage-failed': {
+    exit: EXIT.failed,
+    title: 'A file could not be written',
+    advice: 'Check the free space and the permissions of the folder named here, then try again.',
+    action: 'retry',
+  },
+  'client/storage-corrupt': {
+    exit: EXIT.failed,
+    title: 'A file could not be read',
+    advice: 'It was set aside unchanged; repair it or register again.',
+    action: 'none',
+  },
+
+  'organisation/unreachable': {
+    exit: EXIT.failed,
+    title: 'The organisation cannot be reached',
+    advice: 'Check the network connection, then try again.',
+    action: 'retry',
+  },
+  'organisation/invalid-answer': {
+    exit: EXIT.failed,
+    title: 'The organisation gave an answer that cannot be used',
+    advice: 'Ask your administrator whether the address is right and the server is healthy.',
+    action: 'retry',
+  },
+  'organisation/app-too-old': {
+    exit: EXIT.failed,
+    title: 'This app is too old for the organisation',
+    advice: 'Install the newest version.',
+    action: 'none',
+  },
+
+  'device/not-registered': {
+    exit: EXIT.signInNeeded,
+    title: 'This device is not registered',
+    advice: 'Register it with an invite from your administrator.',
+    action: 'none',
+  },
+  'device/already-registered': {
+    exit: EXIT.failed,
+    title: 'This device is already registered',
+    advice: 'Unregister it first to join another organisation.',
+    action: 'none',
+  },
+  'device/invite-invalid': {
+    exit: EXIT.usage,
+    title: 'That is not an invite',
+    advice: 'Paste the whole invite; it starts with banyan://register.',
+    action: 'new-invite',
+  },
+  'device/invite-refused': {
+    exit: EXIT.denied,
+    title: 'The invite was refused',
+    advice: 'Invites work once and for a short time: ask your administrator for a new one.',
+    action: 'new-invite',
+  },
+  'device/root-mismatch': {
+    exit: EXIT.failed,
+    title: 'This is not the organisation the invite names',
+    advice: 'Do not go on. Tell your administrator: somebody may be between you and the organisation.',
+    action: 'new-invite',
+  },
+  'device/certificate-refused': {
+    exit: EXIT.denied,
+    title: 'The organisation no longer accepts this device',
+    advice: 'Ask your administrator, or unregister and register again.',
+    action: 'none',
+  },
+  'device/secret-store-unavailable': {
+    exit: EXIT.failed,
+    title: 'There is no keychain to keep secrets in',
+    advice: 'Unlock or install one, or keep secrets in memory only and register again after quitting.',
+    action: 'use-memory',
+  },
+  'device/secret-store-locked': {
+    exit: EXIT.failed,
+    title: 'The keychain is locked',
+    advice: 'Unlock it, then try again.',
+    action: 'retry',
+  },
+
+  'identity/sign-in-required': {
+    exit: EXIT.signInNeeded,
+    title: 'You are not signed in',
+    advice: 'Sign in, then try again.',
+    action: 'sign-in',
+  },
+  'identity/session-expired': {
+    exit: EXIT.signInNeeded,
+    title: 'Your session has ended',
+    advice: 'Sign in again.',
+    action: 'sign-in',
+  },
+  'identity/sign-in-cancelled': {
+    exit: EXIT.signInNeeded,
+    title: 'Sign-in was cancelled',
+    advice: 'Sign in again when you are ready.',
+    action: 'sign-in',
+  },
+  'identity/sign-in-timed-out': {
+    exit: EXIT.signInNeeded,
+    title: 'Sign-in took too long',
+    advice: 'Sign in again and finish in the browser within five minutes.',
+    action: 'sign-in',
+  },
+  'identity/sign-in-denied': {
+    exit: EXIT.denied,
+    title: 'Sign-in was refused',
+    advice: 'Use another account, or ask your administrator for access.',
+    action: 'sign-in',
+  },
+  'identity/response-invalid': {
+    exit: EXIT.failed,
+    title: 'The sign-in answer cannot be trusted',
+    advice: 'Sign in again; if it happens again, tell your administrator.',
+    action: 'sign-in',
+  },
+  'identity/clock-skew': {
+    exit: EXIT.failed,
+    title: 'The clock of this computer is wrong',
+    advice: 'Set date and time, then try again.',
+    action: 'retry',
+  },
+  'identity/certificate-refused': {
+    exit: EXIT.denied,
+    title: 'No certificate was issued',
+    advice: 'Sign in again; if it happens again, ask your administrator.',
+    action: 'sign-in',
+  },
+
+  'catalog/service-not-found': {
+    exit: EXIT.failed,
+    title: 'There is no such service',
+    advice: 'See `banyan services` for the services you may use.',
+    action: 'none',
+  },
+
+  'tunnel/port-in-use': {
+    exit: EXIT.portInUse,
+    title: 'The local port is in use',
+    advice: 'Quit the program that holds it, or choose another port.',
+    action: 'choose-port',
+  },
+  'tunnel/listen-failed': {
+    exit: EXIT.failed,
+    title: 'The local port cannot be opened',
+    advice: 'Choose another port.',
+    action: 'choose-port',
+  },
+  'tunnel/override-not-allowed': {
+    exit: EXIT.denied,
+    title: 'The port is set by your administrator',
+    advice: 'Ask your administrator to allow another port for this service.',
+    action: 'none',
+  },
+  'tunnel/mode-unsupported': {
+    exit: EXIT.failed,
+    title: 'This kind of service cannot be connected yet',
+    advice: 'Ask your administrator to publish it in TCP mode.',
+    action: 'none',
+  },
+  'tunnel/domains-not-allowed': {
+    exit: EXIT.failed,
+    title: 'This service must not have domains to proxy',
+    advice: 'Ask your administrator to leave "Domains to Proxy" blank.',
+    action: 'none',
+  },
+  'tunnel/unreachable': {
+    exit: EXIT.failed,
+    title: 'The Access Tier cannot be reached',
+    advice: 'Check the network connection, then try again.',
+    action: 'retry',
+  },
+  'tunnel/untrusted-server': {
+    exit: EXIT.failed,
+    title: 'The Access Tier is not the one it should be',
+    advice: 'Do not go on. Tell your administrator.',
+    action: 'none',
+  },
+  'tunnel/certificate-refused': {
+    exit: EXIT.signInNeeded,
+    title: 'Your certificate was refused',
+    advice: 'Sign in again to get a new one.',
+    action: 'sign-in',
+  },
+  'tunnel/certificate-missing': {
+    exit: EXIT.signInNeeded,
+    title: 'There is no certificate to connect with',
+    advice: 'Sign in with `banyan login`, or name its folder with --certs.',
+    action: 'sign-in',
+  },
+  'tunnel/denied': {
+    exit: EXIT.denied,
+    title: 'You may not use this service',
+    advice: 'Ask your administrator for access.',
+    action: 'none',
+  },
+  'tunnel/target-refused': {
+    exit: EXIT.denied,
+    title: 'That address is not part of this service',
+    advice: 'Use an address that the service allows, or ask your administrator to add it.',
+    action: 'none',
+  },
+  'tunnel/target-unreachable': {
+    exit: EXIT.failed,
+    title: 'The Access Tier cannot reach that address',
+    advice: 'Check the address; if it is right, tell your administrator.',
+    action: 'retry',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Facts a person may see beside the sentence, e.g. `{ port: 8081, holder: 'nginx (4711)' }`. Never a secret. */
+export type ErrorDetails = Readonly<Record<string, string | number>>;
+
+/** An error as it crosses a process boundary: no stack, no cause. */
+export interface WireError {
+  code: ErrorCode;
+  /** What happened and why, in one plain sentence, without any secret. */
+  message: string;
+  details?: ErrorDetails;
+  /** Finds the matching lines in the log of the process that threw. */
+  correlationId?: string;
+}
+
+/** A failure with a code. `message` is shown to people: write it for them; put the technical story into `cause`. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails | undefined;
+  readonly correlationId: string | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; details?: ErrorDetails; correlationId?: string } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details;
+    this.correlationId = options.correlationId;
+  }
+
+  toWire(): WireError {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.details && { details: this.details }),
+      ...(this.correlationId && { correlationId: this.correlationId }),
+    };
+  }
+}
+
+export const isErrorCode = (code: unknown): code is ErrorCode =>
+  typeof code === 'string' && Object.hasOwn(ERRORS, code);
+
+/** The wire form of anything thrown. What is not an AppError may quote a secret, so none of its text crosses. */
+export function toWireError(thrown: unknown, correlationId?: string): WireError {
+  if (thrown instanceof AppError) {
+    return { ...(correlationId && { correlationId }), ...thrown.toWire() };
+  }
+  return {
+    code: 'internal',
+    message: 'Banyan ran into a problem of its own.',
+    ...(correlationId && { correlationId }),
+  };
+}
+
+export const fromWireError = (wire: WireError): AppError =>
+  new AppError(wire.code, wire.message, {
+    ...(wire.details && { details: wire.details }),
+    ...(wire.correlationId && { correlationId: wire.correlationId }),
+  });
+
+/** What happened, why, and what to do: the text of a terminal or a dialog. */
+export const explain = (error: WireError): string => `${error.message} ${ERRORS[error.code].advice}`;

@@ -1,0 +1,170 @@
+// THE table: every call and signal between the client and its front ends (window, tray, browser tab, terminal).
+// One edit here adds a call everywhere: the server does not compile without a handler, the bridges and the test
+// double are derived. What may not be in it: tokens, private keys, file paths or URLs chosen by a front end.
+import { z } from '../schema.ts';
+import { type Device, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
+import type { PortChoice, Service } from '../model/service.ts';
+import type { Session } from '../model/session.ts';
+import type { Tunnel } from '../model/tunnel.ts';
+
+/** Everything a front end shows. Slices arrive whole, each with a revision, so that a late one can be ignored. */
+export interface Slices {
+  device: Device;
+  session: Session;
+  catalog: Catalog;
+  tunnels: Tunnels;
+}
+
+export interface Catalog {
+  status: 'empty' | 'loading' | 'current' | 'stale';
+  services: readonly Service[];
+  /** Why it is stale. */
+  because?: import('../errors.ts').WireError;
+}
+
+/** By service id; a service without an entry is closed. */
+export interface Tunnels {
+  states: Readonly<Record<string, Tunnel>>;
+  ports: Readonly<Record<string, PortChoice>>;
+}
+
+export interface AppFacts {
+  version: string;
+  /** `process.platform` of the client. */
+  platform: string;
+  /** Folder that holds the `login-*.pem` files, for the commands that are shown. */
+  certificatesFolder: string;
+  /** A link the app was opened with; shown for a yes, never acted upon by itself. */
+  pendingInvite: string | null;
+  /** Set by whoever started this client, e.g. the demo: preselects and explains, changes no check. */
+  suggestedSecretStore: (typeof SECRET_STORES)[number];
+  /** Name suggested for this device. */
+  hostName: string;
+}
+
+export interface Snapshot {
+  app: AppFacts;
+  slices: Slices;
+  revisions: Record<keyof Slices, number>;
+}
+
+/** What a person must see before saying yes to an organisation. */
+export interface InviteFacts {
+  organisationName: string;
+  host: string;
+  rootFingerprint: string;
+}
+
+export interface Call<Input = unknown, Output = unknown> {
+  input: z.ZodType<Input>;
+  /** Carries the type only; never read. */
+  output?: Output;
+}
+
+const call = <Input>(input: z.ZodType<Input>) => ({
+  returns: <Output>(): Call<Input, Output> => ({ input }),
+});
+
+const nothing = z.strictObject({});
+const invite = z.string().min(1).max(1024);
+const service = z.string().min(1).max(200);
+const port = z.number().int().min(1).max(65535);
+
+export const contract = {
+  app: {
+    snapshot: call(nothing).returns<Snapshot>(),
+    /** Stops the client and whatever front end runs it. */
+    quit: call(nothing).returns<void>(),
+  },
+  device: {
+    /** Reaches the organisation and checks its root against the invite; changes nothing. */
+    inspectInvite: call(z.strictObject({ invite })).returns<InviteFacts>(),
+    register: call(
+      z.strictObject({
+        invite,
+        name: z.string().trim().min(1).max(64),
+        ownership: z.enum(OWNERSHIPS),
+        secrets: z.enum(SECRET_STORES),
+      }),
+    ).returns<Device>(),
+    /** Closes everything, revokes the certificate where it can, removes all of it here. */
+    unregister: call(nothing).returns<void>(),
+  },
+  session: {
+    /** Resolves when signed in. While one sign-in runs, every caller gets that one. */
+    signIn: call(
+      z.strictObject({
+        /** false: only report the page (`session.signInUrl`), for machines without a browser. */
+        openBrowser: z.boolean(),
+      }),
+    ).returns<Session>(),
+    cancelSignIn: call(nothing).returns<void>(),
+    /** Closes tunnels, revokes the refresh token where it can, removes the `login-*.pem` files. */
+    signOut: call(nothing).returns<void>(),
+  },
+  catalog: {
+    refresh: call(nothing).returns<Catalog>(),
+  },
+  tunnel: {
+    /** Resolves when the port listens and the Access Tier has accepted this person once. */
+    open: call(z.strictObject({ service })).returns<Tunnel>(),
+    close: call(z.strictObject({ service })).returns<void>(),
+    /** Saves (or with null removes) the person's own port; an open tunnel moves to it. */
+    override: call(z.strictObject({ service, port: port.nullable() })).returns<PortChoice>(),
+  },
+} as const;
+
+export type Contract = typeof contract;
+export type Group = keyof Contract;
+
+/** `group.call` of every call, e.g. `tunnel.open`. */
+export type CallName = {
+  [G in Group]: `${G}.${keyof Contract[G] & string}`;
+}[Group];
+
+type Lookup<Name extends CallName> = Name extends `${infer G}.${infer C}`
+  ? G extends Group
+    ? C extends keyof Contract[G]
+      ? Contract[G][C]
+      : never
+    : never
+  : never;
+export type InputOf<Name extends CallName> =
+  Lookup<Name> extends Call<infer Input, infer _> ? Input : never;
+export type OutputOf<Name extends CallName> =
+  Lookup<Name> extends Call<infer _, infer Output> ? Output : never;
+
+export const callNames = Object.entries(contract).flatMap(([group, calls]) =>
+  Object.keys(calls).map((name) => `${group}.${name}`),
+) as CallName[];
+
+/** One plain function per call: what the client implements. Inputs are decoded before they arrive. */
+export type Handlers = {
+  [Name in CallName]: (input: InputOf<Name>) => Promise<OutputOf<Name>>;
+};
+
+/** `device.changed` and so on: the whole slice with its revision. */
+export type Signals = {
+  [Slice in keyof Slices as `${Slice}.changed`]: { revision: number; value: Slices[Slice] };
+};
+export type SignalName = keyof Signals;
+export const signalNames = [
+  'device.changed',
+  'session.changed',
+  'catalog.changed',
+  'tunnels.changed',
+] as const satisfies readonly SignalName[];
+
+export type SignalListener = <Name extends SignalName>(name: Name, payload: Signals[Name]) => void;
+
+/** Answer to every call on every transport. */
+export type Reply<Output = unknown> =
+  | { ok: true; value: Output }
+  | { ok: false; error: import('../errors.ts').WireError };
+
+/** What a front end holds: `client.call('tunnel.open', { service })`. Rejects with AppError. */
+export interface ClientApi {
+  call<Name extends CallName>(name: Name, input: InputOf<Name>): Promise<OutputOf<Name>>;
+  /** Returns how to stop listening. */
+  subscribe(listener: SignalListener): () => void;
+}

@@ -1,0 +1,87 @@
+// This device as its organisation knows it: a closed union, its transition, and what may be done in each state.
+import type { WireError } from '../errors.ts';
+import { exhaustive } from '../exhaustive.ts';
+
+export const OWNERSHIPS = [
+  'Corporate Dedicated',
+  'Corporate Shared',
+  'Employee Owned',
+  'Other',
+] as const;
+export type Ownership = (typeof OWNERSHIPS)[number];
+
+/** Where this device's secrets live. `memory` forgets them, and so the registration, when the client stops. */
+export const SECRET_STORES = ['keychain', 'memory'] as const;
+export type SecretStoreKind = (typeof SECRET_STORES)[number];
+
+export interface OrganisationFacts {
+  /** Folder name under `orgs/`: the first 16 hexadecimal digits of the root's SHA-256, so the trust anchor is the identity. */
+  id: string;
+  name: string;
+  /** `host[:port]` of the organisation document. */
+  host: string;
+  /** SHA-256 of the root's DER, base64url, 43 characters. */
+  rootFingerprint: string;
+}
+
+export interface DeviceFacts {
+  /** Also the OpenID Connect `client_id`. */
+  id: string;
+  name: string;
+  ownership: Ownership;
+  /** End of the DeviceCert, milliseconds since the epoch. */
+  certificateExpiresAt: number;
+}
+
+interface Registration {
+  device: DeviceFacts;
+  organisation: OrganisationFacts;
+  secrets: SecretStoreKind;
+}
+
+export type Device =
+  | { status: 'unregistered'; because?: WireError }
+  | { status: 'registering'; organisation: string; startedAt: number }
+  | ({ status: 'registered' } & Registration)
+  | ({ status: 'revoked'; because: WireError } & Registration);
+
+export type DeviceEvent =
+  | { type: 'registration-started'; organisation: string; at: number }
+  | { type: 'registration-failed'; error: WireError }
+  | ({ type: 'registered' } & Registration)
+  | { type: 'revoked'; error: WireError }
+  | { type: 'unregistered'; because?: WireError };
+
+export const unregistered: Device = { status: 'unregistered' };
+
+/** Pure transition; an event that means nothing now returns the same object. */
+export function nextDevice(device: Device, event: DeviceEvent): Device {
+  switch (event.type) {
+    case 'registration-started':
+      return canRegister(device)
+        ? { status: 'registering', organisation: event.organisation, startedAt: event.at }
+        : device;
+    case 'registration-failed':
+      return device.status === 'registering'
+        ? { status: 'unregistered', because: event.error }
+        : device;
+    case 'registered': {
+      // From `unregistered` too: a start with a stored registration takes this way.
+      if (device.status === 'revoked') return device;
+      const { type: _, ...registration } = event;
+      return { ...registration, status: 'registered' };
+    }
+    case 'revoked':
+      return device.status === 'registered'
+        ? { ...device, status: 'revoked', because: event.error }
+        : device;
+    case 'unregistered':
+      return device.status === 'unregistered' && !event.because
+        ? device
+        : { status: 'unregistered', ...(event.because && { because: event.because }) };
+    default:
+      return exhaustive(event);
+  }
+}
+
+export const canRegister = (device: Device): boolean => device.status === 'unregistered';

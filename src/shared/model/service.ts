@@ -1,0 +1,61 @@
+// A service as the person's catalogue lists it. Decoded from the wire in protocol/catalog.ts.
+
+export const SERVICE_TYPES = ['WEB', 'SSH', 'RDP', 'K8S', 'DATABASE', 'GENERIC'] as const;
+export type ServiceType = (typeof SERVICE_TYPES)[number];
+
+/** How the local port speaks; aliases of the seeds are folded into these when decoded. */
+export const PROXY_MODES = ['TCP', 'CHAIN', 'RDPGATEWAY'] as const;
+export type ProxyMode = (typeof PROXY_MODES)[number];
+
+export type ServiceAccess =
+  | { status: 'allowed' }
+  /** Listed but closed: `code` names the failed check, `reason` is a sentence for the person. */
+  | { status: 'denied'; code: string; reason: string };
+
+/** One allow pattern of a collection, shown to the person; empty lists mean "any". */
+export interface AllowedTargets {
+  hostnames: readonly string[];
+  cidrs: readonly string[];
+  /** e.g. `['22', '5901-5999']`. */
+  ports: readonly string[];
+}
+
+export interface Service {
+  /** `<name>.<cluster>.bnn`, unique in the organisation. */
+  id: string;
+  /** Lower-case letters, digits and "-": what people type in a terminal. */
+  name: string;
+  friendlyName: string;
+  description: string;
+  type: ServiceType;
+  /** SNI of the TLS session, and the name in the server certificate. */
+  domain: string;
+  /** Where to dial; not the same as `domain`, which need not resolve. */
+  accessTier: { host: string; port: number };
+  /** Trust anchor of the server certificate. */
+  ca: 'organisation' | 'system';
+  mode: ProxyMode;
+  /** Assigned by the administrator, or null: then a free one is chosen once and kept. */
+  assignedPort: number | null;
+  allowUserOverride: boolean;
+  includeDomains: readonly string[];
+  /** Connect by itself when signed in. */
+  autorun: boolean;
+  /** What a collection allows; empty for a single service and for "everything". */
+  allowedTargets: readonly AllowedTargets[];
+  access: ServiceAccess;
+}
+
+/** The local port in effect and where it comes from. */
+export interface PortChoice {
+  /** null until a free one has been chosen by the first Connect. */
+  port: number | null;
+  source: 'override' | 'assigned' | 'chosen';
+  /** An override that was saved while allowed and is set aside while it is not. */
+  setAside?: number;
+}
+
+export const canOverride = (service: Service): boolean => service.allowUserOverride;
+
+export const canConnect = (service: Service): boolean =>
+  service.access.status === 'allowed' && service.type !== 'WEB';

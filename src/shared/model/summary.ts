@@ -1,0 +1,37 @@
+// The one place that decides tray glyph and headline.
+import type { Device } from './device.ts';
+import { isSignedIn, type Session } from './session.ts';
+import type { Tunnel } from './tunnel.ts';
+
+/** Each glyph has its own shape as well as colour. */
+export type Glyph = 'idle' | 'busy' | 'connected' | 'attention';
+
+export interface Summary {
+  glyph: Glyph;
+  headline: string;
+}
+
+export function summary(
+  device: Device,
+  session: Session,
+  tunnels: Readonly<Record<string, Tunnel>>,
+): Summary {
+  if (device.status === 'revoked') {
+    return { glyph: 'attention', headline: 'This device is no longer accepted' };
+  }
+  if (device.status === 'registering') return { glyph: 'busy', headline: 'Registering…' };
+  if (device.status === 'unregistered') return { glyph: 'idle', headline: 'Not registered' };
+  if (session.status === 'signing-in') return { glyph: 'busy', headline: 'Signing in…' };
+  if (session.status === 'expired') return { glyph: 'attention', headline: 'Session ended' };
+  if (!isSignedIn(session)) return { glyph: 'idle', headline: 'Signed out' };
+
+  const all = Object.values(tunnels);
+  const count = (status: Tunnel['status']): number =>
+    all.filter((tunnel) => tunnel.status === status).length;
+  if (count('failed') > 0) return { glyph: 'attention', headline: 'A service has failed' };
+  if (count('opening') > 0) return { glyph: 'busy', headline: 'Connecting…' };
+  const open = count('open');
+  return open > 0
+    ? { glyph: 'connected', headline: open === 1 ? '1 service connected' : `${open} services connected` }
+    : { glyph: 'idle', headline: 'Nothing connected' };
+}

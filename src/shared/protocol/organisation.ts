@@ -1,0 +1,37 @@
+// The organisation document: `GET https://<organisation>/.well-known/banyan-app.json`. See docs/protocol.md 1.
+import { z } from '../schema.ts';
+import { httpsUrl, label } from './text.ts';
+
+export const ORGANISATION_DOCUMENT_PATH = '/.well-known/banyan-app.json';
+
+/** RFC 7030 4.1: where the root is fetched before anything is trusted, then checked against the invite's fingerprint. */
+export const CA_CERTIFICATES_PATH = '/.well-known/est/cacerts';
+
+/** Plain http is accepted only for a loopback IP literal: the demo's browser pages then show no certificate warning. */
+const loopbackOrigin = z.string().regex(/^http:\/\/(?:127\.0\.0\.1|\[::1\]):\d{1,5}$/);
+
+export const organisationDocument = z.object({
+  version: z.literal(1),
+  name: label.min(1),
+  /** OpenID Connect issuer; its discovery names `mtls_endpoint_aliases` (RFC 8705 5). */
+  issuer: httpsUrl,
+  /** EST bases (RFC 7030), operation names are appended: `<base>/simpleenroll`. */
+  est: z.object({
+    /** Device registration; HTTP Basic with the invite code, no client certificate. */
+    device: httpsUrl,
+    /** `simplereenroll` of the DeviceCert, over mutual TLS with it. */
+    device_renewal: httpsUrl,
+    /** TrustToken to TrustCert, over mutual TLS with the DeviceCert. */
+    trustcert: httpsUrl,
+  }),
+  /** REST base of the catalogue and events, over mutual TLS with the DeviceCert. */
+  command_center: httpsUrl,
+  /** For third-party issuers without a client per device. */
+  client_id: label.optional(),
+  minimum_app_version: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+$/)
+    .optional(),
+  browser_origin: loopbackOrigin.optional(),
+});
+export type OrganisationDocument = z.output<typeof organisationDocument>;

@@ -1,0 +1,46 @@
+// Decoders for the small texts that several messages share. Bounded, so that no answer can flood a log or a window.
+import { z } from '../schema.ts';
+
+/** A DNS name or IP literal without port, lower case. */
+export const hostName = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*|[0-9a-f:]+)$/i)
+  .transform((host) => host.toLowerCase());
+
+/** TCP port; strings of digits are read too, as the seeds' tools write both. */
+export const portNumber = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,5}$/)
+      .transform(Number),
+  ])
+  .pipe(z.number().int().min(1).max(65535));
+
+/** SHA-256 as base64url without padding. */
+export const sha256 = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+
+export const label = z.string().max(200);
+export const sentence = z.string().max(1000);
+
+export const httpsUrl = z.url({ protocol: /^https$/ }).max(2048);
+
+export interface HostAndPort {
+  host: string;
+  port: number;
+}
+
+/** Splits `name`, `name:port`, `[v6]` and `[v6]:port`; null when it is none of these. Hosts come back in lower case. */
+export function parseHostPort(text: string, defaultPort: number): HostAndPort | null {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]/@?#]+))(?::(\d{1,5}))?$/i.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  if (!match || !host) return null;
+  const port = match[3] === undefined ? defaultPort : Number(match[3]);
+  return port >= 1 && port <= 65535 ? { host: host.toLowerCase(), port } : null;
+}
+
+export const formatHostPort = ({ host, port }: HostAndPort): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
