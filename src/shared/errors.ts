@@ -12,7 +12,8 @@ export const EXIT = {
 } as const;
 
 /** What the window offers beside an error; `none` where only the advice helps. */
-export type ErrorAction = 'retry' | 'sign-in' | 'choose-port' | 'new-invite' | 'use-memory' | 'none';
+export type ErrorAction =
+  'retry' | 'sign-in' | 'choose-port' | 'new-invite' | 'use-memory' | 'none';
 
 interface ErrorEntry {
   exit: (typeof EXIT)[keyof typeof EXIT];
@@ -114,7 +115,8 @@ export const ERRORS = {
   'device/root-mismatch': {
     exit: EXIT.failed,
     title: 'This is not the organisation the invite names',
-    advice: 'Do not go on. Tell your administrator: somebody may be between you and the organisation.',
+    advice:
+      'Do not go on. Tell your administrator: somebody may be between you and the organisation.',
     action: 'new-invite',
   },
   'device/certificate-refused': {
@@ -126,7 +128,8 @@ export const ERRORS = {
   'device/secret-store-unavailable': {
     exit: EXIT.failed,
     title: 'There is no keychain to keep secrets in',
-    advice: 'Unlock or install one, or keep secrets in memory only and register again after quitting.',
+    advice:
+      'Unlock or install one, or keep secrets in memory only and register again after quitting.',
     action: 'use-memory',
   },
   'device/secret-store-locked': {
@@ -331,4 +334,5 @@ export const fromWireError = (wire: WireError): AppError =>
   });
 
 /** What happened, why, and what to do: the text of a terminal or a dialog. */
-export const explain = (error: WireError): string => `${error.message} ${ERRORS[error.code].advice}`;
+export const explain = (error: WireError): string =>
+  `${error.message} ${ERRORS[error.code].advice}`;

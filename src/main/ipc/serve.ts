@@ -44,7 +44,11 @@ export function serve<Sender>({ handlers, isTrusted, log }: ServeOptions<Sender>
         const handler = handlers[call.name] as (input: unknown) => Promise<unknown>;
         return { ok: true, value: await handler(decoded.data) };
       } catch (error) {
-        log.warn('call refused or failed', { call: String(name).slice(0, 60), correlationId, error });
+        log.warn('call refused or failed', {
+          call: String(name).slice(0, 60),
+          correlationId,
+          error,
+        });
         return { ok: false, error: toWireError(error, correlationId) };
       }
     },
@@ -54,6 +58,8 @@ export function serve<Sender>({ handlers, isTrusted, log }: ServeOptions<Sender>
 function lookUp(name: unknown): { name: CallName; schema: Call } {
   const known = callNames.find((candidate) => candidate === name);
   if (!known) throw new AppError('usage/invalid-input', 'There is no such call.');
-  const [group, call] = known.split('.') as [keyof typeof contract, string];
-  return { name: known, schema: (contract[group] as Record<string, Call>)[call] as Call };
+  const [group = '', call = ''] = known.split('.');
+  const schema = (contract as Record<string, Record<string, Call>>)[group]?.[call];
+  if (!schema) throw new Error(`${known} is listed but not in the contract`);
+  return { name: known, schema };
 }

@@ -30,7 +30,10 @@ export function createBridge(transport: Transport): Bridge {
     const [group = '', call = ''] = name.split('.');
     (groups[group] ??= {})[call] = (input) => transport.invoke(name, input);
   }
-  return { ...groups, subscribe: (listener: SignalListener) => transport.subscribe(listener) } as Bridge;
+  return {
+    ...groups,
+    subscribe: (listener: SignalListener) => transport.subscribe(listener),
+  } as Bridge;
 }
 
 /** What front-end code uses: typed by name, rejecting with AppError. */

@@ -1,6 +1,7 @@
 // THE table: every call and signal between the client and its front ends (window, tray, browser tab, terminal).
 // One edit here adds a call everywhere: the server does not compile without a handler, the bridges and the test
 // double are derived. What may not be in it: tokens, private keys, file paths or URLs chosen by a front end.
+import type { WireError } from '../errors.ts';
 import { z } from '../schema.ts';
 import { type Device, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
 import type { PortChoice, Service } from '../model/service.ts';
@@ -19,7 +20,7 @@ export interface Catalog {
   status: 'empty' | 'loading' | 'current' | 'stale';
   services: readonly Service[];
   /** Why it is stale. */
-  because?: import('../errors.ts').WireError;
+  because?: WireError;
 }
 
 /** By service id; a service without an entry is closed. */
@@ -158,9 +159,7 @@ export const signalNames = [
 export type SignalListener = <Name extends SignalName>(name: Name, payload: Signals[Name]) => void;
 
 /** Answer to every call on every transport. */
-export type Reply<Output = unknown> =
-  | { ok: true; value: Output }
-  | { ok: false; error: import('../errors.ts').WireError };
+export type Reply<Output = unknown> = { ok: true; value: Output } | { ok: false; error: WireError };
 
 /** What a front end holds: `client.call('tunnel.open', { service })`. Rejects with AppError. */
 export interface ClientApi {

@@ -32,6 +32,9 @@ export function summary(
   if (count('opening') > 0) return { glyph: 'busy', headline: 'Connecting…' };
   const open = count('open');
   return open > 0
-    ? { glyph: 'connected', headline: open === 1 ? '1 service connected' : `${open} services connected` }
+    ? {
+        glyph: 'connected',
+        headline: open === 1 ? '1 service connected' : `${open} services connected`,
+      }
     : { glyph: 'idle', headline: 'Nothing connected' };
 }

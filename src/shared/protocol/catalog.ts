@@ -31,7 +31,10 @@ const assignedPort = z.union([
 ]);
 
 /** Host names of a collection as the definition gives them: a leading or trailing `*` is allowed. */
-const hostPattern = z.string().max(255).regex(/^[a-z0-9*._:-]+$/i);
+const hostPattern = z
+  .string()
+  .max(255)
+  .regex(/^[a-z0-9*._:-]+$/i);
 
 /** One entry; unknown fields are ignored so that an older app can read a newer catalogue. */
 export const catalogEntry = z.object({
@@ -53,7 +56,10 @@ export const catalogEntry = z.object({
       z.object({
         hostnames: z.array(hostPattern).max(1000).default([]),
         cidrs: z.array(z.string().max(60)).max(1000).default([]),
-        ports: z.array(z.string().regex(/^\d{1,5}(?:-\d{1,5})?$/)).max(1000).default([]),
+        ports: z
+          .array(z.string().regex(/^\d{1,5}(?:-\d{1,5})?$/))
+          .max(1000)
+          .default([]),
       }),
     )
     .max(100)

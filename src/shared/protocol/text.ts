@@ -6,7 +6,9 @@ export const hostName = z
   .string()
   .min(1)
   .max(253)
-  .regex(/^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*|[0-9a-f:]+)$/i)
+  .regex(
+    /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*|[0-9a-f:]+)$/i,
+  )
   .transform((host) => host.toLowerCase());
 
 /** TCP port; strings of digits are read too, as the seeds' tools write both. */

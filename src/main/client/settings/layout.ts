@@ -13,9 +13,15 @@ export function defaultHome(
     case 'darwin':
       return path.join(homedir(), 'Library', 'Application Support', 'banyanapp');
     case 'win32':
-      return path.join(environment['APPDATA'] ?? path.join(homedir(), 'AppData', 'Roaming'), 'banyanapp');
+      return path.join(
+        environment['APPDATA'] ?? path.join(homedir(), 'AppData', 'Roaming'),
+        'banyanapp',
+      );
     default:
-      return path.join(environment['XDG_CONFIG_HOME'] || path.join(homedir(), '.config'), 'banyanapp');
+      return path.join(
+        environment['XDG_CONFIG_HOME'] || path.join(homedir(), '.config'),
+        'banyanapp',
+      );
   }
 }
 
@@ -60,6 +66,7 @@ export function controlSocketPath(
 ): string {
   const id = createHash('sha256').update(path.resolve(home)).digest('hex').slice(0, 16);
   if (platform === 'win32') return `\\\\.\\pipe\\banyanapp-${userInfo().username}-${id}`;
-  const runtime = environment['XDG_RUNTIME_DIR'] ?? path.join(tmpdir(), `banyanapp-${userInfo().uid}`);
+  const runtime =
+    environment['XDG_RUNTIME_DIR'] ?? path.join(tmpdir(), `banyanapp-${userInfo().uid}`);
   return path.join(runtime, `banyanapp-${id}.sock`);
 }

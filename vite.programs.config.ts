@@ -1,0 +1,24 @@
+// Builds the terminal programs: banyan, banyanproxy (everything bundled, so that they start fast) and banyan-edge.
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  build: {
+    ssr: true,
+    target: 'node20',
+    outDir: 'out/bin',
+    emptyOutDir: true,
+    rolldownOptions: {
+      input: {
+        banyan: 'src/cli/banyan.ts',
+        banyanproxy: 'src/cli/banyanproxy.ts',
+        'banyan-edge': 'src/edge/main.ts',
+      },
+      output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+    },
+  },
+  ssr: {
+    noExternal: true,
+    // Native and optional; and the edge's issuer, which reads its own views and is never part of the app.
+    external: ['keytar', 'oidc-provider'],
+  },
+});

@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config';
+
+/** Folders under test/; each is a project, so that `npm run check` can run the fast ones alone. */
+const project = (name: string, options: { timeoutMs: number; serial?: boolean }) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.{ts,tsx}`],
+    testTimeout: options.timeoutMs,
+    hookTimeout: Math.max(options.timeoutMs, 30_000),
+    ...(options.serial && { fileParallelism: false }),
+  },
+});
+
+export default defineConfig({
+  test: {
+    // A proxy of the machine must not swallow loopback traffic, and nothing may reach the person's own folder.
+    env: {
+      NO_PROXY: '127.0.0.1,::1,localhost,.localhost',
+      BANYAN_HOME: '/nonexistent/banyan-test',
+    },
+    projects: [
+      project('unit', { timeoutMs: 5_000 }),
+      project('contract', { timeoutMs: 20_000 }),
+      project('integration', { timeoutMs: 30_000 }),
+      project('security', { timeoutMs: 30_000 }),
+      project('e2e', { timeoutMs: 90_000, serial: true }),
+    ],
+  },
+});
