@@ -12,6 +12,7 @@ export type DialFailure =
   | 'name-not-found'
   | 'unreachable'
   | 'timed-out'
+  | 'aborted'
   /** The server's certificate is not one we trust for that name. */
   | 'untrusted'
   /** The server turned our client certificate down. */
@@ -34,9 +35,10 @@ export interface DialTarget {
   port: number;
   /** For the whole of resolving, connecting and shaking hands. */
   deadlineMs: number;
+  signal?: AbortSignal | undefined;
 }
 
-export async function dialTcp({ host, port, deadlineMs }: DialTarget): Promise<Socket> {
+export async function dialTcp({ host, port, deadlineMs, signal }: DialTarget): Promise<Socket> {
   const socket = connectTcp({
     host,
     port,
@@ -46,7 +48,7 @@ export async function dialTcp({ host, port, deadlineMs }: DialTarget): Promise<S
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
   });
-  await settled(socket, 'connect', deadlineMs);
+  await settled(socket, 'connect', deadlineMs, signal);
   return socket;
 }
 
@@ -71,11 +73,16 @@ export async function dialTls(target: TlsDialTarget): Promise<TLSSocket> {
   const socket = connectTls(options);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 30_000);
-  await settled(socket, 'secureConnect', target.deadlineMs);
+  await settled(socket, 'secureConnect', target.deadlineMs, target.signal);
   return socket;
 }
 
-function settled(socket: Socket, event: string, deadlineMs: number): Promise<void> {
+function settled(
+  socket: Socket,
+  event: string,
+  deadlineMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (failure: DialFailure, cause?: unknown) => {
       done();
@@ -89,12 +96,16 @@ function settled(socket: Socket, event: string, deadlineMs: number): Promise<voi
     };
     const onError = (error: Error) => fail(classify(error), error);
     const onClose = () => fail('handshake-failed');
+    const onAbort = () => fail('aborted');
     const deadline = setTimeout(() => fail('timed-out'), deadlineMs);
     const done = () => {
       clearTimeout(deadline);
+      signal?.removeEventListener('abort', onAbort);
       socket.off(event, onReady).off('error', onError).off('close', onClose);
     };
     socket.on(event, onReady).on('error', onError).on('close', onClose);
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted) onAbort();
   });
 }
 

@@ -48,6 +48,8 @@ export function relay(
         clearTimeout(idle);
         resolve(result);
       });
+      // A socket whose head was read before has been paused explicitly; a listener alone does not restart it.
+      from.resume();
     };
     copy(near, far, (bytes) => (result.bytesNearToFar += bytes));
     copy(far, near, (bytes) => (result.bytesFarToNear += bytes));
