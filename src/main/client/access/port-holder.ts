@@ -1,7 +1,19 @@
 // Which program holds a local port, where that is cheaply known: Linux, own programs. Elsewhere nothing is said.
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
 
 const LISTENING = '0A';
+
+/** Only a look before something is changed: whoever listens next may still be faster. */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
+      probe.close(() => resolve(true));
+    });
+  });
+}
 
 /** e.g. `nginx (4711)`, or null. */
 export async function portHolder(

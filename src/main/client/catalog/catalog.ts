@@ -201,9 +201,11 @@ export function createCatalog(options: CatalogOptions) {
       etag = null;
       state.catalog({ status: 'empty', services: [] });
     },
+    /** Keeps the list on show: the session has ended, its services have not. */
     stop(): void {
       stopFollowing?.();
       stopFollowing = null;
+      etag = null;
     },
   };
 }

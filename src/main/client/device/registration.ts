@@ -1,6 +1,7 @@
 // Runs the device's states: restore at start, register, renew, revoke, unregister.
 import { X509Certificate } from 'node:crypto';
 import { AppError, toWireError } from '../../../shared/errors.ts';
+import { exhaustive } from '../../../shared/exhaustive.ts';
 import type { InputOf, InviteFacts } from '../../../shared/ipc/contract.ts';
 import { canRegister, type Device } from '../../../shared/model/device.ts';
 import { parseInvite } from '../../../shared/protocol/invite.ts';
@@ -32,11 +33,13 @@ export interface DeviceOptions {
   places: Layout;
   state: State;
   version: string;
+  /** A registration that lived in memory is over: whatever else it left behind goes too. */
+  onForgotten: () => Promise<void>;
 }
 
 export type DeviceRunner = ReturnType<typeof createDevice>;
 
-export function createDevice({ ports, places, state, version }: DeviceOptions) {
+export function createDevice({ ports, places, state, version, onForgotten }: DeviceOptions) {
   const { clock, log } = ports;
   const store = createRegistrationStore(places, ports.secrets, log);
   let stored: StoredRegistration | null = null;
@@ -91,15 +94,23 @@ export function createDevice({ ports, places, state, version }: DeviceOptions) {
       case 'stored':
         adopt(loaded.stored);
         return;
+      case 'forgotten':
+        await onForgotten();
+        break;
+      case 'unusable':
+        break;
       default:
-        log.warn('the stored registration is not usable', { error: loaded.because });
-        state.device({ type: 'unregistered', because: toWireError(loaded.because) });
+        exhaustive(loaded);
     }
+    log.warn('the stored registration is not usable', { error: loaded.because });
+    state.device({ type: 'unregistered', because: toWireError(loaded.because) });
   }
 
   /** A keychain that was locked at the start may be open now. */
-  const restoreIfItMayComeBack = async (): Promise<void> => {
-    if (mayComeBack && canRegister(state.slices.device)) await restore();
+  const restoreIfItMayComeBack = async (): Promise<boolean> => {
+    if (!mayComeBack || !canRegister(state.slices.device)) return false;
+    await restore();
+    return membership !== null;
   };
 
   function scheduleRenewal(): void {
@@ -200,10 +211,11 @@ export function createDevice({ ports, places, state, version }: DeviceOptions) {
       cancelRenewal();
     },
 
+    /** There is something to unregister; a revoked device counts too. */
+    requireStored: (): StoredRegistration => stored ?? refuseUnregistered(),
+
     async unregister(): Promise<void> {
-      if (!stored || !membership) {
-        throw new AppError('device/not-registered', 'This device is not registered.');
-      }
+      if (!stored || !membership) return refuseUnregistered();
       const { connection, document } = membership;
       try {
         const signal = AbortSignal.timeout(LEAVE_WITHIN_MS);
@@ -226,6 +238,10 @@ export function createDevice({ ports, places, state, version }: DeviceOptions) {
       await drop();
     },
   };
+}
+
+function refuseUnregistered(): never {
+  throw new AppError('device/not-registered', 'This device is not registered.');
 }
 
 const alreadyRegistered = (device: Device): AppError =>

@@ -2,9 +2,9 @@
 // bounded in time and size. The only file that knows the HTTP library.
 import type { Readable } from 'node:stream';
 import { Agent } from 'undici';
+import { loopbackLookup } from '../../../proxy/index.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { Clock } from '../ports.ts';
-import { lookupHost } from './dial.ts';
 import { clockSkew, isOutsideValidity, translateNetworkFailure } from './failures.ts';
 
 const CONNECT_MS = 10_000;
@@ -52,7 +52,7 @@ export interface Trust {
 
 export function createConnection({ root, identity }: Trust, clock: Clock): Connection {
   const connect = {
-    lookup: lookupHost,
+    lookup: loopbackLookup,
     timeout: CONNECT_MS,
     ...(root === null ? { rejectUnauthorized: false } : { ca: root }),
     ...(identity && { key: identity.key, cert: identity.certificate }),
