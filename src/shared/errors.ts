@@ -249,6 +249,12 @@ export const ERRORS = {
     advice: 'Sign in with `banyan login`, or name its folder with --certs.',
     action: 'sign-in',
   },
+  'tunnel/cancelled': {
+    exit: EXIT.failed,
+    title: 'Connecting was cancelled',
+    advice: 'Connect again when you are ready.',
+    action: 'retry',
+  },
   'tunnel/denied': {
     exit: EXIT.denied,
     title: 'You may not use this service',

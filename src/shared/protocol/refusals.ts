@@ -1,29 +1,8 @@
 // Why the Access Tier refuses: codes of problem documents (RFC 9457) and of `connection.denied`. See docs/protocol.md 8.
 import { z } from '../schema.ts';
-import { AppError, type ErrorCode } from '../errors.ts';
+import { REFUSALS, type RefusalCode } from './refusal-codes.ts';
 import { label, sentence } from './text.ts';
 
-/** Refusal code → what the client calls it. Values of rules never travel, only which check failed. */
-export const REFUSALS = {
-  certificate_missing: 'tunnel/certificate-refused',
-  certificate_invalid: 'tunnel/certificate-refused',
-  certificate_expired: 'tunnel/certificate-refused',
-  session_ended: 'tunnel/certificate-refused',
-  device_revoked: 'tunnel/certificate-refused',
-  service_unknown: 'tunnel/denied',
-  service_disabled: 'tunnel/denied',
-  no_policy: 'tunnel/denied',
-  role: 'tunnel/denied',
-  trust_level: 'tunnel/denied',
-  time: 'tunnel/denied',
-  malformed_request: 'tunnel/target-refused',
-  target_not_allowed: 'tunnel/target-refused',
-  target_unresolvable: 'tunnel/target-unreachable',
-  target_unreachable: 'tunnel/target-unreachable',
-  target_timeout: 'tunnel/target-unreachable',
-} as const satisfies Record<string, ErrorCode>;
-
-export type RefusalCode = keyof typeof REFUSALS;
 export const refusalCode = z.enum(Object.keys(REFUSALS) as [RefusalCode, ...RefusalCode[]]);
 
 /** Body of a refused CONNECT, `application/problem+json`. */
@@ -37,5 +16,4 @@ export const problemDocument = z.object({
 });
 export type ProblemDocument = z.output<typeof problemDocument>;
 
-export const refusalError = (code: RefusalCode, reason: string, correlationId: string): AppError =>
-  new AppError(REFUSALS[code], reason, { correlationId, details: { refusal: code } });
+export { REFUSALS, type RefusalCode, refusalError } from './refusal-codes.ts';

@@ -30,19 +30,4 @@ export const sentence = z.string().max(1000);
 
 export const httpsUrl = z.url({ protocol: /^https$/ }).max(2048);
 
-export interface HostAndPort {
-  host: string;
-  port: number;
-}
-
-/** Splits `name`, `name:port`, `[v6]` and `[v6]:port`; null when it is none of these. Hosts come back in lower case. */
-export function parseHostPort(text: string, defaultPort: number): HostAndPort | null {
-  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]/@?#]+))(?::(\d{1,5}))?$/i.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  if (!match || !host) return null;
-  const port = match[3] === undefined ? defaultPort : Number(match[3]);
-  return port >= 1 && port <= 65535 ? { host: host.toLowerCase(), port } : null;
-}
-
-export const formatHostPort = ({ host, port }: HostAndPort): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+export { formatHostPort, type HostAndPort, parseHostPort } from './host-port.ts';
