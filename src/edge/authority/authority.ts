@@ -7,13 +7,7 @@ import { deviceUri, trustUri } from '../../shared/protocol/subject-alternative-n
 import type { TrustTokenClaims } from '../../shared/protocol/trust-token.ts';
 import { NAMESPACE } from '../../shared/protocol/trust-token.ts';
 import { writeFileAtomically } from '../store/atomic-file.ts';
-import {
-  exportPrivateKey,
-  generateKeyPair,
-  importPrivateKey,
-  SIGNATURE,
-  x509,
-} from './crypto.ts';
+import { exportPrivateKey, generateKeyPair, importPrivateKey, SIGNATURE, x509 } from './crypto.ts';
 
 export type Kind = 'server' | 'device' | 'trust';
 const KINDS = ['server', 'device', 'trust'] as const;
@@ -80,7 +74,10 @@ export async function openAuthority(folder: string, organisation: string): Promi
       );
       return [
         kind,
-        { certificate, key: await importPrivateKey(await readFile(path(`${kind}-key.pem`), 'utf8')) },
+        {
+          certificate,
+          key: await importPrivateKey(await readFile(path(`${kind}-key.pem`), 'utf8')),
+        },
       ];
     }),
   );
@@ -88,7 +85,10 @@ export async function openAuthority(folder: string, organisation: string): Promi
 }
 
 /** The root's certificate is written last: a start that finds it finds everything. Its key is never read again. */
-async function createAuthority(path: (name: string) => string, organisation: string): Promise<void> {
+async function createAuthority(
+  path: (name: string) => string,
+  organisation: string,
+): Promise<void> {
   const rootKeys = await generateKeyPair();
   const { keyCertSign, cRLSign } = x509.KeyUsageFlags;
   const root = await x509.X509CertificateGenerator.createSelfSigned({

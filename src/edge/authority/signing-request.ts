@@ -6,7 +6,10 @@ export async function readSigningRequest(base64: string): Promise<x509.PublicKey
   try {
     const der = Buffer.from(base64.replace(/-----[^-]+-----|\s/g, ''), 'base64');
     const request = new x509.Pkcs10CertificateRequest(der);
-    const { name, namedCurve } = request.publicKey.algorithm as { name: string; namedCurve?: string };
+    const { name, namedCurve } = request.publicKey.algorithm as {
+      name: string;
+      namedCurve?: string;
+    };
     if (name !== KEY_ALGORITHM.name || namedCurve !== KEY_ALGORITHM.namedCurve) return null;
     return (await request.verify()) ? request.publicKey : null;
   } catch {

@@ -7,11 +7,14 @@ import type { x509 } from '../authority/crypto.ts';
 import { HttpRefusal, readBody, send } from '../http/exchange.ts';
 import type { Routes } from '../http/router.ts';
 import type { Identify } from '../trust-provider/identify.ts';
+import type { Throttle } from '../trust-provider/throttle.ts';
 import type { Store } from '../store/store.ts';
 import { readDeviceFacts } from './device-facts.ts';
 import type { Invites } from './invites.ts';
 
 export const EST = '/.well-known/est';
+/** Whoever guesses may come from many addresses. */
+const GUESSES = 'invites';
 
 export interface EnrolmentOptions {
   authority: Authority;
@@ -20,7 +23,7 @@ export interface EnrolmentOptions {
   identify: Identify;
   deviceCertSeconds: number;
   /** Slows down who guesses codes; counts all failures together. */
-  throttle: { failed(): void; wait(): Promise<void> };
+  throttle: Throttle;
 }
 
 /** `open` needs no client certificate, `mutual` does. */
@@ -30,10 +33,10 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
     sendCertificates(response, authority.caCertificates());
 
   const registerDevice = async (request: IncomingMessage, response: ServerResponse) => {
-    await throttle.wait();
+    await new Promise((resolve) => setTimeout(resolve, throttle.delayMs(GUESSES)));
     const invite = await invites.find(inviteCode(request));
     if (invite === null) {
-      throttle.failed();
+      throttle.failed(GUESSES);
       throw new HttpRefusal(401, 'The invite code is not valid.');
     }
     const publicKey = await signingRequest(request);

@@ -67,7 +67,11 @@ export interface Store {
   get<Name extends CollectionName>(from: Name, id: string): Promise<Collections[Name] | undefined>;
   list<Name extends CollectionName>(from: Name): Promise<[id: string, Collections[Name]][]>;
   /** Resolves when it would survive the end of this process. */
-  put<Name extends CollectionName>(into: Name, id: string, record: Collections[Name]): Promise<void>;
+  put<Name extends CollectionName>(
+    into: Name,
+    id: string,
+    record: Collections[Name],
+  ): Promise<void>;
   /** Resolves also when there was nothing. */
   delete(from: CollectionName, id: string): Promise<void>;
   /**

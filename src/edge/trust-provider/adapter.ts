@@ -19,7 +19,11 @@ export const recordKey = (model: string, id: string): string => `${model}:${id}`
 export const isLive = (record: IssuerRecord | undefined): record is IssuerRecord =>
   record !== undefined && (record.expiresAt === undefined || record.expiresAt > Date.now() / 1000);
 
-export function createAdapter({ durable, volatile, onSessionGone }: AdapterOptions): AdapterFactory {
+export function createAdapter({
+  durable,
+  volatile,
+  onSessionGone,
+}: AdapterOptions): AdapterFactory {
   const storeOf = (model: string): Store => (DURABLE.has(model) ? durable : volatile);
 
   const remove = async (model: string, id: string): Promise<void> => {
@@ -80,7 +84,8 @@ export function createAdapter({ durable, volatile, onSessionGone }: AdapterOptio
 
 /** One OpenID Connect client per registered device; a revoked device is no client. */
 function deviceClients(store: Store): Adapter {
-  const refuse = () => Promise.reject(new Error('clients are devices and change only by enrolment'));
+  const refuse = () =>
+    Promise.reject(new Error('clients are devices and change only by enrolment'));
   return {
     async find(id) {
       const device = await store.get('devices', id);

@@ -3,10 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { createLocalJWKSet, jwtVerify, type JWK } from 'jose';
-import {
-  trustTokenClaims,
-  type TrustTokenClaims,
-} from '../../shared/protocol/trust-token.ts';
+import { trustTokenClaims, type TrustTokenClaims } from '../../shared/protocol/trust-token.ts';
 import type { ClientCertificates } from '../authority/client-certificates.ts';
 import { HttpRefusal } from '../http/exchange.ts';
 import type { DeviceRecord, Store } from '../store/store.ts';

@@ -142,6 +142,8 @@ export function createIssuer(options: IssuerOptions): Provider {
     },
   });
 
-  provider.on('server_error', (_, error) => log('error', 'issuer failed', { reason: reason(error) }));
+  provider.on('server_error', (_, error) =>
+    log('error', 'issuer failed', { reason: reason(error) }),
+  );
   return provider;
 }

@@ -23,7 +23,9 @@ export function createThrottle(options: ThrottleOptions, now: () => number = Dat
       const count = stale ? 1 : entry.count + 1;
       const over = count - options.freeAttempts;
       const delay =
-        over < 0 ? 0 : Math.min(options.firstDelayMs * 2 ** Math.min(over, 30), options.longestDelayMs);
+        over < 0
+          ? 0
+          : Math.min(options.firstDelayMs * 2 ** Math.min(over, 30), options.longestDelayMs);
       failures.delete(key);
       failures.set(key, { count, at: now(), until: now() + delay });
       const [oldest] = failures.keys();

@@ -46,7 +46,9 @@ export function createUsers(store: Store, throttle: Throttle): Users {
       // Counted before it is known to be wrong, so that many attempts at once do not all get through.
       throttle.failed(wanted);
       const users = await store.list('users');
-      const user = users.map(([, record]) => record).find((each) => each.email.toLowerCase() === wanted);
+      const user = users
+        .map(([, record]) => record)
+        .find((each) => each.email.toLowerCase() === wanted);
       const [, salt = '', hash = ''] = user?.password.split('$') ?? [];
       const expected = Buffer.from(hash, 'base64url');
       const given = await derive(
