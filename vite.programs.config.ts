@@ -13,7 +13,13 @@ export default defineConfig({
         banyanproxy: 'src/cli/banyanproxy.ts',
         'banyan-edge': 'src/edge/main.ts',
       },
-      output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      output: {
+        entryFileNames: '[name].js',
+        chunkFileNames: 'chunks/[name]-[hash].js',
+        // The certificate library looks for its polyfill when it is evaluated; chunks shared by two programs
+        // would otherwise come before what their importer put first.
+        strictExecutionOrder: true,
+      },
     },
   },
   ssr: {

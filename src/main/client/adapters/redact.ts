@@ -40,8 +40,7 @@ export function redact(value: unknown, depth = 0): unknown {
   );
 }
 
-const isCodeOfError = (key: string, item: unknown): boolean =>
-  key === 'code' && isErrorCode(item);
+const isCodeOfError = (key: string, item: unknown): boolean => key === 'code' && isErrorCode(item);
 
 function redactError(error: Error, depth: number): unknown {
   return {
