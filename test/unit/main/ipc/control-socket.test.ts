@@ -144,7 +144,9 @@ describe('the control socket', () => {
   it('is taken over from a killed client, by exactly one of several that start at once', async () => {
     const { home, socket } = places();
     const script = `require('net').createServer().listen(${JSON.stringify(socket)}, () => console.log('up'))`;
-    const killed = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const killed = spawn(process.execPath, ['-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await once(killed.stdout, 'data');
     killed.kill('SIGKILL');
     await once(killed, 'exit');
@@ -152,7 +154,9 @@ describe('the control socket', () => {
 
     const starts = Array.from({ length: 6 }, () => bindControlSocket(home, recordingLog(), socket));
     const results = await Promise.allSettled(starts);
-    const winners = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+    const winners = results.flatMap((result) =>
+      result.status === 'fulfilled' ? result.value : [],
+    );
     for (const server of winners) onTestFinished(() => server.stop());
     expect(winners).toHaveLength(1);
     winners[0]!.serve(aClient());
