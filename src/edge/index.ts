@@ -149,7 +149,7 @@ export async function createEdge(config: EdgeConfig): Promise<Edge> {
       store,
       sessions,
     });
-    const provider = createIssuer({
+    const provider = await createIssuer({
       issuer,
       mutualOrigin,
       organisation: name,
@@ -273,8 +273,8 @@ export async function createEdge(config: EdgeConfig): Promise<Edge> {
         if (changed) changes.emit({ type: 'rules-changed' });
         return changed;
       },
-      setServiceEnabled: rulebook.setServiceEnabled,
-      apply: rulebook.apply,
+      setServiceEnabled: (serviceId, enabled) => rulebook.setServiceEnabled(serviceId, enabled),
+      apply: (documents) => rulebook.apply(documents),
       stop: (drainMs = 1_000) => (stopping ??= stop(drainMs)),
     };
   } catch (error) {

@@ -15,7 +15,7 @@ export interface ApiOptions {
   rulebook: Rulebook;
   events: EventStreams;
   levelWithoutPosture: TrustLevel;
-  accessTierPort(): number;
+  accessTierPort: () => number;
   unregister(deviceId: string): Promise<void>;
 }
 
