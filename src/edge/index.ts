@@ -190,6 +190,7 @@ export async function createEdge(config: EdgeConfig): Promise<Edge> {
     };
     const api = createApi({
       identify,
+      store,
       rulebook,
       events,
       levelWithoutPosture,
