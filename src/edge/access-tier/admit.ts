@@ -1,0 +1,92 @@
+// Who is on this connection and may they in: certificate, device, session, policy. Asked on every connection, resumed
+// ones included, and again for running ones whenever something changes.
+import type { TLSSocket } from 'node:tls';
+import type { TrustKey } from '../../shared/protocol/subject-alternative-names.ts';
+import type { ClientCertificates } from '../authority/client-certificates.ts';
+import { type PublishedService, type Rulebook, subjectOf } from '../command-center/rulebook.ts';
+import type { Denial, TrustLevel } from '../policy/decide.ts';
+import type { Store } from '../store/store.ts';
+import { sessionOfToken, type Sessions } from '../trust-provider/sessions.ts';
+
+export interface Caller {
+  deviceId: string;
+  sessionId: string;
+  person: { email: string; groups: readonly string[] };
+}
+
+export type Admission =
+  | { allowed: true; caller: Caller; wouldDeny?: Denial }
+  /** `caller` where the certificate at least named one. */
+  | { allowed: false; caller: Caller | null; denial: Denial };
+
+export interface AdmitOptions {
+  certificates: ClientCertificates;
+  store: Store;
+  sessions: Sessions;
+  rulebook: Rulebook;
+  levelWithoutPosture: TrustLevel;
+}
+
+export interface Admit {
+  connection(socket: TLSSocket, service: PublishedService): Promise<Admission>;
+  /** The same without the certificate: it may end while the connection goes on. */
+  again(caller: Caller, serviceId: string): Promise<Admission>;
+}
+
+export function createAdmit(options: AdmitOptions): Admit {
+  const { certificates, store, sessions, rulebook, levelWithoutPosture } = options;
+
+  const judge = async (
+    caller: Caller,
+    service: PublishedService | undefined,
+  ): Promise<Admission> => {
+    const no = (code: Denial['code'], reason: string): Admission => ({
+      allowed: false,
+      caller,
+      denial: { code, reason },
+    });
+    if (!service) return no('service_unknown', 'There is no such service any more.');
+    const device = await store.get('devices', caller.deviceId);
+    if (!device || device.revoked)
+      return no('device_revoked', 'This device is no longer accepted.');
+    if (!(await sessions.isLive(caller.sessionId, caller.deviceId))) {
+      return no('session_ended', 'Your session has ended.');
+    }
+    const decision = rulebook.decide(
+      subjectOf(caller.person, device, levelWithoutPosture),
+      service,
+    );
+    return decision.allowed ? { ...decision, caller } : no(decision.code, decision.reason);
+  };
+
+  return {
+    again: (caller, serviceId) => judge(caller, rulebook.service(serviceId)),
+    connection(socket, service) {
+      const presented = certificates.trust(socket);
+      const no = (denial: Denial, caller: Caller | null = null): Promise<Admission> =>
+        Promise.resolve({ allowed: false, caller, denial });
+      switch (presented.status) {
+        case 'missing':
+          return no({ code: 'certificate_missing', reason: 'A certificate is needed.' });
+        case 'invalid':
+          return no({ code: 'certificate_invalid', reason: 'That is no TrustCert of ours.' });
+        case 'expired':
+          return no(
+            { code: 'certificate_expired', reason: 'Your certificate has expired.' },
+            callerOf(presented.content),
+          );
+        case 'valid':
+          return judge(callerOf(presented.content), service);
+      }
+    },
+  };
+}
+
+function callerOf(attributes: Map<TrustKey, string[]>): Caller {
+  const one = (key: TrustKey): string => attributes.get(key)?.[0] ?? '';
+  return {
+    deviceId: one('device'),
+    sessionId: sessionOfToken(one('token')),
+    person: { email: one('email'), groups: attributes.get('group') ?? [] },
+  };
+}

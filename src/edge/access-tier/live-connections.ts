@@ -1,0 +1,89 @@
+// Connections that run now: judged again when something changes, cut at the longest life, drained at the end.
+import type { TLSSocket } from 'node:tls';
+import type { Audit } from '../audit/audit.ts';
+import type { Changes } from '../changes.ts';
+import { type Log, reason } from '../log.ts';
+import type { Admit, Caller } from './admit.ts';
+
+export interface LiveConnection {
+  caller: Caller;
+  serviceId: string;
+  socket: TLSSocket;
+  correlationId: string;
+}
+
+export interface LiveConnections {
+  /** Every accepted socket, so that stopping reaches it. */
+  track(socket: TLSSocket): void;
+  /** An admitted one; returns what to call when it is over. */
+  add(connection: LiveConnection): () => void;
+  stop(drainMs: number): Promise<void>;
+}
+
+export interface LiveConnectionsOptions {
+  admit: Admit;
+  audit: Audit;
+  changes: Changes;
+  limits: { longestMs: number };
+  log: Log;
+}
+
+export function createLiveConnections(options: LiveConnectionsOptions): LiveConnections {
+  const { admit, audit, changes, limits, log } = options;
+  const sockets = new Set<TLSSocket>();
+  const connections = new Set<LiveConnection>();
+
+  const judgeAgain = async (connection: LiveConnection): Promise<void> => {
+    const { caller, serviceId, socket, correlationId } = connection;
+    const admission = await admit.again(caller, serviceId);
+    if (admission.allowed || socket.destroyed) return;
+    audit.write({
+      correlation_id: correlationId,
+      event: 'connection-cut',
+      allowed: false,
+      code: admission.denial.code,
+      service: serviceId,
+      device: caller.deviceId,
+      person: caller.person.email,
+    });
+    socket.destroy();
+  };
+  const judge = (connection: LiveConnection): void => {
+    judgeAgain(connection).catch((error: unknown) => {
+      // Not knowing is no permission.
+      log('error', 'a running connection could not be judged', { reason: reason(error) });
+      connection.socket.destroy();
+    });
+  };
+  const stopListening = changes.on(() => {
+    for (const connection of connections) judge(connection);
+  });
+
+  return {
+    track(socket) {
+      sockets.add(socket);
+      const longest = setTimeout(() => socket.destroy(), limits.longestMs);
+      longest.unref();
+      socket.on('close', () => {
+        clearTimeout(longest);
+        sockets.delete(socket);
+      });
+    },
+    add(connection) {
+      connections.add(connection);
+      // Something may have changed between the decision and now.
+      judge(connection);
+      return () => connections.delete(connection);
+    },
+    async stop(drainMs) {
+      stopListening();
+      const deadline = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, drainMs);
+      await Promise.all(
+        [...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))),
+      );
+      clearTimeout(deadline);
+    },
+  };
+}

@@ -1,0 +1,73 @@
+// From the name a client asked for to the one address that is dialled: allow patterns on the name, override, resolve,
+// allow patterns on the address.
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import type { ServiceDocument } from '../command-center/documents.ts';
+import { matchAddress, matchName } from '../policy/allow-patterns.ts';
+
+type Backend = ServiceDocument['spec']['backend'];
+
+export type Target =
+  | { ok: true; address: string; port: number }
+  | { ok: false; code: 'target_not_allowed' | 'target_unresolvable'; reason: string };
+
+export interface TargetRequest {
+  host: string;
+  port: number;
+  /** The definition itself names it, without a template: then it may be the Access Tier's own machine. */
+  fixed: boolean;
+}
+
+/** All addresses of a name, in order. */
+export type Resolve = (name: string) => Promise<string[]>;
+
+export const resolveBySystem: Resolve = async (name) =>
+  (await lookup(name, { all: true })).map(({ address }) => address);
+
+export async function findTarget(
+  backend: Backend,
+  { host, port, fixed }: TargetRequest,
+  resolve: Resolve = resolveBySystem,
+): Promise<Target> {
+  const refused: Target = {
+    ok: false,
+    code: 'target_not_allowed',
+    reason: `${host}:${port} is not part of this service.`,
+  };
+  const candidates = matchName(
+    {
+      httpConnect: backend.http_connect,
+      whitelist: backend.whitelist,
+      patterns: backend.allow_patterns,
+    },
+    host,
+    port,
+  );
+  if (candidates.length === 0) return refused;
+
+  // One step: an override that names another overridden name is looked up like any other name.
+  const name = host.toLowerCase().replace(/\.$/, '');
+  const [, dialled = name] =
+    Object.entries(backend.dns_overrides).find(([from]) => from.toLowerCase() === name) ?? [];
+  const addresses = isIP(dialled) ? [dialled] : await resolve(dialled).catch(() => []);
+  if (addresses.length === 0) {
+    return { ok: false, code: 'target_unresolvable', reason: `${host} has no address.` };
+  }
+  const address = addresses.find((each) => matchAddress(candidates, each, { fixed }));
+  return address === undefined ? refused : { ok: true, address, port };
+}
+
+/** The backend of a service without HTTP CONNECT; `null`: the definition has none. */
+export function fixedTarget(backend: Backend, serverName: string): TargetRequest | null {
+  const { name = '', port, name_delimiter: delimiter = '' } = backend.target ?? {};
+  if (!name || !port) return null;
+  const [first = '', ...rest] = serverName.split('.');
+  const parts = [...(delimiter ? first.split(delimiter) : [first]), ...rest];
+  const host = name.replace(/\{\{\s*(.*?)\s*\}\}/g, (_, expression: string) => {
+    if (expression === '.Name') return first;
+    if (expression === '.Domain') return rest.join('.');
+    const [, index] = /^index \.Parts (\d+)$/.exec(expression) ?? [];
+    return index === undefined ? '' : (parts[Number(index)] ?? '');
+  });
+  return { host, port, fixed: host === name };
+}

@@ -1,0 +1,238 @@
+// The organisation's certificate authority: one root and three intermediates, each signing its own kind only.
+// Made once in its folder, loaded ever after. The only place that writes certificates.
+import { createHash, type webcrypto } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deviceUri, trustUri } from '../../shared/protocol/subject-alternative-names.ts';
+import type { TrustTokenClaims } from '../../shared/protocol/trust-token.ts';
+import { NAMESPACE } from '../../shared/protocol/trust-token.ts';
+import { writeFileAtomically } from '../store/atomic-file.ts';
+import { exportPrivateKey, generateKeyPair, importPrivateKey, SIGNATURE, x509 } from './crypto.ts';
+
+export type Kind = 'server' | 'device' | 'trust';
+const KINDS = ['server', 'device', 'trust'] as const;
+
+interface Intermediate {
+  certificate: x509.X509Certificate;
+  key: webcrypto.CryptoKey;
+}
+
+export interface Authority {
+  /** PEM of the root. */
+  root: string;
+  /** SHA-256 of the root's DER, base64url: what invites carry. */
+  rootFingerprint: string;
+  /** PEM of an intermediate. */
+  intermediate(kind: Kind): string;
+  /** Key and chain for a TLS server of these names. */
+  issueServer(names: readonly string[], lifetimeSeconds: number): Promise<ServerCredentials>;
+  /** Certs-only PKCS#7 in base64: DeviceCert, then its intermediate. */
+  issueDevice(request: DeviceRequest): Promise<string>;
+  /** The same for a TrustCert; it ends with its token. */
+  issueTrust(publicKey: x509.PublicKey, claims: TrustTokenClaims): Promise<string>;
+  /** Certs-only PKCS#7 in base64 of the root and the intermediates (RFC 7030 4.1). */
+  caCertificates(): string;
+}
+
+export interface ServerCredentials {
+  key: string;
+  /** Leaf, then intermediate. */
+  cert: string;
+  notAfter: number;
+}
+
+export interface DeviceRequest {
+  publicKey: x509.PublicKey;
+  deviceId: string;
+  /** Written as UPN once known. */
+  owner?: string | undefined;
+  lifetimeSeconds: number;
+}
+
+const YEAR = 365 * 24 * 3600;
+/** Clocks of devices are a little wrong. */
+const BACKDATE = 300;
+const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+const ASCII = /^[\x20-\x7e]+$/;
+
+export async function openAuthority(folder: string, organisation: string): Promise<Authority> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const path = (name: string) => join(folder, name);
+  const stored = await readFile(path('root-cert.pem'), 'utf8').catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    },
+  );
+  if (stored === null) await createAuthority(path, organisation);
+  const root = new x509.X509Certificate(stored ?? (await readFile(path('root-cert.pem'), 'utf8')));
+  const entries = await Promise.all(
+    KINDS.map(async (kind): Promise<[Kind, Intermediate]> => {
+      const certificate = new x509.X509Certificate(
+        await readFile(path(`${kind}-cert.pem`), 'utf8'),
+      );
+      return [
+        kind,
+        {
+          certificate,
+          key: await importPrivateKey(await readFile(path(`${kind}-key.pem`), 'utf8')),
+        },
+      ];
+    }),
+  );
+  return withIntermediates(root, Object.fromEntries(entries) as Record<Kind, Intermediate>);
+}
+
+/** The root's certificate is written last: a start that finds it finds everything. Its key is never read again. */
+async function createAuthority(
+  path: (name: string) => string,
+  organisation: string,
+): Promise<void> {
+  const rootKeys = await generateKeyPair();
+  const { keyCertSign, cRLSign } = x509.KeyUsageFlags;
+  const root = await x509.X509CertificateGenerator.createSelfSigned({
+    name: commonName(`${organisation} Root`),
+    ...validity(20 * YEAR),
+    signingAlgorithm: SIGNATURE,
+    keys: rootKeys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 1, true),
+      new x509.KeyUsagesExtension(keyCertSign | cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(rootKeys.publicKey),
+    ],
+  });
+  for (const kind of KINDS) {
+    const keys = await generateKeyPair();
+    const certificate = await x509.X509CertificateGenerator.create({
+      subject: commonName(`${organisation} ${kind} CA`),
+      issuer: root.subjectName.toJSON(),
+      ...validity(10 * YEAR),
+      signingAlgorithm: SIGNATURE,
+      signingKey: rootKeys.privateKey,
+      publicKey: keys.publicKey,
+      extensions: [
+        new x509.BasicConstraintsExtension(true, 0, true),
+        new x509.KeyUsagesExtension(keyCertSign | cRLSign, true),
+        new x509.ExtendedKeyUsageExtension([kind === 'server' ? SERVER_AUTH : CLIENT_AUTH]),
+        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+        await x509.AuthorityKeyIdentifierExtension.create(root),
+      ],
+    });
+    await writeFileAtomically(path(`${kind}-key.pem`), await exportPrivateKey(keys.privateKey));
+    await writeFileAtomically(path(`${kind}-cert.pem`), `${certificate.toString('pem')}\n`);
+  }
+  await writeFileAtomically(path('root-key.pem'), await exportPrivateKey(rootKeys.privateKey));
+  await writeFileAtomically(path('root-cert.pem'), `${root.toString('pem')}\n`);
+}
+
+function withIntermediates(
+  root: x509.X509Certificate,
+  intermediates: Record<Kind, Intermediate>,
+): Authority {
+  const issue = async (
+    kind: Kind,
+    leaf: {
+      subject: string;
+      publicKey: x509.PublicKey | webcrypto.CryptoKey;
+      names: x509.JsonGeneralNames;
+      notAfter: number;
+    },
+  ): Promise<x509.X509Certificate> => {
+    const { certificate, key } = intermediates[kind];
+    return await x509.X509CertificateGenerator.create({
+      subject: commonName(leaf.subject),
+      issuer: certificate.subjectName.toJSON(),
+      notBefore: new Date(Date.now() - BACKDATE * 1000),
+      notAfter: new Date(Math.min(leaf.notAfter * 1000, certificate.notAfter.getTime())),
+      signingAlgorithm: SIGNATURE,
+      signingKey: key,
+      publicKey: leaf.publicKey,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        new x509.ExtendedKeyUsageExtension([kind === 'server' ? SERVER_AUTH : CLIENT_AUTH]),
+        new x509.SubjectAlternativeNameExtension(leaf.names),
+        await x509.SubjectKeyIdentifierExtension.create(leaf.publicKey),
+        await x509.AuthorityKeyIdentifierExtension.create(certificate),
+      ],
+    });
+  };
+  const bundle = (kind: Kind, leaf: x509.X509Certificate): string =>
+    certificatesOnly([leaf, intermediates[kind].certificate]);
+
+  return {
+    root: `${root.toString('pem')}\n`,
+    rootFingerprint: createHash('sha256').update(Buffer.from(root.rawData)).digest('base64url'),
+    intermediate: (kind) => intermediates[kind].certificate.toString('pem'),
+    async issueServer(names, lifetimeSeconds) {
+      const keys = await generateKeyPair();
+      const leaf = await issue('server', {
+        subject: names[0] ?? '',
+        publicKey: keys.publicKey,
+        names: names.map((value) => ({ type: 'dns', value })),
+        notAfter: secondsNow() + lifetimeSeconds,
+      });
+      return {
+        key: await exportPrivateKey(keys.privateKey),
+        cert: `${leaf.toString('pem')}\n${intermediates.server.certificate.toString('pem')}\n`,
+        notAfter: leaf.notAfter.getTime(),
+      };
+    },
+    async issueDevice({ publicKey, deviceId, owner, lifetimeSeconds }) {
+      const leaf = await issue('device', {
+        subject: `ManagedDevice-${deviceId}`,
+        publicKey,
+        names: [
+          { type: 'url', value: deviceUri(deviceId) },
+          ...(owner ? [{ type: 'upn' as const, value: owner }] : []),
+        ],
+        notAfter: secondsNow() + lifetimeSeconds,
+      });
+      return bundle('device', leaf);
+    },
+    async issueTrust(publicKey, claims) {
+      const leaf = await issue('trust', {
+        subject: `Banyan Client ${claims.email}`,
+        publicKey,
+        names: trustNames(claims),
+        notAfter: claims.exp,
+      });
+      return bundle('trust', leaf);
+    },
+    caCertificates: () =>
+      certificatesOnly([root, ...KINDS.map((kind) => intermediates[kind].certificate)]),
+  };
+}
+
+function trustNames(claims: TrustTokenClaims): x509.JsonGeneralNames {
+  const more = claims[NAMESPACE];
+  const uris = [
+    trustUri('token', claims.jti ?? ''),
+    trustUri('subject', claims.sub),
+    trustUri('email', claims.email),
+    trustUri('name', claims.name),
+    trustUri('device', claims.device_id),
+    trustUri('serial', claims.serial_number),
+    trustUri('ownership', more?.device_ownership ?? ''),
+    trustUri('platform', more?.platform ?? ''),
+    ...claims.groups.map((group) => trustUri('group', group)),
+  ];
+  return [
+    ...uris.map((value) => ({ type: 'url' as const, value })),
+    // An rfc822Name is ASCII (RFC 5280 4.2.1.6); the URI above carries every address.
+    ...(ASCII.test(claims.email) ? [{ type: 'email' as const, value: claims.email }] : []),
+  ];
+}
+
+const certificatesOnly = (certificates: x509.X509Certificate[]): string =>
+  new x509.X509Certificates(certificates).export('base64').replace(/(.{64})(?!$)/g, '$1\r\n');
+
+/** As a structure, not as text to parse: an e-mail cannot add parts to the name. 64 is the limit of RFC 5280. */
+const commonName = (text: string): x509.JsonName => [{ CN: [text.slice(0, 64)] }];
+
+const secondsNow = (): number => Math.floor(Date.now() / 1000);
+const validity = (lifetimeSeconds: number) => ({
+  notBefore: new Date(Date.now() - BACKDATE * 1000),
+  notAfter: new Date(Date.now() + lifetimeSeconds * 1000),
+});

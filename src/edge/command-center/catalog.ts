@@ -1,0 +1,71 @@
+// A person's catalogue: what they may use, and what is closed for now with the reason. All else is absent.
+import { createHash } from 'node:crypto';
+import type { CatalogDocument, CatalogEntry } from '../../shared/protocol/catalog.ts';
+import type { Subject } from '../policy/decide.ts';
+import type { PublishedService, Rulebook } from './rulebook.ts';
+
+/** Checks that a device or the clock can come to pass; a service that fails another one is not this person's. */
+const CLOSED_FOR_NOW = new Set(['trust_level', 'time']);
+
+export interface Catalog {
+  document: CatalogDocument;
+  etag: string;
+}
+
+export function catalogFor(rulebook: Rulebook, subject: Subject, accessTierPort: number): Catalog {
+  const services = rulebook.services().flatMap((service): CatalogEntry[] => {
+    if (!service.enabled || !service.document.metadata.tags.user_facing) return [];
+    const decision = rulebook.decide(subject, service);
+    if (decision.allowed) return [entry(service, accessTierPort, { status: 'allowed' })];
+    if (!CLOSED_FOR_NOW.has(decision.code)) return [];
+    const { code, reason } = decision;
+    return [entry(service, accessTierPort, { status: 'denied', code, reason })];
+  });
+  const document: CatalogDocument = { version: 1, services };
+  const digest = createHash('sha256').update(JSON.stringify(document)).digest('base64url');
+  return { document, etag: `"${digest}"` };
+}
+
+function entry(
+  { id, document: { metadata, spec } }: PublishedService,
+  accessTierPort: number,
+  access: NonNullable<CatalogEntry['access']>,
+): CatalogEntry {
+  const { tags } = metadata;
+  return {
+    id,
+    name: metadata.name,
+    friendly_name: metadata.friendly_name ?? metadata.name,
+    description: metadata.description ?? '',
+    service_app_type: tags.service_app_type,
+    domain: tags.domain,
+    access_tier: `${tags.domain}:${accessTierPort}`,
+    ca: 'organisation',
+    banyanproxy_mode: tags.banyanproxy_mode ?? 'TCP',
+    app_listen_port: tags.app_listen_port ?? null,
+    allow_user_override: tags.allow_user_override,
+    include_domains: tags.include_domains,
+    autorun: metadata.autorun,
+    allowed_targets: allowedTargets(spec.backend),
+    access,
+  };
+}
+
+/** What a collection allows, for people to read; empty when it allows everything. */
+function allowedTargets(
+  backend: PublishedService['document']['spec']['backend'],
+): NonNullable<CatalogEntry['allowed_targets']> {
+  if (!backend.http_connect) return [];
+  if (backend.whitelist.length > 0) {
+    return [{ hostnames: backend.whitelist, cidrs: [], ports: [] }];
+  }
+  const targets = backend.allow_patterns.map(({ hostnames, cidrs, ports }) => ({
+    hostnames,
+    cidrs,
+    ports: [...ports.list.map(String), ...ports.ranges.map(({ min, max }) => `${min}-${max}`)],
+  }));
+  const everything = targets.some((each) =>
+    Object.values(each).every((items) => items.length === 0),
+  );
+  return everything ? [] : targets;
+}

@@ -1,0 +1,157 @@
+// Services, roles, policies and attachments as administrators write them (field names of the product's documents).
+// Unknown fields are kept where they are stored and ignored here.
+import { z } from '../../shared/schema.ts';
+import { SERVICE_TYPES } from '../../shared/model/service.ts';
+import { hostName, label, portNumber, sentence } from '../../shared/protocol/text.ts';
+import { parseCidr } from '../policy/addresses.ts';
+
+/** Administrators' tools write null, nothing and [] for the same. */
+const list = <Item extends z.ZodType>(item: Item) =>
+  z
+    .array(item)
+    .max(1000)
+    .nullish()
+    .transform((items) => items ?? []);
+const text = z
+  .string()
+  .max(1000)
+  .nullish()
+  .transform((value) => value ?? '');
+const flag = (fallback: boolean) =>
+  z
+    .union([z.boolean(), z.enum(['true', 'false', 'TRUE', 'FALSE'])])
+    .nullish()
+    .transform((value) => (value == null ? fallback : String(value).toLowerCase() === 'true'));
+
+const cidr = z.string().refine((value) => parseCidr(value) !== null, 'is not an address or a CIDR');
+
+/** `Min`/`Max` in the product's examples, `min`/`max` in its structures: both are read. */
+const portRange = z
+  .record(z.string(), z.unknown())
+  .transform((range) => {
+    const of = (name: string): unknown =>
+      Object.entries(range).find(([key]) => key.toLowerCase() === name)?.[1];
+    return { min: of('min'), max: of('max') };
+  })
+  .pipe(z.object({ min: portNumber, max: portNumber }))
+  .refine(({ min, max }) => min <= max, 'ends before it begins');
+
+const allowPattern = z
+  .object({
+    hostnames: list(z.string().min(1).max(255)),
+    cidrs: list(cidr),
+    ports: z
+      .object({ port_list: list(portNumber), port_ranges: list(portRange) })
+      .nullish()
+      .transform((ports) => ({ list: ports?.port_list ?? [], ranges: ports?.port_ranges ?? [] })),
+    match: z.enum(['all', 'any']).default('all'),
+  })
+  .transform((pattern) => pattern);
+
+const backend = z
+  .object({
+    target: z
+      .object({
+        name: text,
+        port: z.union([z.literal(''), portNumber]).nullish(),
+        tls: flag(false),
+        name_delimiter: text,
+      })
+      .nullish(),
+    dns_overrides: z
+      .record(z.string(), z.string().min(1).max(255))
+      .nullish()
+      .transform((overrides) => overrides ?? {}),
+    whitelist: list(z.string().min(1).max(255)),
+    allow_patterns: list(allowPattern),
+    http_connect: flag(false),
+  })
+  .superRefine((value, context) => {
+    if (value.target?.tls) {
+      context.addIssue('target.tls: this edge does not speak TLS to backends yet');
+    }
+    if (value.http_connect) return;
+    if (!value.target?.name || !value.target.port) {
+      context.addIssue('without http_connect a target with name and port is needed');
+    }
+    if (
+      value.whitelist.length === 0 &&
+      value.allow_patterns.some((p) => p.hostnames.length === 0)
+    ) {
+      context.addIssue('without http_connect a pattern without hostnames matches nothing');
+    }
+  });
+
+export const serviceDocument = z.object({
+  kind: z.literal('BanyanService'),
+  metadata: z.object({
+    name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
+    friendly_name: label.nullish(),
+    description: sentence.nullish(),
+    cluster: z.string().regex(/^[a-z0-9-]{1,63}$/),
+    autorun: flag(false),
+    tags: z.object({
+      user_facing: flag(true),
+      domain: hostName,
+      service_app_type: z.enum(SERVICE_TYPES),
+      banyanproxy_mode: z
+        .enum(['TCP', 'CHAIN', 'HTTP_CONNECT', 'HTTP_CONNECT_DAISY_CHAIN', 'RDPGATEWAY'])
+        .nullish(),
+      app_listen_port: z.union([z.literal(['', 'None']), portNumber]).nullish(),
+      allow_user_override: flag(true),
+      include_domains: list(z.string().max(255)),
+    }),
+  }),
+  spec: z.object({ backend }),
+});
+export type ServiceDocument = z.output<typeof serviceDocument>;
+
+export const roleDocument = z.object({
+  kind: z.literal('BanyanRole'),
+  metadata: z.object({ name: label.min(1) }),
+  spec: z.object({
+    group: list(label),
+    email: list(label),
+    device_ownership: list(label),
+    platform: list(label),
+    serial_numbers: list(label),
+    mdm_present: flag(false),
+  }),
+});
+
+const moment = text.refine((value) => value === '' || !Number.isNaN(Date.parse(value)), 'no time');
+
+export const policyDocument = z.object({
+  kind: z.literal('BanyanPolicy'),
+  metadata: z.object({ name: label.min(1) }),
+  spec: z.object({
+    access: list(
+      z.object({
+        roles: list(label),
+        rules: z
+          .object({
+            conditions: z
+              .object({
+                trust_level: z
+                  .enum(['', 'Low', 'Medium', 'High', 'AlwaysAllow', 'AlwaysDeny'])
+                  .nullish(),
+                start_time: moment,
+                end_time: moment,
+              })
+              .nullish(),
+          })
+          .nullish(),
+      }),
+    ),
+  }),
+});
+
+/** `Enabled` "TRUE" is Enforcing, "FALSE" Permissive. */
+export const attachmentDocument = z.object({
+  PolicyID: label.min(1),
+  ServiceID: label.min(1),
+  Enabled: flag(true),
+});
+
+export const serviceId = ({ metadata }: ServiceDocument): string =>
+  `${metadata.name}.${metadata.cluster}.bnn`;

@@ -1,0 +1,58 @@
+// What an edge is made from. Lifetimes are plain seconds, so that tests can live through them.
+import type { Documents } from './command-center/rulebook.ts';
+import type { PortWish } from './http/listen.ts';
+import type { Log } from './log.ts';
+import type { TrustLevel } from './policy/decide.ts';
+import type { NewUser } from './trust-provider/users.ts';
+
+export interface Lifetimes {
+  /** Seconds each. */
+  deviceCert: number;
+  serverCert: number;
+  /** Also of the TrustCert. */
+  trustToken: number;
+  /** Of the refresh token: how long a sign-in can be renewed without asking again. */
+  session: number;
+  signInPage: number;
+  /** Longest life of one connection through the Access Tier. */
+  connection: number;
+}
+
+const DAY = 24 * 3600;
+export const DEFAULT_LIFETIMES: Lifetimes = {
+  deviceCert: 365 * DAY,
+  serverCert: 90 * DAY,
+  trustToken: DAY,
+  session: 30 * DAY,
+  signInPage: 600,
+  connection: DAY,
+};
+
+export interface EdgeConfig {
+  /** Folder of everything that is kept; made when absent, 0700. */
+  data: string;
+  /** Shown to people, and `orgname` in tokens. */
+  name: string;
+  /** DNS name of the organisation; `*.localhost` is loopback. */
+  host: string;
+  /** Address to listen at. */
+  address: string;
+  ports: {
+    /** Browsers, discovery, EST without a client certificate. */
+    public: PortWish;
+    /** Everything that needs the DeviceCert. */
+    mutual: PortWish;
+    /** Plain http for the sign-in pages; only for a loopback organisation. null: pages are at `public`. */
+    browser: PortWish | null;
+    accessTier: PortWish;
+  };
+  lifetimes: Partial<Lifetimes>;
+  /** Added to, or replacing, what is stored already. */
+  documents: Documents;
+  users: readonly NewUser[];
+  /** Of devices that have reported nothing. */
+  levelWithoutPosture: TrustLevel;
+  /** Filled into the sign-in form, for everybody to see: demo organisations only. */
+  prefill?: { email: string; password: string };
+  log: Log;
+}

@@ -1,0 +1,89 @@
+// The built-in demo organisation: an edge on loopback with its own certificate authority, people and backends.
+import { startDemoBackends } from './demo/backends.ts';
+import { demoDocuments, demoServiceId } from './demo/documents.ts';
+import { createEdge, type Edge, type Lifetimes } from './index.ts';
+import type { Log } from './log.ts';
+
+export interface DemoOptions {
+  /** Folder of everything that is kept. */
+  data: string;
+  /** Default: 8443 when it is free, else a free one. */
+  accessTierPort?: number;
+  /** Every port a free one, for tests that run side by side. */
+  freePorts?: boolean;
+  lifetimes?: Partial<Lifetimes>;
+  log?: Log;
+}
+
+export interface DemoEdge {
+  edge: Edge;
+  /** `host:port` for the invite. */
+  organisation: string;
+  /** A fresh link, good once, 24 hours. */
+  invite: string;
+  browserOrigin: string;
+  /** `host:port`; services are `<name>.demo.localhost` at this port. */
+  accessTier: string;
+  services: { id: string; domain: string; port: number }[];
+  /** Who signs in; not a secret. */
+  person: { email: string; password: string };
+  /** `host:port` inside the collection `lab`. */
+  lab: { allowed: string[]; denied: string[] };
+  stop(drainMs?: number): Promise<void>;
+}
+
+export const DEMO_PERSON = { email: 'dana@demo.example', password: 'demo-password' } as const;
+const HOST = 'demo.localhost';
+const SERVICES = ['api', 'echo', 'lab', 'reports', 'vault', 'payroll'];
+
+export async function startDemoEdge(options: DemoOptions): Promise<DemoEdge> {
+  const backends = await startDemoBackends();
+  const preferred = (port: number) => ({ port: options.freePorts ? 0 : port, orFree: true });
+  try {
+    const edge = await createEdge({
+      data: options.data,
+      name: 'Demo',
+      host: HOST,
+      address: '127.0.0.1',
+      ports: {
+        public: preferred(8440),
+        mutual: preferred(8441),
+        browser: preferred(8442),
+        accessTier:
+          options.accessTierPort === undefined ? preferred(8443) : { port: options.accessTierPort },
+      },
+      lifetimes: options.lifetimes ?? {},
+      documents: demoDocuments(backends),
+      users: [{ id: 'u-dana', name: 'Dana Demo', groups: ['Engineering'], ...DEMO_PERSON }],
+      // No device has reported its posture yet: this organisation gives such devices Medium.
+      levelWithoutPosture: 'Medium',
+      prefill: DEMO_PERSON,
+      log: options.log ?? (() => {}),
+    });
+    const { alpha, beta } = backends.ports;
+    return {
+      edge,
+      organisation: edge.organisation,
+      invite: await edge.createInvite(),
+      browserOrigin: edge.document.browser_origin ?? '',
+      accessTier: `${HOST}:${edge.accessTierPort}`,
+      services: SERVICES.map((name) => ({
+        id: demoServiceId(name),
+        domain: `${name}.${HOST}`,
+        port: edge.accessTierPort,
+      })),
+      person: DEMO_PERSON,
+      lab: {
+        allowed: [`alpha.lab.internal:${alpha}`, `beta.lab.internal:${beta}`],
+        denied: [`gamma.lab.internal:${alpha}`, `alpha.lab.internal:${beta}`],
+      },
+      async stop(drainMs) {
+        await edge.stop(drainMs);
+        await backends.stop();
+      },
+    };
+  } catch (error) {
+    await backends.stop();
+    throw error;
+  }
+}

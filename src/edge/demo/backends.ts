@@ -1,0 +1,52 @@
+// What the demo organisation protects: small servers on loopback that show which bytes arrived.
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { sendJson } from '../http/exchange.ts';
+import { closeHttp, listen } from '../http/listen.ts';
+
+export interface DemoBackends {
+  ports: Record<'api' | 'echo' | 'alpha' | 'beta' | 'reports', number>;
+  stop(): Promise<void>;
+}
+
+const FREE = { port: 0 };
+
+export async function startDemoBackends(): Promise<DemoBackends> {
+  const servers: HttpServer[] = [];
+  const http = async (name: string): Promise<number> => {
+    const server = createHttpServer((request, response) => {
+      sendJson(response, 200, {
+        message: `Hello from ${name}`,
+        method: request.method,
+        path: request.url,
+        host: request.headers.host,
+      });
+    });
+    servers.push(server);
+    return listen(server, '127.0.0.1', FREE);
+  };
+  const sockets = new Set<{ destroy(): void }>();
+  const echo = createTcpServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    socket.pipe(socket);
+  });
+  const ports = {
+    api: await http('api'),
+    echo: await listen(echo, '127.0.0.1', FREE),
+    alpha: await http('alpha.lab.internal'),
+    beta: await http('beta.lab.internal'),
+    reports: await http('reports'),
+  };
+  return {
+    ports,
+    async stop() {
+      const closed = new Promise<void>((resolve) => {
+        echo.close(() => resolve());
+      });
+      for (const socket of sockets) socket.destroy();
+      await Promise.all([closed, ...servers.map((server) => closeHttp(server, 0))]);
+    },
+  };
+}

@@ -1,0 +1,78 @@
+// Small words for node:http: bounded bodies, answers, problem documents (RFC 9457).
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { RefusalCode } from '../../shared/protocol/refusals.ts';
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
+
+/** An answer that ends a request early; anything else thrown is a 500 without its text. */
+export class HttpRefusal extends Error {
+  override readonly name = 'HttpRefusal';
+  readonly status: number;
+  readonly code: RefusalCode | undefined;
+
+  constructor(status: number, message: string, code?: RefusalCode) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const BODY_LIMIT = 64 * 1024;
+
+export async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > BODY_LIMIT) throw new HttpRefusal(413, 'The request is too large.');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+export function send(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers: Record<string, string>,
+): void {
+  response.writeHead(status, {
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Length': String(Buffer.byteLength(body)),
+    ...headers,
+  });
+  response.end(body);
+}
+
+export const sendJson = (
+  response: ServerResponse,
+  status: number,
+  value: unknown,
+  headers: Record<string, string> = {},
+): void =>
+  send(response, status, JSON.stringify(value), { 'Content-Type': 'application/json', ...headers });
+
+export function problem(
+  status: number,
+  detail: string,
+  code?: RefusalCode,
+  correlationId: string = randomUUID(),
+): string {
+  return JSON.stringify({
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail,
+    ...(code && { code }),
+    correlation_id: correlationId,
+  });
+}
+
+export const sendProblem = (response: ServerResponse, refusal: HttpRefusal): void =>
+  send(response, refusal.status, problem(refusal.status, refusal.message, refusal.code), {
+    'Content-Type': 'application/problem+json',
+    ...(refusal.status === 401 && { 'WWW-Authenticate': 'Basic realm="banyan", Bearer' }),
+    ...(refusal.status === 413 && { Connection: 'close' }),
+  });

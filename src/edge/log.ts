@@ -1,0 +1,10 @@
+// Where the edge's own troubles are reported. Fields never hold a secret: no code, password, token or key is passed.
+export type Log = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  fields?: Readonly<Record<string, string | number>>,
+) => void;
+
+/** What may be said of a thrown thing. */
+export const reason = (thrown: unknown): string =>
+  thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : 'unknown';

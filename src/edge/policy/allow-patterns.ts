@@ -1,0 +1,96 @@
+// Which targets a service lets through: whitelist and allow patterns of its backend. Two questions, because a name is
+// judged as it was asked for, and an address as it was resolved.
+import { type Cidr, contains, covers, parseAddress, parseCidr } from './addresses.ts';
+
+export interface AllowPattern {
+  hostnames: readonly string[];
+  cidrs: readonly string[];
+  ports: { list: readonly number[]; ranges: readonly { min: number; max: number }[] };
+  /** Where hostnames and cidrs are both listed: both must match, or any of the two. */
+  match: 'all' | 'any';
+}
+
+export interface TargetRules {
+  httpConnect: boolean;
+  whitelist: readonly string[];
+  patterns: readonly AllowPattern[];
+}
+
+/** What the name left open: the address must satisfy one of these. Empty: the name was refused. */
+export type Candidates = readonly Candidate[];
+interface Candidate {
+  /** Empty: any address. */
+  cidrs: readonly Cidr[];
+}
+
+const ANY: Candidate = { cidrs: [] };
+
+/** First question: host and port as requested, before any override. */
+export function matchName(rules: TargetRules, host: string, port: number): Candidates {
+  const name = host.toLowerCase().replace(/\.$/, '');
+  if (rules.whitelist.length > 0) {
+    // A whitelist that is filled in counts alone.
+    return rules.whitelist.some((entry) => matchesPrefix(entry, name)) ? [ANY] : [];
+  }
+  if (rules.patterns.length === 0) return [ANY];
+  return rules.patterns.flatMap((pattern) => {
+    const named = pattern.hostnames.some((entry) => matchesWildcard(entry, name));
+    // Without HTTP CONNECT only the host names of a pattern count.
+    if (!rules.httpConnect) return named ? [ANY] : [];
+    if (!matchesPort(pattern, port)) return [];
+    if (pattern.hostnames.length === 0) return [{ cidrs: ranges(pattern) }];
+    if (pattern.match === 'any' && pattern.cidrs.length > 0) {
+      return [named ? ANY : { cidrs: ranges(pattern) }];
+    }
+    return named ? [{ cidrs: ranges(pattern) }] : [];
+  });
+}
+
+/** Loopback, link-local and unspecified: behind these names are the Access Tier's own machine and its metadata. */
+const OWN_RANGES = ['127.0.0.0/8', '169.254.0.0/16', '0.0.0.0/8', '::1/128', '::/128', 'fe80::/10']
+  .map(parseCidr)
+  .filter((range) => range !== null);
+
+/** Second question: the address that would be dialled. `fixed`: the definition itself names the target. */
+export function matchAddress(
+  candidates: Candidates,
+  address: string,
+  { fixed }: { fixed: boolean },
+): boolean {
+  const parsed = parseAddress(address);
+  if (!parsed) return false;
+  const own = OWN_RANGES.find((range) => covers(range, parsed));
+  return candidates.some(({ cidrs }) => {
+    const covering = cidrs.filter((range) => covers(range, parsed));
+    if (cidrs.length > 0 && covering.length === 0) return false;
+    // `0.0.0.0/0` covers loopback too, but was hardly written for it: the range must lie within.
+    return !own || fixed || covering.some((range) => contains(own, range));
+  });
+}
+
+function matchesPort({ ports }: AllowPattern, port: number): boolean {
+  if (ports.list.length === 0 && ports.ranges.length === 0) return true;
+  return (
+    ports.list.includes(port) || ports.ranges.some(({ min, max }) => min <= port && port <= max)
+  );
+}
+
+const ranges = ({ cidrs }: AllowPattern): Cidr[] =>
+  cidrs.map(parseCidr).filter((range) => range !== null);
+
+function matchesWildcard(entry: string, name: string): boolean {
+  const wanted = entry.toLowerCase();
+  const leading = wanted.startsWith('*');
+  const trailing = wanted.length > 1 && wanted.endsWith('*');
+  const core = wanted.slice(leading ? 1 : 0, trailing ? -1 : undefined);
+  if (leading && trailing) return name.includes(core);
+  if (leading) return name.endsWith(core);
+  if (trailing) return name.startsWith(core);
+  return name === core;
+}
+
+/** Entries of a whitelist may only start with `*`. */
+const matchesPrefix = (entry: string, name: string): boolean =>
+  entry.startsWith('*')
+    ? name.endsWith(entry.slice(1).toLowerCase())
+    : name === entry.toLowerCase();

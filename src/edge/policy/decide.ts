@@ -1,0 +1,108 @@
+// May this person on this device use this service now? Pure; every no has a code and a sentence without rule values
+// other than the trust level that the person can work towards.
+import type { RefusalCode } from '../../shared/protocol/refusals.ts';
+
+export type TrustLevel = 'Low' | 'Medium' | 'High';
+
+export interface Subject {
+  person: { email: string; groups: readonly string[] };
+  device: {
+    ownership: string;
+    platform: string;
+    serialNumber: string;
+    trustLevel: TrustLevel;
+  };
+}
+
+/** Empty lists mean "any"; different attributes must all match, one value of each suffices. */
+export interface Role {
+  name: string;
+  group: readonly string[];
+  email: readonly string[];
+  device_ownership: readonly string[];
+  platform: readonly string[];
+  serial_numbers: readonly string[];
+  mdm_present: boolean;
+}
+
+export interface AccessRule {
+  /** Names; any of them suffices. */
+  roles: readonly string[];
+  /** Least trust level; empty: none. */
+  trust_level: TrustLevel | '' | 'AlwaysAllow' | 'AlwaysDeny';
+  /** ISO 8601; empty: no limit. */
+  start_time: string;
+  end_time: string;
+}
+
+export interface DecisionInput {
+  subject: Subject;
+  service: { enabled: boolean };
+  /** null: no policy is attached. */
+  policy: { access: readonly AccessRule[]; enforcing: boolean } | null;
+  roles: readonly Role[];
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+export interface Denial {
+  code: RefusalCode;
+  reason: string;
+}
+
+export type Decision =
+  /** `wouldDeny`: let in only because the policy is permissive. */
+  { allowed: true; wouldDeny?: Denial } | ({ allowed: false } & Denial);
+
+export function decide({ subject, service, policy, roles, now }: DecisionInput): Decision {
+  if (!service.enabled) return deny('service_disabled', 'This service is switched off.');
+  if (!policy) return deny('no_policy', 'No policy is attached to this service.');
+
+  const mine = new Set(roles.filter((role) => hasRole(role, subject)).map(({ name }) => name));
+  let closest: Denial = { code: 'role', reason: 'None of your roles may use this service.' };
+  for (const rule of policy.access) {
+    if (!rule.roles.some((name) => mine.has(name))) continue;
+    const failed = failedCondition(rule, subject.device.trustLevel, now);
+    if (!failed) return { allowed: true };
+    // The last one closest to a yes is what helps the person: a role alone never is.
+    closest = failed;
+  }
+  return policy.enforcing ? { allowed: false, ...closest } : { allowed: true, wouldDeny: closest };
+}
+
+const deny = (code: RefusalCode, reason: string): Decision => ({ allowed: false, code, reason });
+
+function hasRole(role: Role, { person, device }: Subject): boolean {
+  const includes = (list: readonly string[], value: string): boolean =>
+    list.some((each) => each.toLowerCase() === value.toLowerCase());
+  const fits = (list: readonly string[], ...values: readonly string[]): boolean =>
+    list.length === 0 || values.some((value) => includes(list, value));
+  return (
+    fits(role.group, ...person.groups) &&
+    fits(role.email, person.email) &&
+    fits(role.device_ownership, device.ownership) &&
+    fits(role.platform, device.platform) &&
+    fits(role.serial_numbers, device.serialNumber) &&
+    // No device management is known to this edge, so nobody has a role that asks for it.
+    !role.mdm_present
+  );
+}
+
+const LEVELS: readonly TrustLevel[] = ['Low', 'Medium', 'High'];
+
+function failedCondition(rule: AccessRule, level: TrustLevel, now: number): Denial | null {
+  const wanted = rule.trust_level;
+  if (wanted === 'AlwaysDeny') {
+    return { code: 'trust_level', reason: 'This service is closed for all devices.' };
+  }
+  if (wanted !== '' && wanted !== 'AlwaysAllow' && LEVELS.indexOf(level) < LEVELS.indexOf(wanted)) {
+    return { code: 'trust_level', reason: `Your device has to be at trust level ${wanted}.` };
+  }
+  if (rule.start_time !== '' && now < Date.parse(rule.start_time)) {
+    return { code: 'time', reason: 'This service is not open yet.' };
+  }
+  if (rule.end_time !== '' && now > Date.parse(rule.end_time)) {
+    return { code: 'time', reason: 'This service is not open any more.' };
+  }
+  return null;
+}

@@ -1,0 +1,88 @@
+// What the edge remembers, as a small port: named collections of JSON records. Implementations are in this folder.
+import type { Ownership } from '../../shared/model/device.ts';
+
+export interface DeviceRecord {
+  id: string;
+  name: string;
+  ownership: Ownership;
+  /** As roles name it: `Linux`, `macOS`, `Windows`. */
+  platform: string;
+  serialNumber: string;
+  /** Seconds since the epoch. */
+  registeredAt: number;
+  /** E-mail of the person who signed in first; then part of the renewed DeviceCert as UPN. */
+  owner?: string;
+  /** Set by an administrator; without it the organisation's level for unknown posture counts. */
+  trustLevel?: TrustLevel;
+  /** Why this device is no longer accepted. */
+  revoked?: string;
+}
+export type TrustLevel = 'Low' | 'Medium' | 'High';
+
+export interface InviteRecord {
+  /** SHA-256 of the code: who reads the store learns no code. */
+  codeHash: string;
+  /** Seconds since the epoch. */
+  expiresAt: number;
+  /** `claimed` while a certificate is being issued, `used` afterwards. */
+  state: 'open' | 'claimed' | 'used';
+}
+
+export interface UserRecord {
+  id: string;
+  email: string;
+  name: string;
+  groups: string[];
+  /** `scrypt$<salt>$<hash>`, base64url. */
+  password: string;
+}
+
+export interface DocumentRecord {
+  kind: 'service' | 'role' | 'policy' | 'attachment';
+  /** A service that is switched off stays defined. */
+  enabled: boolean;
+  /** The document as it was given, unknown fields kept. */
+  definition: unknown;
+}
+
+/** What the issuer keeps: grants and refresh tokens (and, in memory, everything short-lived). */
+export interface IssuerRecord {
+  payload: Record<string, unknown>;
+  /** Seconds since the epoch; absent: does not end by itself. */
+  expiresAt?: number;
+}
+
+export interface Collections {
+  devices: DeviceRecord;
+  invites: InviteRecord;
+  users: UserRecord;
+  documents: DocumentRecord;
+  issuer: IssuerRecord;
+}
+export type CollectionName = keyof Collections;
+export const COLLECTIONS = ['devices', 'invites', 'users', 'documents', 'issuer'] as const;
+
+/** Records are plain JSON and come back as copies: changing one changes nothing until it is put. */
+export interface Store {
+  get<Name extends CollectionName>(from: Name, id: string): Promise<Collections[Name] | undefined>;
+  list<Name extends CollectionName>(from: Name): Promise<[id: string, Collections[Name]][]>;
+  /** Resolves when it would survive the end of this process. */
+  put<Name extends CollectionName>(
+    into: Name,
+    id: string,
+    record: Collections[Name],
+  ): Promise<void>;
+  /** Resolves also when there was nothing. */
+  delete(from: CollectionName, id: string): Promise<void>;
+  /**
+   * Reads and writes in one step that no other call comes between. `change` returns the new record, or undefined to
+   * leave everything as it is; the answer says whether it was changed.
+   */
+  change<Name extends CollectionName>(
+    name: Name,
+    id: string,
+    change: (record: Collections[Name] | undefined) => Collections[Name] | undefined,
+  ): Promise<boolean>;
+  /** Everything is written; no call may follow. */
+  close(): Promise<void>;
+}

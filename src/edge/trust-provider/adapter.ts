@@ -1,0 +1,116 @@
+// Where oidc-provider keeps its things. Clients are the registered devices; grants and refresh tokens outlive a
+// restart; everything short-lived stays in memory. A grant is what the rest of the edge calls a session.
+import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
+import { deviceUri } from '../../shared/protocol/subject-alternative-names.ts';
+import type { DeviceRecord, IssuerRecord, Store } from '../store/store.ts';
+import { TOKEN_ALGORITHM } from './secrets.ts';
+
+const DURABLE = new Set(['Grant', 'RefreshToken']);
+/** Revoked together with their grant. */
+const BELONGS_TO_GRANT = ['AccessToken', 'AuthorizationCode', 'RefreshToken'];
+
+export interface AdapterOptions {
+  durable: Store;
+  volatile: Store;
+  onSessionGone(sessionId: string, deviceId: string): void;
+}
+
+export const recordKey = (model: string, id: string): string => `${model}:${id}`;
+export const isLive = (record: IssuerRecord | undefined): record is IssuerRecord =>
+  record !== undefined && (record.expiresAt === undefined || record.expiresAt > Date.now() / 1000);
+
+export function createAdapter({
+  durable,
+  volatile,
+  onSessionGone,
+}: AdapterOptions): AdapterFactory {
+  const storeOf = (model: string): Store => (DURABLE.has(model) ? durable : volatile);
+
+  const remove = async (model: string, id: string): Promise<void> => {
+    const key = recordKey(model, id);
+    const record = await storeOf(model).get('issuer', key);
+    await storeOf(model).delete('issuer', key);
+    if (model === 'Grant' && record) onSessionGone(id, String(record.payload['clientId'] ?? ''));
+  };
+
+  return (model: string): Adapter => {
+    if (model === 'Client') return deviceClients(durable);
+    const store = storeOf(model);
+    const find = async (id: string): Promise<AdapterPayload | undefined> => {
+      const record = await store.get('issuer', recordKey(model, id));
+      return isLive(record) ? record.payload : undefined;
+    };
+    return {
+      find,
+      async findByUid(uid) {
+        for (const [key, record] of await store.list('issuer')) {
+          if (key.startsWith(`${model}:`) && record.payload['uid'] === uid && isLive(record)) {
+            return record.payload;
+          }
+        }
+        return undefined;
+      },
+      // Device codes are not issued yet.
+      findByUserCode: () => Promise.resolve(undefined),
+      upsert: (id, payload, expiresIn) =>
+        store.put('issuer', recordKey(model, id), {
+          payload: { ...payload },
+          ...(expiresIn && { expiresAt: Math.floor(Date.now() / 1000) + expiresIn }),
+        }),
+      async consume(id) {
+        await store.change(
+          'issuer',
+          recordKey(model, id),
+          (record) =>
+            record && {
+              ...record,
+              payload: { ...record.payload, consumed: Math.floor(Date.now() / 1000) },
+            },
+        );
+      },
+      destroy: (id) => remove(model, id),
+      async revokeByGrantId(grantId) {
+        for (const owned of BELONGS_TO_GRANT) {
+          for (const [key, record] of await storeOf(owned).list('issuer')) {
+            if (key.startsWith(`${owned}:`) && record.payload['grantId'] === grantId) {
+              await storeOf(owned).delete('issuer', key);
+            }
+          }
+        }
+      },
+    };
+  };
+}
+
+/** One OpenID Connect client per registered device; a revoked device is no client. */
+function deviceClients(store: Store): Adapter {
+  const refuse = () =>
+    Promise.reject(new Error('clients are devices and change only by enrolment'));
+  return {
+    async find(id) {
+      const device = await store.get('devices', id);
+      return device && !device.revoked ? clientOf(device) : undefined;
+    },
+    findByUid: () => Promise.resolve(undefined),
+    findByUserCode: () => Promise.resolve(undefined),
+    upsert: refuse,
+    consume: refuse,
+    destroy: refuse,
+    revokeByGrantId: () => Promise.resolve(undefined),
+  };
+}
+
+const clientOf = (device: DeviceRecord): AdapterPayload => ({
+  client_id: device.id,
+  client_name: device.name,
+  application_type: 'native',
+  // RFC 8252 7.3: the port of a loopback redirect is chosen at the time of the request.
+  redirect_uris: ['http://127.0.0.1/callback'],
+  grant_types: ['authorization_code', 'refresh_token'],
+  response_types: ['code'],
+  id_token_signed_response_alg: TOKEN_ALGORITHM,
+  token_endpoint_auth_method: 'tls_client_auth',
+  // The name, not the thumbprint: a renewed certificate goes on working (RFC 8705 2.1.2).
+  tls_client_auth_san_uri: deviceUri(device.id),
+  require_pushed_authorization_requests: true,
+});

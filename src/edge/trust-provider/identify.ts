@@ -1,0 +1,81 @@
+// Who is asking: the one check behind EST and the Command Center. DeviceCert, then TrustToken, then whether the
+// organisation still accepts both.
+import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import { createLocalJWKSet, jwtVerify, type JWK } from 'jose';
+import { trustTokenClaims, type TrustTokenClaims } from '../../shared/protocol/trust-token.ts';
+import type { ClientCertificates } from '../authority/client-certificates.ts';
+import { HttpRefusal } from '../http/exchange.ts';
+import type { DeviceRecord, Store } from '../store/store.ts';
+import { TOKEN_ALGORITHM } from './secrets.ts';
+import { sessionOfToken, type Sessions } from './sessions.ts';
+
+export interface Identity {
+  device: DeviceRecord;
+  claims: TrustTokenClaims;
+  sessionId: string;
+}
+
+export interface Identify {
+  /** The device of the connection's DeviceCert, not revoked. Throws HttpRefusal 401 or 403. */
+  device(request: IncomingMessage): Promise<DeviceRecord>;
+  /** The same, and the person whose TrustToken comes as bearer (RFC 6750) from that very device. */
+  person(request: IncomingMessage): Promise<Identity>;
+}
+
+export interface IdentifyOptions {
+  issuer: string;
+  signingKey: JWK;
+  certificates: ClientCertificates;
+  store: Store;
+  sessions: Sessions;
+}
+
+export function createIdentify(options: IdentifyOptions): Identify {
+  const { d: _, ...publicKey } = options.signingKey;
+  const keys = createLocalJWKSet({ keys: [publicKey] });
+
+  const device = async (request: IncomingMessage): Promise<DeviceRecord> => {
+    const presented =
+      request.socket instanceof TLSSocket
+        ? options.certificates.device(request.socket)
+        : ({ status: 'missing' } as const);
+    switch (presented.status) {
+      case 'missing':
+        throw new HttpRefusal(401, 'A device certificate is needed.', 'certificate_missing');
+      case 'invalid':
+        throw new HttpRefusal(401, 'That is no device certificate.', 'certificate_invalid');
+      case 'expired':
+        throw new HttpRefusal(401, 'The device certificate has expired.', 'certificate_expired');
+      case 'valid': {
+        const record = await options.store.get('devices', presented.content);
+        if (record && !record.revoked) return record;
+        throw new HttpRefusal(403, 'This device is no longer accepted.', 'device_revoked');
+      }
+    }
+  };
+
+  const person = async (request: IncomingMessage): Promise<Identity> => {
+    const record = await device(request);
+    const [, token] = /^Bearer ([\w.-]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    if (!token) throw new HttpRefusal(401, 'A TrustToken is needed.');
+    const verified = await jwtVerify(token, keys, {
+      issuer: options.issuer,
+      audience: record.id,
+      algorithms: [TOKEN_ALGORITHM],
+      requiredClaims: ['exp', 'jti'],
+    }).catch(() => null);
+    const claims = verified && trustTokenClaims.safeParse(verified.payload).data;
+    // `audience` above accepts a list that holds the device; a token for the app names it alone.
+    if (!claims || claims.aud !== record.id || claims.device_id !== record.id) {
+      throw new HttpRefusal(401, 'The TrustToken is not valid for this device.');
+    }
+    const sessionId = sessionOfToken(claims.jti ?? '');
+    if (!(await options.sessions.isLive(sessionId, record.id))) {
+      throw new HttpRefusal(401, 'The session has ended.', 'session_ended');
+    }
+    return { device: record, claims, sessionId };
+  };
+
+  return { device, person };
+}

@@ -1,0 +1,112 @@
+// The user phase: shows the sign-in page and takes its answer. Every sign-in asks for the password, so that a link
+// which somebody else's device has started cannot be approved by a session left in the browser.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Provider } from 'oidc-provider';
+import { type Handler, HttpRefusal, readBody } from '../http/exchange.ts';
+import type { Store } from '../store/store.ts';
+import { sendErrorPage, sendSignInPage } from './pages.ts';
+import type { Users } from './users.ts';
+
+export interface InteractionOptions {
+  provider: Provider;
+  organisation: string;
+  users: Users;
+  store: Store;
+  /** Filled into the form: only where everybody may know it. */
+  prefill?: { email: string; password: string } | undefined;
+}
+
+export const INTERACTION = '/interaction';
+type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
+
+const ALERTS = {
+  wrong: 'E-mail or password is wrong.',
+  locked: 'Too many attempts. Wait a little, then try again.',
+} as const;
+
+export function createInteraction(options: InteractionOptions): { show: Handler; answer: Handler } {
+  const { provider, organisation, users, store, prefill } = options;
+
+  /** Null after answering with a page that says why not. */
+  const detailsOf = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<Details | null> => {
+    const details = await provider.interactionDetails(request, response).catch(() => null);
+    if (details && request.url?.split('?')[0] === `${INTERACTION}/${details.uid}`) return details;
+    sendErrorPage(response, 400, 'This sign-in is over. Go back to the app and start again.');
+    return null;
+  };
+
+  const page = async (
+    response: ServerResponse,
+    details: Details,
+    again?: { status: number; email: string; alert: string },
+  ): Promise<void> => {
+    const device = await store.get('devices', String(details.params['client_id']));
+    sendSignInPage(response, again?.status ?? 200, {
+      organisation,
+      device: device ?? { name: 'unknown', ownership: 'Other' },
+      action: `${INTERACTION}/${details.uid}`,
+      redirectOrigin: new URL(String(details.params['redirect_uri'])).origin,
+      email: again?.email ?? prefill?.email ?? '',
+      password: prefill?.password,
+      alert: again?.alert,
+    });
+  };
+
+  const show = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const details = await detailsOf(request, response);
+    if (details) await page(response, details);
+  };
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    refuseForeignOrigin(request);
+    const details = await detailsOf(request, response);
+    if (!details) return;
+    const form = new URLSearchParams(await readBody(request));
+    if (form.get('decision') === 'deny') {
+      await provider.interactionFinished(request, response, {
+        error: 'access_denied',
+        error_description: 'The person has denied it.',
+      });
+      return;
+    }
+    const email = (form.get('email') ?? '').slice(0, 200);
+    const check = await users.check(email, (form.get('password') ?? '').slice(0, 200));
+    if (!check.ok) {
+      const status = check.why === 'locked' ? 429 : 401;
+      await page(response, details, { status, email, alert: ALERTS[check.why] });
+      return;
+    }
+    const deviceId = String(details.params['client_id']);
+    await store.change('devices', deviceId, (device) =>
+      device && device.owner === undefined ? { ...device, owner: check.user.email } : undefined,
+    );
+    // Our own app on a registered device: what it asks for is granted with the sign-in. A new grant each time, so
+    // that ending one session never ends another.
+    const grant = new provider.Grant({ accountId: check.user.id, clientId: deviceId });
+    grant.addOIDCScope(String(details.params['scope']));
+    await provider.interactionFinished(
+      request,
+      response,
+      {
+        login: { accountId: check.user.id, remember: false, amr: ['pwd'] },
+        consent: { grantId: await grant.save() },
+      },
+      { mergeWithLastSubmission: false },
+    );
+  };
+
+  return { show, answer };
+}
+
+/** A form on another site must not answer here. Programs that are no browser send neither header. */
+function refuseForeignOrigin(request: IncomingMessage): void {
+  const { origin, host } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  const own = origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
+  if (!own || (site !== undefined && site !== 'same-origin')) {
+    throw new HttpRefusal(403, 'The form was sent from another site.');
+  }
+}

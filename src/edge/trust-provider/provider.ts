@@ -1,0 +1,149 @@
+// The OpenID Connect issuer, configured: one client per device, pushed requests over mutual TLS, code with PKCE.
+import type { TLSSocket } from 'node:tls';
+import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { deviceUri } from '../../shared/protocol/subject-alternative-names.ts';
+import type { ClientCertificates } from '../authority/client-certificates.ts';
+import { type Log, reason } from '../log.ts';
+import type { Store } from '../store/store.ts';
+import { createAdapter } from './adapter.ts';
+import { CLAIMS, trustTokenClaims } from './claims.ts';
+import { INTERACTION } from './interaction.ts';
+import { errorPage, errorPageHeaders } from './pages.ts';
+import { type IssuerSecrets, TOKEN_ALGORITHM } from './secrets.ts';
+import type { Users } from './users.ts';
+
+export interface IssuerLifetimes {
+  /** Seconds. */
+  trustToken: number;
+  session: number;
+  signInPage: number;
+}
+
+export interface IssuerOptions {
+  issuer: string;
+  /** Origin of the port that asks for DeviceCerts. */
+  mutualOrigin: string;
+  organisation: string;
+  secrets: IssuerSecrets;
+  store: Store;
+  volatile: Store;
+  users: Users;
+  certificates: ClientCertificates;
+  lifetimes: IssuerLifetimes;
+  onSessionGone(sessionId: string, deviceId: string): void;
+  log: Log;
+}
+
+export const ENDPOINTS = {
+  authorization: '/auth',
+  token: '/token',
+  revocation: '/token/revocation',
+  pushed_authorization_request: '/request',
+  jwks: '/jwks',
+} as const;
+
+export function createIssuer(options: IssuerOptions): Provider {
+  const { issuer, mutualOrigin, store, users, certificates, lifetimes, log } = options;
+  const alias = (name: keyof typeof ENDPOINTS): string => `${mutualOrigin}${ENDPOINTS[name]}`;
+  /** The device of a valid DeviceCert on this connection. Revoked ones are no clients any more. */
+  const presentedDevice = (context: KoaContextWithOIDC): string | null => {
+    const socket = context.socket as Partial<TLSSocket>;
+    if (typeof socket.getPeerX509Certificate !== 'function') return null;
+    const presented = certificates.device(socket as TLSSocket);
+    return presented.status === 'valid' ? presented.content : null;
+  };
+
+  const provider = new Provider(issuer, {
+    adapter: createAdapter({
+      durable: store,
+      volatile: options.volatile,
+      onSessionGone: options.onSessionGone,
+    }),
+    jwks: { keys: [{ ...options.secrets.signingKey }] as never },
+    cookies: {
+      keys: options.secrets.cookieKeys,
+      long: { signed: true, httpOnly: true, sameSite: 'lax', path: '/' },
+      short: { signed: true, httpOnly: true, sameSite: 'lax' },
+    },
+    routes: ENDPOINTS,
+    scopes: ['openid', 'offline_access', 'email', 'profile', 'groups'],
+    claims: CLAIMS,
+    // Every claim is in the ID token: it is the TrustToken, and nobody asks the userinfo endpoint.
+    conformIdTokenClaims: false,
+    responseTypes: ['code'],
+    clientAuthMethods: ['tls_client_auth'],
+    enabledJWA: { idTokenSigningAlgValues: [TOKEN_ALGORITHM] },
+    clientDefaults: { id_token_signed_response_alg: TOKEN_ALGORITHM },
+    pkce: { required: () => true },
+    // A lost answer must not sign anybody out: bound to the device's certificate instead (RFC 9700 4.14).
+    rotateRefreshToken: false,
+    expiresWithSession: () => false,
+    ttl: {
+      AccessToken: 300,
+      AuthorizationCode: 60,
+      IdToken: lifetimes.trustToken,
+      RefreshToken: lifetimes.session,
+      Grant: lifetimes.session + lifetimes.trustToken,
+      Interaction: lifetimes.signInPage,
+      Session: lifetimes.signInPage,
+    },
+    features: {
+      devInteractions: { enabled: false },
+      userinfo: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      claimsParameter: { enabled: false },
+      resourceIndicators: { enabled: false },
+      requestObjects: { enabled: false },
+      revocation: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
+      mTLS: {
+        enabled: true,
+        tlsClientAuth: true,
+        getCertificate: (context) => {
+          if (presentedDevice(context) === null) return undefined;
+          return (context.socket as TLSSocket).getPeerX509Certificate();
+        },
+        certificateAuthorized: (context) => presentedDevice(context) !== null,
+        certificateSubjectMatches: (context, property, expected) => {
+          const device = presentedDevice(context);
+          return (
+            property === 'tls_client_auth_san_uri' &&
+            device !== null &&
+            deviceUri(device) === expected
+          );
+        },
+      },
+    },
+    discovery: {
+      mtls_endpoint_aliases: {
+        pushed_authorization_request_endpoint: alias('pushed_authorization_request'),
+        token_endpoint: alias('token'),
+        revocation_endpoint: alias('revocation'),
+      },
+    },
+    interactions: { url: (_, interaction) => `${INTERACTION}/${interaction.uid}` },
+    async findAccount(context, id) {
+      const user = await users.find(id);
+      if (!user) return undefined;
+      return {
+        accountId: id,
+        async claims() {
+          const { Client: client, Grant: grant } = context.oidc.entities;
+          const device = client && (await store.get('devices', client.clientId));
+          if (!device || !grant?.jti) throw new Error('a token needs a device and a session');
+          const { organisation } = options;
+          return trustTokenClaims(user, device, { sessionId: grant.jti, organisation });
+        },
+      };
+    },
+    renderError(context, out) {
+      context.set(errorPageHeaders());
+      context.body = errorPage(out.error_description ?? 'The request cannot be answered.');
+    },
+  });
+
+  provider.on('server_error', (_, error) =>
+    log('error', 'issuer failed', { reason: reason(error) }),
+  );
+  return provider;
+}

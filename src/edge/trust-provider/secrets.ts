@@ -1,0 +1,43 @@
+// The issuer's own secrets: the key that signs tokens and the keys that sign cookies. Made once, kept 0600.
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { z } from '../../shared/schema.ts';
+import { writeFileAtomically } from '../store/atomic-file.ts';
+
+export const TOKEN_ALGORITHM = 'ES256';
+
+const secretsFile = z.object({
+  version: z.literal(1),
+  signingKey: z.object({
+    kty: z.literal('EC'),
+    crv: z.literal('P-256'),
+    x: z.string(),
+    y: z.string(),
+    d: z.string(),
+    kid: z.string(),
+  }),
+  cookieKeys: z.array(z.string().min(32)).min(1),
+});
+
+export interface IssuerSecrets {
+  signingKey: JWK & { d: string; kid: string };
+  cookieKeys: string[];
+}
+
+export async function openIssuerSecrets(path: string): Promise<IssuerSecrets> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (text !== null) {
+    const { signingKey, cookieKeys } = secretsFile.parse(JSON.parse(text));
+    return { signingKey: { ...signingKey, alg: TOKEN_ALGORITHM, use: 'sig' }, cookieKeys };
+  }
+  const { privateKey } = await generateKeyPair(TOKEN_ALGORITHM, { extractable: true });
+  const jwk = await exportJWK(privateKey);
+  const signingKey = { ...jwk, kid: randomBytes(8).toString('hex') };
+  const cookieKeys = [randomBytes(32).toString('base64url')];
+  await writeFileAtomically(path, JSON.stringify({ version: 1, signingKey, cookieKeys }));
+  return openIssuerSecrets(path);
+}

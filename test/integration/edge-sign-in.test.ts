@@ -1,0 +1,181 @@
+// Device phase, user phase, TrustToken and TrustCert against a real edge.
+import { X509Certificate } from 'node:crypto';
+import { refreshTokenGrant, tokenRevocation } from 'openid-client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { trustTokenClaims } from '../../src/shared/protocol/trust-token.ts';
+import { call } from '../support/https.ts';
+import { signInWithoutBrowser } from '../support/browserless-sign-in.ts';
+import {
+  exchange,
+  openIdOf,
+  registerDevice,
+  type ScriptedDevice,
+  signIn,
+} from '../support/scripted-device.ts';
+import { startEdge, type TestEdge } from '../support/start-edge.ts';
+
+let edge: TestEdge;
+let device: ScriptedDevice;
+
+beforeAll(async () => {
+  edge = await startEdge();
+  device = await registerDevice(edge);
+});
+afterAll(() => edge.stop());
+
+describe('device phase', () => {
+  test('a request pushed without a certificate is refused on either port', async () => {
+    const open = await call(`${edge.edge.document.issuer}/request`, {
+      root: edge.edge.root,
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: `client_id=${device.id}&response_type=code`,
+    });
+    expect(JSON.parse(open.body)).toMatchObject({ error: 'invalid_client' });
+    const mutual = await openIdOf(edge, device.id, undefined);
+    await expect(mutual.start()).rejects.toMatchObject({ error: 'invalid_client' });
+  });
+
+  test("a request pushed with another device's certificate is refused", async () => {
+    const other = await registerDevice(edge);
+    const stranger = await openIdOf(edge, device.id, other.identity);
+    await expect(stranger.start()).rejects.toMatchObject({ error: 'invalid_client' });
+  });
+
+  test('a TrustCert is no DeviceCert', async () => {
+    const { trust } = await signIn(edge, device);
+    const stranger = await openIdOf(edge, device.id, trust);
+    await expect(stranger.start()).rejects.toMatchObject({ error: 'invalid_client' });
+  });
+
+  test('an authorization request that was not pushed is refused before any page asks for a password', async () => {
+    const { browser_origin: origin } = edge.edge.document;
+    const response = await fetch(
+      `${origin}/auth?client_id=${device.id}&response_type=code&scope=openid&redirect_uri=http://127.0.0.1:1/callback`,
+      { redirect: 'manual' },
+    );
+    expect(response.headers.get('location') ?? '').not.toContain('/interaction/');
+  });
+});
+
+describe('user phase', () => {
+  test('the complete flow gives a TrustToken with the claims of person and device', async () => {
+    const { tokens, trust } = await signIn(edge, device);
+    const claims = trustTokenClaims.parse(tokens.claims());
+    expect(claims).toMatchObject({
+      iss: edge.edge.document.issuer,
+      aud: device.id,
+      sub: 'u-dana',
+      email: 'dana@demo.example',
+      name: 'Dana Demo',
+      groups: ['Engineering'],
+      device_id: device.id,
+      serial_number: 'L1HF8BL1234',
+      'https://banyansecurity.io': {
+        device_ownership: 'Corporate Dedicated',
+        platform: 'Linux',
+        orgname: 'Demo',
+      },
+    });
+    expect(claims.jti).toBeTruthy();
+    expect(tokens.refresh_token).toBeTruthy();
+    const certificate = new X509Certificate(trust.cert);
+    expect(certificate.subject).toBe('CN=Banyan Client dana@demo.example');
+    expect(Date.parse(certificate.validTo) / 1000).toBe(claims.exp);
+    expect(certificate.subjectAltName).toContain('urn:banyan:trust:group:Engineering');
+  });
+
+  test('the page is served with a policy that lets nothing run', async () => {
+    const openId = await openIdOf(edge, device.id, device.identity);
+    const first = await fetch(await openId.start(), { redirect: 'manual' });
+    const location = new URL(first.headers.get('location')!, edge.browserOrigin);
+    const cookie = first.headers
+      .getSetCookie()
+      .map((each) => each.split(';')[0])
+      .join('; ');
+    const page = await fetch(location, { headers: { cookie } });
+    const html = await page.text();
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(page.headers.get('content-security-policy')).toContain(
+      "form-action 'self' http://127.0.0.1:49152",
+    );
+    expect(html).toContain('adam-thinkpad');
+    expect(html).toContain('filled in for you');
+    expect(html).not.toContain('<script');
+  });
+
+  test('a form that another site sends is refused', async () => {
+    const openId = await openIdOf(edge, device.id, device.identity);
+    const first = await fetch(await openId.start(), { redirect: 'manual' });
+    const response = await fetch(new URL(first.headers.get('location')!, edge.browserOrigin), {
+      method: 'POST',
+      headers: {
+        origin: 'https://evil.example',
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: 'decision=sign-in',
+    });
+    expect(response.status).toBe(403);
+  });
+
+  test('"Deny" goes back to the app with access_denied', async () => {
+    const openId = await openIdOf(edge, device.id, device.identity);
+    const callback = await signInWithoutBrowser(await openId.start(), { decision: 'deny' });
+    expect(new URL(callback).searchParams.get('error')).toBe('access_denied');
+  });
+
+  test('a wrong password shows the form again and signs nobody in', async () => {
+    const openId = await openIdOf(edge, device.id, device.identity);
+    await expect(
+      signInWithoutBrowser(await openId.start(), { fields: { password: 'wrong' } }),
+    ).rejects.toThrow('E-mail or password is wrong.');
+  });
+
+  test('a pushed request approves one sign-in only', async () => {
+    const openId = await openIdOf(edge, device.id, device.identity);
+    const url = await openId.start();
+    await openId.finish(await signInWithoutBrowser(url));
+    const again = new URL(await signInWithoutBrowser(url));
+    expect(again.searchParams.get('error')).toBe('invalid_request_uri');
+    expect(again.searchParams.has('code')).toBe(false);
+  });
+
+  test('a device keeps its refresh token, and a second device cannot use it', async () => {
+    const { openId, tokens } = await signIn(edge, device);
+    const renewed = await refreshTokenGrant(openId.config, tokens.refresh_token!);
+    expect(renewed.refresh_token ?? tokens.refresh_token).toBe(tokens.refresh_token);
+    expect(renewed.claims()?.['jti']).not.toBe(tokens.claims()?.['jti']);
+    const other = await registerDevice(edge);
+    const thief = await openIdOf(edge, other.id, other.identity);
+    await expect(refreshTokenGrant(thief.config, tokens.refresh_token!)).rejects.toMatchObject({
+      error: 'invalid_grant',
+    });
+  });
+});
+
+describe('TrustToken to TrustCert', () => {
+  test("another device's token is refused", async () => {
+    const { trustToken } = await signIn(edge, device);
+    const other = await registerDevice(edge);
+    const { answer } = await exchange(edge, other, trustToken);
+    expect(answer.status).toBe(401);
+  });
+
+  test('a token whose session was signed out is refused', async () => {
+    const { openId, tokens, trustToken } = await signIn(edge, device);
+    await tokenRevocation(openId.config, tokens.refresh_token!);
+    const { answer } = await exchange(edge, device, trustToken);
+    expect(answer.status).toBe(401);
+  });
+
+  test('a revoked device is told so with 403', async () => {
+    const revoked = await registerDevice(edge);
+    const { trustToken } = await signIn(edge, revoked);
+    await edge.edge.revokeDevice(revoked.id, 'Lost.');
+    const { answer } = await exchange(edge, revoked, trustToken);
+    expect(answer.status).toBe(403);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'device_revoked' });
+    const openId = await openIdOf(edge, revoked.id, revoked.identity);
+    await expect(openId.start()).rejects.toMatchObject({ error: 'invalid_client' });
+  });
+});

@@ -1,0 +1,162 @@
+// A client reduced to its requests: registers, signs in and exchanges tokens against an edge, step by step.
+import { randomBytes } from 'node:crypto';
+import * as openid from 'openid-client';
+import { parseInvite } from '../../src/shared/protocol/invite.ts';
+import type { TestEdge } from './start-edge.ts';
+import { signInWithoutBrowser, type SignInAnswers } from './browserless-sign-in.ts';
+import { aSigningRequest, readBundle } from './certificates.ts';
+import { type Answer, call, type Identity } from './https.ts';
+
+export const REDIRECT = 'http://127.0.0.1:49152/callback';
+const PKCS10 = { 'content-type': 'application/pkcs10', 'content-transfer-encoding': 'base64' };
+const FACTS = JSON.stringify({
+  name: 'adam-thinkpad',
+  ownership: 'Corporate Dedicated',
+  platform: 'linux',
+  serial_number: 'L1HF8BL1234',
+});
+
+export interface EnrolInput {
+  code: string;
+  request?: string;
+  facts?: string;
+}
+
+export const enrol = (edge: TestEdge, { code, request = '', facts = FACTS }: EnrolInput) =>
+  call(`${edge.edge.document.est.device}/simpleenroll`, {
+    method: 'POST',
+    root: edge.edge.root,
+    headers: {
+      ...PKCS10,
+      authorization: `Basic ${Buffer.from(`invite:${code}`).toString('base64')}`,
+      'banyan-device': facts,
+    },
+    body: request,
+  });
+
+export const codeOf = (invite: string): string => parseInvite(invite).code;
+
+export interface ScriptedDevice {
+  id: string;
+  identity: Identity;
+  /** A mutual-TLS request with the DeviceCert. */
+  call(
+    url: string,
+    options?: { method?: string; headers?: Record<string, string>; body?: string },
+  ): Promise<Answer>;
+}
+
+export async function registerDevice(edge: TestEdge): Promise<ScriptedDevice> {
+  const { key, request } = await aSigningRequest();
+  const answer = await enrol(edge, { code: codeOf(await edge.edge.createInvite()), request });
+  if (answer.status !== 200) throw new Error(`registration: ${answer.status} ${answer.body}`);
+  const certificates = readBundle(answer.body);
+  const identity = { key, cert: certificates.join('\n') };
+  const devices = await edge.edge.devices();
+  return {
+    id: devices.at(-1)!.id,
+    identity,
+    call: (url, options) => call(url, { ...options, root: edge.edge.root, identity }),
+  };
+}
+
+export interface OpenId {
+  config: openid.Configuration;
+  verifier: string;
+  /** Pushes a request and gives the page to approve at, on the browser origin. */
+  start(): Promise<string>;
+  finish(
+    callback: string,
+  ): Promise<openid.TokenEndpointResponse & openid.TokenEndpointResponseHelpers>;
+}
+
+/** The relying party as openid-client sees it, over the given certificate. */
+export async function openIdOf(
+  edge: TestEdge,
+  clientId: string,
+  identity: Identity | undefined,
+): Promise<OpenId> {
+  const { document, root } = edge.edge;
+  const config = await openid.discovery(
+    new URL(document.issuer),
+    clientId,
+    { use_mtls_endpoint_aliases: true },
+    openid.TlsClientAuth(),
+    {
+      [openid.customFetch]: async (url, options) => {
+        const { status, headers, body } = await call(url, {
+          root,
+          identity,
+          method: options.method,
+          headers: options.headers,
+          ...(options.body ? { body: String(options.body) } : {}),
+        });
+        return new Response(status === 204 ? null : body, {
+          status,
+          headers: Object.entries(headers).map(([k, v]): [string, string] => [k, String(v)]),
+        });
+      },
+    },
+  );
+  const verifier = openid.randomPKCECodeVerifier();
+  const state = openid.randomState();
+  const nonce = openid.randomNonce();
+  return {
+    config,
+    verifier,
+    async start() {
+      const url = await openid.buildAuthorizationUrlWithPAR(config, {
+        redirect_uri: REDIRECT,
+        scope: 'openid offline_access profile email groups',
+        code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+        prompt: 'consent',
+        state,
+        nonce,
+      });
+      return `${document.browser_origin}${url.pathname}${url.search}`;
+    },
+    finish: (callback) =>
+      openid.authorizationCodeGrant(config, new URL(callback), {
+        pkceCodeVerifier: verifier,
+        expectedState: state,
+        expectedNonce: nonce,
+      }),
+  };
+}
+
+export interface SignedIn {
+  device: ScriptedDevice;
+  openId: OpenId;
+  tokens: openid.TokenEndpointResponse & openid.TokenEndpointResponseHelpers;
+  trustToken: string;
+  /** TrustCert with its key. */
+  trust: Identity;
+}
+
+export async function signIn(
+  edge: TestEdge,
+  device: ScriptedDevice,
+  answers?: SignInAnswers,
+): Promise<SignedIn> {
+  const openId = await openIdOf(edge, device.id, device.identity);
+  const tokens = await openId.finish(await signInWithoutBrowser(await openId.start(), answers));
+  const trustToken = tokens.id_token!;
+  const trust = await exchange(edge, device, trustToken);
+  if (!trust.identity) throw new Error(`exchange: ${trust.answer.status} ${trust.answer.body}`);
+  return { device, openId, tokens, trustToken, trust: trust.identity };
+}
+
+export async function exchange(edge: TestEdge, device: ScriptedDevice, trustToken: string) {
+  const { key, request } = await aSigningRequest();
+  const answer = await device.call(`${edge.edge.document.est.trustcert}/simpleenroll`, {
+    method: 'POST',
+    headers: { ...PKCS10, authorization: `Bearer ${trustToken}` },
+    body: request,
+  });
+  const identity =
+    answer.status === 200 ? { key, cert: readBundle(answer.body).join('\n') } : undefined;
+  return { answer, identity };
+}
+
+export const aRandomText = (): string => randomBytes(8).toString('hex');
