@@ -6,7 +6,7 @@ import { program } from './prepare.mjs';
 
 /**
  * @typedef {{ organisation: string, invite: string, browserOrigin: string, accessTier: string,
- *   person: { email: string, password: string } }} DemoFacts
+ *   person: { email: string, password: string }, lab: { allowed: string[], denied: string[] } }} DemoFacts
  */
 
 /** @param {string} data its own, throw-away folder @returns {Promise<{ facts: DemoFacts, stop: () => Promise<void> }>} */

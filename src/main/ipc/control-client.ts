@@ -35,6 +35,11 @@ export async function connectControlSocket(
   socketPath: string = controlSocketPath(home),
 ): Promise<ControlClient> {
   const socket = await reach(socketPath);
+  // Before anything listens: the other end speaks first, and what nobody hears is lost.
+  const key = await controlKey(layout(home).controlKey, false).catch((error: unknown) => {
+    socket.destroy();
+    throw error;
+  });
   const waiting = new Map<number, (reply: Reply) => void>();
   const listeners = new Set<SignalListener>();
   let calls = 0;
@@ -61,7 +66,7 @@ export async function connectControlSocket(
   });
 
   try {
-    await prove(socket, lines, await controlKey(layout(home).controlKey, false), (listener) => {
+    await prove(socket, lines, key, (listener) => {
       onProved = listener;
     });
     proved = true;
