@@ -69,8 +69,8 @@ export async function signInWithoutBrowser(signInUrl, answers = {}) {
  */
 export async function approveSignIn(signInUrl, answers) {
   const callback = await signInWithoutBrowser(signInUrl, answers);
-  const response = await fetch(callback, { redirect: 'manual' });
-  await response.body?.cancel();
+  const response = await fetch(callback);
+  await response.text();
 }
 
 /** @param {string} page */
