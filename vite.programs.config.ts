@@ -13,7 +13,12 @@ export default defineConfig({
         banyanproxy: 'src/cli/banyanproxy.ts',
         'banyan-edge': 'src/edge/main.ts',
       },
-      output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      // @peculiar/x509 must find reflect-metadata evaluated before it, wherever chunks are cut.
+      output: {
+        strictExecutionOrder: true,
+        entryFileNames: '[name].js',
+        chunkFileNames: 'chunks/[name]-[hash].js',
+      },
     },
   },
   ssr: {

@@ -1,7 +1,22 @@
 // Front door of the headless client: everything the product does, with no window and no Electron.
+import { AppError } from '../../shared/errors.ts';
 import type { Handlers, SignalListener, Snapshot } from '../../shared/ipc/contract.ts';
 import type { SecretStoreKind } from '../../shared/model/device.ts';
+import { isSignedIn } from '../../shared/model/session.ts';
+import { parseInvite } from '../../shared/protocol/invite.ts';
+import { createAccess } from './access/access.ts';
+import { createCatalog } from './catalog/catalog.ts';
+import { suggestedDeviceName } from './device/posture-facts.ts';
+import { createDevice } from './device/registration.ts';
+import { createLoginFiles } from './identity/login-files.ts';
+import { createSession } from './identity/session.ts';
 import type { ClientPorts } from './ports.ts';
+import { privateFolder, sweepTemporaryFiles } from './settings/atomic-write.ts';
+import { layout } from './settings/layout.ts';
+import { createState } from './state.ts';
+
+/** So long may running connections finish when the client stops. */
+const DRAIN_MS = 1_000;
 
 export interface ClientOptions {
   /** Per-user folder, see settings/layout.ts. */
@@ -19,10 +34,175 @@ export interface Client {
   handlers: Handlers;
   snapshot(): Snapshot;
   subscribe(listener: SignalListener): () => void;
-  /** A link that arrived while running (second start, deep link). */
+  /** A link that arrived while running (second start, deep link). Shown by the next snapshot, never acted upon. */
   openLink(link: string): void;
   /** Drains tunnels, then ends; safe to call twice. */
   stop(): Promise<void>;
 }
 
-export declare function createClient(ports: ClientPorts, options: ClientOptions): Promise<Client>;
+/** Bind the control socket first: two clients must never share a home. */
+export async function createClient(ports: ClientPorts, options: ClientOptions): Promise<Client> {
+  const { home, version } = options;
+  const { log } = ports;
+  const places = layout(home);
+  await privateFolder(home);
+  await sweepTemporaryFiles(home);
+
+  const state = createState(log);
+  const loginFiles = createLoginFiles(home);
+  const onForgotten = (): Promise<void> => loginFiles.remove();
+  const device = createDevice({ ports, places, state, version, onForgotten });
+  const access = createAccess({ ports, state });
+  const session = createSession({
+    ports,
+    state,
+    device,
+    loginFiles,
+    onCredentials(credentials) {
+      const membership = device.membership();
+      if (!credentials || !membership) {
+        access.setCredentials(null);
+        catalog.stop();
+        return;
+      }
+      const { key, certificate } = credentials;
+      access.setCredentials({ key, certificate, ca: membership.root });
+      catalog.start();
+    },
+  });
+  const catalog = createCatalog({
+    ports,
+    state,
+    access() {
+      const membership = device.membership();
+      const trustToken = device.session()?.trustToken;
+      return membership && trustToken ? { membership, trustToken } : null;
+    },
+    onServices: (services) => access.onServices(services),
+    onDenied: (event) => access.onDenied(event),
+    onSessionEnded: (reason) => inBackground('end the session', session.ended(reason)),
+    onDeviceRevoked: (reason) => inBackground('take back the device', deviceRevoked(reason)),
+    onRefused: () => inBackground('renew the refused session', session.refused()),
+  });
+
+  let pendingInvite = options.pendingInvite ?? null;
+  let stopped: Promise<void> | null = null;
+
+  function inBackground(what: string, work: Promise<unknown>): void {
+    work.catch((error: unknown) => log.error(`could not ${what}`, { error }));
+  }
+
+  /** The ports of the organisation that is active now. */
+  async function useOrganisation(): Promise<void> {
+    const organisation = device.membership()?.organisation.id;
+    await access.useOrganisation(organisation ? places.organisation(organisation).ports : null);
+  }
+
+  async function signOut(because?: AppError): Promise<void> {
+    await access.closeAll();
+    catalog.clear();
+    await session.signOut(because);
+    catalog.clear();
+  }
+
+  async function deviceRevoked(reason: string): Promise<void> {
+    const why = reason || 'Your organisation no longer accepts this device.';
+    const error = new AppError('device/certificate-refused', why);
+    device.revoked(error);
+    await signOut(error);
+  }
+
+  const snapshot = (): Snapshot => ({
+    app: {
+      version,
+      platform: process.platform,
+      certificatesFolder: home,
+      pendingInvite,
+      suggestedSecretStore: options.suggestedSecretStore ?? 'keychain',
+      hostName: suggestedDeviceName(),
+    },
+    slices: { ...state.slices },
+    revisions: { ...state.revisions },
+  });
+
+  function stop(): Promise<void> {
+    stopped ??= (async () => {
+      await session.stop();
+      catalog.stop();
+      await access.stop(DRAIN_MS);
+      const registered = state.slices.device.status === 'registered' && state.slices.device;
+      // What lives in memory must not outlive it as files.
+      if (registered && registered.secrets === 'memory') await loginFiles.remove();
+      await device.stop();
+    })();
+    return stopped;
+  }
+
+  const handlers: Handlers = {
+    'app.snapshot': () => Promise.resolve(snapshot()),
+    'app.quit'() {
+      // After the answer has gone out.
+      setImmediate(() => inBackground('stop', stop().finally(options.onQuit)));
+      return Promise.resolve();
+    },
+    'device.inspectInvite': (input) => device.inspectInvite(input),
+    async 'device.register'(input) {
+      const registered = await device.register(input);
+      await useOrganisation();
+      pendingInvite = null;
+      return registered;
+    },
+    async 'device.unregister'() {
+      device.requireStored();
+      await signOut();
+      await device.unregister();
+      await useOrganisation();
+    },
+    async 'session.signIn'({ openBrowser }) {
+      if (await device.restoreIfItMayComeBack()) {
+        await useOrganisation();
+        await session.restore();
+      }
+      return session.signIn(openBrowser);
+    },
+    'session.cancelSignIn'() {
+      session.cancelSignIn();
+      return Promise.resolve();
+    },
+    'session.signOut': () => signOut(),
+    async 'catalog.refresh'() {
+      device.requireMembership();
+      if (!isSignedIn(state.slices.session)) throw signInNeeded(state.slices.session);
+      return catalog.refresh();
+    },
+    'tunnel.open': ({ service }) => access.open(service),
+    'tunnel.close': ({ service }) => access.close(service),
+    'tunnel.override': ({ service, port }) => access.override(service, port),
+  };
+
+  await device.restore();
+  await useOrganisation();
+  await session.restore();
+
+  return {
+    handlers,
+    snapshot,
+    subscribe: (listener) => state.subscribe(listener),
+    openLink(link) {
+      try {
+        parseInvite(link);
+        pendingInvite = link.trim();
+      } catch (error) {
+        log.warn('a link that is no invite was ignored', { error });
+      }
+    },
+    stop,
+  };
+}
+
+function signInNeeded(session: Snapshot['slices']['session']): AppError {
+  const why = 'because' in session ? session.because : undefined;
+  return why
+    ? new AppError(why.code, why.message)
+    : new AppError('identity/sign-in-required', 'You are not signed in.');
+}

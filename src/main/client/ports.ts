@@ -1,5 +1,6 @@
 // What the client needs from outside: small interfaces, each with a real adapter and a fake that passes the same
 // contract suite. Nothing here knows Electron.
+import type { Engine, TunnelSink } from '../../proxy/index.ts';
 
 /** Holds one 32-byte key per organisation; everything else secret is sealed with it in a file (see device/vault.ts). */
 export interface SecretStore {
@@ -44,4 +45,6 @@ export interface ClientPorts {
   browser: Browser;
   clock: Clock;
   log: Log;
+  /** Starts the data plane; the client starts one and stops it. */
+  createEngine: (sink: TunnelSink) => Engine;
 }

@@ -1,6 +1,8 @@
 // Copies bytes both ways between two sockets until both directions have ended. Half-close is preserved: the end of one
 // direction never cuts the other (both sockets must be opened with `allowHalfOpen: true`).
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 
 export interface RelayOptions {
   /** Cut when no byte has moved either way for this long; a half-closed peer that never finishes ends here too. */
@@ -25,8 +27,8 @@ export function relay(
     let open = 2;
     const cut = (how: 'reset' | 'idle') => {
       if (result.ended === 'finished') result.ended = how;
-      near.destroy();
-      far.destroy();
+      abort(near);
+      abort(far);
     };
     const idle = idleMs > 0 ? setTimeout(() => cut('idle'), idleMs) : undefined;
 
@@ -38,7 +40,9 @@ export function relay(
         if (!to.write(chunk)) from.pause();
       });
       to.on('drain', () => from.resume());
-      from.on('end', () => to.end());
+      // A peer that ended while the other side was being dialled has emitted its 'end' already.
+      if (from.readableEnded) to.end();
+      else from.on('end', () => to.end());
       from.on('error', () => cut('reset'));
       from.on('close', () => {
         // Closed without an end: the peer is gone, so nothing it was still owed can be delivered.
@@ -63,4 +67,10 @@ export function relay(
       }
     }
   });
+}
+
+/** A reset, so that the peer does not take a cut connection for a finished one. TLS has no such thing in Node. */
+function abort(socket: Duplex): void {
+  if (socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
+  else socket.destroy();
 }

@@ -1,0 +1,62 @@
+// The program `banyan`: the client in a terminal.
+import { defaultHome } from '../main/client/settings/layout.ts';
+import { ERRORS, EXIT, toWireError } from '../shared/errors.ts';
+import { VERSION } from '../shared/version.ts';
+import { BANYAN_HELP, type CommandName, parseBanyanArguments } from './banyan-arguments.ts';
+import { connect } from './commands/connect.ts';
+import { disconnect } from './commands/disconnect.ts';
+import { login } from './commands/login.ts';
+import { logout } from './commands/logout.ts';
+import { override } from './commands/override.ts';
+import { quit } from './commands/quit.ts';
+import { register } from './commands/register.ts';
+import { services } from './commands/services.ts';
+import { status } from './commands/status.ts';
+import { unregister } from './commands/unregister.ts';
+import { up } from './commands/up.ts';
+import type { Command } from './context.ts';
+import { createPrint } from './print.ts';
+
+const commands: Record<CommandName, Command> = {
+  register,
+  login,
+  logout,
+  status,
+  services,
+  connect,
+  disconnect,
+  override,
+  unregister,
+  up,
+  quit,
+};
+
+async function main(argv: readonly string[]): Promise<number> {
+  // Read by hand too: an error in the arguments is to come out in the form that was asked for.
+  const print = createPrint(argv.includes('--json'));
+  try {
+    const parsed = parseBanyanArguments(argv);
+    if (parsed === 'help') return say(BANYAN_HELP);
+    if (parsed === 'version') return say(`banyan ${VERSION}\n`);
+    await commands[parsed.command]({ home: defaultHome(), arguments: parsed, print });
+    return EXIT.ok;
+  } catch (error) {
+    const wire = toWireError(error);
+    print.error(wire);
+    return ERRORS[wire.code].exit;
+  }
+}
+
+function say(text: string): number {
+  process.stdout.write(text);
+  return EXIT.ok;
+}
+
+// Whoever reads our output may stop reading, e.g. `banyan services | head -1`.
+process.stdout.on('error', () => {});
+
+void main(process.argv.slice(2)).then((exit) => {
+  process.exitCode = exit;
+  // What is left (an idle connection, a listener for signals) must not keep a finished command; output goes first.
+  process.stdout.write('', () => process.stderr.write('', () => process.exit()));
+});

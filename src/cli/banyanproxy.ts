@@ -1,0 +1,94 @@
+// The program `banyanproxy`: one service, one local port (or stdin and stdout), in the foreground, without the app.
+import { Duplex } from 'node:stream';
+import { defaultHome } from '../main/client/settings/layout.ts';
+import { createEngine, relayOnce, type TunnelFact, type TunnelSpec } from '../proxy/index.ts';
+import { AppError, ERRORS, EXIT, explain, toWireError, type WireError } from '../shared/errors.ts';
+import { formatHostPort } from '../shared/protocol/host-port.ts';
+import { VERSION } from '../shared/version.ts';
+import { readLoginFiles, watchLoginFiles } from './login-files.ts';
+import {
+  type LogLevel,
+  parseProxyArguments,
+  type ProxyArguments,
+  PROXY_HELP,
+} from './proxy-arguments.ts';
+
+const DRAIN_MS = 3_000;
+
+function toSpec(options: ProxyArguments): TunnelSpec {
+  return {
+    id: options.service.host,
+    mode: options.mode,
+    listen: options.listen ?? { host: '127.0.0.1', port: 0 },
+    accessTier: options.accessTier,
+    serverName: options.service.host,
+    ca: options.ca,
+    includeDomains: options.includeDomains,
+  };
+}
+
+async function main(): Promise<number> {
+  const options = parseProxyArguments(process.argv.slice(2));
+  if (options === 'help') return say(PROXY_HELP);
+  if (options === 'version') return say(`banyanproxy ${VERSION}\n`);
+
+  const folder = options.certificates ?? process.env['BANYAN_CERTS'] ?? defaultHome();
+  const credentials = await readLoginFiles(folder);
+  const spec = toSpec(options);
+  let refused: WireError | undefined;
+  const sink = (fact: TunnelFact) => {
+    if (fact.type === 'connection-refused' || fact.type === 'failed') refused = fact.error;
+    log(fact, options.logLevel);
+  };
+
+  if (!options.listen) {
+    const stdio = Duplex.from({ readable: process.stdin, writable: process.stdout });
+    await relayOnce(stdio, spec, credentials, sink);
+    return refused ? ERRORS[refused.code].exit : EXIT.ok;
+  }
+
+  const engine = createEngine(sink);
+  engine.setCredentials(credentials);
+  const address = await engine.open(spec);
+  const unwatch = watchLoginFiles(folder, (renewed) => engine.setCredentials(renewed));
+  say(
+    `banyanproxy: ${formatHostPort(address)} -> ${formatHostPort(options.service)} (${spec.mode})\n`,
+  );
+  await interrupted();
+  unwatch();
+  await engine.stop(DRAIN_MS);
+  return EXIT.ok;
+}
+
+const interrupted = (): Promise<void> =>
+  new Promise((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+
+function say(text: string): number {
+  process.stdout.write(text);
+  return EXIT.ok;
+}
+
+function log(fact: TunnelFact, level: LogLevel): void {
+  if (fact.type === 'connection-refused' || fact.type === 'failed') complain(fact.error);
+  else if (level === 'debug' || (level === 'info' && fact.type === 'connection-opened')) {
+    process.stderr.write(`banyanproxy: ${JSON.stringify(fact)}\n`);
+  }
+}
+
+const complain = (error: WireError) =>
+  process.stderr.write(`banyanproxy: ${explain(error)} [${error.code}]\n`);
+
+main().then(
+  (exit) => process.exit(exit),
+  (error: unknown) => {
+    const wire = toWireError(error);
+    complain(wire);
+    if (!(error instanceof AppError) && process.argv.includes('debug')) {
+      process.stderr.write(`${String(error instanceof Error ? error.stack : error)}\n`);
+    }
+    process.exit(ERRORS[wire.code].exit);
+  },
+);

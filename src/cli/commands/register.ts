@@ -1,0 +1,55 @@
+// banyan register <invite>
+import { AppError } from '../../shared/errors.ts';
+import { OWNERSHIPS, SECRET_STORES } from '../../shared/model/device.ts';
+import { usage } from '../banyan-arguments.ts';
+import { type Command, confirm, snapshotOf } from '../context.ts';
+import { printable, table } from '../print.ts';
+import { reachClient } from '../reach-client.ts';
+
+export const register: Command = async (context) => {
+  const { positionals, values } = context.arguments;
+  const [invite = ''] = positionals;
+  const client = await reachClient(context.home);
+  try {
+    const { app } = await snapshotOf(client);
+    const preset = process.env['BANYAN_SECRETS'] === 'memory' ? 'memory' : app.suggestedSecretStore;
+    const secrets = oneOf(SECRET_STORES, values['secrets'] ?? preset, '--secrets');
+    const ownership = oneOf(OWNERSHIPS, values['ownership'] ?? OWNERSHIPS[0], '--ownership');
+    const name = typeof values['name'] === 'string' ? values['name'] : app.hostName;
+    if (secrets === 'memory' && client.isOwn) {
+      throw new AppError(
+        'client/not-running',
+        'Secrets in memory would be gone when this command ends: a running client has to hold them.',
+      );
+    }
+    const facts = await client.call('device.inspectInvite', { invite });
+    if (!values['yes']) {
+      context.print.note(`Organisation  ${printable(facts.organisationName)} (${facts.host})`);
+      context.print.note(`Fingerprint   ${facts.rootFingerprint}`);
+    }
+    await confirm(context, `Register this device as "${printable(name)}"?`);
+    const device = await client.call('device.register', { invite, name, ownership, secrets });
+    context.print.result({ device }, [
+      ...table([
+        ['Registered with', printable(facts.organisationName)],
+        ['Device', printable(name)],
+        ['Secrets in', secrets === 'memory' ? 'memory, until Banyan stops' : 'the keychain'],
+      ]),
+      'Next: banyan login',
+    ]);
+  } finally {
+    await client.close();
+  }
+};
+
+/** Case and dashes do not matter: `corporate-dedicated`. */
+function oneOf<Value extends string>(
+  known: readonly Value[],
+  given: string | boolean,
+  option: string,
+): Value {
+  const plain = (text: string): string => text.toLowerCase().replaceAll('-', ' ');
+  const found = known.find((value) => plain(value) === plain(String(given)));
+  if (found) return found;
+  throw usage(`${option} is one of: ${known.join(', ')}.`);
+}

@@ -1,0 +1,68 @@
+// banyan services
+import type { Snapshot } from '../../shared/ipc/contract.ts';
+import type { PortChoice, Service } from '../../shared/model/service.ts';
+import { closed, type Tunnel } from '../../shared/model/tunnel.ts';
+import { formatHostPort } from '../../shared/protocol/host-port.ts';
+import { type Command, snapshotOf } from '../context.ts';
+import { printable, table } from '../print.ts';
+import { reachClient } from '../reach-client.ts';
+
+export const services: Command = async ({ home, print }) => {
+  const client = await reachClient(home);
+  try {
+    await client.call('catalog.refresh', {});
+    const listed = entries(await snapshotOf(client));
+    const rows = listed.map(({ service, port, tunnel }) => [
+      service.name,
+      printable(service.friendlyName),
+      service.type,
+      service.mode,
+      port?.port ? `${port.port} (${port.source})` : '-',
+      service.access.status === 'denied'
+        ? `denied: ${printable(service.access.reason)}`
+        : printable(tunnelWords(tunnel)),
+    ]);
+    print.result(
+      {
+        services: listed.map(({ service, port, tunnel }) => ({ ...service, port, tunnel })),
+      },
+      rows.length > 0
+        ? table([['NAME', 'TITLE', 'TYPE', 'MODE', 'PORT', 'STATE'], ...rows])
+        : ['There are no services for you.'],
+    );
+  } finally {
+    await client.close();
+  }
+};
+
+interface Entry {
+  service: Service;
+  port: PortChoice | null;
+  tunnel: Tunnel;
+}
+
+const entries = ({ slices: { catalog, tunnels } }: Snapshot): Entry[] =>
+  catalog.services.map((service) => ({
+    service,
+    port: tunnels.ports[service.id] ?? null,
+    tunnel: tunnels.states[service.id] ?? closed,
+  }));
+
+export function tunnelWords(tunnel: Tunnel): string {
+  switch (tunnel.status) {
+    case 'open': {
+      const refused = tunnel.lastRefusal
+        ? `, last refusal: ${tunnel.lastRefusal.error.message}`
+        : '';
+      return `connected at ${formatHostPort(tunnel.address)}${refused}`;
+    }
+    case 'failed':
+      return `failed: ${tunnel.error.message} [${tunnel.error.code}]`;
+    case 'opening':
+      return 'connecting';
+    case 'closing':
+      return 'disconnecting';
+    default:
+      return 'not connected';
+  }
+}

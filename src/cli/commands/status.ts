@@ -1,0 +1,72 @@
+// banyan status
+import type { WireError } from '../../shared/errors.ts';
+import type { Slices } from '../../shared/ipc/contract.ts';
+import { summary } from '../../shared/model/summary.ts';
+import { type Command, snapshotOf } from '../context.ts';
+import { printable, table } from '../print.ts';
+import { reachClient } from '../reach-client.ts';
+import { tunnelWords } from './services.ts';
+
+export const status: Command = async ({ home, print }) => {
+  const client = await reachClient(home);
+  try {
+    const { app, slices } = await snapshotOf(client);
+    const { device, session, tunnels } = slices;
+    const { headline } = summary(device, session, tunnels.states);
+    const isRunning = !client.isOwn;
+    print.result(
+      { isRunning, version: app.version, home, headline, device, session, tunnels: tunnels.states },
+      table([
+        ['Banyan', `${app.version}, ${isRunning ? 'running' : 'not running'}`],
+        ['State', headline],
+        ['Device', deviceWords(device)],
+        ['Session', sessionWords(session)],
+        ...connected(slices),
+        ['Folder', home],
+      ]),
+    );
+  } finally {
+    await client.close();
+  }
+};
+
+function deviceWords(device: Slices['device']): string {
+  switch (device.status) {
+    case 'unregistered':
+      return `not registered${because(device.because)}`;
+    case 'registering':
+      return `registering with ${device.organisation}`;
+    default: {
+      const { name, certificateExpiresAt } = device.device;
+      const until = new Date(certificateExpiresAt).toLocaleDateString();
+      const state = device.status === 'revoked' ? 'no longer accepted by' : 'registered with';
+      return printable(`${name}, ${state} ${device.organisation.name}, certificate until ${until}`);
+    }
+  }
+}
+
+function sessionWords(session: Slices['session']): string {
+  switch (session.status) {
+    case 'signed-out':
+      return `signed out${because(session.because)}`;
+    case 'expired':
+      return `ended${because(session.because)}`;
+    case 'signing-in':
+      return `signing in${session.signInUrl ? ` at ${session.signInUrl}` : ''}`;
+    default:
+      return printable(
+        `${session.person.email || session.person.name}, until ${new Date(session.expiresAt).toLocaleString()}`,
+      );
+  }
+}
+
+const because = (error: WireError | undefined): string =>
+  error ? ` (${printable(error.message)})` : '';
+
+const connected = ({ catalog, tunnels }: Slices): string[][] =>
+  Object.entries(tunnels.states)
+    .filter(([, tunnel]) => tunnel.status !== 'closed')
+    .map(([id, tunnel]) => {
+      const name = catalog.services.find((service) => service.id === id)?.name ?? id;
+      return ['Service', printable(`${name}  ${tunnelWords(tunnel)}`)];
+    });

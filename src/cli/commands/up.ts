@@ -1,0 +1,19 @@
+// banyan up
+import { type Command, snapshotOf, untilInterrupted } from '../context.ts';
+import { startOwnClient } from '../reach-client.ts';
+
+export const up: Command = async ({ home, print }) => {
+  const interrupted = untilInterrupted();
+  const client = await startOwnClient(home);
+  try {
+    const { slices } = await snapshotOf(client);
+    const { device, session } = slices;
+    print.result({ event: 'ready', home, device, session }, [
+      `Banyan is ready (${home}). Press Ctrl-C to stop.`,
+    ]);
+    if (device.status === 'unregistered' && device.because) print.note(device.because.message);
+    await Promise.race([interrupted, client.ended]);
+  } finally {
+    await client.close();
+  }
+};

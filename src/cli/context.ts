@@ -1,0 +1,59 @@
+// What every command of `banyan` is given, and small things that several of them need.
+import { createInterface } from 'node:readline/promises';
+import { AppError } from '../shared/errors.ts';
+import type { ClientApi, Snapshot } from '../shared/ipc/contract.ts';
+import type { Service } from '../shared/model/service.ts';
+import type { BanyanArguments } from './banyan-arguments.ts';
+import type { Print } from './print.ts';
+
+export interface Context {
+  home: string;
+  arguments: BanyanArguments;
+  print: Print;
+}
+
+export type Command = (context: Context) => Promise<void>;
+
+export const snapshotOf = (client: ClientApi): Promise<Snapshot> => client.call('app.snapshot', {});
+
+/** The first Ctrl-C or SIGTERM asks to stop; a second one no longer asks. */
+export function untilInterrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    const onSignal = (): void => {
+      process.once('SIGINT', () => process.exit(130));
+      process.once('SIGTERM', () => process.exit(143));
+      resolve();
+    };
+    process.once('SIGINT', onSignal);
+    process.once('SIGTERM', onSignal);
+  });
+}
+
+/** A yes at the terminal; without one only --yes counts. */
+export async function confirm({ arguments: { values } }: Context, question: string): Promise<void> {
+  if (values['yes']) return;
+  if (!process.stdin.isTTY || !process.stderr.isTTY || values['json']) {
+    throw new AppError('usage/invalid-input', 'Nobody can be asked here: add --yes to say yes.');
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`${question} [y/N] `);
+    if (/^y(es)?$/i.test(answer.trim())) return;
+  } finally {
+    terminal.close();
+  }
+  throw new AppError('usage/invalid-input', 'Nothing was changed.');
+}
+
+/** By id, name or friendly name, from a list that is current. */
+export async function findService(client: ClientApi, wanted: string): Promise<Service> {
+  const { slices } = await snapshotOf(client);
+  const catalog =
+    slices.catalog.status === 'current' ? slices.catalog : await client.call('catalog.refresh', {});
+  const { services } = catalog;
+  const found =
+    services.find(({ id, name }) => id === wanted || name === wanted) ??
+    services.find(({ friendlyName }) => friendlyName.toLowerCase() === wanted.toLowerCase());
+  if (found) return found;
+  throw new AppError('catalog/service-not-found', `There is no service "${wanted}" for you.`);
+}

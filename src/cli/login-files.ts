@@ -1,0 +1,57 @@
+// The three login-*.pem files as the engine's credentials, and how a renewal of them is noticed.
+import { X509Certificate } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { LOGIN_FILES } from '../main/client/settings/layout.ts';
+import type { Credentials } from '../proxy/index.ts';
+import { AppError } from '../shared/errors.ts';
+
+/** Throws `tunnel/certificate-missing`, or `identity/session-expired` when the certificate's life is over. */
+export async function readLoginFiles(folder: string): Promise<Credentials> {
+  const read = (name: string) => readFile(path.join(folder, name), 'utf8');
+  let credentials: Credentials;
+  try {
+    const [ca, key, certificate] = await Promise.all([
+      read(LOGIN_FILES.caCertificate),
+      read(LOGIN_FILES.key),
+      read(LOGIN_FILES.certificate),
+    ]);
+    credentials = { ca, key, certificate };
+  } catch (cause) {
+    throw new AppError('tunnel/certificate-missing', `There is no certificate in ${folder}.`, {
+      cause,
+    });
+  }
+  const { validTo } = new X509Certificate(credentials.certificate);
+  if (Date.parse(validTo) <= Date.now()) {
+    throw new AppError(
+      'identity/session-expired',
+      `The certificate in ${folder} ended on ${validTo}.`,
+    );
+  }
+  return credentials;
+}
+
+const CHECK_EVERY_MS = 2_000;
+
+/** Calls back with each new set; an unreadable or half-replaced one is tried again. Returns how to stop. */
+export function watchLoginFiles(
+  folder: string,
+  onChange: (credentials: Credentials) => void,
+): () => void {
+  const file = path.join(folder, LOGIN_FILES.certificate);
+  let seen: number | undefined;
+  const check = async () => {
+    try {
+      const { mtimeMs } = await stat(file);
+      if (seen !== undefined && mtimeMs !== seen) onChange(await readLoginFiles(folder));
+      seen = mtimeMs;
+    } catch {
+      // Signed out, or caught in the middle of a renewal: the current certificate stays, the next check decides.
+    }
+  };
+  const timer = setInterval(() => void check(), CHECK_EVERY_MS);
+  timer.unref();
+  void check();
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,123 @@
+// Command line of banyanproxy: `banyanproxy [-l [address:]port] host port`, exactly as in the seeds, plus a few options.
+import { parseArgs } from 'node:util';
+import { AppError } from '../shared/errors.ts';
+import { type HostAndPort, parseHostPort } from '../shared/protocol/host-port.ts';
+
+export const PROXY_HELP = `Usage: banyanproxy [options] [-l [address:]port] host port
+
+Carries connections to a service over mutual TLS, with the certificate of the signed-in person.
+
+  -l, --listen [address:]port  listen here (127.0.0.1 unless an address is given);
+                               without -l: relay standard input and output, as an SSH ProxyCommand
+      --mode MODE              TCP (default), or CHAIN: the port is an HTTP proxy for a collection
+      --include-domains LIST   CHAIN only: tunnel these (comma separated; x, *.x, .x), dial the rest directly
+      --connect-to HOST:PORT   dial this Access Tier instead of "host port"; the name asked for stays "host"
+      --certs DIR              folder with login-cacert.pem, login-key.pem, login-cert.pem
+                               (default: $BANYAN_CERTS, else the folder of the Banyan app)
+      --system-ca              the server's certificate comes from a public authority
+      --log-level LEVEL        error (default), info or debug; written to standard error
+      --version, --help
+
+Exit status: 0 ok, 1 failed, 2 usage, 3 sign-in needed, 4 denied, 5 port in use.
+`;
+
+const LOG_LEVELS = ['error', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface ProxyArguments {
+  /** null: stdin and stdout. */
+  listen: HostAndPort | null;
+  service: HostAndPort;
+  accessTier: HostAndPort;
+  mode: 'TCP' | 'CHAIN';
+  includeDomains: string[];
+  ca: 'organisation' | 'system';
+  certificates: string | undefined;
+  logLevel: LogLevel;
+}
+
+const MODES: Record<string, 'TCP' | 'CHAIN'> = {
+  TCP: 'TCP',
+  CHAIN: 'CHAIN',
+  HTTP_CONNECT: 'CHAIN',
+  HTTP_CONNECT_DAISY_CHAIN: 'CHAIN',
+};
+
+/** Throws `usage/invalid-input` with what is wrong. */
+export function parseProxyArguments(argv: readonly string[]): ProxyArguments | 'help' | 'version' {
+  const { values, positionals } = parse(argv);
+  if (values.help) return 'help';
+  if (values.version) return 'version';
+
+  const [host, port, ...others] = positionals;
+  if (host === undefined || port === undefined || others.length > 0) {
+    throw usage('Give exactly a host and a port, e.g. banyanproxy -l 8081 db.example.com 8443.');
+  }
+  const service = parseHostPort(host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, 0);
+  if (!service) throw usage(`"${host} ${port}" is not a host and a port.`);
+
+  const mode = MODES[values.mode ?? 'TCP'];
+  if (!mode) throw usage(`There is no mode "${values.mode}": use TCP or CHAIN.`);
+  const includeDomains = (values['include-domains'] ?? '').split(',').filter(Boolean);
+  if (includeDomains.length > 0 && mode === 'TCP') {
+    throw usage('--include-domains belongs to --mode CHAIN.');
+  }
+  // As the seeds say: launched in this mode with domains to proxy, it does not start.
+  if (includeDomains.length > 0 && values.mode === 'HTTP_CONNECT_DAISY_CHAIN') {
+    throw new AppError(
+      'tunnel/domains-not-allowed',
+      'HTTP_CONNECT_DAISY_CHAIN mode takes no domains to proxy.',
+    );
+  }
+  const connectTo = values['connect-to'];
+  const accessTier = connectTo === undefined ? service : parseHostPort(connectTo, service.port);
+  if (!accessTier) throw usage(`"${connectTo}" is not HOST:PORT.`);
+  const logLevel = LOG_LEVELS.find((level) => level === (values['log-level'] ?? 'error'));
+  if (!logLevel) throw usage(`There is no log level "${values['log-level']}".`);
+
+  return {
+    listen: values.listen === undefined ? null : parseListen(values.listen),
+    service,
+    accessTier,
+    mode,
+    includeDomains,
+    ca: values['system-ca'] ? 'system' : 'organisation',
+    certificates: values.certs,
+    logLevel,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        listen: { type: 'string', short: 'l' },
+        mode: { type: 'string' },
+        'include-domains': { type: 'string' },
+        'connect-to': { type: 'string' },
+        certs: { type: 'string' },
+        'system-ca': { type: 'boolean' },
+        'log-level': { type: 'string' },
+        help: { type: 'boolean' },
+        version: { type: 'boolean' },
+      },
+    });
+  } catch (cause) {
+    throw usage(cause instanceof Error ? `${cause.message.split('. ')[0]}.` : '', cause);
+  }
+}
+
+/** `port`, `address:port` or `[v6]:port`; port 0 lets the system choose. */
+function parseListen(text: string): HostAndPort {
+  const match = /^(?:(127\.0\.0\.1|\[::1\]|::1):)?(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (!match || port > 65535) {
+    throw usage(`"${text}" is not [address:]port with the address 127.0.0.1 or [::1].`);
+  }
+  return { host: match[1]?.replace(/[[\]]/g, '') ?? '127.0.0.1', port };
+}
+
+const usage = (message: string, cause?: unknown): AppError =>
+  new AppError('usage/invalid-input', message, { cause });

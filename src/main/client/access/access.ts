@@ -1,0 +1,233 @@
+// Opens and closes the way to each service, and turns the engine's facts into model states.
+import { AppError, toWireError } from '../../../shared/errors.ts';
+import { canOverride, type PortChoice, type Service } from '../../../shared/model/service.ts';
+import { isSignedIn } from '../../../shared/model/session.ts';
+import { canClose, type Tunnel } from '../../../shared/model/tunnel.ts';
+import type { EventData } from '../../../shared/protocol/events.ts';
+import type { Credentials, TunnelFact } from '../../../proxy/index.ts';
+import type { ClientPorts } from '../ports.ts';
+import type { State } from '../state.ts';
+import { refuseToOpen, specFor } from './admission.ts';
+import { createDenials } from './denials.ts';
+import { choosePort } from './port-choice.ts';
+import { isPortFree, portHolder } from './port-holder.ts';
+import { createSavedPorts } from './saved-ports.ts';
+
+export interface AccessOptions {
+  ports: Pick<ClientPorts, 'clock' | 'log' | 'createEngine'>;
+  state: State;
+}
+
+export type AccessRunner = ReturnType<typeof createAccess>;
+
+export function createAccess({ ports, state }: AccessOptions) {
+  const { clock, log } = ports;
+  const engine = ports.createEngine(onFact);
+  const saved = createSavedPorts(log);
+  const denials = createDenials(clock);
+  const opening = new Map<string, Promise<Tunnel>>();
+  const closing = new Map<string, Promise<void>>();
+  /** What an open tunnel was opened with: a changed definition reopens it. */
+  const definitions = new Map<string, string>();
+  /** Autorun acts once per sign-in, so that a person's Disconnect stays. */
+  const ranBySelf = new Set<string>();
+
+  const tunnel = (id: string): Tunnel | undefined => state.slices.tunnels.states[id];
+  const isRunning = (id: string): boolean => {
+    const current = tunnel(id);
+    return current !== undefined && canClose(current);
+  };
+
+  function onFact(fact: TunnelFact): void {
+    if (fact.type === 'connection-refused') {
+      log.warn('a connection was refused', { ...fact });
+      const refusal = { at: clock.now(), error: fact.error };
+      state.tunnel(fact.tunnel, { type: 'connection-refused', refusal });
+    } else if (fact.type === 'failed') {
+      state.tunnel(fact.tunnel, { type: 'failed', error: fact.error });
+    } else {
+      log.debug(fact.type, { ...fact });
+    }
+  }
+
+  function find(id: string): Service {
+    const service = state.slices.catalog.services.find((candidate) => candidate.id === id);
+    if (service) return service;
+    throw new AppError('catalog/service-not-found', `There is no service "${id}" for you.`);
+  }
+
+  function publishPorts(): void {
+    const choices = state.slices.catalog.services.map(
+      (service) => [service.id, choosePort(service, saved.current())] as const,
+    );
+    state.ports(Object.fromEntries(choices));
+  }
+
+  async function open(id: string): Promise<Tunnel> {
+    if (!isSignedIn(state.slices.session)) {
+      throw new AppError('identity/sign-in-required', 'You are not signed in.');
+    }
+    const service = find(id);
+    const refusal = refuseToOpen(service);
+    if (refusal) throw refusal;
+    await closing.get(id);
+    const running = opening.get(id);
+    if (running) return running;
+    const current = tunnel(id);
+    if (current?.status === 'open') return current;
+    const opened = openNow(service).finally(() => opening.delete(id));
+    opening.set(id, opened);
+    return opened;
+  }
+
+  async function openNow(service: Service): Promise<Tunnel> {
+    const { id } = service;
+    const startedAt = clock.now();
+    state.tunnel(id, { type: 'open-requested', at: startedAt });
+    const { port, source } = choosePort(service, saved.current());
+    try {
+      const address = await engine.open(specFor(service, port));
+      if (source === 'chosen' && port === null) {
+        await saved.keepChosen(id, address.port);
+        publishPorts();
+      }
+      definitions.set(id, definitionOf(service));
+      return state.tunnel(id, { type: 'opened', address, at: clock.now() });
+    } catch (error) {
+      const told = await explainFailure(error, service, port, startedAt);
+      await engine.close(id);
+      state.tunnel(id, { type: 'failed', error: toWireError(told) });
+      throw told;
+    }
+  }
+
+  async function explainFailure(
+    error: unknown,
+    { id, friendlyName }: Service,
+    port: number | null,
+    since: number,
+  ): Promise<unknown> {
+    if (!(error instanceof AppError)) return error;
+    if (error.code === 'tunnel/denied' && !error.details?.['refusal']) {
+      return denials.wordsFor(id, since, error);
+    }
+    return error.code === 'tunnel/port-in-use' && port !== null
+      ? portInUse(port, friendlyName, error)
+      : error;
+  }
+
+  async function portInUse(port: number, name: string, cause?: unknown): Promise<AppError> {
+    const holder = await portHolder(port);
+    const by = holder ? `by ${holder}` : 'by another program';
+    return new AppError(
+      'tunnel/port-in-use',
+      `${name} cannot be connected: port ${port} is in use ${by}.`,
+      { cause, details: { port, ...(holder && { holder }) } },
+    );
+  }
+
+  async function close(id: string): Promise<void> {
+    if (!tunnel(id)) return void find(id);
+    if (state.tunnel(id, { type: 'close-requested' }).status !== 'closing') return;
+    const done = engine.close(id).finally(() => {
+      closing.delete(id);
+      state.tunnel(id, { type: 'closed' });
+    });
+    closing.set(id, done);
+    await done;
+  }
+
+  /** Not the person's wish, so it stays visible with its reason. */
+  async function fail(id: string, error: AppError): Promise<void> {
+    state.tunnel(id, { type: 'failed', error: error.toWire() });
+    await engine.close(id);
+  }
+
+  async function reopen(id: string): Promise<void> {
+    await close(id);
+    await open(id);
+  }
+
+  return {
+    open,
+    close,
+
+    async override(id: string, port: number | null): Promise<PortChoice> {
+      const service = find(id);
+      if (!canOverride(service)) {
+        throw new AppError(
+          'tunnel/override-not-allowed',
+          `The port of ${service.friendlyName} is set by your administrator.`,
+        );
+      }
+      const current = tunnel(id);
+      const held = current?.status === 'open' ? current.address.port : null;
+      // Asked before anything changes: a taken port leaves the tunnel and the old port as they are.
+      if (port !== null && port !== held && isRunning(id) && !(await isPortFree(port))) {
+        throw await portInUse(port, service.friendlyName);
+      }
+      await saved.setOverride(id, port);
+      publishPorts();
+      const choice = choosePort(service, saved.current());
+      if (isRunning(id) && choice.port !== held) await reopen(id);
+      return choosePort(service, saved.current());
+    },
+
+    onDenied(event: EventData<'connection.denied'>): void {
+      const error = denials.record(event).toWire();
+      const refusal = { at: clock.now(), error };
+      state.tunnel(event.service, { type: 'connection-refused', refusal });
+    },
+
+    /** The catalogue was read: close what is gone, move what has changed, start what starts by itself. */
+    onServices(services: readonly Service[]): void {
+      publishPorts();
+      const quietly = (work: Promise<unknown>): void => {
+        work.catch((error: unknown) =>
+          log.warn('a tunnel did not follow the catalogue', { error }),
+        );
+      };
+      for (const id of Object.keys(state.slices.tunnels.states).filter(isRunning)) {
+        const service = services.find((candidate) => candidate.id === id);
+        const refusal = service
+          ? refuseToOpen(service)
+          : new AppError('tunnel/denied', `${id} is no longer published for you.`);
+        if (refusal) quietly(fail(id, refusal));
+        else if (service && hasChanged(service)) quietly(reopen(id));
+      }
+      for (const service of services) {
+        if (!service.autorun || ranBySelf.has(service.id) || refuseToOpen(service)) continue;
+        ranBySelf.add(service.id);
+        if (!isRunning(service.id)) quietly(open(service.id));
+      }
+    },
+
+    useOrganisation: (portsFile: string | null): Promise<void> => saved.use(portsFile),
+
+    setCredentials(credentials: Credentials | null): void {
+      engine.setCredentials(credentials);
+    },
+
+    /** Signed out: every way is closed, and the next person starts afresh. */
+    async closeAll(): Promise<void> {
+      ranBySelf.clear();
+      const ids = Object.keys(state.slices.tunnels.states);
+      await Promise.all(ids.map((id) => close(id)));
+      state.forgetTunnels();
+    },
+
+    stop: (drainMs: number): Promise<void> => engine.stop(drainMs),
+  };
+
+  function hasChanged(service: Service): boolean {
+    const before = definitions.get(service.id);
+    return tunnel(service.id)?.status === 'open' && before !== definitionOf(service);
+  }
+}
+
+/** Everything that a listening tunnel was told, the person's own port aside. */
+const definitionOf = (service: Service): string =>
+  JSON.stringify({
+    ...specFor(service, service.assignedPort),
+    allowUserOverride: service.allowUserOverride,
+  });

@@ -1,0 +1,55 @@
+// What may stand in a log: values under keys that name secrets, and texts that look like one, are struck out.
+import { AppError } from '../../../shared/errors.ts';
+
+const SECRET_KEY =
+  /token|secret|password|authorization|cookie|private|verifier|^(?:code|key|invite)$|key$/i;
+const JWT = /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g;
+const PEM_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+const BEARER = /\b(Bearer|Basic) +[\w.~+/=-]{8,}/gi;
+const QUERY_SECRET =
+  /\b(code|state|token|access_token|refresh_token|id_token|client_secret|code_verifier|request_uri)=[^&\s"']+/gi;
+const STRUCK_OUT = '[redacted]';
+const LONGEST_TEXT = 4_000;
+const DEEPEST = 6;
+
+export function redactText(text: string): string {
+  const clean = text
+    .replace(PEM_KEY, STRUCK_OUT)
+    .replace(JWT, STRUCK_OUT)
+    .replace(BEARER, `$1 ${STRUCK_OUT}`)
+    .replace(QUERY_SECRET, `$1=${STRUCK_OUT}`);
+  return clean.length > LONGEST_TEXT ? `${clean.slice(0, LONGEST_TEXT)}…` : clean;
+}
+
+export function redact(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return redactText(value);
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= DEEPEST) return '…';
+  if (value instanceof Error) return redactError(value, depth);
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
+  if (Array.isArray(value)) return value.slice(0, 50).map((item) => redact(item, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      // A stable error code is no secret; a sign-in code is.
+      SECRET_KEY.test(key) && typeof item !== 'boolean' && !isErrorCode(key, item)
+        ? STRUCK_OUT
+        : redact(item, depth + 1),
+    ]),
+  );
+}
+
+const isErrorCode = (key: string, item: unknown): boolean =>
+  key === 'code' && typeof item === 'string' && /^[a-z]+\/[a-z-]+$|^[A-Z_0-9]+$/.test(item);
+
+function redactError(error: Error, depth: number): unknown {
+  return {
+    name: error.name,
+    ...(error instanceof AppError && { code: error.code }),
+    ...('code' in error && typeof error.code === 'string' && { code: error.code }),
+    message: redactText(error.message),
+    stack: redactText(error.stack?.split('\n').slice(1, 8).join('\n') ?? ''),
+    ...(error.cause !== undefined && { cause: redact(error.cause, depth + 1) }),
+  };
+}

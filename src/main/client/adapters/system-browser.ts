@@ -1,0 +1,57 @@
+// Opens a page in the person's own browser, without a shell in between.
+import { spawn } from 'node:child_process';
+import type { Browser } from '../ports.ts';
+
+/** A starter that still runs after this has a browser in it. */
+const SETTLED_AFTER_MS = 2_000;
+
+export function createSystemBrowser(
+  platform: NodeJS.Platform = process.platform,
+  environment: NodeJS.ProcessEnv = process.env,
+): Browser {
+  return {
+    async open(url) {
+      const { protocol } = new URL(url);
+      if (protocol !== 'https:' && protocol !== 'http:') throw new Error('not a web page');
+      let last: unknown = new Error('this computer has no browser');
+      for (const [command, ...args] of starters(platform, environment)) {
+        try {
+          return await start(command, [...args, url]);
+        } catch (error) {
+          last = error;
+        }
+      }
+      throw last;
+    },
+  };
+}
+
+type Starter = readonly [string, ...string[]];
+
+function starters(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv): readonly Starter[] {
+  if (platform === 'darwin') return [['open']];
+  // Not `start`, which is a word of cmd.exe and would read "&" in the address.
+  if (platform === 'win32') return [['rundll32', 'url.dll,FileProtocolHandler']];
+  const own = (environment['BROWSER'] ?? '').split(':').filter(Boolean);
+  const wished: Starter[] = own.map((command) => [command]);
+  // Without a display xdg-open starts a text browser on our own terminal.
+  const display = environment['DISPLAY'] || environment['WAYLAND_DISPLAY'];
+  return display ? [...wished, ['xdg-open'], ['gio', 'open']] : wished;
+}
+
+function start(command: string, args: string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'ignore', detached: true });
+    const settled = setTimeout(resolve, SETTLED_AFTER_MS);
+    child.once('error', (error) => {
+      clearTimeout(settled);
+      reject(error);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(settled);
+      if (code === 0) resolve();
+      else reject(new Error(`${command} ended with ${String(code)}`));
+    });
+    child.unref();
+  });
+}

@@ -1,0 +1,24 @@
+// The ports of a real computer without Electron: the terminal and the browser tab use them as they are, the desktop
+// app replaces what it has better.
+import { createEngine } from '../../../proxy/index.ts';
+import type { ClientPorts } from '../ports.ts';
+import { layout } from '../settings/layout.ts';
+import { createKeychainSecretStore } from './keychain-secret-store.ts';
+import { createFileLog, LEVELS } from './log.ts';
+import { createMemorySecretStore } from './memory-secret-store.ts';
+import { createSystemBrowser } from './system-browser.ts';
+import { systemClock } from './system-clock.ts';
+
+export function systemPorts(
+  home: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): ClientPorts {
+  const level = LEVELS.find((name) => name === environment['BANYAN_LOG']) ?? 'info';
+  return {
+    secrets: { keychain: createKeychainSecretStore(), memory: createMemorySecretStore() },
+    browser: createSystemBrowser(process.platform, environment),
+    clock: systemClock,
+    log: createFileLog({ file: layout(home).log, level }),
+    createEngine,
+  };
+}

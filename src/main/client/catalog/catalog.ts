@@ -1,0 +1,211 @@
+// Keeps the list of services current while somebody is signed in: fetched with its ETag, followed by events.
+import { AppError, toWireError } from '../../../shared/errors.ts';
+import type { Catalog } from '../../../shared/ipc/contract.ts';
+import type { Service } from '../../../shared/model/service.ts';
+import { catalogDocument, decodeService } from '../../../shared/protocol/catalog.ts';
+import { type EventData, type EventName, EVENTS } from '../../../shared/protocol/events.ts';
+import type { Membership } from '../device/membership.ts';
+import { invalidAnswer } from '../organisation/failures.ts';
+import { parseJson } from '../organisation/first-trust.ts';
+import type { ClientPorts } from '../ports.ts';
+import type { State } from '../state.ts';
+import { readEvents } from './event-stream.ts';
+
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 30_000;
+
+/** With what the organisation is asked; taken anew for every request, as both parts are replaced by renewals. */
+export interface Access {
+  membership: Membership;
+  trustToken: string;
+}
+
+export interface CatalogOptions {
+  ports: Pick<ClientPorts, 'clock' | 'log'>;
+  state: State;
+  access: () => Access | null;
+  /** The list has been read anew, whether or not it has changed. */
+  onServices: (services: readonly Service[]) => void;
+  onDenied: (event: EventData<'connection.denied'>) => void;
+  onSessionEnded: (reason: string) => void;
+  onDeviceRevoked: (reason: string) => void;
+  /** The token was not accepted. */
+  onRefused: () => void;
+}
+
+export type CatalogRunner = ReturnType<typeof createCatalog>;
+
+export function createCatalog(options: CatalogOptions) {
+  const { state } = options;
+  const { clock, log } = options.ports;
+  let etag: string | null = null;
+  let stopFollowing: (() => void) | null = null;
+  let fetching: Promise<Catalog> | null = null;
+  let fetchAgain = false;
+
+  const authorised = ({ trustToken }: Access) => ({ authorization: `Bearer ${trustToken}` });
+
+  /** One request at a time; whoever asks during one gets the answer to a request made after asking. */
+  function refresh(): Promise<Catalog> {
+    if (fetching) {
+      fetchAgain = true;
+      return fetching;
+    }
+    fetching = (async () => {
+      try {
+        let catalog: Catalog;
+        do {
+          fetchAgain = false;
+          catalog = await fetchOnce();
+        } while (fetchAgain);
+        return catalog;
+      } finally {
+        fetching = null;
+      }
+    })();
+    return fetching;
+  }
+
+  async function fetchOnce(): Promise<Catalog> {
+    const access = options.access();
+    if (!access) throw new AppError('identity/sign-in-required', 'You are not signed in.');
+    const before = state.slices.catalog;
+    if (before.status === 'empty') state.catalog({ status: 'loading', services: [] });
+    try {
+      const services = await fetchServices(access);
+      if (!options.access()) return state.slices.catalog; // signed out meanwhile
+      state.catalog({ status: 'current', services: services ?? before.services });
+      options.onServices(state.slices.catalog.services);
+    } catch (error) {
+      if (options.access()) {
+        const because = toWireError(error);
+        state.catalog({ status: 'stale', services: before.services, because });
+      }
+      throw error;
+    }
+    return state.slices.catalog;
+  }
+
+  /** null: not modified. */
+  async function fetchServices(access: Access): Promise<Service[] | null> {
+    const url = `${access.membership.document.command_center}/services`;
+    const { host } = new URL(url);
+    const answer = await access.membership.connection.ask({
+      url,
+      headers: { ...authorised(access), ...(etag !== null && { 'if-none-match': etag }) },
+    });
+    if (answer.status === 304) return null;
+    if (answer.status === 401) {
+      options.onRefused();
+      throw new AppError('identity/session-expired', `${host} no longer accepts this session.`);
+    }
+    if (answer.status === 403) {
+      throw new AppError('device/certificate-refused', `${host} no longer accepts this device.`);
+    }
+    const decoded = catalogDocument.safeParse(parseJson(answer.body));
+    if (answer.status !== 200 || !decoded.success) {
+      throw invalidAnswer(host, 'it is not a list of services', decoded.error);
+    }
+    etag = answer.headers['etag'] ?? null;
+    return decoded.data.services.flatMap((entry) => {
+      const result = decodeService(entry);
+      if ('service' in result) return [result.service];
+      log.warn('an entry of the catalogue cannot be read', { problem: result.problem });
+      return [];
+    });
+  }
+
+  function follow(): () => void {
+    const abort = new AbortController();
+    let cancelRetry = (): void => {};
+    let retryMs = FIRST_RETRY_MS;
+
+    async function connect(): Promise<void> {
+      try {
+        await listen(abort.signal, () => (retryMs = FIRST_RETRY_MS));
+      } catch (error) {
+        if (!abort.signal.aborted) log.info('the event stream broke off', { error });
+      }
+      if (abort.signal.aborted) return;
+      // Between half and whole, so that clients of a restarted server do not come back as one.
+      const delayMs = retryMs * (0.5 + Math.random() / 2);
+      retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
+      cancelRetry = clock.after(delayMs, () => void connect());
+    }
+
+    void connect();
+    return () => {
+      abort.abort();
+      cancelRetry();
+    };
+  }
+
+  async function listen(signal: AbortSignal, onConnected: () => void): Promise<void> {
+    const access = options.access();
+    if (!access) return;
+    const { connection, document } = access.membership;
+    const { status, body } = await connection.stream({
+      url: `${document.command_center}/events`,
+      headers: { ...authorised(access), accept: 'text/event-stream' },
+      signal,
+    });
+    if (status !== 200) {
+      body.destroy();
+      if (status === 401) options.onRefused();
+      throw new Error(`the event stream answered ${status}`);
+    }
+    onConnected();
+    // What happened while nobody listened is in the catalogue.
+    refreshQuietly();
+    for await (const { name, data } of readEvents(body)) handle(name, parseJson(data));
+  }
+
+  function handle(name: string, data: unknown): void {
+    const read = <Name extends EventName>(event: Name): EventData<Name> | null => {
+      const decoded = EVENTS[event].safeParse(data);
+      if (!decoded.success) log.warn('an event cannot be read', { name });
+      return decoded.success ? (decoded.data as EventData<Name>) : null;
+    };
+    switch (name) {
+      case 'catalog.changed':
+        return refreshQuietly();
+      case 'connection.denied': {
+        const denied = read(name);
+        return denied ? options.onDenied(denied) : undefined;
+      }
+      case 'session.ended':
+        return options.onSessionEnded(read(name)?.reason ?? '');
+      case 'device.revoked':
+        return options.onDeviceRevoked(read(name)?.reason ?? '');
+      default:
+        log.debug('an unknown event was ignored', { name });
+    }
+  }
+
+  function refreshQuietly(): void {
+    refresh().catch((error: unknown) => {
+      log.warn('the catalogue was not refreshed', { error });
+    });
+  }
+
+  return {
+    refresh,
+    /** Fetches once, then follows. Safe to call while following. */
+    start(): void {
+      stopFollowing ??= follow();
+    },
+    /** Nobody is signed in: there is nothing to list. */
+    clear(): void {
+      stopFollowing?.();
+      stopFollowing = null;
+      etag = null;
+      state.catalog({ status: 'empty', services: [] });
+    },
+    /** Keeps the list on show: the session has ended, its services have not. */
+    stop(): void {
+      stopFollowing?.();
+      stopFollowing = null;
+      etag = null;
+    },
+  };
+}

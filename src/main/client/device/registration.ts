@@ -1,0 +1,253 @@
+// Runs the device's states: restore at start, register, renew, revoke, unregister.
+import { X509Certificate } from 'node:crypto';
+import { AppError, toWireError } from '../../../shared/errors.ts';
+import { exhaustive } from '../../../shared/exhaustive.ts';
+import type { InputOf, InviteFacts } from '../../../shared/ipc/contract.ts';
+import { canRegister, type Device } from '../../../shared/model/device.ts';
+import { parseInvite } from '../../../shared/protocol/invite.ts';
+import { createConnection } from '../organisation/connection.ts';
+import { type ProvedOrganisation, proveOrganisation } from '../organisation/first-trust.ts';
+import type { ClientPorts } from '../ports.ts';
+import type { Layout } from '../settings/layout.ts';
+import type { State } from '../state.ts';
+import {
+  type DeviceCertificate,
+  renewDeviceCertificate,
+  requestDeviceCertificate,
+} from './enrolment.ts';
+import type { Membership } from './membership.ts';
+import {
+  createRegistrationStore,
+  newRegistration,
+  type StoredRegistration,
+  withCertificate,
+} from './registration-store.ts';
+import type { StoredSession } from './vault.ts';
+
+const RENEW_AFTER_SHARE_OF_LIFE = 2 / 3;
+const LOOK_AGAIN_MS = 6 * 60 * 60_000;
+const LEAVE_WITHIN_MS = 5_000;
+
+export interface DeviceOptions {
+  ports: Pick<ClientPorts, 'secrets' | 'clock' | 'log'>;
+  places: Layout;
+  state: State;
+  version: string;
+  /** A registration that lived in memory is over: whatever else it left behind goes too. */
+  onForgotten: () => Promise<void>;
+}
+
+export type DeviceRunner = ReturnType<typeof createDevice>;
+
+export function createDevice({ ports, places, state, version, onForgotten }: DeviceOptions) {
+  const { clock, log } = ports;
+  const store = createRegistrationStore(places, ports.secrets, log);
+  let stored: StoredRegistration | null = null;
+  let membership: Membership | null = null;
+  /** Something is on disk that a keychain, once unlocked, gives back. */
+  let mayComeBack = false;
+  let cancelRenewal = (): void => {};
+  let writes: Promise<void> = Promise.resolve();
+
+  function adopt(next: StoredRegistration): Device {
+    stored = next;
+    const { registration, content } = next;
+    void membership?.connection.retire();
+    membership = {
+      organisation: registration.organisation,
+      document: registration.document,
+      root: registration.root,
+      deviceId: registration.device.id,
+      connection: createConnection({ root: registration.root, identity: content.device }, clock),
+    };
+    const { organisation, device, secrets } = registration;
+    scheduleRenewal();
+    return state.device({ type: 'registered', organisation, device, secrets });
+  }
+
+  async function drop(): Promise<void> {
+    cancelRenewal();
+    const connection = membership?.connection;
+    stored = null;
+    membership = null;
+    await connection?.destroy();
+  }
+
+  /** One write after the other, each with what is true when its turn comes. */
+  function save(change: (current: StoredRegistration) => StoredRegistration): Promise<void> {
+    const done = writes.then(async () => {
+      if (!stored) return;
+      const changed = change(stored);
+      await store.update(changed);
+      stored = changed;
+    });
+    writes = done.catch(() => {}); // told to this caller; the next write is not to blame
+    return done;
+  }
+
+  async function restore(): Promise<void> {
+    const loaded = await store.load();
+    mayComeBack = loaded.status === 'unusable';
+    switch (loaded.status) {
+      case 'none':
+        return;
+      case 'stored':
+        adopt(loaded.stored);
+        return;
+      case 'forgotten':
+        await onForgotten();
+        break;
+      case 'unusable':
+        break;
+      default:
+        exhaustive(loaded);
+    }
+    log.warn('the stored registration is not usable', { error: loaded.because });
+    state.device({ type: 'unregistered', because: toWireError(loaded.because) });
+  }
+
+  /** A keychain that was locked at the start may be open now. */
+  const restoreIfItMayComeBack = async (): Promise<boolean> => {
+    if (!mayComeBack || !canRegister(state.slices.device)) return false;
+    await restore();
+    return membership !== null;
+  };
+
+  function scheduleRenewal(): void {
+    cancelRenewal();
+    if (!stored) return;
+    const leaf = new X509Certificate(stored.content.device.certificate);
+    const [from, to] = [Date.parse(leaf.validFrom), Date.parse(leaf.validTo)];
+    const due = from + (to - from) * RENEW_AFTER_SHARE_OF_LIFE;
+    const delayMs = Math.min(Math.max(due - clock.now(), 1_000), LOOK_AGAIN_MS);
+    cancelRenewal = clock.after(delayMs, () => {
+      if (clock.now() < due) scheduleRenewal();
+      else void renew(to - from);
+    });
+  }
+
+  async function renew(lifeMs: number): Promise<void> {
+    if (!membership) return;
+    try {
+      const renewed = await renewDeviceCertificate(membership);
+      await save((current) => withCertificate(current, renewed));
+      if (stored) adopt(stored);
+      log.info('the certificate of this device was renewed', { expiresAt: renewed.expiresAt });
+    } catch (error) {
+      log.warn('the certificate of this device was not renewed; it stays in use', { error });
+      cancelRenewal = clock.after(Math.max(lifeMs / 20, 1_000), () => void renew(lifeMs));
+    }
+  }
+
+  async function register(input: InputOf<'device.register'>): Promise<Device> {
+    await restoreIfItMayComeBack();
+    if (!canRegister(state.slices.device)) throw alreadyRegistered(state.slices.device);
+    const invite = parseInvite(input.invite);
+    const { host } = invite.organisation;
+    state.device({ type: 'registration-started', organisation: host, at: clock.now() });
+    try {
+      const organisation = await proveOrganisation(invite, version, clock);
+      const { secretName, vaultKey } = await store.newKey(input.secrets);
+      try {
+        const certificate = await enrolWith(organisation, invite.code, input);
+        const next = newRegistration(organisation, certificate, input, secretName, vaultKey);
+        await store.save(next);
+        mayComeBack = false;
+        return adopt(next);
+      } catch (error) {
+        await store.dropKey(input.secrets, secretName).catch(() => {}); // the first error is the one to tell
+        throw error;
+      }
+    } catch (error) {
+      state.device({ type: 'registration-failed', error: toWireError(error) });
+      throw error;
+    }
+  }
+
+  async function enrolWith(
+    organisation: ProvedOrganisation,
+    code: string,
+    { name, ownership }: InputOf<'device.register'>,
+  ): Promise<DeviceCertificate> {
+    const connection = createConnection({ root: organisation.root }, clock);
+    try {
+      return await requestDeviceCertificate(connection, organisation, code, { name, ownership });
+    } finally {
+      await connection.destroy();
+    }
+  }
+
+  return {
+    restore,
+    restoreIfItMayComeBack,
+    register,
+
+    async inspectInvite({ invite: link }: InputOf<'device.inspectInvite'>): Promise<InviteFacts> {
+      const invite = parseInvite(link);
+      const { host, rootFingerprint, document } = await proveOrganisation(invite, version, clock);
+      return { organisationName: document.name, host, rootFingerprint };
+    },
+
+    membership: (): Membership | null => membership,
+
+    requireMembership(): Membership {
+      if (membership && state.slices.device.status === 'registered') return membership;
+      if (state.slices.device.status === 'revoked') {
+        throw new AppError(state.slices.device.because.code, state.slices.device.because.message);
+      }
+      const why = state.slices.device.status === 'unregistered' && state.slices.device.because;
+      throw why
+        ? new AppError(why.code, why.message)
+        : new AppError('device/not-registered', 'This device is not registered.');
+    },
+
+    session: (): StoredSession | null => stored?.content.session ?? null,
+
+    saveSession: (session: StoredSession | null): Promise<void> =>
+      save((current) => ({ ...current, content: { ...current.content, session } })),
+
+    revoked(error: AppError): void {
+      state.device({ type: 'revoked', error: error.toWire() });
+      cancelRenewal();
+    },
+
+    /** There is something to unregister; a revoked device counts too. */
+    requireStored: (): StoredRegistration => stored ?? refuseUnregistered(),
+
+    async unregister(): Promise<void> {
+      if (!stored || !membership) return refuseUnregistered();
+      const { connection, document } = membership;
+      try {
+        const signal = AbortSignal.timeout(LEAVE_WITHIN_MS);
+        await connection.ask({
+          method: 'DELETE',
+          url: `${document.command_center}/device`,
+          signal,
+        });
+      } catch (error) {
+        log.warn('the organisation was not told that this device leaves', { error });
+      }
+      await writes;
+      await store.forget(stored.registration);
+      await drop();
+      state.device({ type: 'unregistered' });
+    },
+
+    async stop(): Promise<void> {
+      await writes;
+      await drop();
+    },
+  };
+}
+
+function refuseUnregistered(): never {
+  throw new AppError('device/not-registered', 'This device is not registered.');
+}
+
+const alreadyRegistered = (device: Device): AppError =>
+  new AppError(
+    'device/already-registered',
+    device.status === 'registering'
+      ? 'A registration is already running.'
+      : `This device is registered with ${'organisation' in device && typeof device.organisation === 'object' ? device.organisation.name : 'an organisation'}.`,
+  );

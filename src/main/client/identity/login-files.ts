@@ -1,0 +1,26 @@
+// The three login-*.pem files that `curl --cacert --key --cert` and banyanproxy read.
+import path from 'node:path';
+import { removeFile, writeTogether } from '../settings/atomic-write.ts';
+import { LOGIN_FILES } from '../settings/layout.ts';
+
+export interface LoginFiles {
+  write(set: { ca: string; key: string; certificate: string }): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export function createLoginFiles(home: string): LoginFiles {
+  const caFile = path.join(home, LOGIN_FILES.caCertificate);
+  const keyFile = path.join(home, LOGIN_FILES.key);
+  const certificateFile = path.join(home, LOGIN_FILES.certificate);
+  return {
+    write: ({ ca, key, certificate }) =>
+      writeTogether([
+        { path: caFile, content: ca },
+        { path: keyFile, content: key },
+        { path: certificateFile, content: certificate },
+      ]),
+    async remove() {
+      for (const file of [keyFile, certificateFile, caFile]) await removeFile(file);
+    },
+  };
+}

@@ -1,0 +1,228 @@
+// OpenID Connect: the only file that knows the library, and the one place where its errors get our codes.
+// See docs/protocol.md 4.
+import * as oidc from 'openid-client';
+import { AppError } from '../../../shared/errors.ts';
+import { type TrustTokenClaims, trustTokenClaims } from '../../../shared/protocol/trust-token.ts';
+import type { Membership } from '../device/membership.ts';
+import { isLocalhost } from '../organisation/localhost.ts';
+import { invalidAnswer } from '../organisation/failures.ts';
+
+const SCOPE = 'openid offline_access profile email groups';
+
+export interface Tokens {
+  /** The ID token as it came. */
+  trustToken: string;
+  claims: TrustTokenClaims;
+  refreshToken?: string;
+}
+
+export interface Attempt {
+  /** The page to approve at. */
+  url: string;
+  /** Takes the address the browser came back with. */
+  finish(callback: URL): Promise<Tokens>;
+}
+
+export interface Issuer {
+  begin(redirectUri: string, state: string): Promise<Attempt>;
+  refresh(refreshToken: string): Promise<Tokens>;
+  revoke(refreshToken: string): Promise<void>;
+}
+
+export async function discoverIssuer(membership: Membership): Promise<Issuer> {
+  const { document, deviceId } = membership;
+  const issuer = new URL(document.issuer);
+  // A third-party issuer knows one client for everybody and no devices: user phase only.
+  const thirdParty = document.client_id !== undefined;
+  const config = await translated(membership, () =>
+    oidc.discovery(
+      issuer,
+      document.client_id ?? deviceId,
+      { use_mtls_endpoint_aliases: !thirdParty },
+      thirdParty ? oidc.None() : oidc.TlsClientAuth(),
+      { [oidc.customFetch]: fetchOver(membership) },
+    ),
+  );
+  // Signatures of ID tokens are checked too, although they come straight from the issuer.
+  oidc.enableNonRepudiationChecks(config);
+
+  return {
+    begin: (redirect_uri, state) =>
+      translated(membership, async () => {
+        const verifier = oidc.randomPKCECodeVerifier();
+        const nonce = oidc.randomNonce();
+        const parameters = {
+          redirect_uri,
+          scope: SCOPE,
+          response_type: 'code',
+          prompt: 'consent', // OpenID Connect Core 11: else no offline_access
+          code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+          code_challenge_method: 'S256',
+          state,
+          nonce,
+        };
+        const url = config.serverMetadata().pushed_authorization_request_endpoint
+          ? await oidc.buildAuthorizationUrlWithPAR(config, parameters)
+          : oidc.buildAuthorizationUrl(config, parameters);
+        return {
+          url: forBrowser(url, issuer, document.browser_origin),
+          finish: (callback) =>
+            translated(membership, async () =>
+              read(
+                await oidc.authorizationCodeGrant(config, callback, {
+                  pkceCodeVerifier: verifier,
+                  expectedState: state,
+                  expectedNonce: nonce,
+                  idTokenExpected: true,
+                }),
+                membership,
+              ),
+            ),
+        };
+      }),
+    refresh: (refreshToken) =>
+      translated(membership, async () => {
+        const response = await oidc.refreshTokenGrant(config, refreshToken);
+        // Devices keep their refresh token (RFC 9700 4.14); an issuer may still give another.
+        return { refreshToken, ...read(response, membership) };
+      }),
+    revoke: (refreshToken) =>
+      translated(membership, () =>
+        oidc.tokenRevocation(config, refreshToken, { token_type_hint: 'refresh_token' }),
+      ),
+  };
+}
+
+/**
+ * The demo's pages come over plain http so that no browser warns. Only where both ends are certainly this computer:
+ * the decoder lets pass nothing but a loopback literal, and the issuer itself must be loopback.
+ */
+export function forBrowser(url: URL, issuer: URL, browserOrigin: string | undefined): string {
+  const host = issuer.hostname.replace(/^\[|\]$/g, '');
+  const isLoopback = isLocalhost(host) || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+  if (!browserOrigin || !isLoopback || url.origin !== issuer.origin) return url.href;
+  return browserOrigin + url.pathname + url.search;
+}
+
+/** The library's requests over our connection: same pin, same bounds, same errors. */
+const fetchOver =
+  ({ connection }: Membership): oidc.CustomFetch =>
+  async (url, { method, headers, body, signal }) => {
+    const answer = await connection.ask({
+      method: method === 'POST' ? 'POST' : 'GET',
+      url,
+      headers,
+      ...(body !== undefined && body !== null && { body: textOf(body) }),
+      ...(signal && { signal }),
+    });
+    const hasBody = answer.status !== 204 && answer.status !== 304;
+    return new Response(hasBody ? answer.body : null, {
+      status: answer.status,
+      headers: answer.headers,
+    });
+  };
+
+function textOf(body: oidc.FetchBody): string {
+  if (typeof body === 'string') return body;
+  if (body instanceof URLSearchParams) return body.toString();
+  throw new Error('a body that sign-in does not use');
+}
+
+type TokenResponse = Awaited<ReturnType<typeof oidc.refreshTokenGrant>>;
+
+function read(response: TokenResponse, { document, deviceId }: Membership): Tokens {
+  const { host } = new URL(document.issuer);
+  const claims = trustTokenClaims.safeParse(response.claims());
+  if (!response.id_token || !claims.success) {
+    throw invalidAnswer(host, 'it holds no TrustToken', claims.error);
+  }
+  if (claims.data.device_id !== deviceId) {
+    throw new AppError('identity/response-invalid', 'The TrustToken is for another device.');
+  }
+  return {
+    trustToken: response.id_token,
+    claims: claims.data,
+    ...(response.refresh_token && { refreshToken: response.refresh_token }),
+  };
+}
+
+async function translated<Result>(
+  membership: Membership,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw translate(error, membership);
+  }
+}
+
+function translate(error: unknown, { document, connection }: Membership): AppError {
+  const ours = causes(error).find((cause) => cause instanceof AppError);
+  if (ours) return ours;
+  const { host } = new URL(document.issuer);
+  if (error instanceof oidc.AuthorizationResponseError || error instanceof oidc.ResponseBodyError) {
+    const said = plain(error.error_description);
+    switch (error.error) {
+      case 'access_denied':
+        return new AppError('identity/sign-in-denied', `${host} refused the sign-in${said}.`, {
+          cause: error,
+        });
+      case 'invalid_client':
+      case 'unauthorized_client':
+        return new AppError(
+          'device/certificate-refused',
+          `${document.name} no longer accepts this device${said}.`,
+          { cause: error },
+        );
+      case 'invalid_grant':
+        return new AppError(
+          'identity/session-expired',
+          `${document.name} has ended this session${said}.`,
+          { cause: error },
+        );
+      case 'server_error':
+      case 'temporarily_unavailable':
+        return invalidAnswer(host, `it reports a problem of its own${said}`, error);
+      default:
+        return new AppError(
+          'identity/response-invalid',
+          `${host} did not complete the sign-in (${error.error}${said}).`,
+          { cause: error },
+        );
+    }
+  }
+  const code = error instanceof oidc.ClientError ? error.code : undefined;
+  switch (code) {
+    case 'OAUTH_TIMEOUT':
+    case 'OAUTH_ABORT':
+      return new AppError('organisation/unreachable', `${host} gave no answer in time.`, {
+        cause: error,
+      });
+    case 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED':
+      return connection.explainByClock(error) ?? notTrusted(host, error);
+    case 'OAUTH_RESPONSE_IS_NOT_CONFORM':
+    case 'OAUTH_RESPONSE_IS_NOT_JSON':
+    case 'OAUTH_PARSE_ERROR':
+      return invalidAnswer(host, 'it is not the answer of a sign-in service', error);
+    default:
+      return notTrusted(host, error);
+  }
+}
+
+const notTrusted = (host: string, cause: unknown): AppError =>
+  new AppError('identity/response-invalid', `The sign-in answer of ${host} failed a check.`, {
+    cause,
+  });
+
+/** The error and what caused it, outermost first. */
+function causes(error: unknown): unknown[] {
+  const chain: unknown[] = [];
+  for (let current = error; current instanceof Error && chain.length < 6; current = current.cause) {
+    chain.push(current);
+  }
+  return chain;
+}
+
+const plain = (description: string | undefined): string =>
+  description ? `: ${description.replaceAll(/[^\x20-\x7e]/g, ' ').slice(0, 200)}` : '';

@@ -1,0 +1,89 @@
+// One sign-in: a page in the browser, its answer on a loopback port, tokens, certificate. No state of its own.
+import { randomBytes } from 'node:crypto';
+import { AppError } from '../../../shared/errors.ts';
+import type { Membership } from '../device/membership.ts';
+import type { StoredSession } from '../device/vault.ts';
+import type { Browser, Clock, Log } from '../ports.ts';
+import { listenForRedirect } from './redirect-listener.ts';
+import { exchangeForCertificate } from './trust-certificate.ts';
+
+const ANSWER_WITHIN_MS = 5 * 60_000;
+
+export interface SignInOptions {
+  ports: { browser: Browser; clock: Clock; log: Log };
+  membership: Membership;
+  openBrowser: boolean;
+  onPage: (url: string) => void;
+  /** Aborted when the person cancels: nothing may be changed afterwards. */
+  signal: AbortSignal;
+}
+
+export async function signInWithBrowser(options: SignInOptions): Promise<StoredSession> {
+  const { ports, membership, signal } = options;
+  // Loaded on first use: a start with a stored session does without.
+  const { discoverIssuer } = await import('./oidc.ts');
+  const issuer = await discoverIssuer(membership);
+  const state = randomBytes(32).toString('base64url');
+  const listener = await listenForRedirect(state);
+  try {
+    const attempt = await issuer.begin(listener.redirectUri, state);
+    signal.throwIfAborted();
+    options.onPage(attempt.url);
+    if (options.openBrowser) {
+      await ports.browser.open(attempt.url).catch((error: unknown) => {
+        ports.log.warn('no browser could be opened; the address is shown instead', { error });
+      });
+    }
+    const callback = await waitFor(listener.answer, ports.clock, signal);
+    const tokens = await attempt.finish(callback);
+    const session = await exchangeForCertificate(membership, tokens);
+    signal.throwIfAborted();
+    return session;
+  } finally {
+    await listener.close();
+  }
+}
+
+export async function refreshSession(
+  membership: Membership,
+  { refreshToken, person }: StoredSession,
+): Promise<StoredSession> {
+  if (!refreshToken) throw new AppError('identity/session-expired', 'This session has ended.');
+  const { discoverIssuer } = await import('./oidc.ts');
+  const issuer = await discoverIssuer(membership);
+  const tokens = await issuer.refresh(refreshToken);
+  if (tokens.claims.sub !== person.subject) {
+    throw new AppError('identity/response-invalid', 'The renewed session is of another person.');
+  }
+  return exchangeForCertificate(membership, tokens);
+}
+
+export async function revokeSession(membership: Membership, refreshToken: string): Promise<void> {
+  const { discoverIssuer } = await import('./oidc.ts');
+  const issuer = await discoverIssuer(membership);
+  await issuer.revoke(refreshToken);
+}
+
+async function waitFor(answer: Promise<URL>, clock: Clock, signal: AbortSignal): Promise<URL> {
+  let cancelTimer = (): void => {};
+  const tooLate = new Promise<never>((_, reject) => {
+    cancelTimer = clock.after(ANSWER_WITHIN_MS, () => {
+      reject(
+        new AppError('identity/sign-in-timed-out', 'Nobody finished the sign-in in the browser.'),
+      );
+    });
+  });
+  try {
+    return await untilAborted(signal, Promise.race([answer, tooLate]));
+  } finally {
+    cancelTimer();
+  }
+}
+
+/** The work, or the reason of the abort when that comes first. */
+export function untilAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  return Promise.race([work, aborted]);
+}

@@ -1,0 +1,61 @@
+// Certificate requests over HTTPS (EST, RFC 7030 4.2). See docs/protocol.md 3 and 5.
+import { X509Certificate } from 'node:crypto';
+import type { AppError } from '../../../shared/errors.ts';
+import { chainFor, createKeyAndRequest, readCertificates, toPem } from './certificates.ts';
+import type { Answer, Connection } from './connection.ts';
+import { invalidAnswer } from './failures.ts';
+
+export interface IssuedCertificate {
+  /** PEM. */
+  key: string;
+  /** PEM, leaf first, without the root. */
+  certificate: string;
+  leaf: X509Certificate;
+}
+
+export interface EnrolOptions {
+  connection: Connection;
+  /** e.g. `https://…/.well-known/est/device`. */
+  base: string;
+  operation: 'simpleenroll' | 'simplereenroll';
+  headers?: Record<string, string>;
+  /** PEM of the organisation's root: what comes back has to end there. */
+  root: string;
+  /** What a refusal means here; null: an answer that should not be. */
+  refused: (answer: Answer) => AppError | null;
+}
+
+/** A fresh key, a request for it, and the certificate that comes back. */
+export async function enrol(options: EnrolOptions): Promise<IssuedCertificate> {
+  const { host } = new URL(options.base);
+  const { key, request, publicKey } = await createKeyAndRequest();
+  const answer = await options.connection.ask({
+    method: 'POST',
+    url: `${options.base}/${options.operation}`,
+    headers: {
+      'content-type': 'application/pkcs10',
+      'content-transfer-encoding': 'base64',
+      ...options.headers,
+    },
+    body: request,
+  });
+  if (answer.status !== 200) {
+    throw (
+      options.refused(answer) ??
+      invalidAnswer(host, `it answered ${answer.status} to a certificate request`)
+    );
+  }
+  const certificates = await readCertificates(answer.body).catch((error: unknown) => {
+    throw invalidAnswer(host, 'it holds no certificates', error);
+  });
+  const chain = chainFor(publicKey, certificates, new X509Certificate(options.root));
+  if (!chain) throw invalidAnswer(host, 'the certificate is not for this device');
+  return { key, certificate: toPem(chain), leaf: chain[0] };
+}
+
+/** ASCII only: a header cannot carry more. */
+export const asciiJson = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(
+    /[^\u0020-\u007e]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );

@@ -1,0 +1,109 @@
+// From an invite to an organisation that is proved to be the one it names. See docs/protocol.md 2.
+import { AppError } from '../../../shared/errors.ts';
+import type { Invite } from '../../../shared/protocol/invite.ts';
+import {
+  CA_CERTIFICATES_PATH,
+  ORGANISATION_DOCUMENT_PATH,
+  type OrganisationDocument,
+  organisationDocument,
+} from '../../../shared/protocol/organisation.ts';
+import { formatHostPort } from '../../../shared/protocol/text.ts';
+import type { Clock } from '../ports.ts';
+import { fingerprintOf, isRoot, organisationIdOf, readCertificates } from './certificates.ts';
+import { type Connection, createConnection } from './connection.ts';
+import { invalidAnswer } from './failures.ts';
+
+export interface ProvedOrganisation {
+  id: string;
+  /** `host[:port]`, 443 left out. */
+  host: string;
+  rootFingerprint: string;
+  /** PEM. */
+  root: string;
+  document: OrganisationDocument;
+}
+
+export async function proveOrganisation(
+  invite: Invite,
+  version: string,
+  clock: Clock,
+): Promise<ProvedOrganisation> {
+  const { host: name, port } = invite.organisation;
+  const bracketed = formatHostPort({ host: name, port });
+  const host = port === 443 ? bracketed.replace(/:443$/, '') : bracketed;
+  const root = await fetchRoot(`https://${host}`, invite.rootFingerprint, clock);
+  const connection = createConnection({ root: root.toString() }, clock);
+  try {
+    const document = await fetchDocument(connection, host, version);
+    return {
+      id: organisationIdOf(root),
+      host,
+      rootFingerprint: invite.rootFingerprint,
+      root: root.toString(),
+      document,
+    };
+  } finally {
+    await connection.destroy();
+  }
+}
+
+/** Nobody is believed here: only a certificate with the invite's fingerprint gets any further. */
+async function fetchRoot(origin: string, fingerprint: string, clock: Clock) {
+  const { host } = new URL(origin);
+  const unverified = createConnection({ root: null }, clock);
+  try {
+    const answer = await unverified.ask({ url: origin + CA_CERTIFICATES_PATH });
+    if (answer.status !== 200) throw invalidAnswer(host, `it answered ${answer.status}`);
+    const certificates = await readCertificates(answer.body).catch((error: unknown) => {
+      throw invalidAnswer(host, 'it holds no certificates', error);
+    });
+    const root = certificates.find((candidate) => fingerprintOf(candidate) === fingerprint);
+    if (root && isRoot(root)) return root;
+    throw new AppError(
+      'device/root-mismatch',
+      `${host} does not have the root certificate that the invite names.`,
+      { details: { host } },
+    );
+  } finally {
+    await unverified.destroy();
+  }
+}
+
+export async function fetchDocument(
+  connection: Connection,
+  host: string,
+  version: string,
+): Promise<OrganisationDocument> {
+  const answer = await connection.ask({ url: `https://${host}${ORGANISATION_DOCUMENT_PATH}` });
+  if (answer.status !== 200) throw invalidAnswer(host, `it answered ${answer.status}`);
+  const decoded = organisationDocument.safeParse(parseJson(answer.body));
+  if (!decoded.success) {
+    throw invalidAnswer(host, 'it is not an organisation document', decoded.error);
+  }
+  const needed = decoded.data.minimum_app_version;
+  if (needed && isOlder(version, needed)) {
+    throw new AppError(
+      'organisation/app-too-old',
+      `${decoded.data.name} needs version ${needed} of this app; this is ${version}.`,
+    );
+  }
+  return decoded.data;
+}
+
+export function isOlder(version: string, needed: string): boolean {
+  const parts = (text: string): number[] => text.split(/[.-]/, 3).map(Number);
+  const [have, want] = [parts(version), parts(needed)];
+  for (let index = 0; index < 3; index += 1) {
+    const difference = (have[index] ?? 0) - (want[index] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // not JSON: the caller's decoder refuses undefined
+  }
+}

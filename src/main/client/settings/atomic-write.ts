@@ -1,0 +1,72 @@
+// Writing private files so that a crash leaves the old content or the new, never half of either.
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { AppError } from '../../../shared/errors.ts';
+
+const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
+
+/** Creates the folder, or takes other people's access to it away. */
+export async function privateFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (process.platform === 'win32') return; // folders under %APPDATA% inherit a private ACL
+    const { mode } = await stat(folder);
+    if ((mode & 0o077) !== 0) await chmod(folder, 0o700);
+  } catch (error) {
+    throw storageFailed(folder, error);
+  }
+}
+
+/** Writes all files whole to disk first, then renames them into place one right after the other. */
+export async function writeTogether(
+  files: readonly { path: string; content: string | Uint8Array }[],
+): Promise<void> {
+  const written: { temporary: string; path: string }[] = [];
+  try {
+    for (const file of files) {
+      const temporary = `${file.path}.${randomBytes(6).toString('hex')}.tmp`;
+      written.push({ temporary, path: file.path });
+      await privateFolder(path.dirname(file.path));
+      const handle = await open(temporary, 'wx', 0o600);
+      try {
+        await handle.writeFile(file.content);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    }
+    for (const { temporary, path: final } of written) await rename(temporary, final);
+  } catch (error) {
+    await Promise.all(written.map(({ temporary }) => rm(temporary, { force: true })));
+    throw storageFailed(path.dirname(files[0]?.path ?? ''), error);
+  }
+}
+
+export const writeAtomically = (file: string, content: string | Uint8Array): Promise<void> =>
+  writeTogether([{ path: file, content }]);
+
+/** What a killed process left behind. Only for a folder of which we are the single user. */
+export async function sweepTemporaryFiles(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []); // no folder: nothing to sweep
+  for (const name of names) {
+    if (TEMPORARY.test(name)) await rm(path.join(folder, name), { force: true });
+  }
+}
+
+export async function removeFile(file: string): Promise<void> {
+  try {
+    await rm(file, { force: true, recursive: true });
+  } catch (error) {
+    throw storageFailed(path.dirname(file), error);
+  }
+}
+
+function storageFailed(folder: string, cause: unknown): AppError {
+  if (cause instanceof AppError) return cause;
+  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+  return new AppError('client/storage-failed', `Banyan could not write to ${folder} (${code}).`, {
+    cause,
+    details: { folder },
+  });
+}

@@ -1,0 +1,43 @@
+// Shapes of the client's own JSON files. See docs/protocol.md 9.
+import { OWNERSHIPS, SECRET_STORES } from '../../../shared/model/device.ts';
+import { organisationDocument } from '../../../shared/protocol/organisation.ts';
+import { portNumber, sha256 } from '../../../shared/protocol/text.ts';
+import { z } from '../../../shared/schema.ts';
+
+const organisationId = z.string().regex(/^[0-9a-f]{16}$/);
+
+export const settingsFile = z.object({
+  version: z.literal(1),
+  activeOrganisation: organisationId.nullable(),
+});
+
+export const registrationFile = z.object({
+  version: z.literal(1),
+  organisation: z.object({
+    id: organisationId,
+    name: z.string(),
+    host: z.string(),
+    rootFingerprint: sha256,
+  }),
+  device: z.object({
+    id: z.string().min(1),
+    name: z.string(),
+    ownership: z.enum(OWNERSHIPS),
+    certificateExpiresAt: z.number(),
+  }),
+  secrets: z.enum(SECRET_STORES),
+  /** Entry of the secret store. Random: two homes that joined the same organisation must not share one. */
+  secretName: z.string().min(1).max(100),
+  document: organisationDocument,
+  /** PEM. */
+  root: z.string().startsWith('-----BEGIN CERTIFICATE-----'),
+});
+export type RegistrationFile = z.output<typeof registrationFile>;
+
+const portsByService = z.record(z.string().max(200), portNumber);
+export const portsFile = z.object({
+  version: z.literal(1),
+  chosen: portsByService,
+  overrides: portsByService,
+});
+export type PortsFile = z.output<typeof portsFile>;

@@ -1,0 +1,71 @@
+// One versioned JSON file: decoded when read, written atomically, set aside unchanged when it does not decode.
+import { readFile, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { AppError } from '../../../shared/errors.ts';
+import type { z } from '../../../shared/schema.ts';
+import type { Log } from '../ports.ts';
+import { removeFile, writeAtomically } from './atomic-write.ts';
+
+export interface JsonFile<Value> {
+  /** null: no such file. Throws `client/storage-corrupt` after having set aside what cannot be read. */
+  read(): Promise<Value | null>;
+  write(value: Value): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export function jsonFile<Schema extends z.ZodType>(
+  file: string,
+  schema: Schema,
+  log: Log,
+): JsonFile<z.output<Schema>> {
+  return {
+    async read() {
+      const text = await readIfThere(file);
+      if (text === null) return null;
+      const decoded = schema.safeParse(parse(text.toString('utf8')));
+      if (decoded.success) return decoded.data;
+      throw await setAside(file, log);
+    },
+    write: (value) => writeAtomically(file, `${JSON.stringify(value, null, 2)}\n`),
+    remove: () => removeFile(file),
+  };
+}
+
+/** The content, or null when there is no such file. */
+export async function readIfThere(file: string): Promise<Buffer | null> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new AppError('client/storage-failed', `Banyan could not read ${file}.`, {
+      cause: error,
+      details: { file },
+    });
+  }
+}
+
+/** Moves a file that cannot be used out of the way, so that it is neither lost nor read again. */
+export async function setAside(
+  file: string,
+  log: Log,
+  why: 'corrupt' | 'replaced' = 'corrupt',
+): Promise<AppError> {
+  const kept = `${file}.${why}-${new Date().toISOString().replaceAll(':', '-')}`;
+  await rename(file, kept).catch((error: unknown) => {
+    log.error('a file could not be set aside', { file, error });
+  });
+  log.warn('a file was set aside', { file, kept, why });
+  return new AppError(
+    'client/storage-corrupt',
+    `${path.basename(file)} could not be read and was set aside as ${path.basename(kept)}.`,
+    { details: { file: kept } },
+  );
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // not JSON: no schema accepts undefined, so the caller reports it
+  }
+}

@@ -1,0 +1,73 @@
+// A small certificate authority for tests of the data plane, which must not depend on the edge.
+import 'reflect-metadata';
+import * as x509 from '@peculiar/x509';
+import type { Credentials } from '../../src/proxy/index.ts';
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const DAY_MS = 86_400_000;
+
+export interface TestPki {
+  /** PEM of the root. */
+  root: string;
+  /** Server or client certificate for the given names. */
+  issue(options: {
+    commonName: string;
+    dnsNames?: string[];
+    lifeMs?: number;
+  }): Promise<Credentials>;
+}
+
+export async function createTestPki(name = 'Test Root'): Promise<TestPki> {
+  const rootKeys = await generateKeys();
+  const root = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: '01',
+    name: `CN=${name}`,
+    notBefore: new Date(Date.now() - DAY_MS),
+    notAfter: new Date(Date.now() + DAY_MS),
+    signingAlgorithm: ALGORITHM,
+    keys: rootKeys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 1, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+    ],
+  });
+  let serial = 1;
+  return {
+    root: root.toString('pem'),
+    async issue({ commonName, dnsNames = [], lifeMs = DAY_MS }) {
+      const keys = await generateKeys();
+      const certificate = await x509.X509CertificateGenerator.create({
+        serialNumber: (++serial).toString(16).padStart(2, '0'),
+        subject: `CN=${commonName}`,
+        issuer: root.subject,
+        notBefore: new Date(Date.now() - DAY_MS),
+        notAfter: new Date(Date.now() + lifeMs),
+        signingKey: rootKeys.privateKey,
+        publicKey: keys.publicKey,
+        signingAlgorithm: ALGORITHM,
+        extensions: [
+          new x509.SubjectAlternativeNameExtension(
+            (dnsNames.length > 0 ? dnsNames : [commonName]).map((value) => ({
+              type: 'dns' as const,
+              value,
+            })),
+          ),
+        ],
+      });
+      return {
+        key: await exportKey(keys.privateKey),
+        certificate: certificate.toString('pem'),
+        ca: root.toString('pem'),
+      };
+    },
+  };
+}
+
+// Node's and the browser's typings of Web Crypto differ in one key usage; the keys are the same.
+const generateKeys = async () =>
+  (await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as CryptoKeyPair;
+
+async function exportKey(key: CryptoKey): Promise<string> {
+  const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', key));
+  return `-----BEGIN PRIVATE KEY-----\n${der.toString('base64')}\n-----END PRIVATE KEY-----\n`;
+}

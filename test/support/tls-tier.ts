@@ -1,0 +1,53 @@
+// The far end of a tunnel for tests of the engine: real TLS that demands a client certificate, and a behaviour to test against.
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Credentials } from '../../src/proxy/index.ts';
+
+export interface TlsTier {
+  port: number;
+  /** Connections that finished their handshake so far. */
+  accepted: () => number;
+  stop(): Promise<void>;
+}
+
+export async function startTlsTier(
+  identity: Credentials,
+  behave: (socket: TLSSocket) => void,
+  /** Trust anchor for client certificates; others get a TLS alert. */
+  clientCa: string = identity.ca,
+): Promise<TlsTier> {
+  const sockets = new Set<TLSSocket>();
+  let accepted = 0;
+  const server: Server = createServer(
+    {
+      key: identity.key,
+      cert: identity.certificate,
+      ca: clientCa,
+      requestCert: true,
+      rejectUnauthorized: true,
+      allowHalfOpen: true,
+    },
+    (socket) => {
+      accepted += 1;
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy());
+      behave(socket);
+    },
+  );
+  // Also those that never finish their handshake: the server would wait for them before it closes.
+  const raw = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    raw.add(socket);
+    socket.on('close', () => raw.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    accepted: () => accepted,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of [...sockets, ...raw]) socket.destroy();
+      }),
+  };
+}
