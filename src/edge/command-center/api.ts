@@ -17,7 +17,7 @@ export interface ApiOptions {
   rulebook: Rulebook;
   events: EventStreams;
   levelWithoutPosture: TrustLevel;
-  accessTierPort: () => number;
+  accessTierPort: number;
   unregister(deviceId: string): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export function createApi(options: ApiOptions): Routes {
   const catalogOf = async ({ claims, device }: Identity): Promise<Catalog> => {
     const current = (await store.get('devices', device.id)) ?? device;
     const subject = subjectOf(claims, current, levelWithoutPosture);
-    return catalogFor(rulebook, subject, accessTierPort());
+    return catalogFor(rulebook, subject, accessTierPort);
   };
 
   return {
