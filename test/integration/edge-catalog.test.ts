@@ -113,3 +113,15 @@ test('ending the session and revoking the device are told, then the stream ends'
   await second.ended;
   expect((await fetchCatalog(again)).status).toBe(403);
 });
+
+test('an event stream ends with the token it was opened with', async () => {
+  const short = await startEdge({ lifetimes: { trustToken: 2 } });
+  try {
+    const person = await signIn(short, await registerDevice(short));
+    const events = await openEvents(short, person);
+    await events.ended;
+    await expect(openEvents(short, person)).rejects.toThrow('401');
+  } finally {
+    await short.stop();
+  }
+});

@@ -142,3 +142,16 @@ test('a request for another host name is refused', async () => {
   });
   expect(answer.status).toBe(421);
 });
+
+test('an expired DeviceCert signs nobody in', async () => {
+  const short = await startEdge({ lifetimes: { deviceCert: 2 } });
+  try {
+    const device = await registerDevice(short);
+    const openId = await openIdOf(short, device.id, device.identity);
+    await expect(openId.start()).resolves.toContain('/auth?');
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await expect(openId.start()).rejects.toMatchObject({ error: 'invalid_client' });
+  } finally {
+    await short.stop();
+  }
+});

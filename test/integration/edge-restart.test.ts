@@ -1,6 +1,7 @@
 // What an edge remembers when it is started again on its folder, and how it starts and stops.
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { refreshTokenGrant } from 'openid-client';
@@ -46,4 +47,14 @@ test('a port that is taken fails the start with the reason and leaves nothing li
   const again = await startEdge({ data, accessTierPort: port });
   expect(again.edge.accessTierPort).toBe(port);
   await again.stop();
+});
+
+test('stopping does not wait for who never shakes hands', async () => {
+  const edge = await startEdge({ data });
+  const idle = connect(edge.edge.accessTierPort, '127.0.0.1');
+  await once(idle, 'connect');
+  const started = Date.now();
+  await edge.stop();
+  expect(Date.now() - started).toBeLessThan(2_000);
+  idle.destroy();
 });

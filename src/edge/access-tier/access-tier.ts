@@ -46,6 +46,8 @@ export interface AccessTier {
   stop(drainMs: number): Promise<void>;
 }
 
+const MAX_CONNECTIONS = 8_192;
+
 /** Refusals a CONNECT can be answered with; before that, and in TCP mode, the connection is closed (protocol 8). */
 const ANSWERABLE = new Set<RefusalCode>([
   'role',
@@ -188,6 +190,14 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
       })
       .finally(() => endThenDestroy(socket));
   });
+  // Node does not tell when a connection ends before its handshake: those are forgotten by time.
+  const unproven = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    unproven.add(socket);
+    const forget = setTimeout(() => unproven.delete(socket), limits.handshakeMs + 1_000);
+    forget.unref();
+  });
+  server.maxConnections = MAX_CONNECTIONS;
   const port = await listen(server, options.host, options.port);
   return {
     port,
@@ -196,6 +206,8 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
         server.close(() => resolve());
       });
       await live.stop(drainMs);
+      // What never got through its handshake has nothing to drain.
+      for (const socket of unproven) socket.destroy();
       await closed;
     },
   };

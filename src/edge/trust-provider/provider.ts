@@ -150,5 +150,9 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
   provider.on('server_error', (_, error) =>
     log('error', 'issuer failed', { reason: reason(error) }),
   );
+  // Without a listener the HTTP framework under it prints stacks itself.
+  (provider as NodeJS.EventEmitter).on('error', (error: unknown) =>
+    log('error', 'issuer failed', { reason: reason(error) }),
+  );
   return provider;
 }
