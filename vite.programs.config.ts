@@ -13,12 +13,11 @@ export default defineConfig({
         banyanproxy: 'src/cli/banyanproxy.ts',
         'banyan-edge': 'src/edge/main.ts',
       },
+      // @peculiar/x509 must find reflect-metadata evaluated before it, wherever chunks are cut.
       output: {
+        strictExecutionOrder: true,
         entryFileNames: '[name].js',
         chunkFileNames: 'chunks/[name]-[hash].js',
-        // The certificate library looks for its polyfill when it is evaluated; chunks shared by two programs
-        // would otherwise come before what their importer put first.
-        strictExecutionOrder: true,
       },
     },
   },

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SkipReporter } from './test/support/skip-reporter.ts';
 
 /** Folders under test/; each is a project, so that `npm run check` can run the fast ones alone. */
 const project = (name: string, options: { timeoutMs: number; serial?: boolean }) => ({
@@ -14,6 +15,7 @@ const project = (name: string, options: { timeoutMs: number; serial?: boolean })
 
 export default defineConfig({
   test: {
+    reporters: ['dot', new SkipReporter()],
     // A proxy of the machine must not swallow loopback traffic, and nothing may reach the person's own folder.
     env: {
       NO_PROXY: '127.0.0.1,::1,localhost,.localhost',

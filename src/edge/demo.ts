@@ -34,7 +34,8 @@ export interface DemoEdge {
 
 export const DEMO_PERSON = { email: 'dana@demo.example', password: 'demo-password' } as const;
 const HOST = 'demo.localhost';
-const SERVICES = ['api', 'echo', 'lab', 'reports', 'vault', 'payroll'];
+/** What Dana may use; `vault` is listed as closed and `payroll` is not listed at all. */
+const SERVICES = ['api', 'echo', 'lab', 'reports'];
 
 export async function startDemoEdge(options: DemoOptions): Promise<DemoEdge> {
   const backends = await startDemoBackends();

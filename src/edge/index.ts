@@ -3,34 +3,27 @@ import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { formatInvite } from '../shared/protocol/invite.ts';
-import {
-  ORGANISATION_DOCUMENT_PATH,
-  type OrganisationDocument,
-} from '../shared/protocol/organisation.ts';
-import { createAdmit } from './access-tier/admit.ts';
+import type { OrganisationDocument } from '../shared/protocol/organisation.ts';
 import { startAccessTier } from './access-tier/access-tier.ts';
+import { createAdmit } from './access-tier/admit.ts';
 import { openAudit } from './audit/audit.ts';
 import { openAuthority } from './authority/authority.ts';
 import { createClientCertificates } from './authority/client-certificates.ts';
 import { createServerCertificates } from './authority/server-certificates.ts';
 import { createChanges } from './changes.ts';
-import { API, createApi } from './command-center/api.ts';
 import { createEventStreams } from './command-center/event-streams.ts';
 import { type Documents, openRulebook } from './command-center/rulebook.ts';
 import { DEFAULT_LIFETIMES, type EdgeConfig } from './config.ts';
-import { createEnrolment, EST } from './enrolment/est.ts';
+import { createDevices } from './devices.ts';
+import { createEndpoints } from './endpoints.ts';
 import { createInvites } from './enrolment/invites.ts';
-import { sendJson } from './http/exchange.ts';
-import { closeHttp, listen } from './http/listen.ts';
-import { createRouter, type Routes } from './http/router.ts';
+import { closeHttp, listen, type PortWish } from './http/listen.ts';
 import type { TrustLevel } from './policy/decide.ts';
 import { createBrowserServer, createTlsHttpServer } from './servers.ts';
 import { openFileStore } from './store/file-store.ts';
 import { createMemoryStore } from './store/memory-store.ts';
 import type { DeviceRecord } from './store/store.ts';
-import { createIdentify } from './trust-provider/identify.ts';
-import { createInteraction, INTERACTION } from './trust-provider/interaction.ts';
-import { createIssuer, ENDPOINTS } from './trust-provider/provider.ts';
+import { sweepRegularly } from './store/sweep.ts';
 import { openIssuerSecrets } from './trust-provider/secrets.ts';
 import { createSessions } from './trust-provider/sessions.ts';
 import { createThrottle } from './trust-provider/throttle.ts';
@@ -63,226 +56,138 @@ export interface Edge {
 }
 
 const INVITE_SECONDS = 24 * 3600;
-const DISCOVERY = '/.well-known/openid-configuration';
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const ACCESS_TIER_LIMITS = {
+  handshakeMs: 10_000,
+  requestMs: 15_000,
+  dialMs: 10_000,
+  idleMs: 3_600_000,
+};
 
 export async function createEdge(config: EdgeConfig): Promise<Edge> {
-  const { host, name, log, levelWithoutPosture } = config;
+  // Whatever starts says here how it stops; the last one stops first, also when a later one cannot start.
+  const stops: ((drainMs: number) => Promise<void> | void)[] = [];
+  let stopping: Promise<void> | undefined;
+  const stopAll = async (drainMs: number): Promise<void> => {
+    for (const stop of stops.toReversed()) await stop(drainMs);
+  };
+  try {
+    const edge = await start(config, stops);
+    return { ...edge, stop: (drainMs = 1_000) => (stopping ??= stopAll(drainMs)) };
+  } catch (error) {
+    await stopAll(0);
+    throw error;
+  }
+}
+
+async function start(
+  config: EdgeConfig,
+  stops: ((drainMs: number) => Promise<void> | void)[],
+): Promise<Omit<Edge, 'stop'>> {
+  const { host, log, levelWithoutPosture } = config;
   const lifetimes = { ...DEFAULT_LIFETIMES, ...config.lifetimes };
   const inData = (file: string): string => join(config.data, file);
   await mkdir(config.data, { recursive: true, mode: 0o700 });
 
   const store = await openFileStore(inData('state.json'));
-  const authority = await openAuthority(inData('authority'), name);
-  const secrets = await openIssuerSecrets(inData('issuer.json'));
+  stops.push(() => store.close());
+  const volatile = createMemoryStore();
+  stops.push(sweepRegularly([store, volatile], log));
   const audit = openAudit(inData('audit.jsonl'), log);
-  const changes = createChanges();
+  stops.push(() => audit.close());
+
+  const authority = await openAuthority(inData('authority'), config.name);
+  const secrets = await openIssuerSecrets(inData('issuer.json'));
   const certificates = createClientCertificates(authority);
   const serverCertificates = createServerCertificates(authority, lifetimes.serverCert);
+  const changes = createChanges();
   const sessions = createSessions(store);
-  const throttle = { firstDelayMs: 1_000, longestDelayMs: 300_000 };
-  const users = createUsers(store, createThrottle({ ...throttle, freeAttempts: 5 }));
+  const devices = createDevices(store, sessions, changes);
   const invites = createInvites(store);
-  const rulebook = await openRulebook(store, changes);
-  const events = createEventStreams(changes);
+  const users = createUsers(
+    store,
+    createThrottle({ freeAttempts: 5, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
+  );
   await Promise.all(config.users.map((user) => users.put(user)));
+  const rulebook = await openRulebook(store, changes);
   await rulebook.apply(config.documents);
+  const events = createEventStreams(changes);
 
-  const open = createTlsHttpServer({ host, serverCertificates });
-  const mutual = createTlsHttpServer({
+  const startHttp = async (server: Server, wish: PortWish, address: string): Promise<number> => {
+    const port = await listen(server, address, wish);
+    stops.push((drainMs) => closeHttp(server, drainMs));
+    return port;
+  };
+  const publicServer = createTlsHttpServer({ host, serverCertificates });
+  const mutualServer = createTlsHttpServer({
     host,
     serverCertificates,
     deviceIntermediate: authority.intermediate('device'),
   });
-  const browser = config.ports.browser && createBrowserServer();
-  const started: Server[] = [];
-  const start = async (server: Server, wish: EdgeConfig['ports']['public'], address: string) => {
-    const port = await listen(server, address, wish);
-    started.push(server);
-    return port;
+  const browserServer = createBrowserServer();
+  const wishes = config.ports;
+  const ports = {
+    public: await startHttp(publicServer, wishes.public, config.address),
+    mutual: await startHttp(mutualServer, wishes.mutual, config.address),
+    browser: wishes.browser && (await startHttp(browserServer, wishes.browser, '127.0.0.1')),
   };
+  const accessTier = await startAccessTier({
+    host: config.address,
+    port: wishes.accessTier,
+    trustIntermediate: authority.intermediate('trust'),
+    serverCertificates,
+    rulebook,
+    admit: createAdmit({ certificates, store, sessions, rulebook, levelWithoutPosture }),
+    events,
+    audit,
+    changes,
+    limits: {
+      ...ACCESS_TIER_LIMITS,
+      longestMs: Math.min(lifetimes.connection * 1000, LONGEST_TIMER_MS),
+    },
+    log,
+  });
+  stops.push((drainMs) => accessTier.stop(drainMs));
+  // Open streams would keep their server from closing, so they end first.
+  stops.push(() => events.stop());
 
-  try {
-    const openPort = await start(open, config.ports.public, config.address);
-    const mutualPort = await start(mutual, config.ports.mutual, config.address);
-    const browserPort =
-      browser && config.ports.browser && (await start(browser, config.ports.browser, '127.0.0.1'));
-    const accessTier = await startAccessTier({
-      host: config.address,
-      port: config.ports.accessTier,
-      trustIntermediate: authority.intermediate('trust'),
-      serverCertificates,
-      rulebook,
-      admit: createAdmit({ certificates, store, sessions, rulebook, levelWithoutPosture }),
-      events,
-      audit,
-      changes,
-      limits: {
-        handshakeMs: 10_000,
-        requestMs: 15_000,
-        dialMs: 10_000,
-        idleMs: 3_600_000,
-        longestMs: Math.min(lifetimes.connection * 1000, 2 ** 31 - 1),
-      },
-      log,
-    });
+  const endpoints = await createEndpoints({
+    config,
+    lifetimes,
+    ports: { ...ports, accessTier: accessTier.port },
+    authority,
+    certificates,
+    secrets,
+    store,
+    volatile,
+    users,
+    invites,
+    sessions,
+    devices,
+    rulebook,
+    events,
+    changes,
+  });
+  publicServer.on('request', endpoints.public);
+  mutualServer.on('request', endpoints.mutual);
+  browserServer.on('request', endpoints.browser);
 
-    const issuer = `https://${host}:${openPort}`;
-    const mutualOrigin = `https://${host}:${mutualPort}`;
-    const document: OrganisationDocument = {
-      version: 1,
-      name,
-      issuer,
-      est: {
-        device: `${issuer}${EST}/device`,
-        device_renewal: `${mutualOrigin}${EST}/device`,
-        trustcert: `${mutualOrigin}${EST}/trustcert`,
-      },
-      command_center: `${mutualOrigin}${API}`,
-      minimum_app_version: '0.1.0',
-      ...(browserPort && { browser_origin: `http://127.0.0.1:${browserPort}` }),
-    };
-
-    const identify = createIdentify({
-      issuer,
-      signingKey: secrets.signingKey,
-      certificates,
-      store,
-      sessions,
-    });
-    const provider = createIssuer({
-      issuer,
-      mutualOrigin,
-      organisation: name,
-      secrets,
-      store,
-      volatile: createMemoryStore(),
-      users,
-      certificates,
-      lifetimes,
-      onSessionGone: (sessionId, deviceId) =>
-        changes.emit({ type: 'session-ended', sessionId, deviceId }),
-      log,
-    });
-    const interaction = createInteraction({
-      provider,
-      organisation: name,
-      users,
-      store,
-      prefill: config.prefill,
-    });
-    const guesses = createThrottle({ ...throttle, freeAttempts: 20, longestDelayMs: 5_000 });
-    const enrolment = createEnrolment({
-      authority,
-      store,
-      invites,
-      identify,
-      deviceCertSeconds: lifetimes.deviceCert,
-      throttle: guesses,
-    });
-
-    const endSessions = async (deviceId: string, reason?: string): Promise<number> => {
-      const ids = await sessions.ofDevice(deviceId);
-      for (const sessionId of ids) {
-        await sessions.end(sessionId);
-        changes.emit({ type: 'session-ended', sessionId, deviceId, ...(reason && { reason }) });
-      }
-      return ids.length;
-    };
-    const api = createApi({
-      identify,
-      rulebook,
-      events,
-      levelWithoutPosture,
-      accessTierPort: () => accessTier.port,
-      async unregister(deviceId) {
-        await endSessions(deviceId);
-        await store.delete('devices', deviceId);
-        changes.emit({ type: 'device-unregistered', deviceId });
-      },
-    });
-
-    const issuerAnswers = provider.callback();
-    const pages: Routes = {
-      [`GET ${ENDPOINTS.authorization}`]: issuerAnswers,
-      [`GET ${ENDPOINTS.authorization}/*`]: issuerAnswers,
-      [`GET ${INTERACTION}/*`]: interaction.show,
-      [`POST ${INTERACTION}/*`]: interaction.answer,
-    };
-    // On the open port these answer too, and say that a certificate is missing.
-    const backChannel: Routes = {
-      [`POST ${ENDPOINTS.pushed_authorization_request}`]: issuerAnswers,
-      [`POST ${ENDPOINTS.token}`]: issuerAnswers,
-      [`POST ${ENDPOINTS.revocation}`]: issuerAnswers,
-    };
-    const serve = (server: Server, origin: string, routes: Routes): void => {
-      const hosts = new Set([new URL(origin).host]);
-      server.on('request', createRouter({ hosts, routes, log }));
-    };
-    serve(open, issuer, {
-      [`GET ${ORGANISATION_DOCUMENT_PATH}`]: (_, response) => sendJson(response, 200, document),
-      [`GET ${DISCOVERY}`]: issuerAnswers,
-      [`GET ${ENDPOINTS.jwks}`]: issuerAnswers,
-      ...enrolment.open,
-      ...pages,
-      ...backChannel,
-    });
-    serve(mutual, mutualOrigin, { ...enrolment.mutual, ...backChannel, ...api });
-    if (browser && document.browser_origin) serve(browser, document.browser_origin, pages);
-
-    let stopping: Promise<void> | undefined;
-    const stop = async (drainMs: number): Promise<void> => {
-      events.stop();
-      await Promise.all([
-        accessTier.stop(drainMs),
-        ...started.map((server) => closeHttp(server, drainMs)),
-      ]);
-      await audit.close();
-      await store.close();
-    };
-
-    return {
-      organisation: `${host}:${openPort}`,
-      document,
-      root: authority.root,
-      rootFingerprint: authority.rootFingerprint,
-      accessTierPort: accessTier.port,
-      async createInvite(lifetimeSeconds = INVITE_SECONDS) {
-        const code = await invites.create(lifetimeSeconds);
-        const { rootFingerprint } = authority;
-        return formatInvite({ organisation: { host, port: openPort }, code, rootFingerprint });
-      },
-      devices: async () => (await store.list('devices')).map(([, device]) => device),
-      async revokeDevice(deviceId, reason) {
-        const revoked = await store.change(
-          'devices',
-          deviceId,
-          (device) => device && { ...device, revoked: reason },
-        );
-        if (!revoked) return false;
-        changes.emit({ type: 'device-revoked', deviceId, reason });
-        await endSessions(deviceId);
-        return true;
-      },
-      endSessions,
-      async setTrustLevel(deviceId, trustLevel) {
-        const changed = await store.change(
-          'devices',
-          deviceId,
-          (device) => device && { ...device, trustLevel },
-        );
-        if (changed) changes.emit({ type: 'rules-changed' });
-        return changed;
-      },
-      setServiceEnabled: rulebook.setServiceEnabled,
-      apply: rulebook.apply,
-      stop: (drainMs = 1_000) => (stopping ??= stop(drainMs)),
-    };
-  } catch (error) {
-    // A port that cannot be had must not leave the others listening.
-    await Promise.all(started.map((server) => closeHttp(server, 0)));
-    events.stop();
-    await audit.close();
-    await store.close();
-    throw error;
-  }
+  const { rootFingerprint } = authority;
+  return {
+    organisation: `${host}:${ports.public}`,
+    document: endpoints.document,
+    root: authority.root,
+    rootFingerprint,
+    accessTierPort: accessTier.port,
+    async createInvite(lifetimeSeconds = INVITE_SECONDS) {
+      const code = await invites.create(lifetimeSeconds);
+      return formatInvite({ organisation: { host, port: ports.public }, code, rootFingerprint });
+    },
+    devices: () => devices.list(),
+    revokeDevice: (deviceId, reason) => devices.revoke(deviceId, reason),
+    endSessions: (deviceId, reason) => devices.endSessions(deviceId, reason),
+    setTrustLevel: (deviceId, level) => devices.setTrustLevel(deviceId, level),
+    setServiceEnabled: (serviceId, enabled) => rulebook.setServiceEnabled(serviceId, enabled),
+    apply: (documents) => rulebook.apply(documents),
+  };
 }

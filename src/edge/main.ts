@@ -99,10 +99,16 @@ async function runDemo({ data, json, accessTierPort, exitWithParent }: Arguments
   }
 }
 
-const readyLine = ({ edge, stop: _, ...facts }: DemoEdge) => ({
+const readyLine = (demo: DemoEdge) => ({
   ready: true,
-  ...facts,
-  rootFingerprint: edge.rootFingerprint,
+  organisation: demo.organisation,
+  invite: demo.invite,
+  browserOrigin: demo.browserOrigin,
+  accessTier: demo.accessTier,
+  services: demo.services,
+  person: demo.person,
+  lab: demo.lab,
+  rootFingerprint: demo.edge.rootFingerprint,
 });
 
 const readyText = (demo: DemoEdge): string =>

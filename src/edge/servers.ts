@@ -3,6 +3,7 @@ import { constants } from 'node:crypto';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { SecureContext } from 'node:tls';
+import { callbackify } from 'node:util';
 import type { ServerCertificates } from './authority/server-certificates.ts';
 
 const LIMITS = { headersTimeout: 15_000, requestTimeout: 30_000, maxHeaderSize: 32 * 1024 };
@@ -26,10 +27,7 @@ export function createTlsHttpServer(options: TlsServerOptions): HttpServer {
         done(new Error('unknown server name'));
         return;
       }
-      serverCertificates.contextFor(host).then(
-        (context) => done(null, context),
-        (error: unknown) => done(error as Error),
-      );
+      callbackify(() => serverCertificates.contextFor(host))(done);
     },
     ...(deviceIntermediate && {
       requestCert: true,

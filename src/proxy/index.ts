@@ -57,15 +57,18 @@ export function createEngine(sink: TunnelSink): Engine {
           `${spec.listen.host} is not an address of this computer alone; Banyan listens only on 127.0.0.1 and ::1.`,
         );
       }
-      await close(spec.id);
+      // Registered before anything is awaited, so that a close that comes at once finds it.
       const abort = new AbortController();
-      const opening = openTunnel({
-        spec,
-        contexts: () => contexts,
-        nextConnection: () => ++connections,
-        sink,
-        signal: abort.signal,
-      });
+      const previous = close(spec.id);
+      const opening = previous.then(() =>
+        openTunnel({
+          spec,
+          contexts: () => contexts,
+          nextConnection: () => ++connections,
+          sink,
+          signal: abort.signal,
+        }),
+      );
       tunnels.set(spec.id, { opening, abort });
       try {
         return (await opening).address;

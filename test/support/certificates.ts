@@ -1,14 +1,14 @@
 // Keys, certificate requests and issued bundles, as a client makes and reads them.
-import { webcrypto } from 'node:crypto';
 import {
   exportPrivateKey,
   generateKeyPair,
+  type KeyPair,
   SIGNATURE,
   x509,
 } from '../../src/edge/authority/crypto.ts';
 
 export interface KeyAndRequest {
-  keys: webcrypto.CryptoKeyPair;
+  keys: KeyPair;
   /** PKCS#8 PEM. */
   key: string;
   /** PKCS#10, base64. */

@@ -33,6 +33,8 @@ export function call(url: string, { method = 'GET', headers, body, identity, roo
       {
         method,
         agent,
+        // The name of the address, also when a test sends another Host.
+        servername: new URL(url).hostname,
         headers: {
           ...headers,
           ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),

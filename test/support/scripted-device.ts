@@ -89,7 +89,7 @@ export async function openIdOf(
           identity,
           method: options.method,
           headers: options.headers,
-          ...(options.body ? { body: String(options.body) } : {}),
+          ...(options.body ? { body: (options.body as URLSearchParams).toString() } : {}),
         });
         return new Response(status === 204 ? null : body, {
           status,

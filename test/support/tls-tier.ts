@@ -1,6 +1,6 @@
 // The far end of a tunnel for tests of the engine: real TLS that demands a client certificate, and a behaviour to test against.
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Credentials } from '../../src/proxy/index.ts';
 
 export interface TlsTier {
@@ -34,6 +34,12 @@ export async function startTlsTier(
       behave(socket);
     },
   );
+  // Also those that never finish their handshake: the server would wait for them before it closes.
+  const raw = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    raw.add(socket);
+    socket.on('close', () => raw.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
@@ -41,7 +47,7 @@ export async function startTlsTier(
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        for (const socket of [...sockets, ...raw]) socket.destroy();
       }),
   };
 }

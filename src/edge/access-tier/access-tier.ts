@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { callbackify } from 'node:util';
 import { DialError, dialTcp } from '../../proxy/net/dial.ts';
 import { relay } from '../../proxy/net/relay.ts';
 import type { RefusalCode } from '../../shared/protocol/refusals.ts';
@@ -45,6 +46,8 @@ export interface AccessTier {
   stop(drainMs: number): Promise<void>;
 }
 
+const MAX_CONNECTIONS = 8_192;
+
 /** Refusals a CONNECT can be answered with; before that, and in TCP mode, the connection is closed (protocol 8). */
 const ANSWERABLE = new Set<RefusalCode>([
   'role',
@@ -60,7 +63,7 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
   const live = createLiveConnections(options);
 
   const serve = async (socket: TLSSocket): Promise<void> => {
-    const serverName = String(socket.servername || '');
+    const serverName = socket.servername || '';
     const service = rulebook.serviceByDomain(serverName);
     if (!service) return; // the name went away during the handshake
     const entry = {
@@ -187,6 +190,14 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
       })
       .finally(() => endThenDestroy(socket));
   });
+  // Node does not tell when a connection ends before its handshake: those are forgotten by time.
+  const unproven = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    unproven.add(socket);
+    const forget = setTimeout(() => unproven.delete(socket), limits.handshakeMs + 1_000);
+    forget.unref();
+  });
+  server.maxConnections = MAX_CONNECTIONS;
   const port = await listen(server, options.host, options.port);
   return {
     port,
@@ -195,6 +206,8 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
         server.close(() => resolve());
       });
       await live.stop(drainMs);
+      // What never got through its handshake has nothing to drain.
+      for (const socket of unproven) socket.destroy();
       await closed;
     },
   };
@@ -210,16 +223,14 @@ function createTlsServer(options: AccessTierOptions, serve: (socket: TLSSocket) 
           done(new Error('unknown server name'));
           return;
         }
-        serverCertificates.contextFor(name.toLowerCase()).then(
-          (context) => done(null, context),
-          (error: unknown) => done(error as Error),
-        );
+        callbackify(() => serverCertificates.contextFor(name.toLowerCase()))(done);
       },
       requestCert: true,
       // What was presented is judged by `admit`, which is stricter, tells why, and also sees resumed sessions.
       rejectUnauthorized: false,
       ca: options.trustIntermediate,
-      minVersion: 'TLSv1.2',
+      // Not 1.2: there Node does not tell the server name of a resumed session, and certificates travel in the clear.
+      minVersion: 'TLSv1.3',
       handshakeTimeout: limits.handshakeMs,
       allowHalfOpen: true,
       noDelay: true,

@@ -1,6 +1,7 @@
 // Who is on this connection and may they in: certificate, device, session, policy. Asked on every connection, resumed
 // ones included, and again for running ones whenever something changes.
 import type { TLSSocket } from 'node:tls';
+import { exhaustive } from '../../shared/exhaustive.ts';
 import type { TrustKey } from '../../shared/protocol/subject-alternative-names.ts';
 import type { ClientCertificates } from '../authority/client-certificates.ts';
 import { type PublishedService, type Rulebook, subjectOf } from '../command-center/rulebook.ts';
@@ -77,6 +78,8 @@ export function createAdmit(options: AdmitOptions): Admit {
           );
         case 'valid':
           return judge(callerOf(presented.content), service);
+        default:
+          return exhaustive(presented);
       }
     },
   };

@@ -1,20 +1,26 @@
 // The organisation's certificate authority: one root and three intermediates, each signing its own kind only.
 // Made once in its folder, loaded ever after. The only place that writes certificates.
-import { createHash, type webcrypto } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deviceUri, trustUri } from '../../shared/protocol/subject-alternative-names.ts';
-import type { TrustTokenClaims } from '../../shared/protocol/trust-token.ts';
-import { NAMESPACE } from '../../shared/protocol/trust-token.ts';
+import { NAMESPACE, type TrustTokenClaims } from '../../shared/protocol/trust-token.ts';
 import { writeFileAtomically } from '../store/atomic-file.ts';
-import { exportPrivateKey, generateKeyPair, importPrivateKey, SIGNATURE, x509 } from './crypto.ts';
+import {
+  exportPrivateKey,
+  generateKeyPair,
+  importPrivateKey,
+  type PrivateKey,
+  SIGNATURE,
+  x509,
+} from './crypto.ts';
 
 export type Kind = 'server' | 'device' | 'trust';
 const KINDS = ['server', 'device', 'trust'] as const;
 
 interface Intermediate {
   certificate: x509.X509Certificate;
-  key: webcrypto.CryptoKey;
+  key: PrivateKey;
 }
 
 export interface Authority {
@@ -134,7 +140,7 @@ function withIntermediates(
     kind: Kind,
     leaf: {
       subject: string;
-      publicKey: x509.PublicKey | webcrypto.CryptoKey;
+      publicKey: x509.PublicKey | PrivateKey;
       names: x509.JsonGeneralNames;
       notAfter: number;
     },

@@ -3,30 +3,37 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { send, sendJson } from '../http/exchange.ts';
 import type { Routes } from '../http/router.ts';
 import type { TrustLevel } from '../policy/decide.ts';
+import type { Store } from '../store/store.ts';
 import type { Identify, Identity } from '../trust-provider/identify.ts';
 import { type Catalog, catalogFor } from './catalog.ts';
 import type { EventStreams } from './event-streams.ts';
 import { type Rulebook, subjectOf } from './rulebook.ts';
 
 export const API = '/api/v1';
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface ApiOptions {
   identify: Identify;
+  store: Store;
   rulebook: Rulebook;
   events: EventStreams;
   levelWithoutPosture: TrustLevel;
-  accessTierPort(): number;
+  accessTierPort: number;
   unregister(deviceId: string): Promise<void>;
 }
 
 export function createApi(options: ApiOptions): Routes {
-  const { identify, rulebook, events, levelWithoutPosture, accessTierPort } = options;
-  const catalogOf = ({ claims, device }: Identity): Catalog =>
-    catalogFor(rulebook, subjectOf(claims, device, levelWithoutPosture), accessTierPort());
+  const { identify, store, rulebook, events, levelWithoutPosture, accessTierPort } = options;
+  /** The device as it is now: an open stream must not judge by what it was. */
+  const catalogOf = async ({ claims, device }: Identity): Promise<Catalog> => {
+    const current = (await store.get('devices', device.id)) ?? device;
+    const subject = subjectOf(claims, current, levelWithoutPosture);
+    return catalogFor(rulebook, subject, accessTierPort);
+  };
 
   return {
     [`GET ${API}/services`]: async (request: IncomingMessage, response: ServerResponse) => {
-      const { document, etag } = catalogOf(await identify.person(request));
+      const { document, etag } = await catalogOf(await identify.person(request));
       const headers = { ETag: etag, 'Cache-Control': 'private, no-cache' };
       if (request.headers['if-none-match'] === etag) {
         response.writeHead(304, headers).end();
@@ -36,11 +43,20 @@ export function createApi(options: ApiOptions): Routes {
     },
     [`GET ${API}/events`]: async (request: IncomingMessage, response: ServerResponse) => {
       const identity = await identify.person(request);
+      const { etag: tag } = await catalogOf(identity);
+      // Who the stream belongs to is proven for as long as the token holds; the app opens another one with its next.
+      const over = setTimeout(
+        () => response.end(),
+        Math.min(identity.claims.exp * 1000 - Date.now(), LONGEST_TIMER_MS),
+      );
+      over.unref();
+      response.on('close', () => clearTimeout(over));
       events.open({
         deviceId: identity.device.id,
         sessionId: identity.sessionId,
         response,
-        catalogTag: () => catalogOf(identity).etag,
+        tag,
+        currentTag: async () => (await catalogOf(identity)).etag,
       });
     },
     [`DELETE ${API}/device`]: async (request: IncomingMessage, response: ServerResponse) => {

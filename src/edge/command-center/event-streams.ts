@@ -7,8 +7,10 @@ export interface Subscriber {
   deviceId: string;
   sessionId: string;
   response: ServerResponse;
-  /** Identifies what this person's catalogue holds now. */
-  catalogTag(): string;
+  /** Identifies what this person's catalogue held when the stream was opened. */
+  tag: string;
+  /** The same for now. */
+  currentTag: () => Promise<string>;
 }
 
 export interface EventStreams {
@@ -22,7 +24,7 @@ const KEEP_ALIVE_MS = 15_000;
 const MOST_BUFFERED = 256 * 1024;
 
 export function createEventStreams(changes: Changes): EventStreams {
-  const streams = new Map<Subscriber, { tag: string }>();
+  const streams = new Set<Subscriber>();
 
   const write = (subscriber: Subscriber, text: string): void => {
     subscriber.response.write(text);
@@ -31,22 +33,25 @@ export function createEventStreams(changes: Changes): EventStreams {
   const tell = (subscriber: Subscriber, name: EventName, data: unknown): void =>
     write(subscriber, `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
   const each = (matches: (subscriber: Subscriber) => boolean): Subscriber[] =>
-    [...streams.keys()].filter(matches);
+    [...streams].filter(matches);
+
+  const tellChange = async (subscriber: Subscriber): Promise<void> => {
+    // When it cannot be told whether anything changed, looking again does no harm.
+    const tag = await subscriber.currentTag().catch(() => '');
+    if (tag === subscriber.tag || !streams.has(subscriber)) return;
+    subscriber.tag = tag;
+    tell(subscriber, 'catalog.changed', {});
+  };
 
   const keepAlive = setInterval(() => {
-    for (const subscriber of streams.keys()) write(subscriber, ':\n\n');
+    for (const subscriber of streams) write(subscriber, ':\n\n');
   }, KEEP_ALIVE_MS);
   keepAlive.unref();
 
   const stopListening = changes.on((change) => {
     switch (change.type) {
       case 'rules-changed':
-        for (const [subscriber, state] of streams) {
-          const tag = subscriber.catalogTag();
-          if (tag === state.tag) continue;
-          state.tag = tag;
-          tell(subscriber, 'catalog.changed', {});
-        }
+        for (const subscriber of streams) void tellChange(subscriber);
         break;
       case 'device-revoked':
         for (const subscriber of each(({ deviceId }) => deviceId === change.deviceId)) {
@@ -78,7 +83,7 @@ export function createEventStreams(changes: Changes): EventStreams {
         'X-Content-Type-Options': 'nosniff',
       });
       response.write(':\n\n');
-      streams.set(subscriber, { tag: subscriber.catalogTag() });
+      streams.add(subscriber);
       response.on('close', () => streams.delete(subscriber));
     },
     send(deviceId, name, data) {
@@ -89,7 +94,7 @@ export function createEventStreams(changes: Changes): EventStreams {
     stop() {
       clearInterval(keepAlive);
       stopListening();
-      for (const { response } of streams.keys()) response.end();
+      for (const { response } of streams) response.end();
     },
   };
 }

@@ -1,5 +1,6 @@
 // Everything an administrator has said, read and checked: what catalogue and Access Tier decide by. Kept in memory,
 // written through to the store, announced when it changes.
+import { exhaustive } from '../../shared/exhaustive.ts';
 import { z } from '../../shared/schema.ts';
 import type { Changes } from '../changes.ts';
 import {
@@ -158,6 +159,8 @@ function read(kind: DocumentRecord['kind'], definition: unknown): Read {
       const document = decode(attachmentDocument);
       return { kind, id: document.ServiceID, document };
     }
+    default:
+      return exhaustive(kind);
   }
 }
 

@@ -12,7 +12,7 @@ const BELONGS_TO_GRANT = ['AccessToken', 'AuthorizationCode', 'RefreshToken'];
 export interface AdapterOptions {
   durable: Store;
   volatile: Store;
-  onSessionGone(sessionId: string, deviceId: string): void;
+  onSessionGone: (sessionId: string, deviceId: string) => void;
 }
 
 export const recordKey = (model: string, id: string): string => `${model}:${id}`;
@@ -30,7 +30,8 @@ export function createAdapter({
     const key = recordKey(model, id);
     const record = await storeOf(model).get('issuer', key);
     await storeOf(model).delete('issuer', key);
-    if (model === 'Grant' && record) onSessionGone(id, String(record.payload['clientId'] ?? ''));
+    const deviceId = record?.payload['clientId'];
+    if (model === 'Grant' && typeof deviceId === 'string') onSessionGone(id, deviceId);
   };
 
   return (model: string): Adapter => {

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { createLocalJWKSet, jwtVerify, type JWK } from 'jose';
+import { exhaustive } from '../../shared/exhaustive.ts';
 import { trustTokenClaims, type TrustTokenClaims } from '../../shared/protocol/trust-token.ts';
 import type { ClientCertificates } from '../authority/client-certificates.ts';
 import { HttpRefusal } from '../http/exchange.ts';
@@ -52,6 +53,8 @@ export function createIdentify(options: IdentifyOptions): Identify {
         if (record && !record.revoked) return record;
         throw new HttpRefusal(403, 'This device is no longer accepted.', 'device_revoked');
       }
+      default:
+        return exhaustive(presented);
     }
   };
 

@@ -1,6 +1,6 @@
 // The OpenID Connect issuer, configured: one client per device, pushed requests over mutual TLS, code with PKCE.
 import type { TLSSocket } from 'node:tls';
-import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { deviceUri } from '../../shared/protocol/subject-alternative-names.ts';
 import type { ClientCertificates } from '../authority/client-certificates.ts';
 import { type Log, reason } from '../log.ts';
@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import { createAdapter } from './adapter.ts';
 import { CLAIMS, trustTokenClaims } from './claims.ts';
 import { INTERACTION } from './interaction.ts';
+import { loadProvider } from './library.ts';
 import { errorPage, errorPageHeaders } from './pages.ts';
 import { type IssuerSecrets, TOKEN_ALGORITHM } from './secrets.ts';
 import type { Users } from './users.ts';
@@ -42,7 +43,7 @@ export const ENDPOINTS = {
   jwks: '/jwks',
 } as const;
 
-export function createIssuer(options: IssuerOptions): Provider {
+export async function createIssuer(options: IssuerOptions): Promise<Provider> {
   const { issuer, mutualOrigin, store, users, certificates, lifetimes, log } = options;
   const alias = (name: keyof typeof ENDPOINTS): string => `${mutualOrigin}${ENDPOINTS[name]}`;
   /** The device of a valid DeviceCert on this connection. Revoked ones are no clients any more. */
@@ -53,11 +54,12 @@ export function createIssuer(options: IssuerOptions): Provider {
     return presented.status === 'valid' ? presented.content : null;
   };
 
-  const provider = new Provider(issuer, {
+  const Issuer = await loadProvider();
+  const provider = new Issuer(issuer, {
     adapter: createAdapter({
       durable: store,
       volatile: options.volatile,
-      onSessionGone: options.onSessionGone,
+      onSessionGone: (sessionId, deviceId) => options.onSessionGone(sessionId, deviceId),
     }),
     jwks: { keys: [{ ...options.secrets.signingKey }] as never },
     cookies: {
@@ -94,7 +96,10 @@ export function createIssuer(options: IssuerOptions): Provider {
       claimsParameter: { enabled: false },
       resourceIndicators: { enabled: false },
       requestObjects: { enabled: false },
-      revocation: { enabled: true },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_, client, token) => token.clientId === client.clientId,
+      },
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
       mTLS: {
         enabled: true,
@@ -143,6 +148,10 @@ export function createIssuer(options: IssuerOptions): Provider {
   });
 
   provider.on('server_error', (_, error) =>
+    log('error', 'issuer failed', { reason: reason(error) }),
+  );
+  // Without a listener the HTTP framework under it prints stacks itself.
+  (provider as NodeJS.EventEmitter).on('error', (error: unknown) =>
     log('error', 'issuer failed', { reason: reason(error) }),
   );
   return provider;

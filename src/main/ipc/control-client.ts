@@ -35,7 +35,7 @@ export async function connectControlSocket(
   socketPath: string = controlSocketPath(home),
 ): Promise<ControlClient> {
   const socket = await reach(socketPath);
-  // Before anybody listens to the socket: its first line must not be missed.
+  // Before anything listens: the other end speaks first, and what nobody hears is lost.
   const key = await controlKey(layout(home).controlKey, false).catch((error: unknown) => {
     socket.destroy();
     throw error;

@@ -45,7 +45,8 @@ export async function acceptLoop(options: AcceptLoopOptions): Promise<AcceptLoop
   const stop = async (drainMs: number) => {
     server.close();
     const deadline = setTimeout(() => {
-      for (const socket of sockets) socket.destroy();
+      // A reset: an end would look like a finished answer, and a half-open client would never close.
+      for (const socket of sockets) socket.resetAndDestroy();
     }, drainMs);
     await Promise.all(running);
     clearTimeout(deadline);

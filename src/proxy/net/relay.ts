@@ -40,7 +40,9 @@ export function relay(
         if (!to.write(chunk)) from.pause();
       });
       to.on('drain', () => from.resume());
-      from.on('end', () => to.end());
+      // A peer that ended while the other side was being dialled has emitted its 'end' already.
+      if (from.readableEnded) to.end();
+      else from.on('end', () => to.end());
       from.on('error', () => cut('reset'));
       from.on('close', () => {
         // Closed without an end: the peer is gone, so nothing it was still owed can be delivered.

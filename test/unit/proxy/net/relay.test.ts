@@ -90,6 +90,19 @@ describe('relay', () => {
     expect((await done).ended).toBe('idle');
   });
 
+  it('passes on an end that came while the other side was still being dialled', async () => {
+    const [client, near] = await socketPair();
+    client.end();
+    near.pause();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const [far, backend] = await socketPair();
+    const done = relay(near, far);
+    expect((await readAll(backend)).length).toBe(0);
+    backend.end();
+    client.resume();
+    expect((await done).ended).toBe('finished');
+  });
+
   it('ends when one side had died before the relay began', async () => {
     const [, near] = await socketPair();
     const [far] = await socketPair();

@@ -1,0 +1,53 @@
+// Says what is done and how long it took; a failed step ends the program with one plain sentence.
+import { spawn } from 'node:child_process';
+
+/** A failure whose message is all that a person needs. */
+export class PlainError extends Error {}
+
+/** @param {string} what @param {() => Promise<unknown> | unknown} run */
+export async function step(what, run) {
+  const startedAt = performance.now();
+  process.stderr.write(`· ${what} …`);
+  try {
+    const result = await run();
+    process.stderr.write(` ${seconds(performance.now() - startedAt)}\n`);
+    return result;
+  } catch (error) {
+    process.stderr.write(` failed after ${seconds(performance.now() - startedAt)}\n`);
+    throw error;
+  }
+}
+
+/** @param {number} ms */
+export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
+
+/**
+ * Runs a command quietly; on failure what it printed is shown.
+ * @param {string} command @param {string[]} args @param {import('node:child_process').SpawnOptions} [options]
+ * @returns {Promise<string>} what it printed
+ */
+export function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    let output = '';
+    child.stdout?.on('data', (text) => (output += text));
+    child.stderr?.on('data', (text) => (output += text));
+    child.on('error', () => reject(new PlainError(`${command} could not be started.`)));
+    child.on('close', (code, signal) => {
+      if (code === 0) return resolve(output);
+      const lines = output.trimEnd().split('\n').slice(-60).join('\n');
+      reject(new PlainError(`${command} ${args[0] ?? ''} ended with ${signal ?? code}:\n${lines}`));
+    });
+  });
+}
+
+/** Runs a script's main; plain errors become one line and exit 1. @param {() => Promise<number | void>} body */
+export async function main(body) {
+  try {
+    process.exitCode = (await body()) ?? 0;
+  } catch (error) {
+    const text = error instanceof PlainError ? error.message : String(error?.stack ?? error);
+    process.stderr.write(`${text}\n`);
+    process.exitCode = 1;
+  }
+}

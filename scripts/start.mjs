@@ -1,0 +1,87 @@
+// `npm start`: builds, starts the demo organisation on this machine, and opens the app on it.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { startDemoEdge } from './lib/edge.mjs';
+import { ensureBuild, ensurePackages, program, ROOT } from './lib/prepare.mjs';
+import { main, run, step } from './lib/steps.mjs';
+
+const ELECTRON_DEADLINE_MS = 60_000;
+const electronFolder = path.join(ROOT, 'node_modules', 'electron');
+const electronBinary = path.join(
+  electronFolder,
+  'dist',
+  process.platform === 'darwin'
+    ? 'Electron.app/Contents/MacOS/Electron'
+    : process.platform === 'win32'
+      ? 'electron.exe'
+      : 'electron',
+);
+
+/** Why the app opens as a browser tab, or null when Electron can show it. @returns {Promise<string | null>} */
+async function whyNoElectron() {
+  if (process.getuid?.() === 0) return 'Electron does not run as root';
+  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) {
+    return 'there is no display';
+  }
+  if (existsSync(electronBinary)) return null;
+  try {
+    await step('Fetching Electron (about 110 MB, once)', () =>
+      run(process.execPath, [path.join(electronFolder, 'install.js')], {
+        signal: AbortSignal.timeout(ELECTRON_DEADLINE_MS),
+      }),
+    );
+  } catch {
+    // The step has said that it failed; a browser tab shows the same window.
+  }
+  return existsSync(electronBinary) ? null : "Electron's binary could not be fetched";
+}
+
+await main(async () => {
+  await ensurePackages();
+  await ensureBuild();
+  const folder = await mkdtemp(path.join(tmpdir(), 'banyan-start-'));
+  let edge;
+  try {
+    edge = await step('Starting the demo organisation', () =>
+      startDemoEdge(path.join(folder, 'edge')),
+    );
+    const { invite, person } = edge.facts;
+    const reason = await whyNoElectron();
+    const env = { ...process.env, BANYAN_HOME: path.join(folder, 'app'), BANYAN_SECRETS: 'memory' };
+    say('');
+    say(
+      `Demo organisation "Demo" on this machine. Nothing leaves it; all of it goes when you press Ctrl-C.`,
+    );
+    say(`Sign in as ${person.email} (password ${person.password}, filled in for you).`);
+    say(
+      reason === null
+        ? 'Opening the app in Electron.'
+        : `Opening the app as a browser tab, because ${reason}.`,
+    );
+    const app =
+      reason === null
+        ? spawn(electronBinary, [ROOT, invite], { env, stdio: 'inherit' })
+        : spawn(process.execPath, [program('banyan'), 'ui', invite], { env, stdio: 'inherit' });
+    return await untilClosed(app);
+  } finally {
+    await edge?.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+/** @param {import('node:child_process').ChildProcess} app @returns {Promise<number>} */
+function untilClosed(app) {
+  // Ctrl-C reaches the whole terminal group; this process waits, so that it can clean up last.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => app.kill('SIGTERM'));
+  return new Promise((resolve) =>
+    app.on('close', (code, signal) => resolve(signal ? 0 : (code ?? 0))),
+  );
+}
+
+function say(text) {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,145 @@
+// Which addresses answer what, on which port: the HTTP side of the edge, put together.
+import type { RequestListener } from 'node:http';
+import {
+  ORGANISATION_DOCUMENT_PATH,
+  type OrganisationDocument,
+} from '../shared/protocol/organisation.ts';
+import type { Authority } from './authority/authority.ts';
+import type { ClientCertificates } from './authority/client-certificates.ts';
+import type { Changes } from './changes.ts';
+import { API, createApi } from './command-center/api.ts';
+import type { EventStreams } from './command-center/event-streams.ts';
+import type { Rulebook } from './command-center/rulebook.ts';
+import type { EdgeConfig, Lifetimes } from './config.ts';
+import type { Devices } from './devices.ts';
+import { createEnrolment, EST } from './enrolment/est.ts';
+import type { Invites } from './enrolment/invites.ts';
+import { sendJson } from './http/exchange.ts';
+import { createRouter, type Routes } from './http/router.ts';
+import type { Store } from './store/store.ts';
+import { createIdentify } from './trust-provider/identify.ts';
+import { createInteraction, INTERACTION } from './trust-provider/interaction.ts';
+import { createIssuer, ENDPOINTS } from './trust-provider/provider.ts';
+import type { IssuerSecrets } from './trust-provider/secrets.ts';
+import type { Sessions } from './trust-provider/sessions.ts';
+import { createThrottle } from './trust-provider/throttle.ts';
+import type { Users } from './trust-provider/users.ts';
+
+export interface EndpointsOptions {
+  config: EdgeConfig;
+  lifetimes: Lifetimes;
+  ports: { public: number; mutual: number; browser: number | null; accessTier: number };
+  authority: Authority;
+  certificates: ClientCertificates;
+  secrets: IssuerSecrets;
+  store: Store;
+  volatile: Store;
+  users: Users;
+  invites: Invites;
+  sessions: Sessions;
+  devices: Devices;
+  rulebook: Rulebook;
+  events: EventStreams;
+  changes: Changes;
+}
+
+export interface Endpoints {
+  document: OrganisationDocument;
+  public: RequestListener;
+  mutual: RequestListener;
+  browser: RequestListener;
+}
+
+const DISCOVERY = '/.well-known/openid-configuration';
+
+export async function createEndpoints(options: EndpointsOptions): Promise<Endpoints> {
+  const { config, lifetimes, ports, authority, certificates, secrets, store } = options;
+  const { users, sessions, devices, rulebook, events, changes } = options;
+  const { host, name, log, levelWithoutPosture } = config;
+  const issuer = `https://${host}:${ports.public}`;
+  const mutualOrigin = `https://${host}:${ports.mutual}`;
+  const browserOrigin = ports.browser === null ? null : `http://127.0.0.1:${ports.browser}`;
+  const document: OrganisationDocument = {
+    version: 1,
+    name,
+    issuer,
+    est: {
+      device: `${issuer}${EST}/device`,
+      device_renewal: `${mutualOrigin}${EST}/device`,
+      trustcert: `${mutualOrigin}${EST}/trustcert`,
+    },
+    command_center: `${mutualOrigin}${API}`,
+    minimum_app_version: '0.1.0',
+    ...(browserOrigin !== null && { browser_origin: browserOrigin }),
+  };
+
+  const { signingKey } = secrets;
+  const identify = createIdentify({ issuer, signingKey, certificates, store, sessions });
+  const provider = await createIssuer({
+    issuer,
+    mutualOrigin,
+    organisation: name,
+    secrets,
+    store,
+    volatile: options.volatile,
+    users,
+    certificates,
+    lifetimes,
+    onSessionGone: (sessionId, deviceId) =>
+      changes.emit({ type: 'session-ended', sessionId, deviceId }),
+    log,
+  });
+  const issuerAnswers = provider.callback();
+  const interaction = createInteraction({
+    provider,
+    organisation: name,
+    users,
+    store,
+    prefill: config.prefill,
+  });
+  const enrolment = createEnrolment({
+    authority,
+    store,
+    invites: options.invites,
+    identify,
+    deviceCertSeconds: lifetimes.deviceCert,
+    throttle: createThrottle({ freeAttempts: 20, firstDelayMs: 1_000, longestDelayMs: 5_000 }),
+  });
+  const api = createApi({
+    identify,
+    store,
+    rulebook,
+    events,
+    levelWithoutPosture,
+    accessTierPort: ports.accessTier,
+    unregister: (deviceId) => devices.unregister(deviceId),
+  });
+
+  const pages: Routes = {
+    [`GET ${ENDPOINTS.authorization}`]: issuerAnswers,
+    [`GET ${ENDPOINTS.authorization}/*`]: issuerAnswers,
+    [`GET ${INTERACTION}/*`]: interaction.show,
+    [`POST ${INTERACTION}/*`]: interaction.answer,
+  };
+  // On the public port these answer too, and say that a certificate is missing.
+  const backChannel: Routes = {
+    [`POST ${ENDPOINTS.pushed_authorization_request}`]: issuerAnswers,
+    [`POST ${ENDPOINTS.token}`]: issuerAnswers,
+    [`POST ${ENDPOINTS.revocation}`]: issuerAnswers,
+  };
+  const at = (origin: string, routes: Routes): RequestListener =>
+    createRouter({ hosts: new Set([new URL(origin).host]), routes, log });
+  return {
+    document,
+    public: at(issuer, {
+      [`GET ${ORGANISATION_DOCUMENT_PATH}`]: (_, response) => sendJson(response, 200, document),
+      [`GET ${DISCOVERY}`]: issuerAnswers,
+      [`GET ${ENDPOINTS.jwks}`]: issuerAnswers,
+      ...enrolment.open,
+      ...pages,
+      ...backChannel,
+    }),
+    mutual: at(mutualOrigin, { ...enrolment.mutual, ...backChannel, ...api }),
+    browser: at(browserOrigin ?? issuer, pages),
+  };
+}

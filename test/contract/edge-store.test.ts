@@ -1,0 +1,110 @@
+// Every store of the edge keeps the same promises.
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openFileStore } from '../../src/edge/store/file-store.ts';
+import { createMemoryStore } from '../../src/edge/store/memory-store.ts';
+import type { InviteRecord, Store } from '../../src/edge/store/store.ts';
+import { sweep } from '../../src/edge/store/sweep.ts';
+
+const invite: InviteRecord = { codeHash: 'x', expiresAt: 100, state: 'open' };
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'banyan-store-'));
+  path = join(folder, 'state.json');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const stores: [string, () => Promise<Store>][] = [
+  ['memory', () => Promise.resolve(createMemoryStore())],
+  ['file', () => openFileStore(path)],
+];
+
+describe.each(stores)('the %s store', (_, open) => {
+  test('gives back what was put, and nothing for what was not', async () => {
+    const store = await open();
+    await store.put('invites', 'a', invite);
+    expect(await store.get('invites', 'a')).toEqual(invite);
+    expect(await store.get('invites', 'b')).toBeUndefined();
+    expect(await store.get('users', 'a')).toBeUndefined();
+    expect(await store.list('invites')).toEqual([['a', invite]]);
+    await store.close();
+  });
+
+  test('changing a record that was read changes nothing', async () => {
+    const store = await open();
+    await store.put('invites', 'a', invite);
+    const read = await store.get('invites', 'a');
+    read!.state = 'used';
+    expect(await store.get('invites', 'a')).toEqual(invite);
+    await store.close();
+  });
+
+  test('of many changes at once, one that depends on the record succeeds', async () => {
+    const store = await open();
+    await store.put('invites', 'a', invite);
+    const claims = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        store.change('invites', 'a', (record) =>
+          record?.state === 'open' ? { ...record, state: 'claimed' } : undefined,
+        ),
+      ),
+    );
+    expect(claims.filter(Boolean)).toHaveLength(1);
+    await store.close();
+  });
+
+  test('deletes what is there and does not mind what is not', async () => {
+    const store = await open();
+    await store.put('invites', 'a', invite);
+    await store.delete('invites', 'a');
+    await store.delete('invites', 'a');
+    expect(await store.list('invites')).toEqual([]);
+    await store.close();
+  });
+
+  test('sweeping removes what has run out and keeps the rest', async () => {
+    const store = await open();
+    await store.put('issuer', 'old', { payload: {}, expiresAt: 10 });
+    await store.put('issuer', 'new', { payload: {}, expiresAt: 1000 });
+    await store.put('issuer', 'endless', { payload: {} });
+    await store.put('invites', 'old', { ...invite, expiresAt: 10 });
+    await store.put('invites', 'claimed', { ...invite, expiresAt: 10, state: 'claimed' });
+    await sweep(store, 500);
+    const ids = async (name: 'issuer' | 'invites') => (await store.list(name)).map(([id]) => id);
+    expect(await ids('issuer')).toEqual(['new', 'endless']);
+    expect(await ids('invites')).toEqual(['claimed']);
+    await store.close();
+  });
+});
+
+describe('the file store', () => {
+  test('has on disk what it has promised, readable by its owner only', async () => {
+    const store = await openFileStore(path);
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) => store.put('invites', String(index), invite)),
+    );
+    // Not closed: a killed process leaves it like this.
+    const again = await openFileStore(path);
+    expect(await again.list('invites')).toHaveLength(50);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    await store.close();
+  });
+
+  test('a file that is no state file is refused, not overwritten', async () => {
+    await writeFile(path, '{"version":1,"coll');
+    await expect(openFileStore(path)).rejects.toThrow('not a state file');
+    expect(await readFile(path, 'utf8')).toBe('{"version":1,"coll');
+  });
+
+  test('what may not or cannot be read is refused, never taken for empty', async () => {
+    await expect(openFileStore(folder)).rejects.toThrow('EISDIR');
+  });
+
+  test('a write that fails is told to who asked for it, and the next one works', async () => {
+    const store = await openFileStore(join(folder, 'gone', 'state.json'));
+    await expect(store.put('invites', 'a', invite)).rejects.toThrow('ENOENT');
+  });
+});

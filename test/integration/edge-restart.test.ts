@@ -1,0 +1,60 @@
+// What an edge remembers when it is started again on its folder, and how it starts and stops.
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { refreshTokenGrant } from 'openid-client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openIdOf, registerDevice, signIn } from '../support/scripted-device.ts';
+import { startEdge } from '../support/start-edge.ts';
+
+let data: string;
+beforeAll(async () => {
+  data = await mkdtemp(join(tmpdir(), 'banyan-restart-'));
+});
+afterAll(() => rm(data, { recursive: true }));
+
+test('a device and its sign-in outlive a restart', async () => {
+  const first = await startEdge({ data });
+  const device = await registerDevice(first);
+  const { tokens } = await signIn(first, device);
+  await first.stop();
+
+  const second = await startEdge({ data });
+  expect(second.edge.rootFingerprint).toBe(first.edge.rootFingerprint);
+  const openId = await openIdOf(second, device.id, device.identity);
+  const renewed = await refreshTokenGrant(openId.config, tokens.refresh_token!);
+  expect(renewed.claims()?.sub).toBe('u-dana');
+  await second.stop();
+});
+
+test('keys and state are readable by their owner only', async () => {
+  for (const name of await readdir(data, { recursive: true })) {
+    const info = await stat(join(data, name));
+    expect(`${name} ${(info.mode & 0o077).toString(8)}`).toBe(`${name} 0`);
+  }
+});
+
+test('a port that is taken fails the start with the reason and leaves nothing listening', async () => {
+  const holder = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => holder.once('listening', resolve));
+  const { port } = holder.address() as { port: number };
+  await expect(startEdge({ data, accessTierPort: port })).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+  });
+  holder.close();
+  const again = await startEdge({ data, accessTierPort: port });
+  expect(again.edge.accessTierPort).toBe(port);
+  await again.stop();
+});
+
+test('stopping does not wait for who never shakes hands', async () => {
+  const edge = await startEdge({ data });
+  const idle = connect(edge.edge.accessTierPort, '127.0.0.1');
+  await once(idle, 'connect');
+  const started = Date.now();
+  await edge.stop();
+  expect(Date.now() - started).toBeLessThan(2_000);
+  idle.destroy();
+});

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { findTarget, fixedTarget } from '../../../../src/edge/access-tier/targets.ts';
+import { serviceDocument } from '../../../../src/edge/command-center/documents.ts';
+
+const backend = (spec: Record<string, unknown>) =>
+  serviceDocument.shape.spec.parse({ backend: spec }).backend;
+
+const NAMES: Record<string, string[]> = {
+  'myvncservice.com': ['10.10.34.9'],
+  'two.test': ['192.168.0.1', '10.9.0.1'],
+};
+const resolve = (name: string) => Promise.resolve(NAMES[name] ?? []);
+
+describe('finding the address to dial', () => {
+  const vnc = backend({
+    http_connect: true,
+    dns_overrides: { 'VNC1.com': 'myvncservice.com', 'myvncservice.com': '10.10.34.66' },
+    allow_patterns: [{ hostnames: ['vnc1.com'], cidrs: ['10.10.34.0/24'] }],
+  });
+
+  test('overrides in one step, whatever the case', async () => {
+    const target = await findTarget(vnc, { host: 'Vnc1.com', port: 5901, fixed: false }, resolve);
+    expect(target).toEqual({ ok: true, address: '10.10.34.9', port: 5901 });
+  });
+
+  test('judges the name that was asked for, not the one it is overridden to', async () => {
+    const asked = { host: 'myvncservice.com', port: 5901, fixed: false };
+    expect(await findTarget(vnc, asked, resolve)).toMatchObject({ code: 'target_not_allowed' });
+  });
+
+  test('dials only an address that the ranges cover', async () => {
+    const given = backend({
+      http_connect: true,
+      allow_patterns: [{ hostnames: ['two.test'], cidrs: ['10.9.0.0/24'] }],
+    });
+    const target = await findTarget(given, { host: 'two.test', port: 22, fixed: false }, resolve);
+    expect(target).toMatchObject({ ok: true, address: '10.9.0.1' });
+  });
+
+  test('a name without address is told as such', async () => {
+    const given = backend({ http_connect: true });
+    expect(
+      await findTarget(given, { host: 'no.test', port: 22, fixed: false }, resolve),
+    ).toMatchObject({ code: 'target_unresolvable' });
+  });
+});
+
+describe('the target of a service without HTTP CONNECT', () => {
+  test.each([
+    [
+      '{{ .Name }}-internal.{{ .Domain }}',
+      '',
+      'www.example.com',
+      'www-internal.example.com',
+      false,
+    ],
+    [
+      '{{index .Parts 0}}.{{index .Parts 1}}.ec2',
+      '--',
+      'abc--def.example.com',
+      'abc.def.ec2',
+      false,
+    ],
+    ['10.1.2.3', '', 'www.example.com', '10.1.2.3', true],
+  ])('%s with delimiter "%s" for %s is %s', (name, name_delimiter, sni, host, fixed) => {
+    const given = backend({ target: { name, port: '8080', name_delimiter } });
+    expect(fixedTarget(given, sni)).toEqual({ host, port: 8080, fixed });
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import {
+  decide,
+  type AccessRule,
+  type DecisionInput,
+  type Role,
+} from '../../../../src/edge/policy/decide.ts';
+
+const role = (name: string, spec: Partial<Role> = {}): Role => ({
+  name,
+  group: [],
+  email: [],
+  device_ownership: [],
+  platform: [],
+  serial_numbers: [],
+  mdm_present: false,
+  ...spec,
+});
+const rule = (spec: Partial<AccessRule> = {}): AccessRule => ({
+  roles: ['Engineers'],
+  trust_level: '',
+  start_time: '',
+  end_time: '',
+  ...spec,
+});
+const NOW = Date.parse('2025-06-01T12:00:00Z');
+
+const input = (spec: Partial<DecisionInput> = {}): DecisionInput => ({
+  subject: {
+    person: { email: 'dana@demo.example', groups: ['Engineering'] },
+    device: {
+      ownership: 'Corporate Dedicated',
+      platform: 'Linux',
+      serialNumber: 'L1',
+      trustLevel: 'Medium',
+    },
+  },
+  service: { enabled: true },
+  policy: { access: [rule()], enforcing: true },
+  roles: [role('Engineers', { group: ['Engineering'] })],
+  now: NOW,
+  ...spec,
+});
+
+const enforcing = (...access: AccessRule[]) => ({ policy: { access, enforcing: true } });
+
+describe('decide', () => {
+  test.each<[string, Partial<DecisionInput>, string]>([
+    ['a service that is switched off', { service: { enabled: false } }, 'service_disabled'],
+    ['no policy', { policy: null }, 'no_policy'],
+    ['no role', { roles: [role('Engineers', { group: ['Finance'] })] }, 'role'],
+    ['a role nobody has defined', enforcing(rule({ roles: ['Ghosts'] })), 'role'],
+    ['a policy without rules', enforcing(), 'role'],
+    ['a device below the level', enforcing(rule({ trust_level: 'High' })), 'trust_level'],
+    ['a rule closed for everybody', enforcing(rule({ trust_level: 'AlwaysDeny' })), 'trust_level'],
+    ['too early', enforcing(rule({ start_time: '2025-06-02T00:00:00Z' })), 'time'],
+    ['too late', enforcing(rule({ end_time: '2025-05-31T00:00:00Z' })), 'time'],
+    ['another device kind', { roles: [role('Engineers', { platform: ['macOS'] })] }, 'role'],
+    [
+      'one attribute of two',
+      { roles: [role('Engineers', { group: ['Engineering'], serial_numbers: ['L2'] })] },
+      'role',
+    ],
+    [
+      'device management that nobody can prove',
+      { roles: [role('Engineers', { mdm_present: true })] },
+      'role',
+    ],
+  ])('%s is refused with its code', (_, change, code) => {
+    expect(decide(input(change))).toMatchObject({ allowed: false, code });
+  });
+
+  test.each<[string, Partial<DecisionInput>]>([
+    ['a role by group', {}],
+    ['a role without conditions', { roles: [role('Engineers')] }],
+    ['a level that is reached', enforcing(rule({ trust_level: 'Medium' }))],
+    ['AlwaysAllow', enforcing(rule({ trust_level: 'AlwaysAllow' }))],
+    ['the second of two rules', enforcing(rule({ trust_level: 'High' }), rule())],
+    ['any of several roles', enforcing(rule({ roles: ['Ghosts', 'Engineers'] }))],
+    ['e-mail in another case', { roles: [role('Engineers', { email: ['Dana@Demo.Example'] })] }],
+  ])('%s is let in', (_, change) => {
+    expect(decide(input(change))).toEqual({ allowed: true });
+  });
+
+  test('a permissive policy lets in, and says who would have been refused', () => {
+    const permissive = { access: [rule({ trust_level: 'High' })], enforcing: false };
+    expect(decide(input({ policy: permissive }))).toMatchObject({
+      allowed: true,
+      wouldDeny: { code: 'trust_level' },
+    });
+  });
+});
