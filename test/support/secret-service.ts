@@ -64,10 +64,7 @@ export async function startSecretService(): Promise<SecretService> {
   return {
     address,
     lock: () =>
-      void ask(
-        ...['call', ...service, 'org.freedesktop.Secret.Service', 'Lock'],
-        ...['ao', '1', login],
-      ),
+      void ask('call', ...service, 'org.freedesktop.Secret.Service', 'Lock', 'ao', '1', login),
     stop() {
       for (const child of children.toReversed()) child.kill('SIGKILL');
       rmSync(home, { recursive: true, force: true });

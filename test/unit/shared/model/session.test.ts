@@ -11,7 +11,12 @@ const error = new AppError('identity/session-expired', 'Over.').toWire();
 const person = { subject: 'u-dana', name: 'Dana', email: 'dana@demo.example', groups: [] };
 const states = {
   'signed-out': signedOut,
-  'signing-in': { status: 'signing-in', before: signedOut, startedAt: 1, signInUrl: null },
+  'signing-in': {
+    status: 'signing-in',
+    before: { status: 'signed-out' },
+    startedAt: 1,
+    signInUrl: null,
+  },
   'signed-in': { status: 'signed-in', person, expiresAt: 9 },
   renewing: { status: 'renewing', person, expiresAt: 9 },
   expired: { status: 'expired', person, because: error },
