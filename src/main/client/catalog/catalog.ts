@@ -4,6 +4,7 @@ import type { Catalog } from '../../../shared/ipc/contract.ts';
 import type { Service } from '../../../shared/model/service.ts';
 import { catalogDocument, decodeService } from '../../../shared/protocol/catalog.ts';
 import { type EventData, type EventName, EVENTS } from '../../../shared/protocol/events.ts';
+import { problemDocument } from '../../../shared/protocol/refusals.ts';
 import type { Membership } from '../device/membership.ts';
 import { invalidAnswer } from '../organisation/failures.ts';
 import { parseJson } from '../organisation/first-trust.ts';
@@ -104,6 +105,9 @@ export function createCatalog(options: CatalogOptions) {
       throw new AppError('identity/session-expired', `${host} no longer accepts this session.`);
     }
     if (answer.status === 403) {
+      // The event may have been sent while nobody listened.
+      const problem = problemDocument.partial().safeParse(parseJson(answer.body)).data;
+      if (problem?.code === 'device_revoked') options.onDeviceRevoked(problem.detail ?? '');
       throw new AppError('device/certificate-refused', `${host} no longer accepts this device.`);
     }
     const decoded = catalogDocument.safeParse(parseJson(answer.body));
@@ -155,7 +159,8 @@ export function createCatalog(options: CatalogOptions) {
     });
     if (status !== 200) {
       body.destroy();
-      if (status === 401) options.onRefused();
+      // A refused catalogue says why.
+      if (status === 401 || status === 403) refreshQuietly();
       throw new Error(`the event stream answered ${status}`);
     }
     onConnected();

@@ -113,6 +113,8 @@ export function createConnection({ root, identity }: Trust, clock: Clock): Conne
     },
     async stream(question) {
       const answer = await send(streams, question, question.signal);
+      // Told to whoever reads; a body that nobody reads any more must not end the process when it is destroyed.
+      answer.body.on('error', () => {});
       return { status: answer.statusCode, body: answer.body };
     },
     explainByClock: (error) =>
