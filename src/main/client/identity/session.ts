@@ -104,8 +104,12 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
   async function expire(error: AppError): Promise<void> {
     stopTimers();
     onCredentials(null);
-    state.session({ type: 'expired', error: error.toWire() });
-    await forget();
+    try {
+      await forget();
+    } finally {
+      // Said when it is true: the files are gone.
+      state.session({ type: 'expired', error: error.toWire() });
+    }
   }
 
   /** The computer was off past the end of the certificate; the refresh token may still be good. */
