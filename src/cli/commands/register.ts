@@ -16,13 +16,13 @@ export const register: Command = async (context) => {
     const secrets = oneOf(SECRET_STORES, values['secrets'] ?? preset, '--secrets');
     const ownership = oneOf(OWNERSHIPS, values['ownership'] ?? OWNERSHIPS[0], '--ownership');
     const name = typeof values['name'] === 'string' ? values['name'] : app.hostName;
+    const facts = await client.call('device.inspectInvite', { invite });
     if (secrets === 'memory' && client.isOwn) {
       throw new AppError(
         'client/not-running',
         'Secrets in memory would be gone when this command ends: a running client has to hold them.',
       );
     }
-    const facts = await client.call('device.inspectInvite', { invite });
     if (!values['yes']) {
       context.print.note(`Organisation  ${printable(facts.organisationName)} (${facts.host})`);
       context.print.note(`Fingerprint   ${facts.rootFingerprint}`);

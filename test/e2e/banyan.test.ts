@@ -1,0 +1,241 @@
+// The built program banyan against the built demo organisation: what goes wrong, what it says, what it exits with.
+import { readdir } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { spawn } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
+import {
+  environment,
+  type Finished,
+  programPath,
+  runProgram,
+  type Running,
+  startProgram,
+  temporaryFolder,
+} from '../support/programs.ts';
+
+interface DemoFacts {
+  invite: string;
+  organisation: string;
+}
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+async function aHome(): Promise<string> {
+  const { path: home, remove } = await temporaryFolder();
+  cleanUps.push(remove);
+  return home;
+}
+
+async function startDemo(): Promise<{ facts: DemoFacts; stop: () => Promise<unknown> }> {
+  const { path: data, remove } = await temporaryFolder();
+  const args = ['demo', '--json', '--access-tier-port', '0', '--data', data];
+  const running = await startProgram('banyan-edge', args, data);
+  return {
+    facts: JSON.parse(running.firstLine) as DemoFacts,
+    stop: async () => (await running.stop(), remove()),
+  };
+}
+
+async function up(home: string): Promise<Running> {
+  const running = await startProgram('banyan', ['up'], home);
+  cleanUps.push(() => running.stop());
+  return running;
+}
+
+/** Signs in by the issuer's pages. */
+async function login(home: string): Promise<void> {
+  const child = spawn(
+    process.execPath,
+    [programPath('banyan'), 'login', '--no-browser', '--json'],
+    {
+      env: environment(home),
+    },
+  );
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    const event = JSON.parse(line) as { event?: string; url?: string };
+    if (event.event === 'sign-in-page' && event.url) void approveSignIn(event.url);
+  });
+  const exit = await new Promise((resolve) => child.on('close', resolve));
+  expect(exit).toBe(0);
+}
+
+/** One plain line with a code in brackets, no stack, the exit code as documented. */
+function expectFailure({ exit, stdout, stderr }: Finished, code: string, status: number): void {
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(stderr).toContain(`[${code}]`);
+  expect(stderr).not.toMatch(/\bat .*:\d+/);
+  expect(stdout).toBe('');
+  expect(exit).toBe(status);
+}
+
+describe('banyan, alone', () => {
+  it('tells its status with exit 0 when nothing runs and nothing is registered', async () => {
+    const { exit, stdout } = await runProgram('banyan', ['status', '--json'], await aHome());
+    expect(exit).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      isRunning: false,
+      device: { status: 'unregistered' },
+    });
+  });
+
+  it.each([
+    [['no-such-command'], 'usage/invalid-input', 2],
+    [['connect'], 'usage/invalid-input', 2],
+    [['override', 'api', '70000'], 'usage/invalid-input', 2],
+    [['register', 'https://example.com', '--yes'], 'device/invite-invalid', 2],
+    [['disconnect', 'api'], 'client/not-running', 1],
+    [['quit'], 'client/not-running', 1],
+    [['services'], 'device/not-registered', 3],
+    [['login', '--no-browser'], 'device/not-registered', 3],
+  ])('%j fails as %s with exit %i', async (args, code, status) => {
+    const home = await aHome();
+    expectFailure(await runProgram('banyan', args, home), code, status);
+  });
+
+  it('gives the error as one object with --json', async () => {
+    const { exit, stdout } = await runProgram('banyan', ['quit', '--json'], await aHome());
+    expect(exit).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      error: {
+        code: 'client/not-running',
+        message: expect.any(String),
+        advice: expect.any(String),
+      },
+    });
+  });
+});
+
+describe('banyan up', () => {
+  it('refuses to run twice for one folder', async () => {
+    const home = await aHome();
+    await up(home);
+    expectFailure(await runProgram('banyan', ['up'], home), 'client/already-running', 1);
+  });
+
+  it('starts again after it was killed, without help', async () => {
+    const home = await aHome();
+    const first = await up(home);
+    await first.stop('SIGKILL');
+    await up(home);
+    const { stdout } = await runProgram('banyan', ['status', '--json'], home);
+    expect(JSON.parse(stdout)).toMatchObject({ isRunning: true });
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends with 0 on %s', async (signal) => {
+    const running = await up(await aHome());
+    expect(await running.stop(signal)).toBe(0);
+  });
+
+  it('ends when it is told to quit', async () => {
+    const home = await aHome();
+    const running = await up(home);
+    expect((await runProgram('banyan', ['quit'], home)).exit).toBe(0);
+    expect(await running.ended).toBe(0);
+  });
+});
+
+describe('banyan with an organisation', () => {
+  let demo: Awaited<ReturnType<typeof startDemo>>;
+  let home: string;
+  let stopClient: () => Promise<unknown>;
+  let removeHome: () => Promise<void>;
+  beforeAll(async () => {
+    demo = await startDemo();
+    const folder = await temporaryFolder();
+    home = folder.path;
+    removeHome = folder.remove;
+    const running = await startProgram('banyan', ['up'], home);
+    stopClient = () => running.stop();
+  });
+  afterAll(async () => {
+    await stopClient?.();
+    await demo?.stop();
+    await removeHome?.();
+  });
+
+  const banyan = (...args: string[]) => runProgram('banyan', args, home);
+
+  it('stops at a root that is not the one of the invite, and stores nothing', async () => {
+    const wrong = demo.facts.invite.replace(/root=.{43}/, `root=${'A'.repeat(43)}`);
+    expectFailure(await banyan('register', wrong, '--yes'), 'device/root-mismatch', 1);
+    expect(await readdir(home)).not.toContain('orgs');
+  });
+
+  it('says that a wrong code was refused', async () => {
+    const wrong = demo.facts.invite.replace(/code=[^&]+/, 'code=AAAA-BBBB-CCCC');
+    expectFailure(await banyan('register', wrong, '--yes'), 'device/invite-refused', 4);
+  });
+
+  it('names the organisation that cannot be reached', async () => {
+    const nowhere = demo.facts.invite.replace(/org=[^&]+/, 'org=127.0.0.1%3A1');
+    const failed = await banyan('register', nowhere, '--yes');
+    expectFailure(failed, 'organisation/unreachable', 1);
+    expect(failed.stderr).toContain('127.0.0.1:1');
+  });
+
+  it('registers nothing without a yes', async () => {
+    const { exit } = await banyan('register', demo.facts.invite);
+    expect(exit).toBe(2);
+  });
+
+  it('registers after all those failures, with the same invite', async () => {
+    const { exit, stdout } = await banyan('register', demo.facts.invite, '--yes');
+    expect(stdout).toContain('Registered with');
+    expect(exit).toBe(0);
+  });
+
+  it('asks for a sign-in before services', async () => {
+    expectFailure(await banyan('services'), 'identity/sign-in-required', 3);
+  });
+
+  it('does not take the same invite twice', async () => {
+    const { path: other, remove } = await temporaryFolder();
+    cleanUps.push(remove);
+    const second = await startProgram('banyan', ['up'], other);
+    cleanUps.push(() => second.stop());
+    const failed = await runProgram('banyan', ['register', demo.facts.invite, '--yes'], other);
+    expectFailure(failed, 'device/invite-refused', 4);
+  });
+
+  it('signs in and lists what this person may use, and nothing else', async () => {
+    await login(home);
+    const { stdout } = await banyan('services', '--json');
+    const names = (JSON.parse(stdout) as { services: { name: string }[] }).services.map(
+      ({ name }) => name,
+    );
+    expect(names).toEqual(expect.arrayContaining(['api', 'echo', 'lab']));
+    expect(names).not.toContain('payroll');
+  });
+
+  it('knows a service that is gone from one that is', async () => {
+    expectFailure(await banyan('connect', 'payroll'), 'catalog/service-not-found', 1);
+  });
+
+  it('exits with 5 when the port is taken, and connects once another is chosen', async () => {
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+    cleanUps.push(() => holder.close());
+    const taken = String((holder.address() as AddressInfo).port);
+    expectFailure(await banyan('connect', 'echo', '--port', taken), 'tunnel/port-in-use', 5);
+    expect((await banyan('override', 'echo', '--reset')).exit).toBe(0);
+    expect((await banyan('connect', 'echo')).exit).toBe(0);
+    expect((await banyan('disconnect', 'echo')).exit).toBe(0);
+  });
+
+  it('exits with 4 where the administrator does not allow another port', async () => {
+    expectFailure(await banyan('override', 'reports', '9999'), 'tunnel/override-not-allowed', 4);
+  });
+
+  it('removes the certificate files at sign-out', async () => {
+    expect(await readdir(home)).toContain('login-cert.pem');
+    expect((await banyan('logout')).exit).toBe(0);
+    expect((await readdir(home)).filter((name) => name.startsWith('login-'))).toEqual([]);
+  });
+});
