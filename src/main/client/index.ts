@@ -78,6 +78,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       const trustToken = device.session()?.trustToken;
       return membership && trustToken ? { membership, trustToken } : null;
     },
+    onListed: (services) => access.publishPorts(services),
     onServices: (services) => access.onServices(services),
     onDenied: (event) => access.onDenied(event),
     onSessionEnded: (reason) => inBackground('end the session', session.ended(reason)),

@@ -56,8 +56,8 @@ export function createAccess({ ports, state }: AccessOptions) {
     throw new AppError('catalog/service-not-found', `There is no service "${id}" for you.`);
   }
 
-  function publishPorts(): void {
-    const choices = state.slices.catalog.services.map(
+  function publishPorts(services = state.slices.catalog.services): void {
+    const choices = services.map(
       (service) => [service.id, choosePort(service, saved.current())] as const,
     );
     state.ports(Object.fromEntries(choices));
@@ -151,6 +151,7 @@ export function createAccess({ ports, state }: AccessOptions) {
   return {
     open,
     close,
+    publishPorts,
 
     async override(id: string, port: number | null): Promise<PortChoice> {
       const service = find(id);
@@ -181,7 +182,6 @@ export function createAccess({ ports, state }: AccessOptions) {
 
     /** The catalogue was read: close what is gone, move what has changed, start what starts by itself. */
     onServices(services: readonly Service[]): void {
-      publishPorts();
       const quietly = (work: Promise<unknown>): void => {
         work.catch((error: unknown) =>
           log.warn('a tunnel did not follow the catalogue', { error }),

@@ -1,5 +1,5 @@
 // What may stand in a log: values under keys that name secrets, and texts that look like one, are struck out.
-import { AppError } from '../../../shared/errors.ts';
+import { AppError, isErrorCode } from '../../../shared/errors.ts';
 
 const SECRET_KEY =
   /token|secret|password|authorization|cookie|private|verifier|^(?:code|key|invite)$|key$/i;
@@ -33,15 +33,14 @@ export function redact(value: unknown, depth = 0): unknown {
     Object.entries(value).map(([key, item]) => [
       key,
       // A stable error code is no secret; a sign-in code is.
-      SECRET_KEY.test(key) && typeof item !== 'boolean' && !isErrorCode(key, item)
+      SECRET_KEY.test(key) && typeof item !== 'boolean' && !isCodeOfError(key, item)
         ? STRUCK_OUT
         : redact(item, depth + 1),
     ]),
   );
 }
 
-const isErrorCode = (key: string, item: unknown): boolean =>
-  key === 'code' && typeof item === 'string' && /^[a-z]+\/[a-z-]+$|^[A-Z_0-9]+$/.test(item);
+const isCodeOfError = (key: string, item: unknown): boolean => key === 'code' && isErrorCode(item);
 
 function redactError(error: Error, depth: number): unknown {
   return {
@@ -49,7 +48,12 @@ function redactError(error: Error, depth: number): unknown {
     ...(error instanceof AppError && { code: error.code }),
     ...('code' in error && typeof error.code === 'string' && { code: error.code }),
     message: redactText(error.message),
-    stack: redactText(error.stack?.split('\n').slice(1, 8).join('\n') ?? ''),
+    // Only places: the stack begins with the message, however many lines that has.
+    stack: (error.stack ?? '')
+      .split('\n')
+      .filter((line) => /^ {4}at /.test(line))
+      .slice(0, 8)
+      .map(redactText),
     ...(error.cause !== undefined && { cause: redact(error.cause, depth + 1) }),
   };
 }

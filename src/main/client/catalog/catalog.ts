@@ -24,6 +24,8 @@ export interface CatalogOptions {
   ports: Pick<ClientPorts, 'clock' | 'log'>;
   state: State;
   access: () => Access | null;
+  /** What is about to be listed, so that nothing is shown without its port. */
+  onListed: (services: readonly Service[]) => void;
   /** The list has been read anew, whether or not it has changed. */
   onServices: (services: readonly Service[]) => void;
   onDenied: (event: EventData<'connection.denied'>) => void;
@@ -74,7 +76,9 @@ export function createCatalog(options: CatalogOptions) {
     try {
       const services = await fetchServices(access);
       if (!options.access()) return state.slices.catalog; // signed out meanwhile
-      state.catalog({ status: 'current', services: services ?? before.services });
+      const current = services ?? before.services;
+      options.onListed(current);
+      state.catalog({ status: 'current', services: current });
       options.onServices(state.slices.catalog.services);
     } catch (error) {
       if (options.access()) {

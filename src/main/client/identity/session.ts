@@ -30,6 +30,7 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
   let running: { done: Promise<Session>; cancel: AbortController } | null = null;
   let timers: (() => void)[] = [];
   let renewing: Promise<boolean> | null = null;
+  let lingering: Promise<void> = Promise.resolve();
 
   function stopTimers(): void {
     for (const cancel of timers) cancel();
@@ -135,6 +136,7 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
           membership,
           openBrowser,
           onPage: (url) => state.session({ type: 'sign-in-page-ready', url }),
+          onLinger: (closed) => void (lingering = closed),
           signal: cancel.signal,
         }),
       );
@@ -207,6 +209,7 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
     async stop(): Promise<void> {
       this.cancelSignIn();
       await running?.done.catch(() => {}); // told to whoever started it
+      await lingering;
       stopTimers();
     },
   };

@@ -14,6 +14,8 @@ export interface SignInOptions {
   membership: Membership;
   openBrowser: boolean;
   onPage: (url: string) => void;
+  /** The browser may still be fetching its last page: nobody waits for that, except a client that stops. */
+  onLinger: (closed: Promise<void>) => void;
   /** Aborted when the person cancels: nothing may be changed afterwards. */
   signal: AbortSignal;
 }
@@ -40,7 +42,7 @@ export async function signInWithBrowser(options: SignInOptions): Promise<StoredS
     signal.throwIfAborted();
     return session;
   } finally {
-    await listener.close();
+    options.onLinger(listener.close());
   }
 }
 

@@ -1,5 +1,6 @@
 // Keys, certificate requests (PKCS#10) and the certificates that come back (certs-only PKCS#7). The library is loaded
 // on first use: it takes longer than the rest of a start.
+// Here and not beside the lazy import: the library refuses to be evaluated before it.
 import 'reflect-metadata';
 import { createHash, webcrypto, X509Certificate } from 'node:crypto';
 

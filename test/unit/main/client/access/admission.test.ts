@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { refuseToOpen } from '../../../../../src/main/client/access/admission.ts';
+import { aService } from '../../../../support/services.ts';
+
+describe('a service', () => {
+  const refusals = [
+    [
+      'that is denied',
+      { access: { status: 'denied', code: 'role', reason: 'No.' } },
+      'tunnel/denied',
+    ],
+    ['of the web', { type: 'WEB' }, 'tunnel/mode-unsupported'],
+    ['in RDP gateway mode', { mode: 'RDPGATEWAY' }, 'tunnel/mode-unsupported'],
+    [
+      'of Kubernetes with domains',
+      { type: 'K8S', mode: 'CHAIN', includeDomains: ['x'] },
+      'tunnel/domains-not-allowed',
+    ],
+  ] as const;
+  for (const [what, parts, code] of refusals) {
+    it(`${what} is not opened: ${code}`, () => {
+      expect(refuseToOpen(aService(parts))?.code).toBe(code);
+    });
+  }
+
+  it('in TCP or CHAIN mode is opened', () => {
+    expect(refuseToOpen(aService())).toBeNull();
+    expect(refuseToOpen(aService({ mode: 'CHAIN', includeDomains: ['x'] }))).toBeNull();
+  });
+});

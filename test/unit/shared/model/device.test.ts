@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../../src/shared/errors.ts';
+import {
+  type Device,
+  type DeviceEvent,
+  nextDevice,
+  unregistered,
+} from '../../../../src/shared/model/device.ts';
+
+const error = new AppError('device/certificate-refused', 'No longer.').toWire();
+const registration = {
+  device: { id: 'd', name: 'laptop', ownership: 'Other', certificateExpiresAt: 9 },
+  organisation: { id: '0'.repeat(16), name: 'Demo', host: 'demo', rootFingerprint: 'f' },
+  secrets: 'memory',
+} as const;
+const states: Record<string, Device> = {
+  unregistered,
+  registering: { status: 'registering', organisation: 'demo', startedAt: 1 },
+  registered: { status: 'registered', ...registration },
+  revoked: { status: 'revoked', because: error, ...registration },
+};
+const events: Record<DeviceEvent['type'], DeviceEvent> = {
+  'registration-started': { type: 'registration-started', organisation: 'demo', at: 1 },
+  'registration-failed': { type: 'registration-failed', error },
+  registered: { type: 'registered', ...registration },
+  revoked: { type: 'revoked', error },
+  unregistered: { type: 'unregistered' },
+};
+
+/** Status after the event; what is not listed changes nothing. */
+const table: Record<string, Partial<Record<DeviceEvent['type'], string>>> = {
+  unregistered: { 'registration-started': 'registering', registered: 'registered' },
+  registering: {
+    'registration-failed': 'unregistered',
+    registered: 'registered',
+    unregistered: 'unregistered',
+  },
+  registered: { registered: 'registered', revoked: 'revoked', unregistered: 'unregistered' },
+  revoked: { unregistered: 'unregistered' },
+};
+
+describe('a device', () => {
+  for (const [status, state] of Object.entries(states)) {
+    for (const [type, event] of Object.entries(events)) {
+      const expected = table[status]?.[event.type];
+      it(`${status} + ${type} ${expected ? `becomes ${expected}` : 'stays the same object'}`, () => {
+        const next = nextDevice(state, event);
+        if (expected) expect(next.status).toBe(expected);
+        else expect(next).toBe(state);
+      });
+    }
+  }
+});
