@@ -8,7 +8,7 @@ import type { CallName, InputOf, OutputOf, Slices } from '../../src/shared/ipc/c
 import { type FakeKeychain, fakeKeychain } from '../fakes/memory-secret-store.ts';
 import { type RecordingLog, recordingLog } from '../fakes/recording-log.ts';
 import { scriptedBrowser } from '../fakes/scripted-browser.ts';
-import { approveSignIn } from './browserless-sign-in.ts';
+import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
 import { tempDir } from './temp-dir.ts';
 
 export interface TestClient {
