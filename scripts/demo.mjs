@@ -12,6 +12,7 @@ import { ensureBuild, ensurePackages, program } from './lib/prepare.mjs';
 import { main, PlainError, run } from './lib/steps.mjs';
 
 const json = process.argv.includes('--json');
+const QUIET_CURL = ['--silent', '--show-error', '--max-time', '20'];
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 /** @type {{ step: string, ms: number, ok: boolean, result?: unknown, error?: string }[]} */
 const transcript = [];
@@ -46,7 +47,7 @@ await main(async () => {
   } catch (error) {
     failure = error;
   } finally {
-    for (const stop of stops.reverse()) await stop();
+    for (const stop of stops.toReversed()) await stop();
     await rm(folder, { recursive: true, force: true });
   }
   const totalMs = Math.round(performance.now() - startedAt);
@@ -69,7 +70,7 @@ async function story(folder, stops) {
     () => startDemoEdge(path.join(folder, 'edge')),
     ({ facts }) => `${facts.organisation}, Access Tier on ${facts.accessTier}`,
   );
-  stops.push(edge.stop);
+  stops.push(() => edge.stop());
   transcript.at(-1).result = {
     organisation: edge.facts.organisation,
     accessTier: edge.facts.accessTier,
@@ -79,7 +80,7 @@ async function story(folder, stops) {
     'Start the client',
     async () => {
       const client = await startClient(env);
-      stops.push(client.stop);
+      stops.push(() => client.stop());
       return client.ready;
     },
     () => 'headless, secrets in memory',
@@ -223,11 +224,13 @@ async function get(url, proxy) {
 }
 
 async function getWithCurl(url, proxy) {
-  const args = ['--silent', '--show-error', '--noproxy', proxy ? '' : '*', '--max-time', '20'];
+  const args = [...QUIET_CURL, '--noproxy', proxy ? '' : '*'];
   if (proxy) args.push('--proxytunnel', '--proxy', `http://${proxy.host}:${proxy.port}`);
   const { stdout, stderr, status } = await capture('curl', [
     ...args,
-    ...['--write-out', '\n%{http_code} %{http_connect}', url],
+    '--write-out',
+    '\n%{http_code} %{http_connect}',
+    url,
   ]);
   const lines = stdout.split('\n');
   const [code, connect] = (lines.pop() ?? '').split(' ').map(Number);
@@ -262,8 +265,15 @@ function getThroughConnect(url, proxy) {
 async function curlWithCertificate(home, { domain, accessTier }) {
   const file = (name) => path.join(home, `login-${name}.pem`);
   const body = await run('curl', [
-    ...['--silent', '--show-error', '--noproxy', '*', '--max-time', '20'],
-    ...['--cacert', file('cacert'), '--key', file('key'), '--cert', file('cert')],
+    ...QUIET_CURL,
+    '--noproxy',
+    '*',
+    '--cacert',
+    file('cacert'),
+    '--key',
+    file('key'),
+    '--cert',
+    file('cert'),
     `https://${domain}:${accessTier.port}/api/v1/`,
   ]);
   return { body };

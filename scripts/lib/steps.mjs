@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 /** A failure whose message is all that a person needs. */
 export class PlainError extends Error {}
 
-/** @param {string} what @param {() => Promise<unknown> | unknown} run */
+/** @param {string} what @template T @param {() => Promise<T> | T} run @returns {Promise<T>} */
 export async function step(what, run) {
   const startedAt = performance.now();
   process.stderr.write(`· ${what} …`);

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { scriptedBrowser } from '../fakes/scripted-browser.ts';
-import { approveSignIn, signInWithoutBrowser } from '../support/browserless-sign-in.ts';
+import { approveSignIn, signInWithoutBrowser } from '../../scripts/lib/approve-sign-in.mjs';
 import { startClient, type TestClientOptions } from '../support/start-client.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 

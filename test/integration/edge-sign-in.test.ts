@@ -4,7 +4,7 @@ import { refreshTokenGrant, tokenRevocation } from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { trustTokenClaims } from '../../src/shared/protocol/trust-token.ts';
 import { call } from '../support/https.ts';
-import { signInWithoutBrowser } from '../support/browserless-sign-in.ts';
+import { signInWithoutBrowser } from '../../scripts/lib/approve-sign-in.mjs';
 import {
   exchange,
   openIdOf,

@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
 });
 
 const echo = (socket: TLSSocket) => void socket.pipe(socket);
@@ -82,7 +82,10 @@ const connectTier =
   (socket: TLSSocket) => {
     socket.once('data', (chunk: Buffer) => {
       const [head = '', rest = ''] = chunk.toString().split('\r\n\r\n');
-      if (head.split(' ')[1] !== allowed) return void socket.end(refusal);
+      if (head.split(' ')[1] !== allowed) {
+        socket.end(refusal);
+        return;
+      }
       socket.write(`HTTP/1.1 200 OK\r\n\r\nhello${rest}`);
       socket.pipe(socket);
     });
@@ -355,10 +358,18 @@ async function startAlertingServer(identity: Credentials, clientCa: string): Pro
   const port = await freePort();
   const child = spawn('openssl', [
     's_server',
-    ...['-accept', `127.0.0.1:${port}`, '-quiet', '-Verify', '1', '-verify_return_error'],
-    ...['-key', await write('key.pem', identity.key)],
-    ...['-cert', await write('cert.pem', identity.certificate)],
-    ...['-CAfile', await write('ca.pem', clientCa)],
+    '-accept',
+    `127.0.0.1:${port}`,
+    '-quiet',
+    '-Verify',
+    '1',
+    '-verify_return_error',
+    '-key',
+    await write('key.pem', identity.key),
+    '-cert',
+    await write('cert.pem', identity.certificate),
+    '-CAfile',
+    await write('ca.pem', clientCa),
   ]);
   cleanUps.push(() => rm(folder, { recursive: true }));
   cleanUps.push(() => child.kill());

@@ -64,8 +64,8 @@ export async function createTestPki(name = 'Test Root'): Promise<TestPki> {
 }
 
 // Node's and the browser's typings of Web Crypto differ in one key usage; the keys are the same.
-const generateKeys = async () =>
-  (await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as CryptoKeyPair;
+const generateKeys = async (): Promise<CryptoKeyPair> =>
+  crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 
 async function exportKey(key: CryptoKey): Promise<string> {
   const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', key));

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import * as openid from 'openid-client';
 import { parseInvite } from '../../src/shared/protocol/invite.ts';
 import type { TestEdge } from './start-edge.ts';
-import { signInWithoutBrowser, type SignInAnswers } from './browserless-sign-in.ts';
+import { signInWithoutBrowser, type SignInAnswers } from '../../scripts/lib/approve-sign-in.mjs';
 import { aSigningRequest, readBundle } from './certificates.ts';
 import { type Answer, call, type Identity } from './https.ts';
 

@@ -8,7 +8,7 @@ import type { CallName, InputOf, OutputOf, Slices } from '../../src/shared/ipc/c
 import { type FakeKeychain, fakeKeychain } from '../fakes/memory-secret-store.ts';
 import { type RecordingLog, recordingLog } from '../fakes/recording-log.ts';
 import { scriptedBrowser } from '../fakes/scripted-browser.ts';
-import { signInWithoutBrowser } from './browserless-sign-in.ts';
+import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
 import { tempDir } from './temp-dir.ts';
 
 export interface TestClient {
@@ -33,12 +33,6 @@ export interface TestClientOptions {
   browser?: Browser;
 }
 
-/** As a browser does: the callback answers with a redirect to the page that stays. */
-async function approveToTheLastPage(url: string): Promise<void> {
-  const response = await fetch(await signInWithoutBrowser(url));
-  await response.body?.cancel();
-}
-
 export async function startClient(options: TestClientOptions = {}): Promise<TestClient> {
   const home = options.home ?? tempDir();
   const keychain = options.keychain ?? fakeKeychain();
@@ -46,7 +40,7 @@ export async function startClient(options: TestClientOptions = {}): Promise<Test
   const client = await createClient(
     {
       secrets: { keychain, memory: createMemorySecretStore() },
-      browser: options.browser ?? scriptedBrowser(approveToTheLastPage),
+      browser: options.browser ?? scriptedBrowser((url) => approveSignIn(url)),
       clock: systemClock,
       log,
       createEngine,

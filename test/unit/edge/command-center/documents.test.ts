@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import {
+  policyDocument,
+  roleDocument,
+  serviceDocument,
+  serviceId,
+} from '../../../../src/edge/command-center/documents.ts';
+
+const service = (tags: Record<string, unknown>, backend: Record<string, unknown> = {}) => ({
+  kind: 'BanyanService',
+  apiVersion: 'rbac.banyanops.com/v1',
+  type: 'origin',
+  metadata: {
+    name: 'ledger-tcp',
+    description: 'ledger',
+    cluster: 'cluster1',
+    tags: { domain: 'ledger.corp.test', service_app_type: 'GENERIC', ...tags },
+  },
+  spec: { backend: { target: { name: '10.1.2.3', port: '6006' }, ...backend } },
+});
+
+describe('a service document', () => {
+  test('has the id that the product gives it, and its defaults', () => {
+    const document = serviceDocument.parse(service({}));
+    expect(serviceId(document)).toBe('ledger-tcp.cluster1.bnn');
+    expect(document.metadata.tags).toMatchObject({ user_facing: true, allow_user_override: true });
+    expect(document.spec.backend).toMatchObject({ http_connect: false, whitelist: [] });
+  });
+
+  test.each([
+    ['8081', 8081],
+    [8081, 8081],
+    ['', ''],
+    ['None', 'None'],
+    [null, null],
+  ])('reads an assigned port written as %j', (written, read) => {
+    const { tags } = serviceDocument.parse(service({ app_listen_port: written })).metadata;
+    expect(tags.app_listen_port).toBe(read);
+  });
+
+  test('reads flags as booleans and as words', () => {
+    const { tags } = serviceDocument.parse(
+      service({ user_facing: 'false', allow_user_override: false }),
+    ).metadata;
+    expect(tags).toMatchObject({ user_facing: false, allow_user_override: false });
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ['no target and no http_connect', { target: {} }],
+    ['a target without port', { target: { name: 'a.int', port: '' } }],
+    ['TLS to the backend, which is not there yet', { target: { name: 'a', port: 1, tls: true } }],
+    ['a range that ends before it begins', ports({ Min: 9, Max: 5 })],
+    ['a range without end', ports({ Min: 9 })],
+    ['a port beyond 65535', ports({ min: 1, max: 65536 })],
+  ])('is refused with %s', (_, backend) => {
+    expect(serviceDocument.safeParse(service({}, backend)).success).toBe(false);
+  });
+});
+
+function ports(range: Record<string, number>) {
+  return { http_connect: true, allow_patterns: [{ ports: { port_ranges: [range] } }] };
+}
+
+test('null, nothing and [] mean the same in a role', () => {
+  const role = (spec: Record<string, unknown>) =>
+    roleDocument.parse({ kind: 'BanyanRole', metadata: { name: 'r' }, spec }).spec;
+  expect(role({ group: null, email: [] })).toEqual(role({}));
+});
+
+test.each(['tomorrow', 'Highest'])('a policy with %s where a value belongs is refused', (text) => {
+  const conditions = text === 'tomorrow' ? { start_time: text } : { trust_level: text };
+  const document = {
+    kind: 'BanyanPolicy',
+    metadata: { name: 'p' },
+    spec: { access: [{ roles: ['r'], rules: { conditions } }] },
+  };
+  expect(policyDocument.safeParse(document).success).toBe(false);
+});
