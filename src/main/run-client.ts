@@ -38,15 +38,19 @@ export async function runClient(options: RunOptions): Promise<RunningClient> {
     if (link !== undefined) client.openLink(link);
     control.serve(client);
     let stopped: Promise<void> | null = null;
+    // The lock goes last: whoever takes it next finds nothing of ours still running.
+    const stopBoth = async (): Promise<void> => {
+      try {
+        await client.stop();
+      } finally {
+        await control.stop();
+      }
+    };
     return {
       ...client,
       log: ports.log,
       ended,
-      stop() {
-        // The lock goes last: whoever takes it next finds nothing of ours still running.
-        stopped ??= client.stop().finally(() => control.stop());
-        return stopped;
-      },
+      stop: () => (stopped ??= stopBoth()),
     };
   } catch (error) {
     await control.stop();
