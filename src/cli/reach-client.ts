@@ -1,4 +1,6 @@
 // The client that a command talks to: the one that runs, or one of its own for as long as it takes.
+import { systemPorts } from '../main/client/adapters/system-ports.ts';
+import type { Log } from '../main/client/ports.ts';
 import { connectControlSocket } from '../main/ipc/control-client.ts';
 import { serve } from '../main/ipc/serve.ts';
 import { runClient } from '../main/run-client.ts';
@@ -11,6 +13,7 @@ export interface ReachedClient extends ClientApi {
   readonly isOwn: boolean;
   /** The client has stopped, by `banyan quit` for one. */
   readonly ended: Promise<void>;
+  readonly log: Log;
   close(): Promise<void>;
 }
 
@@ -24,6 +27,7 @@ export async function reachRunningClient(home: string): Promise<ReachedClient> {
     subscribe: (listener) => client.subscribe(listener),
     isOwn: false,
     ended: client.ended,
+    log: systemPorts(home).log,
     close() {
       client.close();
       return Promise.resolve();
@@ -40,7 +44,7 @@ export async function startOwnClient(home: string, link?: string): Promise<Reach
     invoke: (name, input) => server.answer('self', name, input),
     subscribe: (listener) => client.subscribe(listener),
   });
-  return { ...api, isOwn: true, ended, close: () => client.stop() };
+  return { ...api, isOwn: true, ended, log, close: () => client.stop() };
 }
 
 export async function reachClient(home: string): Promise<ReachedClient> {
