@@ -13,10 +13,10 @@ import { createAppWindow } from './desktop/window.ts';
 import { serveWindow } from './desktop/window-transport.ts';
 import { runClient } from './run-client.ts';
 
-const built = path.resolve(import.meta.dirname, '..');
-const assets = path.resolve(built, '..', 'assets');
-
 export async function compose(home: string, starts: Starts): Promise<void> {
+  // By the app's own folder: this file may be built into any other.
+  const built = path.join(app.getAppPath(), 'out');
+  const assets = path.join(app.getAppPath(), 'assets');
   const ports = desktopPorts(home);
   const { log } = ports;
   const client = await runClient({ home, ports, link: linkIn(process.argv) });
