@@ -37,6 +37,14 @@ function useParts(): WindowParts {
 
 export const useMirror = (): Mirror => useParts().mirror;
 
+/** Whether the snapshot has arrived, and why not. */
+export function useFailure(): { ready: boolean; failure: WireError | null } {
+  const { store } = useParts().mirror;
+  const ready = useStore(store, ({ snapshot }) => snapshot !== null);
+  const failure = useStore(store, ({ failure }) => failure);
+  return { ready, failure };
+}
+
 /** Reads the client's truth; only below the place where the snapshot has arrived. */
 export function useTruth<Value>(select: (snapshot: Snapshot) => Value): Value {
   return useStore(useParts().mirror.store, ({ snapshot }) => {
