@@ -1,5 +1,6 @@
 // Which page a person sees: decided by the link, then the device, then the session, and by nothing else.
 import { LoaderCircle } from 'lucide-react';
+import { exhaustive } from '../shared/exhaustive.ts';
 import type { Connection } from './bridge.ts';
 import { RevokedPage } from './features/device/RevokedPage.tsx';
 import { FirstLaunch } from './features/first-launch/FirstLaunch.tsx';
@@ -42,7 +43,7 @@ function Gate() {
   if (!ready) {
     return (
       <Panel>
-        <p className="panel-wait" role="status">
+        <p className="panel-wait" aria-live="polite">
           <LoaderCircle size={16} className="spin" aria-hidden />
           {link === 'interrupted' ? linkText.interrupted : linkText.opening}
         </p>
@@ -80,5 +81,7 @@ function Main() {
       // After a session has ended the services stay in view: the banner above them asks to sign in again.
       return signedOut ? <SignInPage device={device} /> : <Shell device={device} />;
     }
+    default:
+      return exhaustive(device);
   }
 }

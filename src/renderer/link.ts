@@ -4,9 +4,9 @@
 export type LinkState = 'connecting' | 'connected' | 'interrupted' | 'gone';
 
 export interface Link {
-  state(): LinkState;
+  state: () => LinkState;
   /** Called on every change, not for the state at the time of the call. Returns how to stop. */
-  watch(listener: (state: LinkState) => void): () => void;
+  watch: (listener: (state: LinkState) => void) => () => void;
 }
 
 export const alwaysConnected: Link = {

@@ -12,13 +12,20 @@ const BEARER = 'banyan-bearer';
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;
 
+export interface WebRequest {
+  method?: 'POST';
+  headers?: Readonly<Record<string, string>>;
+  body?: string;
+  signal?: AbortSignal;
+}
+
 /** What a tab gives this transport; tests give their own. */
 export interface WebEnvironment {
-  fetch(path: string, init: RequestInit): Promise<Response>;
+  fetch: (path: string, init: WebRequest) => Promise<Response>;
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
   /** Takes the one-time key out of the address bar and the history, and returns it. */
-  takeKey(): string | null;
-  wait(ms: number): Promise<void>;
+  takeKey: () => string | null;
+  wait: (ms: number) => Promise<void>;
 }
 
 export interface WebTransport extends Transport {
@@ -71,7 +78,7 @@ export function createWebTransport(environment: WebEnvironment = browserTab()): 
     return bearer;
   }
 
-  async function request(path: string, init: RequestInit): Promise<Response> {
+  async function request(path: string, init: WebRequest): Promise<Response> {
     if (state === 'gone') throw new Gone();
     session ??= openSession();
     let bearer: string;
@@ -90,7 +97,8 @@ export function createWebTransport(environment: WebEnvironment = browserTab()): 
 
   async function listen(signal: AbortSignal): Promise<void> {
     let waitMs = FIRST_WAIT_MS;
-    while (!signal.aborted && state !== 'gone') {
+    const over = (): boolean => signal.aborted || state === 'gone';
+    while (!over()) {
       try {
         const answer = await request('/api/signals', { signal });
         if (answer.ok && answer.body) {
@@ -101,7 +109,7 @@ export function createWebTransport(environment: WebEnvironment = browserTab()): 
       } catch {
         // Refused, reset or aborted: all mean "not now"; whether to try again is decided by the loop's condition.
       }
-      if (signal.aborted) return;
+      if (over()) return;
       become('interrupted');
       await wait(waitMs);
       waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);

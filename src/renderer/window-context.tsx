@@ -1,6 +1,13 @@
 // What every component of one window shares: the client, its mirror, the link to it and the view. One per window,
 // handed down instead of imported, so that tests run as many windows as they like.
-import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import { useStore } from 'zustand';
 import { toWireError, type WireError } from '../shared/errors.ts';
 import type { CallName, ClientApi, InputOf, OutputOf, Snapshot } from '../shared/ipc/contract.ts';
@@ -62,12 +69,7 @@ export function useSetView(): (change: Partial<View>) => void {
 
 export function useLinkState(): LinkState {
   const { link } = useParts();
-  const [state, setState] = useState(() => link.state());
-  useEffect(() => {
-    setState(link.state());
-    return link.watch(setState);
-  }, [link]);
-  return state;
+  return useSyncExternalStore(link.watch, link.state);
 }
 
 export interface CallState<Name extends CallName> {

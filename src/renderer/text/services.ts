@@ -1,4 +1,5 @@
 // Words of the service list and its details.
+import { exhaustive } from '../../shared/exhaustive.ts';
 import type { PortChoice, Service, ServiceType } from '../../shared/model/service.ts';
 
 export const typeNames: Record<ServiceType, string> = {
@@ -39,7 +40,7 @@ export const servicesText = {
   cancel: 'Cancel',
   retry: 'Retry',
   choosePort: 'Choose another port',
-  dismiss: 'Dismiss',
+  signIn: 'Sign in',
   webOnly: 'Opens in your browser',
   webHow:
     'Open this address in your browser. It asks for the certificate you already have; there is nothing to connect.',
@@ -102,6 +103,8 @@ export const portText = {
         return choice.port === null
           ? 'A free port is chosen when you first connect, then kept.'
           : 'A free port, chosen once and kept.';
+      default:
+        return exhaustive(choice.source);
     }
   },
 };

@@ -29,7 +29,7 @@ export function Choices<Value extends string>(props: {
         className={props.columns ? 'choices columns' : 'choices'}
         value={props.value}
         disabled={props.disabled ?? false}
-        onValueChange={(value) => props.onChange(value as Value)}
+        onValueChange={(value) => props.onChange(value)}
       >
         {props.choices.map(({ value, label, help }) => (
           // The label wraps its control, which the radio's hidden input makes a labelled one.

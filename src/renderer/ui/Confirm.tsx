@@ -21,7 +21,7 @@ export function Confirm(props: {
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className="backdrop" />
         <AlertDialog.Popup className="dialog">
-          <AlertDialog.Title render={<h2 />}>{props.title}</AlertDialog.Title>
+          <AlertDialog.Title>{props.title}</AlertDialog.Title>
           <AlertDialog.Description className="lead">{props.children}</AlertDialog.Description>
           {props.problem}
           <div className="dialog-foot">

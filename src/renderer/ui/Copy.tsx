@@ -18,7 +18,7 @@ const spoken: Record<CopyState, string> = {
 };
 
 const Spoken = ({ state }: { state: CopyState }) => (
-  <span className="unseen" role="status">
+  <span className="unseen" aria-live="polite">
     {spoken[state]}
   </span>
 );

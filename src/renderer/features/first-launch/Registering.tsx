@@ -4,7 +4,7 @@ import { deviceText } from '../../text/first-launch.ts';
 
 export function Registering({ organisation }: { organisation: string }) {
   return (
-    <div className="progress" role="status">
+    <div className="progress" aria-live="polite">
       <LoaderCircle size={20} className="spin" aria-hidden />
       <div>
         <strong>{deviceText.registering(organisation)}</strong>

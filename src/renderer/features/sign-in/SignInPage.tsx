@@ -27,7 +27,11 @@ export function SignInPage({ device }: { device: Registered }) {
         !signIn.waiting && (
           <UnregisterDialog
             organisation={organisation}
-            trigger={<Button look="quiet" size="small" children={signInText.unregister} />}
+            trigger={
+              <Button look="quiet" size="small">
+                {signInText.unregister}
+              </Button>
+            }
           />
         )
       }
