@@ -6,7 +6,11 @@ export default defineConfig({
     build: {
       // keytar is the one package left outside: it is native, optional and loaded lazily.
       externalizeDeps: { include: ['keytar'] },
-      rolldownOptions: { input: { index: 'src/main/index.ts' } },
+      rolldownOptions: {
+        input: { index: 'src/main/index.ts' },
+        // @peculiar/x509 must find reflect-metadata evaluated before it, wherever chunks are cut.
+        output: { strictExecutionOrder: true },
+      },
     },
   },
   preload: {

@@ -5,6 +5,8 @@ import { AppError } from '../shared/errors.ts';
 interface CommandFacts {
   /** Names of what must follow the command. */
   takes: readonly string[];
+  /** Names of what may follow after that. */
+  mayTake?: readonly string[];
   options?: Readonly<Record<string, 'text' | 'flag'>>;
   usage: string;
   about: string;
@@ -47,6 +49,12 @@ export const COMMANDS = {
     about: 'Leave the organisation and remove everything of it here.',
   },
   up: { takes: [], usage: 'up', about: 'Run the client in this terminal until Ctrl-C.' },
+  ui: {
+    takes: [],
+    mayTake: ['invite'],
+    usage: 'ui [invite]',
+    about: 'The window as a browser tab on this computer, until Ctrl-C.',
+  },
   quit: { takes: [], usage: 'quit', about: 'Stop the client that runs.' },
 } as const satisfies Record<string, CommandFacts>;
 
@@ -92,10 +100,12 @@ export function parseBanyanArguments(
       throw usage(`banyan ${name} does not know --${option}.`);
     }
   }
+  const least = facts.takes.length;
+  const most = least + (facts.mayTake?.length ?? 0);
   const isComplete =
     name === 'override'
       ? rest.length === (values['reset'] ? 1 : 2)
-      : rest.length === facts.takes.length;
+      : rest.length >= least && rest.length <= most;
   if (!isComplete) throw usage(`Usage: banyan ${facts.usage}`);
   return { command: name, positionals: rest, values };
 }

@@ -12,6 +12,7 @@ import { quit } from './commands/quit.ts';
 import { register } from './commands/register.ts';
 import { services } from './commands/services.ts';
 import { status } from './commands/status.ts';
+import { ui } from './commands/ui.ts';
 import { unregister } from './commands/unregister.ts';
 import { up } from './commands/up.ts';
 import type { Command } from './context.ts';
@@ -28,6 +29,7 @@ const commands: Record<CommandName, Command> = {
   override,
   unregister,
   up,
+  ui,
   quit,
 };
 
@@ -38,7 +40,10 @@ async function main(argv: readonly string[]): Promise<number> {
     const parsed = parseBanyanArguments(argv);
     if (parsed === 'help') return say(BANYAN_HELP);
     if (parsed === 'version') return say(`banyan ${VERSION}\n`);
-    await commands[parsed.command]({ home: defaultHome(), arguments: parsed, print });
+    // Asked for here: this file is where the build says it is, whatever it is cut into.
+    const programFolder = import.meta.dirname;
+    const context = { home: defaultHome(), arguments: parsed, print, programFolder };
+    await commands[parsed.command](context);
     return EXIT.ok;
   } catch (error) {
     const wire = toWireError(error);

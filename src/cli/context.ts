@@ -10,6 +10,8 @@ export interface Context {
   home: string;
   arguments: BanyanArguments;
   print: Print;
+  /** Where the built programs are; the window's files are beside it. */
+  programFolder: string;
 }
 
 export type Command = (context: Context) => Promise<void>;

@@ -1,17 +1,17 @@
 // The client that a command talks to: the one that runs, or one of its own for as long as it takes.
+import type { Log } from '../main/client/ports.ts';
 import { connectControlSocket } from '../main/ipc/control-client.ts';
-import { bindControlSocket } from '../main/ipc/control-server.ts';
 import { serve } from '../main/ipc/serve.ts';
 import { AppError, isErrorCode } from '../shared/errors.ts';
 import { createClientApi } from '../shared/ipc/bridge.ts';
 import type { ClientApi } from '../shared/ipc/contract.ts';
-import { VERSION } from '../shared/version.ts';
 
 export interface ReachedClient extends ClientApi {
   /** Lives only as long as this command. */
   readonly isOwn: boolean;
   /** The client has stopped, by `banyan quit` for one. */
   readonly ended: Promise<void>;
+  readonly log: Log;
   close(): Promise<void>;
 }
 
@@ -25,6 +25,7 @@ export async function reachRunningClient(home: string): Promise<ReachedClient> {
     subscribe: (listener) => client.subscribe(listener),
     isOwn: false,
     ended: client.ended,
+    log: systemPorts(home).log,
     close() {
       client.close();
       return Promise.resolve();
@@ -33,44 +34,17 @@ export async function reachRunningClient(home: string): Promise<ReachedClient> {
 }
 
 /** Other commands reach this client too while it runs. */
-export async function startOwnClient(
-  home: string,
-  environment: NodeJS.ProcessEnv = process.env,
-): Promise<ReachedClient> {
+export async function startOwnClient(home: string, link?: string): Promise<ReachedClient> {
   // Only now: a command that uses the running client starts twice as fast without.
-  const { systemPorts } = await import('../main/client/adapters/system-ports.ts');
-  const { createClient } = await import('../main/client/index.ts');
-  const ports = systemPorts(home, environment);
-  const control = await bindControlSocket(home, ports.log);
-  let tellEnded = (): void => {};
-  const ended = new Promise<void>((resolve) => (tellEnded = resolve));
-  try {
-    const client = await createClient(ports, {
-      home,
-      version: VERSION,
-      ...(environment['BANYAN_SECRETS'] === 'memory' && { suggestedSecretStore: 'memory' }),
-      onQuit: tellEnded,
-    });
-    control.serve(client);
-    const { handlers } = client;
-    const server = serve<'self'>({ handlers, isTrusted: () => true, log: ports.log });
-    const api = createClientApi({
-      invoke: (name, input) => server.answer('self', name, input),
-      subscribe: (listener) => client.subscribe(listener),
-    });
-    return {
-      ...api,
-      isOwn: true,
-      ended,
-      async close() {
-        await client.stop();
-        await control.stop();
-      },
-    };
-  } catch (error) {
-    await control.stop();
-    throw error;
-  }
+  const { runClient } = await import('../main/run-client.ts');
+  const client = await runClient({ home, link });
+  const { handlers, log, ended } = client;
+  const server = serve<'self'>({ handlers, isTrusted: () => true, log });
+  const api = createClientApi({
+    invoke: (name, input) => server.answer('self', name, input),
+    subscribe: (listener) => client.subscribe(listener),
+  });
+  return { ...api, isOwn: true, ended, log, close: () => client.stop() };
 }
 
 export async function reachClient(home: string): Promise<ReachedClient> {

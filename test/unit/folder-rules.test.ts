@@ -37,6 +37,8 @@ const FORBIDDEN: [string, string][] = [
   ['src/main/desktop/c.ts', 'react'],
   ['src/main/web/a.ts', '../client/access/tunnels.ts'],
   ['src/main/web/b.ts', 'electron'],
+  ['src/main/run-client.ts', './client/identity/oidc.ts'],
+  ['src/main/window-files.ts', 'electron'],
   ['src/main/index.ts', '../edge/index.ts'],
   ['src/main/compose.ts', './client/identity/oidc.ts'],
   ['src/preload/a.ts', '../main/client/index.ts'],

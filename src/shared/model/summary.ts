@@ -4,7 +4,8 @@ import { isSignedIn, type Session } from './session.ts';
 import type { Tunnel } from './tunnel.ts';
 
 /** Each glyph has its own shape as well as colour. */
-export type Glyph = 'idle' | 'busy' | 'connected' | 'attention';
+export const GLYPHS = ['idle', 'busy', 'connected', 'attention'] as const;
+export type Glyph = (typeof GLYPHS)[number];
 
 export interface Summary {
   glyph: Glyph;

@@ -1,5 +1,6 @@
 // Opens a page in the person's own browser, without a shell in between.
 import { spawn } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
 import type { Browser } from '../ports.ts';
 
 /** A starter that still runs after this has a browser in it. */
@@ -13,17 +14,25 @@ export function createSystemBrowser(
     async open(url) {
       const { protocol } = new URL(url);
       if (protocol !== 'https:' && protocol !== 'http:') throw new Error('not a web page');
-      let last: unknown = new Error('this computer has no browser');
-      for (const [command, ...args] of starters(platform, environment)) {
-        try {
-          return await start(command, [...args, url]);
-        } catch (error) {
-          last = error;
-        }
-      }
-      throw last;
+      await startFirst(starters(platform, environment), url);
     },
   };
+}
+
+/** Opens a page of our own; `file:` addresses from anywhere else are refused above. */
+export const openOwnPage = (file: string): Promise<void> =>
+  startFirst(starters(process.platform, process.env), pathToFileURL(file).href);
+
+async function startFirst(candidates: readonly Starter[], url: string): Promise<void> {
+  let last: unknown = new Error('this computer has no browser');
+  for (const [command, ...args] of candidates) {
+    try {
+      return await start(command, [...args, url]);
+    } catch (error) {
+      last = error;
+    }
+  }
+  throw last;
 }
 
 type Starter = readonly [string, ...string[]];

@@ -1,0 +1,122 @@
+// `npm run screens -- [--out folder] [--only name,name]`: renders every state of the window in headless Chromium,
+// without a client behind it, in both themes and in a narrow window. For looking at, by people.
+import { createServer } from 'node:http';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import react from '@vitejs/plugin-react';
+import { chromium } from 'playwright-core';
+import { build, runnerImport } from 'vite';
+import { ROOT } from './lib/prepare.mjs';
+import { main } from './lib/steps.mjs';
+
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'";
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
+const WIDE = { width: 1180, height: 760 };
+const LOOKS = [
+  { name: 'light', colorScheme: 'light', viewport: WIDE },
+  { name: 'dark', colorScheme: 'dark', viewport: WIDE },
+  { name: 'narrow', colorScheme: 'light', viewport: { width: 640, height: 760 } },
+  { name: 'slim', colorScheme: 'dark', viewport: { width: 420, height: 760 } },
+  { name: 'forced', colorScheme: 'dark', viewport: WIDE, forcedColors: 'active' },
+];
+
+async function serve(folder) {
+  const server = createServer(async (request, response) => {
+    const name = request.url === '/' ? 'index.html' : request.url.slice(1).split('?')[0];
+    const body = await readFile(path.join(folder, path.normalize(`/${name}`))).catch(() => null);
+    response.writeHead(body ? 200 : 404, {
+      'content-type': TYPES[path.extname(name)] ?? 'text/plain',
+      'content-security-policy': CSP,
+    });
+    response.end(body);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${server.address().port}/`, stop: () => server.close() };
+}
+
+/** Runs in the page before anything else: a client that answers by heart. */
+function script({ snapshot, replies }) {
+  const call = (name) => () =>
+    name === 'app.snapshot'
+      ? Promise.resolve({ ok: true, value: snapshot })
+      : name in replies
+        ? Promise.resolve(replies[name])
+        : new Promise(() => {});
+  const group = (name) => new Proxy({}, { get: (_, verb) => call(`${name}.${verb}`) });
+  window.client = {
+    ...Object.fromEntries(
+      ['app', 'device', 'session', 'catalog', 'tunnel'].map((name) => [name, group(name)]),
+    ),
+    subscribe: () => () => {},
+  };
+}
+
+async function follow(page, step) {
+  const [verb, first, ...rest] = step.split(':');
+  const text = rest.join(':');
+  if (verb === 'click') await page.getByRole(first, { name: text }).first().click();
+  else if (verb === 'fill') await page.getByLabel(first).first().fill(text);
+  else if (verb === 'press') await page.keyboard.press(first);
+  else throw new Error(`unknown step ${step}`);
+}
+
+await main(async () => {
+  const { values } = parseArgs({
+    options: { out: { type: 'string' }, only: { type: 'string' }, look: { type: 'string' } },
+  });
+  const out = path.resolve(values.out ?? path.join(ROOT, 'out/screens'));
+  const built = await mkdtemp(path.join(os.tmpdir(), 'banyan-screens-'));
+  await mkdir(out, { recursive: true });
+  await build({
+    configFile: false,
+    root: path.join(ROOT, 'src/renderer'),
+    base: './',
+    plugins: [react()],
+    logLevel: 'warn',
+    build: { outDir: built, emptyOutDir: true },
+  });
+  const { module } = await runnerImport(path.join(ROOT, 'test/fixtures/window-states.ts'));
+  const server = await serve(built);
+  const browser = await chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--headless'],
+  });
+  try {
+    const names = values.only?.split(',') ?? Object.keys(module.windowStates);
+    for (const { name: look, ...options } of LOOKS) {
+      if (values.look && !values.look.split(',').includes(look)) continue;
+      const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
+      for (const name of names) {
+        const { snapshot, replies = {}, steps = [] } = module.windowStates[name];
+        const page = await context.newPage();
+        const problems = [];
+        page.on(
+          'console',
+          (message) => message.type() === 'error' && problems.push(message.text()),
+        );
+        page.on('pageerror', (error) => problems.push(error.message));
+        await page.addInitScript(script, { snapshot, replies });
+        await page.goto(server.url);
+        await page.locator('h1, .progress').first().waitFor();
+        for (const step of steps) await follow(page, step);
+        await page.waitForTimeout(150);
+        const wider = await page.evaluate(
+          () => document.documentElement.scrollWidth - window.innerWidth,
+        );
+        if (wider > 0) problems.push(`the page is ${wider}px wider than the window`);
+        await page.screenshot({ path: path.join(out, `${name}-${look}.png`) });
+        for (const problem of problems) process.stderr.write(`${name} (${look}): ${problem}\n`);
+        await page.close();
+      }
+      await context.close();
+    }
+  } finally {
+    await browser.close();
+    server.stop();
+    await rm(built, { recursive: true, force: true });
+  }
+  process.stderr.write(`Screens are in ${out}\n`);
+});

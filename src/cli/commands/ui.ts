@@ -1,0 +1,61 @@
+// banyan ui [invite]
+import path from 'node:path';
+import { openOwnPage } from '../../main/client/adapters/system-browser.ts';
+import { startWebHost } from '../../main/web/index.ts';
+import { type ClientApi, callNames, type Handlers } from '../../shared/ipc/contract.ts';
+import { parseInvite } from '../../shared/protocol/invite.ts';
+import { type Command, untilInterrupted } from '../context.ts';
+import { reachClient, startOwnClient } from '../reach-client.ts';
+
+export const ui: Command = async ({ home, arguments: { positionals }, print, programFolder }) => {
+  const interrupted = untilInterrupted();
+  const [invite] = positionals;
+  if (invite !== undefined) parseInvite(invite); // a bad one is refused here, where it can be typed again
+  // With an invite it must be our own: a client that runs already is not handed links by others.
+  const client =
+    invite === undefined ? await reachClient(home) : await startOwnClient(home, invite);
+  try {
+    const host = await startWebHost({
+      client: { handlers: handlersOf(client), subscribe: (listener) => client.subscribe(listener) },
+      rendererFolder: path.resolve(programFolder, '..', 'renderer'),
+      home,
+      log: client.log,
+    });
+    try {
+      print.result({ event: 'ready', url: host.url }, [host.url]);
+      const opened = mayOpenBrowser() && (await openBrowser(await host.launchFile()));
+      print.note(
+        opened
+          ? 'Your browser shows Banyan. Press Ctrl-C here to stop.'
+          : 'Open the address above in a browser on this computer; it works once, within ten minutes. Press Ctrl-C to stop.',
+      );
+      await Promise.race([interrupted, client.ended]);
+    } finally {
+      await host.stop();
+    }
+  } finally {
+    await client.close();
+  }
+};
+
+/** A browser does not run as root, and a terminal browser would take our own terminal. */
+function mayOpenBrowser(): boolean {
+  if (process.getuid?.() === 0) return false;
+  const { DISPLAY, WAYLAND_DISPLAY } = process.env;
+  return process.platform !== 'linux' || Boolean(DISPLAY ?? WAYLAND_DISPLAY);
+}
+
+async function openBrowser(file: string): Promise<boolean> {
+  try {
+    await openOwnPage(file);
+    return true;
+  } catch {
+    return false; // the address has been printed
+  }
+}
+
+/** A client at the other end of the control socket, as the web host wants one. */
+const handlersOf = (client: ClientApi): Handlers =>
+  Object.fromEntries(
+    callNames.map((name) => [name, (input: never) => client.call(name, input)]),
+  ) as unknown as Handlers;

@@ -1,0 +1,16 @@
+// The client's ports in Electron: those of any computer, but for what Electron does better.
+import { shell } from 'electron';
+import { systemPorts } from '../client/adapters/system-ports.ts';
+import type { ClientPorts } from '../client/ports.ts';
+
+export const desktopPorts = (home: string): ClientPorts => ({
+  ...systemPorts(home),
+  browser: {
+    async open(url) {
+      const { protocol } = new URL(url);
+      // Anything else would start whichever program has claimed the scheme.
+      if (protocol !== 'https:' && protocol !== 'http:') throw new Error('not a web page');
+      await shell.openExternal(url);
+    },
+  },
+});

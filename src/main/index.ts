@@ -1,0 +1,30 @@
+// Entry of the desktop app: what must happen before Electron is ready, then compose().
+import { app, dialog } from 'electron';
+import path from 'node:path';
+import { ERRORS, explain, toWireError } from '../shared/errors.ts';
+import { defaultHome } from './client/settings/layout.ts';
+import { compose } from './compose.ts';
+import { registerAppScheme } from './desktop/app-scheme.ts';
+import { listenForStarts } from './desktop/links.ts';
+
+const home = defaultHome();
+// One app per folder, as there is one client per folder: Electron's own lock is a file in here.
+app.setPath('userData', path.join(home, 'window'));
+app.enableSandbox();
+registerAppScheme();
+const starts = listenForStarts();
+
+if (app.requestSingleInstanceLock()) {
+  // Not a top-level await: Electron is ready only after this file has been evaluated (electron/electron#40719).
+  app
+    .whenReady()
+    .then(() => compose(home, starts))
+    .catch((error: unknown) => {
+      const wire = toWireError(error);
+      dialog.showErrorBox(ERRORS[wire.code].title, explain(wire));
+      app.exit(ERRORS[wire.code].exit);
+    });
+} else {
+  // The app that runs has been told, and comes to the front.
+  app.quit();
+}

@@ -1,0 +1,87 @@
+// Which page a person sees: decided by the link, then the device, then the session, and by nothing else.
+import { LoaderCircle } from 'lucide-react';
+import { exhaustive } from '../shared/exhaustive.ts';
+import type { Connection } from './bridge.ts';
+import { RevokedPage } from './features/device/RevokedPage.tsx';
+import { FirstLaunch } from './features/first-launch/FirstLaunch.tsx';
+import { Announcer } from './features/shell/Announcer.tsx';
+import { GonePage } from './features/shell/GonePage.tsx';
+import { Shell } from './features/shell/Shell.tsx';
+import { SignInPage } from './features/sign-in/SignInPage.tsx';
+import { linkText } from './text/transport.ts';
+import { ErrorNote } from './ui/ErrorNote.tsx';
+import { Note } from './ui/Note.tsx';
+import { Panel } from './ui/Panel.tsx';
+import {
+  useFailure,
+  useLinkState,
+  useMirror,
+  useTruth,
+  WindowProvider,
+} from './window-context.tsx';
+
+export function App({ client, link }: Connection) {
+  return (
+    <WindowProvider client={client} link={link}>
+      <Gate />
+    </WindowProvider>
+  );
+}
+
+function Gate() {
+  const link = useLinkState();
+  const mirror = useMirror();
+  const { ready, failure } = useFailure();
+  if (link === 'gone') return <GonePage />;
+  if (!ready && failure) {
+    return (
+      <Panel>
+        <ErrorNote error={failure} actions={{ retry: () => void mirror.refetch() }} />
+      </Panel>
+    );
+  }
+  if (!ready) {
+    return (
+      <Panel>
+        <p className="panel-wait" aria-live="polite">
+          <LoaderCircle size={16} className="spin" aria-hidden />
+          {link === 'interrupted' ? linkText.interrupted : linkText.opening}
+        </p>
+      </Panel>
+    );
+  }
+  return (
+    <>
+      {link === 'interrupted' && (
+        <div className="link-bar">
+          <Note tone="warn" alert>
+            {linkText.interrupted}
+          </Note>
+        </div>
+      )}
+      <Announcer />
+      <Main />
+    </>
+  );
+}
+
+function Main() {
+  const device = useTruth(({ slices }) => slices.device);
+  const session = useTruth(({ slices }) => slices.session);
+  switch (device.status) {
+    case 'unregistered':
+    case 'registering':
+      return <FirstLaunch />;
+    case 'revoked':
+      return <RevokedPage device={device} />;
+    case 'registered': {
+      const signedOut =
+        session.status === 'signed-out' ||
+        (session.status === 'signing-in' && session.before.status === 'signed-out');
+      // After a session has ended the services stay in view: the banner above them asks to sign in again.
+      return signedOut ? <SignInPage device={device} /> : <Shell device={device} />;
+    }
+    default:
+      return exhaustive(device);
+  }
+}

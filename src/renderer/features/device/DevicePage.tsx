@@ -1,0 +1,88 @@
+// Facts about this device and its organisation, and the way to leave.
+import type { ReactNode } from 'react';
+import type { Device } from '../../../shared/model/device.ts';
+import { words } from '../../text/common.ts';
+import { deviceText as firstLaunchText } from '../../text/first-launch.ts';
+import { deviceText } from '../../text/shell.ts';
+import { calendarDay } from '../../text/time.ts';
+import { Button } from '../../ui/Button.tsx';
+import { CopyButton } from '../../ui/Copy.tsx';
+import { Fingerprint } from '../../ui/Fingerprint.tsx';
+import { useTruth } from '../../window-context.tsx';
+import { UnregisterDialog } from './UnregisterDialog.tsx';
+import './device.css';
+
+export function DevicePage({ device }: { device: Extract<Device, { status: 'registered' }> }) {
+  const app = useTruth(({ app }) => app);
+  const { organisation } = device;
+  const ownership = firstLaunchText.ownerships(organisation.name)[device.device.ownership];
+  return (
+    <main className="page-scroll">
+      <header className="page-head">
+        <div>
+          <h1>{deviceText.title}</h1>
+          <p className="sub">{device.device.name}</p>
+        </div>
+      </header>
+      <div className="fact-groups">
+        <FactGroup title={deviceText.groups.device}>
+          <Fact term={deviceText.name}>{device.device.name}</Fact>
+          <Fact term={deviceText.ownership}>{ownership}</Fact>
+          <Fact term={deviceText.validUntil}>
+            {calendarDay(device.device.certificateExpiresAt)}
+          </Fact>
+          <Fact term={deviceText.id} copy={device.device.id}>
+            <code>{device.device.id}</code>
+          </Fact>
+          <Fact term={deviceText.version}>{app.version}</Fact>
+        </FactGroup>
+        <FactGroup title={deviceText.groups.organisation}>
+          <Fact term={deviceText.organisation}>{organisation.name}</Fact>
+          <Fact term={deviceText.host}>{organisation.host}</Fact>
+          <Fact term={deviceText.fingerprint}>
+            <Fingerprint value={organisation.rootFingerprint} label={deviceText.fingerprint} />
+          </Fact>
+        </FactGroup>
+        <FactGroup title={deviceText.groups.files}>
+          <Fact term={deviceText.secrets}>{deviceText.secretKinds[device.secrets]}</Fact>
+          <Fact term={deviceText.folder} copy={app.certificatesFolder} help={deviceText.folderHelp}>
+            <code>{app.certificatesFolder}</code>
+          </Fact>
+        </FactGroup>
+        <div className="leave">
+          <p className="sub">{deviceText.unregisterHelp(organisation.name)}</p>
+          <UnregisterDialog
+            organisation={organisation.name}
+            trigger={<Button look="danger">{deviceText.unregister}</Button>}
+          />
+        </div>
+      </div>
+    </main>
+  );
+}
+
+function FactGroup(props: { title: string; children: ReactNode }) {
+  return (
+    <section>
+      <h2 className="group-name">{props.title}</h2>
+      <dl className="fact-list">{props.children}</dl>
+    </section>
+  );
+}
+
+function Fact(props: { term: string; children: ReactNode; help?: string; copy?: string }) {
+  return (
+    <div className="fact">
+      <dt>{props.term}</dt>
+      <dd>
+        {props.children}
+        {props.help && <p className="sub">{props.help}</p>}
+      </dd>
+      {props.copy && (
+        <dd className="fact-copy">
+          <CopyButton text={props.copy} label={words.copy} />
+        </dd>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+// The organisation no longer accepts this device: why, and the only way on.
+import { Ban } from 'lucide-react';
+import { ERRORS } from '../../../shared/errors.ts';
+import type { Device } from '../../../shared/model/device.ts';
+import { deviceText } from '../../text/shell.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Panel, PanelHead } from '../../ui/Panel.tsx';
+import { UnregisterDialog } from './UnregisterDialog.tsx';
+
+export function RevokedPage({ device }: { device: Extract<Device, { status: 'revoked' }> }) {
+  return (
+    <Panel>
+      <PanelHead icon={<Ban size={22} aria-hidden />} title={deviceText.revokedTitle}>
+        {device.because.message} {ERRORS[device.because.code].advice}
+      </PanelHead>
+      <dl className="facts">
+        <div>
+          <dt>{deviceText.groups.organisation}</dt>
+          <dd>
+            {device.organisation.name} · {device.organisation.host}
+          </dd>
+        </div>
+        <div>
+          <dt>{deviceText.title}</dt>
+          <dd>{device.device.name}</dd>
+        </div>
+      </dl>
+      <div className="panel-foot">
+        <UnregisterDialog
+          organisation={device.organisation.name}
+          trigger={<Button look="danger">{deviceText.revokedLeave}</Button>}
+        />
+      </div>
+    </Panel>
+  );
+}

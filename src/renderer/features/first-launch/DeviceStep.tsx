@@ -1,0 +1,101 @@
+// Step 2: what this computer is called, whose it is, and where its secrets live.
+import type { WireError } from '../../../shared/errors.ts';
+import { OWNERSHIPS, SECRET_STORES } from '../../../shared/model/device.ts';
+import { words } from '../../text/common.ts';
+import { deviceText } from '../../text/first-launch.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Choices } from '../../ui/Choices.tsx';
+import { ErrorNote } from '../../ui/ErrorNote.tsx';
+import { Field } from '../../ui/Field.tsx';
+import { PanelHead } from '../../ui/Panel.tsx';
+import { useEscape } from '../../ui/use-escape.ts';
+import type { Answers } from './FirstLaunch.tsx';
+
+const LONGEST_NAME = 64;
+
+export const nameProblem = (name: string): string | null => {
+  if (name.trim() === '') return deviceText.nameMissing;
+  return name.trim().length > LONGEST_NAME ? deviceText.nameTooLong : null;
+};
+
+export function DeviceStep(props: {
+  organisation: string;
+  answers: Answers;
+  pending: boolean;
+  error: WireError | null;
+  onChange: (next: Partial<Answers>) => void;
+  onBack: () => void;
+  onNewInvite: () => void;
+  onRegister: (answers: Answers) => void;
+}) {
+  const { organisation, answers, pending } = props;
+  const problem = nameProblem(answers.name);
+  const ownerships = deviceText.ownerships(organisation);
+  useEscape(() => {
+    if (!pending) props.onBack();
+  });
+  return (
+    <form
+      className="first-launch-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!problem && !pending) props.onRegister(answers);
+      }}
+    >
+      <PanelHead title={deviceText.title}>{deviceText.lead(organisation)}</PanelHead>
+      <Field label={deviceText.name} help={deviceText.nameHelp} problem={problem}>
+        {(ids) => (
+          <input
+            {...ids}
+            className="input"
+            value={answers.name}
+            autoComplete="off"
+            spellCheck={false}
+            disabled={pending}
+            onChange={(event) => props.onChange({ name: event.target.value })}
+          />
+        )}
+      </Field>
+      <Choices
+        label={deviceText.ownership}
+        columns
+        value={answers.ownership}
+        disabled={pending}
+        choices={OWNERSHIPS.map((value) => ({ value, label: ownerships[value] }))}
+        onChange={(ownership) => props.onChange({ ownership })}
+      />
+      <Choices
+        label={deviceText.secrets}
+        value={answers.secrets}
+        disabled={pending}
+        choices={SECRET_STORES.map((value) => ({ value, ...deviceText.secretChoices[value] }))}
+        onChange={(secrets) => props.onChange({ secrets })}
+      />
+      {props.error && (
+        <ErrorNote
+          error={props.error}
+          busy={pending}
+          actions={{
+            retry: () => props.onRegister(answers),
+            'new-invite': props.onNewInvite,
+            'use-memory': () => props.onRegister({ ...answers, secrets: 'memory' }),
+          }}
+        />
+      )}
+      <div className="panel-foot">
+        <Button look="quiet" size="large" disabled={pending} onClick={props.onBack}>
+          {words.back}
+        </Button>
+        <Button
+          type="submit"
+          look="primary"
+          size="large"
+          disabled={problem !== null}
+          busy={pending}
+        >
+          {deviceText.register}
+        </Button>
+      </div>
+    </form>
+  );
+}

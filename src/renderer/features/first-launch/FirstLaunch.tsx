@@ -1,0 +1,102 @@
+// From an invite to a registered device. Nothing changes on this computer until Register; every step has a way back.
+import { useEffect, useState } from 'react';
+import type { InviteFacts } from '../../../shared/ipc/contract.ts';
+import type { Ownership, SecretStoreKind } from '../../../shared/model/device.ts';
+import { Panel } from '../../ui/Panel.tsx';
+import { useCall, useSetView, useTruth } from '../../window-context.tsx';
+import { ConfirmStep } from './ConfirmStep.tsx';
+import { DeviceStep } from './DeviceStep.tsx';
+import { InviteStep } from './InviteStep.tsx';
+import { Registering } from './Registering.tsx';
+import { Stepper } from './Stepper.tsx';
+
+/** What a person has said so far; kept while going back and forth. */
+export interface Answers {
+  invite: string;
+  name: string;
+  ownership: Ownership;
+  secrets: SecretStoreKind;
+}
+
+type Step = 'invite' | 'confirm' | 'device';
+
+export function FirstLaunch() {
+  const app = useTruth(({ app }) => app);
+  const device = useTruth(({ slices }) => slices.device);
+  const setView = useSetView();
+  const inspect = useCall('device.inspectInvite');
+  const register = useCall('device.register');
+
+  const [step, setStep] = useState<Step>('invite');
+  const [facts, setFacts] = useState<InviteFacts | null>(null);
+  // Why this device is here again, e.g. secrets that were only in memory. Later failures belong to `register`.
+  const [because] = useState(device.status === 'unregistered' ? device.because : undefined);
+  const [answers, setAnswers] = useState<Answers>({
+    invite: app.pendingInvite ?? '',
+    name: app.hostName,
+    ownership: 'Corporate Dedicated',
+    secrets: app.suggestedSecretStore,
+  });
+  const change = (next: Partial<Answers>): void => setAnswers((now) => ({ ...now, ...next }));
+
+  useEffect(() => setView({ firstLaunch: true }), [setView]);
+
+  async function look(): Promise<void> {
+    const found = await inspect.run({ invite: answers.invite.trim() });
+    if (!found) return;
+    setFacts(found);
+    setStep('confirm');
+  }
+
+  async function enrol(next: Answers): Promise<void> {
+    setAnswers(next);
+    await register.run({ ...next, invite: next.invite.trim(), name: next.name.trim() });
+  }
+
+  function back(to: Step): void {
+    inspect.forget();
+    register.forget();
+    setStep(to);
+  }
+
+  if (device.status === 'registering') {
+    return (
+      <Panel above={<Stepper current={1} />}>
+        <Registering organisation={facts?.organisationName ?? device.organisation} />
+      </Panel>
+    );
+  }
+  return (
+    <Panel above={<Stepper current={step === 'device' ? 1 : 0} />}>
+      {step === 'invite' && (
+        <InviteStep
+          invite={answers.invite}
+          linkOpened={app.pendingInvite !== null && answers.invite === app.pendingInvite}
+          because={because}
+          pending={inspect.pending}
+          error={inspect.error}
+          onChange={(invite) => {
+            inspect.forget();
+            change({ invite });
+          }}
+          onContinue={() => void look()}
+        />
+      )}
+      {step === 'confirm' && facts && (
+        <ConfirmStep facts={facts} onYes={() => setStep('device')} onNo={() => back('invite')} />
+      )}
+      {step === 'device' && facts && (
+        <DeviceStep
+          organisation={facts.organisationName}
+          answers={answers}
+          pending={register.pending}
+          error={register.error}
+          onChange={change}
+          onBack={() => back('confirm')}
+          onNewInvite={() => back('invite')}
+          onRegister={(next) => void enrol(next)}
+        />
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,78 @@
+// Step 1, first half: the invite.
+import { Building2 } from 'lucide-react';
+import { useState } from 'react';
+import type { WireError } from '../../../shared/errors.ts';
+import { organisationText } from '../../text/first-launch.ts';
+import { Button } from '../../ui/Button.tsx';
+import { ErrorNote } from '../../ui/ErrorNote.tsx';
+import { Field } from '../../ui/Field.tsx';
+import { Note } from '../../ui/Note.tsx';
+import { PanelHead } from '../../ui/Panel.tsx';
+
+export function InviteStep(props: {
+  invite: string;
+  /** The text is the link that the app was opened with. */
+  linkOpened: boolean;
+  because: WireError | undefined;
+  pending: boolean;
+  error: WireError | null;
+  onChange: (invite: string) => void;
+  onContinue: () => void;
+}) {
+  const [field, setField] = useState<HTMLTextAreaElement | null>(null);
+  const ready = props.invite.trim() !== '';
+  return (
+    <form
+      className="first-launch-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (ready && !props.pending) props.onContinue();
+      }}
+    >
+      <PanelHead icon={<Building2 size={22} aria-hidden />} title={organisationText.title}>
+        {organisationText.lead}
+      </PanelHead>
+      {props.because && !props.error && <ErrorNote error={props.because} tone="warn" />}
+      {props.linkOpened && !props.error && <Note tone="info">{organisationText.opened}</Note>}
+      <Field label={organisationText.invite}>
+        {(ids) => (
+          <textarea
+            {...ids}
+            ref={setField}
+            className="input"
+            value={props.invite}
+            placeholder={organisationText.placeholder}
+            maxLength={1024}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={(event) => props.onChange(event.target.value)}
+            onKeyDown={(event) => {
+              // An invite is one line, so Enter means "go on" here.
+              if (event.key !== 'Enter' || event.shiftKey) return;
+              event.preventDefault();
+              event.currentTarget.form?.requestSubmit();
+            }}
+          />
+        )}
+      </Field>
+      {props.error && (
+        <ErrorNote
+          error={props.error}
+          busy={props.pending}
+          actions={{
+            retry: props.onContinue,
+            'new-invite': () => {
+              props.onChange('');
+              field?.focus();
+            },
+          }}
+        />
+      )}
+      <div className="panel-foot">
+        <Button type="submit" look="primary" size="large" disabled={!ready} busy={props.pending}>
+          {props.pending ? organisationText.looking : organisationText.look}
+        </Button>
+      </div>
+    </form>
+  );
+}

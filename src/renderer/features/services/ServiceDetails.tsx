@@ -1,0 +1,139 @@
+// Everything about one service, beside the list or, in a narrow window, over it.
+import { X } from 'lucide-react';
+import { type ReactNode, useEffect, useRef } from 'react';
+import type { Service } from '../../../shared/model/service.ts';
+import type { Tunnel } from '../../../shared/model/tunnel.ts';
+import { words } from '../../text/common.ts';
+import { detailsText, kindOf, servicesText } from '../../text/services.ts';
+import { clockTime } from '../../text/time.ts';
+import { Button } from '../../ui/Button.tsx';
+import { CopyButton, CopyPill } from '../../ui/Copy.tsx';
+import { ErrorNote } from '../../ui/ErrorNote.tsx';
+import { Note } from '../../ui/Note.tsx';
+import { useEscape } from '../../ui/use-escape.ts';
+import { useCall, useSetView, useTruth } from '../../window-context.tsx';
+import { ConnectButton } from './ConnectButton.tsx';
+import { PortOverride } from './PortOverride.tsx';
+import { formatAddress } from './service-view.ts';
+import { StateWord } from './StateWord.tsx';
+import { Targets } from './Targets.tsx';
+import { TypeTile } from './TypeTile.tsx';
+import { UseIt } from './UseIt.tsx';
+import { useTunnelActions } from './use-tunnel-actions.ts';
+import './details.css';
+
+interface DetailsProps {
+  service: Service;
+  tunnel: Tunnel;
+  onClose: () => void;
+}
+
+export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
+  const organisation = useTruth(({ slices: { device } }) =>
+    device.status === 'registered' ? device.organisation.name : '',
+  );
+  const pane = useRef<HTMLElement>(null);
+  const allowed = service.access.status === 'allowed';
+  const connectable = allowed && service.type !== 'WEB';
+
+  // Esc belongs to a search that has text first; that one prevents the default.
+  useEscape(() => {
+    const row = document.querySelector<HTMLElement>(`[data-service="${CSS.escape(service.id)}"]`);
+    onClose();
+    row?.querySelector<HTMLElement>('.row-open')?.focus();
+  });
+  useEffect(() => pane.current?.scrollTo({ top: 0 }), []);
+
+  return (
+    <aside className="details" aria-label={servicesText.detailsOf(service.friendlyName)} ref={pane}>
+      <header className="details-head">
+        <TypeTile service={service} lit={tunnel.status === 'open'} />
+        <div className="details-title">
+          <h1>{service.friendlyName}</h1>
+          <p className="sub">{detailsText.through(kindOf(service), organisation)}</p>
+        </div>
+        <Button look="quiet" className="icon-only" aria-label={words.close} onClick={onClose}>
+          <X size={16} aria-hidden />
+        </Button>
+      </header>
+      {service.description && <p className="lead">{service.description}</p>}
+      {service.access.status === 'denied' && (
+        <Note tone="warn" title={detailsText.notAvailable}>
+          {service.access.reason}
+        </Note>
+      )}
+      {allowed && service.type === 'WEB' && <WebHow domain={service.domain} />}
+      {connectable && <Connection service={service} tunnel={tunnel} />}
+      {connectable && (
+        <Section title={detailsText.port}>
+          <PortOverride service={service} tunnel={tunnel} organisation={organisation} />
+        </Section>
+      )}
+      {allowed && service.mode === 'CHAIN' && service.type !== 'WEB' && (
+        <Section title={detailsText.targets}>
+          <Targets targets={service.allowedTargets} />
+        </Section>
+      )}
+    </aside>
+  );
+}
+
+function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
+  const actions = useTunnelActions(service.id);
+  const signIn = useCall('session.signIn');
+  const setView = useSetView();
+  const error = tunnel.status === 'failed' ? tunnel.error : actions.refused;
+  const address = tunnel.status === 'open' ? formatAddress(tunnel.address) : null;
+  return (
+    <>
+      <div className="details-connect">
+        <ConnectButton service={service} tunnel={tunnel} actions={actions} prominent />
+        <StateWord service={service} tunnel={tunnel} />
+        {address && <CopyPill text={address} label={servicesText.copyAddress(address)} />}
+      </div>
+      {error && (
+        <ErrorNote
+          error={error}
+          actions={{
+            'choose-port': () => setView({ editPort: service.id }),
+            'sign-in': () => void signIn.run({ openBrowser: true }),
+          }}
+        />
+      )}
+      {tunnel.status === 'open' && tunnel.lastRefusal && (
+        <Note tone="warn" title={detailsText.refused(clockTime(tunnel.lastRefusal.at))}>
+          {tunnel.lastRefusal.error.message}
+        </Note>
+      )}
+      <Section title={detailsText.how}>
+        {tunnel.status === 'open' ? (
+          <UseIt service={service} address={tunnel.address} />
+        ) : (
+          <p className="sub">{detailsText.howClosed}</p>
+        )}
+      </Section>
+    </>
+  );
+}
+
+function WebHow({ domain }: { domain: string }) {
+  const url = `https://${domain}/`;
+  return (
+    <Section title={detailsText.how}>
+      <p className="lead">{servicesText.webHow}</p>
+      <div className="block command">
+        <code>{url}</code>
+        <CopyButton text={url} label={words.copy} />
+      </div>
+    </Section>
+  );
+}
+
+function Section(props: { title: string; children: ReactNode }) {
+  return (
+    <section className="details-section">
+      <h2>{props.title}</h2>
+      {props.children}
+    </section>
+  );
+}

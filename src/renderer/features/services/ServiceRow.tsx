@@ -1,0 +1,84 @@
+// One service in the list. The whole row opens its details; the pill and the button inside do their own thing.
+import { ERRORS, type WireError } from '../../../shared/errors.ts';
+import { kindOf, servicesText } from '../../text/services.ts';
+import { Button } from '../../ui/Button.tsx';
+import { CopyPill } from '../../ui/Copy.tsx';
+import { useCall } from '../../window-context.tsx';
+import { ConnectButton } from './ConnectButton.tsx';
+import { formatAddress, type Row } from './service-view.ts';
+import { StateWord } from './StateWord.tsx';
+import { TypeTile } from './TypeTile.tsx';
+import { useTunnelActions } from './use-tunnel-actions.ts';
+
+export function ServiceRow(
+  props: Row & { selected: boolean; onSelect: () => void; onChoosePort: () => void },
+) {
+  const { service, tunnel } = props;
+  const actions = useTunnelActions(service.id);
+  const address = tunnel.status === 'open' ? formatAddress(tunnel.address) : null;
+  const error = tunnel.status === 'failed' ? tunnel.error : actions.refused;
+  return (
+    <li className={props.selected ? 'row selected' : 'row'} data-service={service.id}>
+      <TypeTile service={service} lit={tunnel.status === 'open'} />
+      <div className="row-name">
+        <button
+          type="button"
+          className="row-open one-line"
+          aria-label={servicesText.detailsOf(service.friendlyName)}
+          aria-pressed={props.selected}
+          onClick={props.onSelect}
+        >
+          {service.friendlyName}
+        </button>
+        <div className="sub one-line">
+          {service.access.status === 'denied' ? (
+            <span className="row-reason">{service.access.reason}</span>
+          ) : (
+            `${kindOf(service)} · ${service.domain}`
+          )}
+        </div>
+      </div>
+      <div className="row-address">
+        {address && <CopyPill text={address} label={servicesText.copyAddress(address)} />}
+      </div>
+      <div className="row-state">
+        {service.type === 'WEB' && service.access.status === 'allowed' ? (
+          <span className="sub">{servicesText.webOnly}</span>
+        ) : (
+          <StateWord service={service} tunnel={tunnel} />
+        )}
+      </div>
+      <div className="row-action">
+        <ConnectButton service={service} tunnel={tunnel} actions={actions} />
+      </div>
+      {error && <RowError service={service.id} error={error} onChoosePort={props.onChoosePort} />}
+    </li>
+  );
+}
+
+function RowError(props: { service: string; error: WireError; onChoosePort: () => void }) {
+  const { error } = props;
+  const signIn = useCall('session.signIn');
+  const { action, advice } = ERRORS[error.code];
+  return (
+    <div className="row-error" role="alert">
+      <span>
+        {error.message} {advice}
+      </span>
+      {action === 'choose-port' && (
+        <Button size="small" onClick={props.onChoosePort}>
+          {servicesText.choosePort}
+        </Button>
+      )}
+      {action === 'sign-in' && (
+        <Button
+          size="small"
+          busy={signIn.pending}
+          onClick={() => void signIn.run({ openBrowser: true })}
+        >
+          {servicesText.signIn}
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,138 @@
+// The home page: what this person may use, what is connected, and the details of one service beside it.
+import { LayoutGrid, RotateCw, SearchX } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { ERRORS } from '../../../shared/errors.ts';
+import { isSignedIn } from '../../../shared/model/session.ts';
+import { summary } from '../../../shared/model/summary.ts';
+import { words } from '../../text/common.ts';
+import { servicesText } from '../../text/services.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Note } from '../../ui/Note.tsx';
+import { useCall, useSetView, useTruth, useView } from '../../window-context.tsx';
+import { ExpiredBanner } from '../sign-in/ExpiredBanner.tsx';
+import { SearchField } from './SearchField.tsx';
+import { grouped, tunnelOf } from './service-view.ts';
+import { ServiceDetails } from './ServiceDetails.tsx';
+import { ServiceList, walkRows } from './ServiceList.tsx';
+import './services.css';
+
+export function ServicesPage() {
+  const { device, session, catalog, tunnels } = useTruth(({ slices }) => slices);
+  const query = useView((view) => view.query);
+  const selected = useView((view) => view.selected);
+  const setView = useSetView();
+  const service = catalog.services.find(({ id }) => id === selected);
+  const groups = grouped(catalog.services, tunnels.states, query);
+  return (
+    <div className={service ? 'services with-details' : 'services'} data-page="services">
+      <main className="services-main">
+        <header className="page-head">
+          <div>
+            <h1>{servicesText.title}</h1>
+            <p className="sub">{summary(device, session, tunnels.states).headline}</p>
+          </div>
+          {catalog.services.length > 0 && <SearchField onKeyDown={walkRows} />}
+        </header>
+        <div className="banners">
+          <ExpiredBanner />
+          {isSignedIn(session) && <StaleBanner />}
+        </div>
+        {catalog.services.length === 0 ? (
+          <NoServices />
+        ) : groups.length === 0 ? (
+          <Empty
+            icon={<SearchX size={22} aria-hidden />}
+            title={servicesText.noMatch(query.trim())}
+          >
+            {servicesText.noMatchHelp}
+          </Empty>
+        ) : (
+          <ServiceList groups={groups} />
+        )}
+      </main>
+      {service && (
+        <ServiceDetails
+          key={service.id}
+          service={service}
+          tunnel={tunnelOf(tunnels.states, service.id)}
+          onClose={() => setView({ selected: null, editPort: null })}
+        />
+      )}
+    </div>
+  );
+}
+
+function StaleBanner() {
+  const catalog = useTruth(({ slices }) => slices.catalog);
+  const refresh = useCall('catalog.refresh');
+  if (catalog.status !== 'stale') return null;
+  return (
+    <Note
+      tone="warn"
+      title={servicesText.staleTitle}
+      action={
+        <Button size="small" busy={refresh.pending} onClick={() => void refresh.run({})}>
+          {words.retry}
+        </Button>
+      }
+    >
+      {catalog.because && `${catalog.because.message} ${ERRORS[catalog.because.code].advice}`}
+    </Note>
+  );
+}
+
+function NoServices() {
+  const status = useTruth(({ slices }) => slices.catalog.status);
+  const organisation = useTruth(({ slices: { device } }) =>
+    device.status === 'registered' ? device.organisation.name : '',
+  );
+  const signedIn = useTruth(({ slices }) => isSignedIn(slices.session));
+  const refresh = useCall('catalog.refresh');
+  // A stale list without services says nothing about what is allowed; neither does one without a session.
+  if (!signedIn || status === 'stale') return null;
+  if (status !== 'current') return <LoadingRows />;
+  return (
+    <Empty
+      icon={<LayoutGrid size={22} aria-hidden />}
+      title={servicesText.emptyTitle}
+      action={
+        <Button busy={refresh.pending} onClick={() => void refresh.run({})}>
+          {!refresh.pending && <RotateCw size={14} aria-hidden />}
+          {servicesText.refresh}
+        </Button>
+      }
+    >
+      {servicesText.empty(organisation)}
+    </Empty>
+  );
+}
+
+function Empty(props: { icon: ReactNode; title: string; children: string; action?: ReactNode }) {
+  return (
+    <div className="empty" aria-live="polite">
+      <div className="panel-icon">{props.icon}</div>
+      <h2>{props.title}</h2>
+      <p className="lead">{props.children}</p>
+      {props.action}
+    </div>
+  );
+}
+
+function LoadingRows() {
+  return (
+    <div aria-live="polite">
+      <span className="unseen">{servicesText.loading}</span>
+      <ul className="rows ghost" aria-hidden>
+        {[62, 44, 71, 53].map((width) => (
+          <li key={width} className="row">
+            <span className="ghost-bar tile" />
+            <div className="row-name">
+              <span className="ghost-bar" style={{ width: `${width}%` }} />
+              <span className="ghost-bar thin" style={{ width: `${width + 18}%` }} />
+            </div>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

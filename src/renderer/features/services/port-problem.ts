@@ -1,0 +1,12 @@
+// Reads a port as a person types it.
+import { portText } from '../../text/services.ts';
+
+export type TypedPort = { port: number } | { problem: string };
+
+export function readPort(text: string): TypedPort {
+  const typed = text.trim();
+  if (typed === '') return { problem: portText.empty };
+  if (!/^\d+$/.test(typed)) return { problem: portText.notNumber };
+  const port = Number(typed);
+  return port >= 1 && port <= 65535 ? { port } : { problem: portText.outOfRange };
+}

@@ -1,0 +1,69 @@
+// Who and where this person is, the pages that exist, and the session.
+import { Laptop, Server } from 'lucide-react';
+import type { Person, Session } from '../../../shared/model/session.ts';
+import { shellText } from '../../text/shell.ts';
+import { useSetView, useTruth, useView } from '../../window-context.tsx';
+import type { Page } from '../../stores/view.ts';
+import { SessionCard } from './SessionCard.tsx';
+
+export function personOf(session: Session): Person | null {
+  if ('person' in session) return session.person;
+  if (session.status === 'signing-in') return personOf(session.before);
+  return null;
+}
+
+export function Rail({ organisation }: { organisation: string }) {
+  const person = useTruth(({ slices }) => personOf(slices.session));
+  const connected = useTruth(
+    ({ slices }) =>
+      Object.values(slices.tunnels.states).filter(({ status }) => status === 'open').length,
+  );
+  const who = person?.email || person?.name;
+  return (
+    <div className="rail">
+      <div className="organisation" title={`${organisation}\n${who ?? ''}`}>
+        <span className="mark" aria-hidden>
+          {organisation.slice(0, 1).toUpperCase()}
+        </span>
+        <div className="rail-wide">
+          <b className="one-line">{organisation}</b>
+          <span className="sub one-line">{who}</span>
+        </div>
+      </div>
+      <nav aria-label={shellText.navigation}>
+        <NavItem page="services" icon={<Server size={17} aria-hidden />} label={shellText.services}>
+          {connected > 0 && (
+            <span className="nav-count" aria-label={shellText.connectedOf(connected)}>
+              {connected}
+            </span>
+          )}
+        </NavItem>
+        <NavItem page="device" icon={<Laptop size={17} aria-hidden />} label={shellText.device} />
+      </nav>
+      <SessionCard />
+    </div>
+  );
+}
+
+function NavItem(props: {
+  page: Page;
+  icon: React.ReactNode;
+  label: string;
+  children?: React.ReactNode;
+}) {
+  const here = useView((view) => view.page === props.page);
+  const setView = useSetView();
+  return (
+    <button
+      type="button"
+      className="nav-item"
+      aria-current={here ? 'page' : undefined}
+      title={props.label}
+      onClick={() => setView({ page: props.page })}
+    >
+      {props.icon}
+      <span className="rail-wide">{props.label}</span>
+      {props.children}
+    </button>
+  );
+}

@@ -1,0 +1,17 @@
+// The frame of a registered device: rail on the left, one page beside it.
+import type { Device } from '../../../shared/model/device.ts';
+import { useView } from '../../window-context.tsx';
+import { DevicePage } from '../device/DevicePage.tsx';
+import { ServicesPage } from '../services/ServicesPage.tsx';
+import { Rail } from './Rail.tsx';
+import './shell.css';
+
+export function Shell({ device }: { device: Extract<Device, { status: 'registered' }> }) {
+  const page = useView((view) => view.page);
+  return (
+    <div className="shell">
+      <Rail organisation={device.organisation.name} />
+      {page === 'services' ? <ServicesPage /> : <DevicePage device={device} />}
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+// What changed about the tunnels, as sentences for a screen reader.
+import type { Slices } from '../../../shared/ipc/contract.ts';
+import { announceText } from '../../text/services.ts';
+import { formatAddress } from '../services/service-view.ts';
+
+export function announcements(before: Slices, after: Slices): string[] {
+  if (before.tunnels.states === after.tunnels.states) return [];
+  const sentences: string[] = [];
+  for (const { id, friendlyName } of after.catalog.services) {
+    const now = after.tunnels.states[id] ?? { status: 'closed' as const };
+    const then = before.tunnels.states[id] ?? { status: 'closed' as const };
+    if (now.status === then.status) continue;
+    switch (now.status) {
+      case 'opening':
+        sentences.push(announceText.opening(friendlyName));
+        break;
+      case 'open':
+        sentences.push(announceText.open(friendlyName, formatAddress(now.address)));
+        break;
+      case 'failed':
+        sentences.push(announceText.failed(friendlyName, now.error.message));
+        break;
+      case 'closed':
+        sentences.push(announceText.closed(friendlyName));
+        break;
+      case 'closing':
+        break;
+    }
+  }
+  return sentences;
+}

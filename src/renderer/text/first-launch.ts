@@ -1,0 +1,67 @@
+// Words of the three steps from a fresh machine to a registered device.
+import type { Ownership, SecretStoreKind } from '../../shared/model/device.ts';
+
+export const stepNames = ['Organisation', 'This device', 'Sign in'] as const;
+
+export const organisationText = {
+  title: 'Join your organisation',
+  lead: 'Paste the invite from your administrator. Nothing changes on this computer yet.',
+  invite: 'Invite',
+  placeholder: 'banyan://register?org=…',
+  opened: 'Banyan was opened with this invite. Check that you expected it.',
+  look: 'Continue',
+  looking: 'Asking the organisation…',
+  confirmTitle: (name: string) => `Is this ${name}?`,
+  confirmLead:
+    'Compare the fingerprint with the one your administrator gave you. It is the proof that nobody is in between.',
+  address: 'Address',
+  fingerprint: 'Fingerprint',
+  yes: (name: string) => `Yes, this is ${name}`,
+  no: 'No, go back',
+};
+
+export const deviceText = {
+  title: 'Register this computer',
+  lead: (organisation: string) =>
+    `${organisation} will know it as one of its devices. Its key is made here and never leaves this computer.`,
+  name: 'Name',
+  nameHelp: 'How you and your administrator tell your devices apart.',
+  nameMissing: 'Give this computer a name.',
+  nameTooLong: 'A name has at most 64 characters.',
+  ownership: 'Who owns it?',
+  ownerships: (organisation: string): Record<Ownership, string> => ({
+    'Corporate Dedicated': `${organisation}, used only by me`,
+    'Corporate Shared': `${organisation}, shared with others`,
+    'Employee Owned': 'I do',
+    Other: 'Somebody else',
+  }),
+  secrets: 'Where are its secrets kept?',
+  secretChoices: {
+    keychain: {
+      label: 'In the keychain of this computer',
+      help: 'Stays registered after a restart. The usual choice.',
+    },
+    memory: {
+      label: 'In memory only',
+      help: 'Forgotten when Banyan quits; you register again next time.',
+    },
+  } satisfies Record<SecretStoreKind, { label: string; help: string }>,
+  register: 'Register',
+  registering: (organisation: string) => `Registering with ${organisation}…`,
+  registeringHelp: 'Making a key and asking for a certificate. This takes a few seconds.',
+};
+
+export const signInText = {
+  title: (organisation: string) => `Sign in to ${organisation}`,
+  lead: 'Your browser opens the sign-in page of your organisation. Banyan never sees your password.',
+  thirdStepTitle: 'This computer is registered',
+  thirdStepLead: (organisation: string) =>
+    `One thing is left: sign in to ${organisation}. Your browser opens its sign-in page; Banyan never sees your password.`,
+  button: 'Sign in with your browser',
+  waitingTitle: 'Finish in your browser',
+  waiting: 'Approve the sign-in on the page that opened. This window goes on by itself.',
+  notOpened: 'No page opened?',
+  copyLink: 'Copy link',
+  preparing: 'Preparing the sign-in page…',
+  unregister: 'Leave this organisation…',
+};

@@ -1,0 +1,117 @@
+// Words of the service list and its details.
+import { exhaustive } from '../../shared/exhaustive.ts';
+import type { PortChoice, Service, ServiceType } from '../../shared/model/service.ts';
+
+export const typeNames: Record<ServiceType, string> = {
+  WEB: 'Web',
+  SSH: 'SSH',
+  RDP: 'Remote desktop',
+  K8S: 'Kubernetes',
+  DATABASE: 'Database',
+  GENERIC: 'TCP',
+};
+
+/** e.g. `Kubernetes`, `SSH collection`. */
+export const kindOf = (service: Service): string =>
+  service.mode === 'CHAIN' && service.type !== 'K8S'
+    ? `${typeNames[service.type]} collection`
+    : typeNames[service.type];
+
+export const stateWords = {
+  opening: 'Connecting…',
+  open: 'Connected',
+  closing: 'Disconnecting…',
+  failed: 'Failed',
+  denied: 'Not available',
+};
+
+export const servicesText = {
+  title: 'Services',
+  search: 'Find a service',
+  clearSearch: 'Clear search',
+  groups: {
+    attention: 'Needs attention',
+    connected: 'Connected',
+    available: 'Available',
+    denied: 'Not available',
+  },
+  connect: 'Connect',
+  disconnect: 'Disconnect',
+  cancel: 'Cancel',
+  retry: 'Retry',
+  choosePort: 'Choose another port',
+  signIn: 'Sign in',
+  webOnly: 'Opens in your browser',
+  webHow:
+    'Open this address in your browser. It asks for the certificate you already have; there is nothing to connect.',
+  loading: 'Loading your services…',
+  emptyTitle: 'Nothing allowed for you yet',
+  empty: (organisation: string) =>
+    `When your administrator gives you access to a service in ${organisation}, it appears here by itself.`,
+  refresh: 'Check again',
+  noMatch: (query: string) => `No service matches “${query}”`,
+  noMatchHelp: 'Search looks at names, types and addresses.',
+  staleTitle: 'This list may be out of date',
+  copyAddress: (address: string) => `Copy ${address}`,
+  detailsOf: (name: string) => `Details of ${name}`,
+  count: (count: number) => (count === 1 ? '1 service' : `${count} services`),
+};
+
+export const detailsText = {
+  how: 'How to use it',
+  howClosed: 'Connect, and the command to use it with appears here.',
+  address: 'Local address',
+  domain: 'Service',
+  port: 'Listen port',
+  targets: 'What you can reach through it',
+  everything: 'Everything this service forwards',
+  anyHost: 'Any host',
+  anyPort: 'any port',
+  ports: (ports: readonly string[]) =>
+    ports.length === 1 && !ports[0]?.includes('-')
+      ? `port ${ports[0]}`
+      : `ports ${ports.join(', ').replaceAll('-', '–')}`,
+  refused: (time: string) => `A connection was refused at ${time}`,
+  notAvailable: 'Not available to you',
+  about: 'About',
+  through: (kind: string, organisation: string) => `${kind} through ${organisation}`,
+};
+
+export const portText = {
+  label: 'Listen port',
+  save: 'Save',
+  saved: 'Saved',
+  reset: (port: number | null) => (port === null ? 'Reset' : `Reset to ${port}`),
+  empty: 'Enter a port.',
+  notNumber: 'A port is a whole number.',
+  outOfRange: 'A port is between 1 and 65535.',
+  low: 'Ports below 1024 often need administrator rights.',
+  moves: 'The open connection moves to the new port.',
+  locked: (organisation: string) => `${organisation} does not allow another port for this service.`,
+  setAside: (port: number) =>
+    `Your own port ${port} is set aside. It comes back if this is allowed again.`,
+  placeholder: 'Chosen on connect',
+  source(choice: PortChoice, assigned: number | null, organisation: string): string {
+    switch (choice.source) {
+      case 'override':
+        return assigned === null
+          ? 'Your own port; otherwise a free one is chosen.'
+          : `Your own port; ${organisation} assigned ${assigned}.`;
+      case 'assigned':
+        return `Assigned by ${organisation}.`;
+      case 'chosen':
+        return choice.port === null
+          ? 'A free port is chosen when you first connect, then kept.'
+          : 'A free port, chosen once and kept.';
+      default:
+        return exhaustive(choice.source);
+    }
+  },
+};
+
+export const announceText = {
+  opening: (name: string) => `Connecting ${name}`,
+  open: (name: string, address: string) => `${name} connected at ${address}`,
+  closed: (name: string) => `${name} disconnected`,
+  failed: (name: string, message: string) => `${name} failed. ${message}`,
+};

@@ -1,0 +1,48 @@
+// Words of the frame around the pages, the session and this device.
+import type { SecretStoreKind } from '../../shared/model/device.ts';
+
+export const shellText = {
+  navigation: 'Pages',
+  services: 'Services',
+  device: 'This device',
+  connectedOf: (connected: number) => `${connected} connected`,
+  signedIn: 'Signed in',
+  renewing: 'Renewing…',
+  session: (left: string) => `Signed in, ${left}. Session menu`,
+  sessionEnds: (time: string) => `Until ${time}`,
+  quit: 'Quit Banyan',
+  failureTitle: 'Banyan could not be read',
+};
+
+export const expiredText = {
+  waiting: 'Waiting for you to finish in the browser…',
+};
+
+export const deviceText = {
+  title: 'This device',
+  groups: { device: 'Device', organisation: 'Organisation', files: 'Certificates and secrets' },
+  name: 'Name',
+  ownership: 'Owner',
+  id: 'Device id',
+  validUntil: 'Certificate valid until',
+  organisation: 'Name',
+  host: 'Address',
+  fingerprint: 'Fingerprint',
+  folder: 'Certificates folder',
+  folderHelp: 'While you are signed in, other programs can use the login-*.pem files here.',
+  secrets: 'Secrets',
+  secretKinds: {
+    keychain: 'In the keychain of this computer',
+    memory: 'In memory only: forgotten when Banyan quits',
+  } satisfies Record<SecretStoreKind, string>,
+  version: 'Banyan version',
+  unregister: 'Unregister this device…',
+  unregisterHelp: (organisation: string) =>
+    `Leaves ${organisation} and removes its keys and certificates from this computer.`,
+  confirmTitle: (organisation: string) => `Leave ${organisation}?`,
+  confirm:
+    'Everything connected is closed, and the keys and certificates on this computer are removed. To come back you need a new invite.',
+  confirmYes: 'Unregister',
+  revokedTitle: 'This device is no longer accepted',
+  revokedLeave: 'Unregister this device',
+};

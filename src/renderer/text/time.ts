@@ -1,0 +1,22 @@
+// Times and durations as people say them.
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** e.g. `16 h 12 min left`, rounded down so that it never promises too much. */
+export function timeLeft(ms: number): string {
+  if (ms <= 0) return 'ended';
+  if (ms < MINUTE) return 'less than a minute left';
+  if (ms >= 2 * DAY) return `${Math.floor(ms / DAY)} days left`;
+  const hours = Math.floor(ms / HOUR);
+  const minutes = Math.floor((ms % HOUR) / MINUTE);
+  if (hours === 0) return `${minutes} min left`;
+  return minutes === 0 ? `${hours} h left` : `${hours} h ${minutes} min left`;
+}
+
+export const clockTime = (at: number): string =>
+  new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+
+export const calendarDay = (at: number): string =>
+  new Date(at).toLocaleDateString(undefined, { year: 'numeric', month: 'long', day: 'numeric' });

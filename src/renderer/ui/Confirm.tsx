@@ -1,0 +1,39 @@
+// Asks before something that cannot be taken back.
+import { AlertDialog } from '@base-ui/react/alert-dialog';
+import type { ReactElement, ReactNode } from 'react';
+import { words } from '../text/common.ts';
+import { Button } from './Button.tsx';
+import './confirm.css';
+
+export function Confirm(props: {
+  trigger: ReactElement;
+  title: string;
+  children: ReactNode;
+  yes: string;
+  busy: boolean;
+  /** Shown in the dialog, which stays open. */
+  problem?: ReactNode;
+  onYes: () => void;
+}) {
+  return (
+    <AlertDialog.Root>
+      <AlertDialog.Trigger render={props.trigger} />
+      <AlertDialog.Portal>
+        <AlertDialog.Backdrop className="backdrop" />
+        <AlertDialog.Popup className="dialog">
+          <AlertDialog.Title>{props.title}</AlertDialog.Title>
+          <AlertDialog.Description className="lead">{props.children}</AlertDialog.Description>
+          {props.problem}
+          <div className="dialog-foot">
+            <AlertDialog.Close render={<Button />} disabled={props.busy}>
+              {words.cancel}
+            </AlertDialog.Close>
+            <Button look="danger" busy={props.busy} onClick={props.onYes}>
+              {props.yes}
+            </Button>
+          </div>
+        </AlertDialog.Popup>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  );
+}

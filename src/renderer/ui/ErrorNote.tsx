@@ -1,0 +1,39 @@
+// A failure in plain words: what, why, what to do, and the one action that helps, if this place can offer it.
+import { type ErrorAction, ERRORS, type WireError } from '../../shared/errors.ts';
+import { actionLabels, referenceText } from '../text/common.ts';
+import { Button } from './Button.tsx';
+import { Note, type NoteTone } from './Note.tsx';
+
+export type ErrorActions = Partial<Record<Exclude<ErrorAction, 'none'>, () => void>>;
+
+export function ErrorNote(props: {
+  error: WireError;
+  /** What this place can do; an action that is not here gets no button. */
+  actions?: ErrorActions;
+  tone?: NoteTone;
+  busy?: boolean;
+}) {
+  const { error, actions = {}, tone = 'bad' } = props;
+  const { title, advice, action } = ERRORS[error.code];
+  const act = action === 'none' ? undefined : actions[action];
+  return (
+    <Note
+      tone={tone}
+      title={title}
+      alert
+      action={
+        action !== 'none' &&
+        act && (
+          <Button size="small" onClick={act} busy={props.busy ?? false}>
+            {actionLabels[action]}
+          </Button>
+        )
+      }
+    >
+      {error.message} {advice}
+      {error.code === 'internal' && error.correlationId && (
+        <div className="sub">{referenceText(error.correlationId)}</div>
+      )}
+    </Note>
+  );
+}

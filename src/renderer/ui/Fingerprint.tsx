@@ -1,0 +1,19 @@
+// A fingerprint in groups of four, for two people reading it to each other.
+import './fingerprint.css';
+
+export const groupsOfFour = (text: string): string[] => text.match(/.{1,4}/g) ?? [];
+
+export function Fingerprint({ value, label }: { value: string; label: string }) {
+  return (
+    <div className="fingerprint mono">
+      <span className="unseen">{`${label} ${value}`}</span>
+      {groupsOfFour(value).map((group, index) => (
+        // Groups may repeat; their place is what identifies them.
+        // oxlint-disable-next-line react/no-array-index-key
+        <span key={index} aria-hidden>
+          {group}
+        </span>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+// The module `electron` as far as the app uses it. Every name is one of Electron's, or the compiler objects; what the app
+// imports and is missing here fails as the app starts.
+import type * as Electron from 'electron';
+import { app } from './app.ts';
+import {
+  dialog,
+  nativeImage,
+  powerMonitor,
+  session,
+  shell,
+  standIn,
+  StandInMenu as Menu,
+  StandInNotification as Notification,
+  StandInTray as Tray,
+} from './fakes.ts';
+import { ipcMain } from './ipc.ts';
+import { protocol } from './scheme.ts';
+import { StandInWebContents as webContents } from './web-contents.ts';
+import { StandInWindow as BrowserWindow } from './windows.ts';
+
+const module = {
+  app,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  nativeImage,
+  Notification,
+  powerMonitor,
+  protocol,
+  session,
+  shell,
+  Tray,
+  webContents,
+} satisfies Partial<Record<keyof typeof Electron, unknown>>;
+
+declare global {
+  /** What `require('electron')` gives, see register.mjs. */
+  var standInElectron: unknown;
+}
+globalThis.standInElectron = { ...module, standIn };
+
+export {
+  app,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  nativeImage,
+  Notification,
+  powerMonitor,
+  protocol,
+  session,
+  shell,
+  Tray,
+  webContents,
+};

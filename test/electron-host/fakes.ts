@@ -1,0 +1,147 @@
+// What a person would see or the system would say, recorded instead, so that tests can look at it and fire it.
+import type {
+  Dialog,
+  MenuItemConstructorOptions,
+  NativeImage,
+  NotificationConstructorOptions,
+  Shell,
+} from 'electron';
+import { EventEmitter } from 'node:events';
+
+class StandInMenu {
+  readonly items: MenuItemConstructorOptions[];
+  constructor(items: MenuItemConstructorOptions[] = []) {
+    this.items = items;
+  }
+  static buildFromTemplate = (items: MenuItemConstructorOptions[]): StandInMenu =>
+    new StandInMenu(items);
+  static setApplicationMenu(): void {}
+}
+
+class StandInImage {
+  readonly file: string;
+  constructor(file: string) {
+    this.file = file;
+  }
+  setTemplateImage(): void {}
+  isEmpty(): boolean {
+    return this.file === '';
+  }
+}
+
+class StandInTray extends EventEmitter {
+  image: StandInImage;
+  tooltip = '';
+  menu: StandInMenu | null = null;
+  constructor(image: StandInImage) {
+    super();
+    this.image = image;
+    standIn.trays.push(this);
+  }
+  setImage(image: StandInImage): void {
+    this.image = image;
+  }
+  setToolTip(tooltip: string): void {
+    this.tooltip = tooltip;
+  }
+  setContextMenu(menu: StandInMenu | null): void {
+    this.menu = menu;
+  }
+  isDestroyed(): boolean {
+    return false;
+  }
+  destroy(): void {}
+}
+
+class StandInNotification extends EventEmitter {
+  readonly options: NotificationConstructorOptions;
+  constructor(options: NotificationConstructorOptions = {}) {
+    super();
+    this.options = options;
+  }
+  static isSupported = (): boolean => true;
+  show(): void {
+    standIn.notifications.push(this.options);
+  }
+}
+
+type CheckHandler = (
+  contents: unknown,
+  permission: string,
+  origin: string,
+  details: object,
+) => boolean;
+type RequestHandler = (
+  contents: unknown,
+  permission: string,
+  answer: (granted: boolean) => void,
+  details: { requestingUrl: string },
+) => void;
+
+/** Permissions are Chromium's to ask for; the stand-in asks for the one that the app grants. */
+class StandInSession extends EventEmitter {
+  check: CheckHandler = () => true;
+  request: RequestHandler = (_contents, _permission, answer) => answer(true);
+  setPermissionCheckHandler(handler: CheckHandler): void {
+    this.check = handler;
+  }
+  setPermissionRequestHandler(handler: RequestHandler): void {
+    this.request = handler;
+  }
+  setDevicePermissionHandler(): void {}
+}
+
+const defaultSession = new StandInSession();
+export const session = {
+  defaultSession,
+  mayCopy(contents: { getURL(): string }): boolean {
+    const permission = 'clipboard-sanitized-write';
+    const requestingUrl = contents.getURL();
+    let granted = false;
+    defaultSession.request(contents, permission, (answer) => (granted = answer), { requestingUrl });
+    return granted && defaultSession.check(contents, permission, requestingUrl, {});
+  },
+};
+
+/** For tests: `app.evaluate(({ standIn }) => standIn.opened)`. Electron has no such thing. */
+export const standIn = {
+  trays: [] as StandInTray[],
+  notifications: [] as NotificationConstructorOptions[],
+  dialogs: [] as { title: string; content: string }[],
+  /** Addresses given to the system's browser. */
+  opened: [] as string[],
+  /** Chooses an item of the tray's menu by its label. */
+  chooseInTray(label: string): void {
+    const items = standIn.trays.flatMap(({ menu }) => menu?.items ?? []);
+    const item = items.find((each) => each.label === label && each.enabled !== false);
+    if (!item?.click) throw new Error(`the tray offers no "${label}"`);
+    (item.click as () => void)();
+  },
+  trayLabels: (): string[] =>
+    standIn.trays.flatMap(({ menu }) => menu?.items ?? []).map(({ label }) => label ?? '-'),
+};
+
+export const dialog = {
+  showErrorBox(title: string, content: string): void {
+    standIn.dialogs.push({ title, content });
+    process.stderr.write(`electron-host: dialog: ${title}: ${content}\n`);
+  },
+} satisfies Partial<Dialog>;
+
+export const shell = {
+  openExternal(url: string): Promise<void> {
+    standIn.opened.push(url);
+    return Promise.resolve();
+  },
+} satisfies Partial<Shell>;
+
+export const nativeImage = {
+  createFromPath: (file: string) => new StandInImage(file),
+  createEmpty: () => new StandInImage(''),
+};
+nativeImage.createEmpty() satisfies Pick<NativeImage, 'isEmpty'>;
+
+/** Tests fire `suspend`, `resume` and the like on it. */
+export const powerMonitor = new EventEmitter();
+
+export { StandInMenu, StandInNotification, StandInTray };

@@ -1,0 +1,187 @@
+// `WebContents`: one page of Chromium, its preload in an isolated world, and the way between the page and ipcMain.
+import type { IpcMainInvokeEvent, WebPreferences, WindowOpenHandlerResponse } from 'electron';
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createCodec } from './codec.ts';
+import type { DevToolsSession } from './devtools.ts';
+import { session } from './fakes.ts';
+import { ipcMain } from './ipc.ts';
+import { linkWorlds, runPreload } from './page-side.ts';
+import { devTools, preventable } from './runtime.ts';
+import { answerByHandler, isOwnScheme, ownUrl, type PausedRequest, travelUrl } from './scheme.ts';
+
+const WORLD = 'Electron Isolated Context';
+const BINDING = 'toElectronHost';
+/** Their sources, as they run in the page. */
+const [LINK, RUN, CODEC] = [linkWorlds, runPreload, createCodec].map((each) => `(${String(each)})`);
+const codec = createCodec();
+const all: StandInWebContents[] = [];
+
+interface FromPreload {
+  is: 'invoke' | 'send';
+  id: number;
+  channel: string;
+  inputs: unknown;
+}
+
+export class StandInWebContents extends EventEmitter {
+  readonly id = all.push(this);
+  readonly session = session.defaultSession;
+  readonly mainFrame = { url: '', frameTreeNodeId: this.id, parent: null };
+  targetId = '';
+  readonly #close: () => Promise<unknown>;
+  #devTools: DevToolsSession | null = null;
+  #preloadContext: number | null = null;
+  #isDestroyed = false;
+  /** Set while the host itself navigates: Electron asks nobody then. */
+  #loading: string | null = null;
+  #onWindowOpen: ((details: { url: string }) => WindowOpenHandlerResponse) | null = null;
+
+  static fromDevToolsTargetId = (targetId: string): StandInWebContents | undefined =>
+    all.find((contents) => contents.targetId === targetId);
+  static getAllWebContents = (): StandInWebContents[] => all.filter((each) => !each.isDestroyed());
+
+  constructor(close: () => Promise<unknown>) {
+    super();
+    this.#close = close;
+  }
+
+  getURL(): string {
+    return this.mainFrame.url;
+  }
+  isDestroyed(): boolean {
+    return this.#isDestroyed;
+  }
+  markDestroyed(): void {
+    this.#isDestroyed = true;
+    this.emit('destroyed');
+  }
+  close(): void {
+    void this.#close();
+  }
+  reload(): void {
+    void this.#devTools?.send('Page.reload');
+  }
+  setWindowOpenHandler(handler: (details: { url: string }) => WindowOpenHandlerResponse): void {
+    this.#onWindowOpen = handler;
+  }
+  send(channel: string, ...inputs: unknown[]): void {
+    if (this.#isDestroyed) throw new TypeError('Object has been destroyed');
+    void this.#tellPreload({ channel, inputs: codec.encode(inputs) });
+  }
+
+  async start(size: { width: number; height: number }, preferences: WebPreferences): Promise<void> {
+    const { targetId } = await devTools().browser.send<{ targetId: string }>(
+      'Target.createTarget',
+      { url: 'about:blank', newWindow: true, ...size },
+    );
+    this.targetId = targetId;
+    const page = await devTools().attach(targetId);
+    this.#devTools = page;
+    this.#listen(page);
+    await page.send('Page.enable');
+    await page.send('Runtime.enable');
+    await page.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] });
+    if (preferences.preload) await this.#addPreload(page, preferences.preload);
+  }
+
+  async load(url: string): Promise<void> {
+    const done = new Promise((resolve) => this.once('did-finish-load', resolve));
+    this.#loading = url;
+    const answer = await this.#devTools?.send<{ errorText?: string }>('Page.navigate', {
+      url: travelUrl(url),
+    });
+    this.#loading = null;
+    if (answer?.errorText) throw new Error(`${answer.errorText} loading '${url}'`);
+    await done;
+  }
+
+  #listen(page: DevToolsSession): void {
+    page.on('Runtime.executionContextCreated', ({ context: { id, name, auxData } }) => {
+      if (name === WORLD && auxData?.frameId === this.targetId) this.#preloadContext = id;
+    });
+    page.on('Runtime.bindingCalled', ({ name, payload, executionContextId }) => {
+      if (name !== BINDING || executionContextId !== this.#preloadContext) return;
+      void this.#fromPreload(JSON.parse(payload) as FromPreload);
+    });
+    page.on('Page.frameNavigated', ({ frame: { parentId, url } }) => {
+      if (!parentId) this.mainFrame.url = ownUrl(url);
+    });
+    page.on('Page.domContentEventFired', () => this.emit('dom-ready'));
+    page.on('Page.loadEventFired', () => this.emit('did-finish-load'));
+    page.on('Page.windowOpen', ({ url }) => {
+      const answer = this.#onWindowOpen?.({ url: ownUrl(url) });
+      if (answer?.action !== 'deny') {
+        process.stderr.write(`electron-host: child windows are not emulated: ${url}\n`);
+      }
+    });
+    page.on('Fetch.requestPaused', (paused: PausedRequest) => void this.#onRequest(page, paused));
+  }
+
+  async #onRequest(page: DevToolsSession, paused: PausedRequest): Promise<void> {
+    const { requestId, frameId, resourceType, request } = paused;
+    const url = ownUrl(request.url);
+    if (resourceType === 'Document' && url !== this.#loading) {
+      const event = preventable({ url, isMainFrame: frameId === this.targetId });
+      this.emit('will-frame-navigate', event);
+      if (event.defaultPrevented) {
+        await page.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' });
+        return;
+      }
+    }
+    if (isOwnScheme(url)) await answerByHandler(paused, page);
+    else await page.send('Fetch.continueRequest', { requestId });
+  }
+
+  async #addPreload(page: DevToolsSession, file: string): Promise<void> {
+    const key = JSON.stringify(randomUUID());
+    const add = (source: string, world: object = {}): Promise<unknown> =>
+      page.send('Page.addScriptToEvaluateOnNewDocument', {
+        source: `if (self === top) { ${source} }`,
+        ...world,
+      });
+    await page.send('Runtime.addBinding', { name: BINDING, executionContextName: WORLD });
+    await add(`${LINK}(${key}, 'page', 'preload')`);
+    await add(
+      `const send = globalThis.${BINDING}; delete globalThis.${BINDING};
+       ${RUN}(${LINK}(${key}, 'preload', 'page'), ${CODEC}(), send,
+         function (require, module, exports, process) { ${readFileSync(file, 'utf8')}\n })`,
+      { worldName: WORLD },
+    );
+  }
+
+  async #fromPreload({ is, id, channel, inputs }: FromPreload): Promise<void> {
+    const event = { sender: this, senderFrame: this.mainFrame, processId: 1, frameId: 1 };
+    const decoded = codec.decode(inputs) as unknown[];
+    if (is === 'send') {
+      ipcMain.emit(channel, event, ...decoded);
+      return;
+    }
+    try {
+      const value = await ipcMain.invoke(channel, event as unknown as IpcMainInvokeEvent, decoded);
+      await this.#tellPreload({ id, value: codec.encode(value) });
+    } catch (error) {
+      const text = `Error invoking remote method '${channel}': ${String(error)}`;
+      await this.#tellPreload({ id, error: text });
+    }
+  }
+
+  async #tellPreload(message: object): Promise<void> {
+    if (this.#preloadContext === null) return;
+    const call = `fromElectronHost(${JSON.stringify(message)})`;
+    // A page that is just being left cannot be told anything any more.
+    await this.#devTools
+      ?.send('Runtime.evaluate', { contextId: this.#preloadContext, expression: call })
+      .catch(() => {});
+  }
+
+  /** "Copy" works only where the app has granted it, as in Electron. */
+  async grantClipboard(): Promise<void> {
+    if (!session.mayCopy(this)) return;
+    await devTools().browser.send('Browser.grantPermissions', {
+      origin: new URL(travelUrl(this.getURL())).origin,
+      permissions: ['clipboardSanitizedWrite'],
+    });
+  }
+}
