@@ -1,5 +1,7 @@
 // The client that a command talks to: the one that runs, or one of its own for as long as it takes.
+import { createFileLog } from '../main/client/adapters/log.ts';
 import type { Log } from '../main/client/ports.ts';
+import { layout } from '../main/client/settings/layout.ts';
 import { connectControlSocket } from '../main/ipc/control-client.ts';
 import { serve } from '../main/ipc/serve.ts';
 import { AppError, isErrorCode } from '../shared/errors.ts';
@@ -25,7 +27,7 @@ export async function reachRunningClient(home: string): Promise<ReachedClient> {
     subscribe: (listener) => client.subscribe(listener),
     isOwn: false,
     ended: client.ended,
-    log: systemPorts(home).log,
+    log: createFileLog({ file: layout(home).log, level: 'info' }),
     close() {
       client.close();
       return Promise.resolve();
