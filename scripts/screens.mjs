@@ -8,8 +8,9 @@ import { parseArgs } from 'node:util';
 import react from '@vitejs/plugin-react';
 import { chromium } from 'playwright-core';
 import { build, runnerImport } from 'vite';
+import { ensureBrowser } from './lib/browser.mjs';
 import { ROOT } from './lib/prepare.mjs';
-import { main } from './lib/steps.mjs';
+import { main, PlainError } from './lib/steps.mjs';
 
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'";
@@ -67,6 +68,8 @@ await main(async () => {
   const { values } = parseArgs({
     options: { out: { type: 'string' }, only: { type: 'string' }, look: { type: 'string' } },
   });
+  const found = await ensureBrowser();
+  if ('missing' in found) throw new PlainError(`No browser: ${found.missing}.`);
   const out = path.resolve(values.out ?? path.join(ROOT, 'out/screens'));
   const built = await mkdtemp(path.join(os.tmpdir(), 'banyan-screens-'));
   await mkdir(out, { recursive: true });
@@ -76,12 +79,13 @@ await main(async () => {
     base: './',
     plugins: [react()],
     logLevel: 'warn',
-    build: { outDir: built, emptyOutDir: true },
+    build: { outDir: built, emptyOutDir: true, chunkSizeWarningLimit: 1_000 },
   });
   const { module } = await runnerImport(path.join(ROOT, 'test/fixtures/window-states.ts'));
   const server = await serve(built);
+
   const browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    executablePath: found.path,
     args: ['--no-sandbox', '--disable-gpu', '--headless'],
   });
   try {

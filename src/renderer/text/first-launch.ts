@@ -30,9 +30,9 @@ export const deviceText = {
   nameTooLong: 'A name has at most 64 characters.',
   ownership: 'Who owns it?',
   ownerships: (organisation: string): Record<Ownership, string> => ({
-    'Corporate Dedicated': `${organisation}, used only by me`,
-    'Corporate Shared': `${organisation}, shared with others`,
-    'Employee Owned': 'I do',
+    'Corporate Dedicated': `${organisation}, for me only`,
+    'Corporate Shared': `${organisation}, shared`,
+    'Employee Owned': 'Me',
     Other: 'Somebody else',
   }),
   secrets: 'Where are its secrets kept?',

@@ -41,7 +41,7 @@ export const servicesText = {
   retry: 'Retry',
   choosePort: 'Choose another port',
   signIn: 'Sign in',
-  webOnly: 'Opens in your browser',
+  webOnly: 'In your browser',
   webHow:
     'Open this address in your browser. It asks for the certificate you already have; there is nothing to connect.',
   loading: 'Loading your services…',

@@ -89,7 +89,6 @@ function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
       <div className="details-connect">
         <ConnectButton service={service} tunnel={tunnel} actions={actions} prominent />
         <StateWord service={service} tunnel={tunnel} />
-        {address && <CopyPill text={address} label={servicesText.copyAddress(address)} />}
       </div>
       {error && (
         <ErrorNote
@@ -106,8 +105,22 @@ function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
         </Note>
       )}
       <Section title={detailsText.how}>
-        {tunnel.status === 'open' ? (
-          <UseIt service={service} address={tunnel.address} />
+        {tunnel.status === 'open' && address ? (
+          <>
+            <UseIt service={service} address={tunnel.address} />
+            <dl className="block pairs">
+              <div>
+                <dt>{detailsText.address}</dt>
+                <dd>
+                  <CopyPill text={address} label={servicesText.copyAddress(address)} />
+                </dd>
+              </div>
+              <div>
+                <dt>{detailsText.domain}</dt>
+                <dd className="mono">{service.domain}</dd>
+              </div>
+            </dl>
+          </>
         ) : (
           <p className="sub">{detailsText.howClosed}</p>
         )}

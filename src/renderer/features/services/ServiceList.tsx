@@ -20,6 +20,12 @@ export function walkRows(event: KeyboardEvent<HTMLElement>): void {
   next.focus();
 }
 
+/** Those still on their way are not counted as connected. */
+const countOf = (group: ServiceGroup, rows: readonly Row[]): number | null =>
+  group === 'connected'
+    ? rows.filter(({ tunnel }) => tunnel.status === 'open').length || null
+    : rows.length;
+
 export function ServiceList({ groups }: { groups: { group: ServiceGroup; rows: Row[] }[] }) {
   const selected = useView((view) => view.selected);
   const setView = useSetView();
@@ -30,7 +36,7 @@ export function ServiceList({ groups }: { groups: { group: ServiceGroup; rows: R
       {groups.map(({ group, rows }) => (
         <section key={group} aria-labelledby={`group-${group}`}>
           <h2 className="group-name" id={`group-${group}`}>
-            {servicesText.groups[group]} <span>{rows.length}</span>
+            {servicesText.groups[group]} <span>{countOf(group, rows)}</span>
           </h2>
           <ul className="rows">
             {rows.map(({ service, tunnel }) => (

@@ -63,7 +63,7 @@ function RowError(props: { service: string; error: WireError; onChoosePort: () =
   return (
     <div className="row-error" role="alert">
       <span>
-        {error.message} {advice}
+        {error.message} <span className="sub">{advice}</span>
       </span>
       {action === 'choose-port' && (
         <Button size="small" onClick={props.onChoosePort}>

@@ -1,0 +1,90 @@
+// @vitest-environment happy-dom
+import { describe, expect, it } from 'vitest';
+import { FINGERPRINT, INVITE, aFreshSnapshot } from '../../fixtures/snapshots.ts';
+import type { FakeBridge } from '../../fakes/fake-bridge.ts';
+import { renderApp } from '../../support/render-app.tsx';
+
+const facts = {
+  organisationName: 'Medsoft',
+  host: 'banyan.medsoft.example',
+  rootFingerprint: FINGERPRINT,
+};
+const grouped = 'n4bQgW8rT0xk2mZ1';
+const knows = (fake: FakeBridge): void => fake.answer('device.inspectInvite', () => facts);
+
+describe('first launch', () => {
+  it('shows name, address and fingerprint before it asks for a yes, and changes nothing', async () => {
+    const app = await renderApp(aFreshSnapshot(), knows);
+    expect(app.text()).not.toContain('Yes, this is');
+    await app.type('Invite', ` ${INVITE}\n`);
+    await app.click('Continue');
+    const text = app.text();
+    for (const shown of ['Is this Medsoft?', 'banyan.medsoft.example', grouped]) {
+      expect(text).toContain(shown);
+    }
+    expect(text.indexOf(grouped)).toBeLessThan(text.indexOf('Yes, this is Medsoft'));
+    expect(app.fake.calls).toEqual([
+      { name: 'app.snapshot', input: {} },
+      { name: 'device.inspectInvite', input: { invite: INVITE } },
+    ]);
+  });
+
+  it('does not act upon a link by itself, and says that one was opened', async () => {
+    const app = await renderApp(aFreshSnapshot({ pendingInvite: INVITE }), knows);
+    expect(app.field('Invite').value).toBe(INVITE);
+    expect(app.text()).toContain('Banyan was opened with this invite');
+    expect(app.fake.calls.map(({ name }) => name)).toEqual(['app.snapshot']);
+  });
+
+  it('goes back with Esc, without having registered', async () => {
+    const app = await renderApp(aFreshSnapshot({ pendingInvite: INVITE }), knows);
+    await app.click('Continue');
+    await app.click('Yes, this is Medsoft');
+    expect(app.text()).toContain('Register this computer');
+    await app.press('Escape');
+    expect(app.text()).toContain('Is this Medsoft?');
+    await app.press('Escape');
+    expect(app.field('Invite').value).toBe(INVITE);
+    expect(app.fake.calls.some(({ name }) => name === 'device.register')).toBe(false);
+  });
+
+  it('offers memory when there is no keychain, and registers with it', async () => {
+    const app = await renderApp(aFreshSnapshot({ pendingInvite: INVITE }), (fake) => {
+      knows(fake);
+      fake.refuse('device.register', 'device/secret-store-unavailable', 'No keychain answers.');
+    });
+    await app.click('Continue');
+    await app.click('Yes, this is Medsoft');
+    await app.click('Register');
+    expect(app.text()).toContain('No keychain answers.');
+    app.fake.hang('device.register');
+    await app.click('Keep secrets in memory');
+    expect(
+      app.fake.calls.filter(({ name }) => name === 'device.register').map(({ input }) => input),
+    ).toEqual([
+      {
+        invite: INVITE,
+        name: 'adam-thinkpad',
+        ownership: 'Corporate Dedicated',
+        secrets: 'keychain',
+      },
+      {
+        invite: INVITE,
+        name: 'adam-thinkpad',
+        ownership: 'Corporate Dedicated',
+        secrets: 'memory',
+      },
+    ]);
+  });
+
+  it('offers another invite when this one was refused, never a retry', async () => {
+    const app = await renderApp(aFreshSnapshot({ pendingInvite: INVITE }), (fake) =>
+      fake.refuse('device.inspectInvite', 'device/invite-refused', 'The invite was used before.'),
+    );
+    await app.click('Continue');
+    expect(app.text()).toContain('The invite was used before.');
+    expect(app.button('Try again')).toBeUndefined();
+    await app.click('Use another invite');
+    expect(app.field('Invite').value).toBe('');
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { readPort } from '../../../src/renderer/features/services/port-problem.ts';
+import { grouped, matches } from '../../../src/renderer/features/services/service-view.ts';
+import { announcements } from '../../../src/renderer/features/shell/announcements.ts';
+import { timeLeft } from '../../../src/renderer/text/time.ts';
+import { aService, aSnapshot } from '../../fixtures/snapshots.ts';
+
+describe('a typed port', () => {
+  it.each([
+    ['1', 1],
+    ['65535', 65535],
+    [' 8081 ', 8081],
+  ])('%j is a port', (text, port) => expect(readPort(text)).toEqual({ port }));
+
+  it.each(['', ' ', '0', '65536', '80.5', '-1', '1e3', '0x50', 'ssh', '٨٠'])(
+    '%j is not, and a sentence says why',
+    (text) => expect(readPort(text)).toHaveProperty('problem'),
+  );
+});
+
+describe('the list', () => {
+  const ledger = aService();
+  const bastion = aService({ name: 'bastion', friendlyName: 'Bastion', type: 'SSH' });
+  const denied = aService({
+    name: 'vault',
+    friendlyName: 'Vault',
+    access: { status: 'denied', code: 'policy/role', reason: 'Not for you.' },
+  });
+
+  it('puts each service into one group and leaves empty groups out', () => {
+    const states = { [ledger.id]: { status: 'opening', startedAt: 0 } as const };
+    expect(
+      grouped([bastion, denied, ledger], states, '').map(({ group, rows }) => [
+        group,
+        rows.map(({ service }) => service.name),
+      ]),
+    ).toEqual([
+      ['connected', ['ledger']],
+      ['available', ['bastion']],
+      ['denied', ['vault']],
+    ]);
+  });
+
+  it('finds by every word, in any order, whatever the case', () => {
+    expect(matches(ledger, 'DATABASE ledger')).toBe(true);
+    expect(matches(ledger, 'corp.example')).toBe(true);
+    expect(matches(ledger, 'ledger ssh')).toBe(false);
+  });
+
+  it('speaks only about tunnels that changed their state', () => {
+    const services = [ledger, bastion];
+    const before = aSnapshot({ catalog: { status: 'current', services } }).slices;
+    const states = {
+      [ledger.id]: {
+        status: 'open',
+        address: { host: '127.0.0.1', port: 5433 },
+        openedAt: 0,
+      } as const,
+    };
+    expect(announcements(before, { ...before, tunnels: { states, ports: {} } })).toEqual([
+      'Ledger database connected at 127.0.0.1:5433',
+    ]);
+    expect(announcements(before, { ...before, session: { status: 'signed-out' } })).toEqual([]);
+  });
+});
+
+describe('time left', () => {
+  it.each([
+    [-1, 'ended'],
+    [59_000, 'less than a minute left'],
+    [61_000, '1 min left'],
+    [16 * 3_600_000 + 12 * 60_000, '16 h 12 min left'],
+    [24 * 3_600_000, '24 h left'],
+    [72 * 3_600_000, '3 days left'],
+  ])('%d ms reads %j', (ms, text) => expect(timeLeft(ms)).toBe(text));
+});
