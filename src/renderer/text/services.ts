@@ -2,7 +2,7 @@
 import { exhaustive } from '../../shared/exhaustive.ts';
 import type { PortChoice, Service, ServiceType } from '../../shared/model/service.ts';
 
-export const typeNames: Record<ServiceType, string> = {
+const typeNames: Record<ServiceType, string> = {
   WEB: 'Web',
   SSH: 'SSH',
   RDP: 'Remote desktop',

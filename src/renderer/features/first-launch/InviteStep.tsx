@@ -1,6 +1,6 @@
 // Step 1, first half: the invite.
 import { Building2 } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useRef } from 'react';
 import type { WireError } from '../../../shared/errors.ts';
 import { organisationText } from '../../text/first-launch.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -19,7 +19,8 @@ export function InviteStep(props: {
   onChange: (invite: string) => void;
   onContinue: () => void;
 }) {
-  const [field, setField] = useState<HTMLTextAreaElement | null>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => field.current?.focus(), []);
   const ready = props.invite.trim() !== '';
   return (
     <form
@@ -38,7 +39,7 @@ export function InviteStep(props: {
         {(ids) => (
           <textarea
             {...ids}
-            ref={setField}
+            ref={field}
             className="input"
             value={props.invite}
             placeholder={organisationText.placeholder}
@@ -63,7 +64,7 @@ export function InviteStep(props: {
             retry: props.onContinue,
             'new-invite': () => {
               props.onChange('');
-              field?.focus();
+              field.current?.focus();
             },
           }}
         />

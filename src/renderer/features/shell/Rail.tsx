@@ -6,7 +6,7 @@ import { useSetView, useTruth, useView } from '../../window-context.tsx';
 import type { Page } from '../../stores/view.ts';
 import { SessionCard } from './SessionCard.tsx';
 
-export function personOf(session: Session): Person | null {
+function personOf(session: Session): Person | null {
   if ('person' in session) return session.person;
   if (session.status === 'signing-in') return personOf(session.before);
   return null;

@@ -1,0 +1,108 @@
+// The main job, in the built app as people see it: from the first launch to bytes through a connected service and back
+// to nothing. Once in Electron (or its stand-in), once as a browser tab; against a real edge, with a real second browser.
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { type Page } from 'playwright-core';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { ensureBuild } from '../../scripts/lib/prepare.mjs';
+import { launchChromium, skipWithoutChromium } from '../support/chromium.ts';
+import { openBrowserTab, openDesktopApp, type ShownApp } from '../support/shown-app.ts';
+import { startEdge } from '../support/start-edge.ts';
+import { until } from '../support/until.ts';
+
+beforeAll(() => ensureBuild(), 120_000);
+
+const SHELLS: [string, (invite: string) => Promise<ShownApp>][] = [
+  ['the desktop app', openDesktopApp],
+  ['a browser tab', openBrowserTab],
+];
+
+describe.each(SHELLS)('in %s', (_shell, open) => {
+  it('leads from an invite to bytes through a service, and takes all of it back', async (ctx) => {
+    skipWithoutChromium(ctx);
+    const edge = await startEdge();
+    onTestFinished(() => edge.stop());
+    const app = await open(edge.invite);
+    onTestFinished(() => app.stop());
+    const { page, home } = app;
+    const problems = watchForProblems(page);
+    const loginFile = path.join(home, 'login-cert.pem');
+
+    await register(page);
+    await signIn(app);
+    await page.getByRole('heading', { name: 'Services' }).waitFor();
+    expect(existsSync(loginFile)).toBe(true);
+
+    await page.getByRole('button', { name: 'Connect HTTP API' }).click();
+    const first = await localAddress(page, 'HTTP API');
+    expect(await (await fetch(`http://${first}/hello`)).text()).toContain('/hello');
+
+    const port = await freePort();
+    await page.getByRole('button', { name: 'Details of HTTP API' }).click();
+    await page.getByLabel('Listen port').fill(String(port));
+    await page.getByRole('button', { name: 'Save' }).click();
+    const moved = `${first.split(':')[0]}:${port}`;
+    await until(async () => (await localAddress(page, 'HTTP API')) === moved);
+    expect(await (await fetch(`http://${moved}/moved`)).text()).toContain('/moved');
+    await expect(fetch(`http://${first}/`)).rejects.toThrow();
+
+    await page.getByRole('button', { name: 'Disconnect HTTP API' }).first().click();
+    await page.getByRole('button', { name: 'Connect HTTP API' }).first().waitFor();
+    await expect(fetch(`http://${moved}/`)).rejects.toThrow();
+
+    await page.getByRole('button', { name: /Session menu/ }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign in with your browser' }).waitFor();
+    expect(existsSync(loginFile)).toBe(false);
+    expect(problems).toEqual([]);
+  });
+});
+
+/** The invite came with the start; nothing happens before the yes. */
+async function register(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Yes, this is Demo' }).click();
+  await page.getByLabel('Name').fill('e2e-laptop');
+  await page.getByText('In memory only').click();
+  await page.getByRole('button', { name: 'Register' }).click();
+}
+
+/** Approved in a browser of its own, as a person does. */
+async function signIn({ page, openedPage }: ShownApp): Promise<void> {
+  await page.getByRole('button', { name: 'Sign in with your browser' }).click();
+  const browser = await launchChromium();
+  try {
+    const approval = await browser.newPage();
+    await approval.goto(await openedPage());
+    await approval.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Services' }).waitFor();
+  } finally {
+    await browser.close();
+  }
+}
+
+async function localAddress(page: Page, service: string): Promise<string> {
+  const row = page.getByRole('listitem').filter({ hasText: service });
+  const name = await row.getByRole('button', { name: /^Copy \S+:\d+$/ }).getAttribute('aria-label');
+  return name?.replace('Copy ', '') ?? '';
+}
+
+/** Exceptions in the page, and what its content security policy had to stop. */
+function watchForProblems(page: Page): string[] {
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    if (/Content Security Policy/i.test(message.text())) problems.push(message.text());
+  });
+  return problems;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}

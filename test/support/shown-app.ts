@@ -1,0 +1,109 @@
+// Opens the built app as people do: in Electron (its binary, else the stand-in host) or as a browser tab.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { launchChromium } from './chromium.ts';
+import { until } from './until.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '..', '..');
+
+export interface ShownApp {
+  page: Page;
+  /** Folder of the client. */
+  home: string;
+  /** The page that the app has given to the person's browser. */
+  openedPage(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface DesktopApp extends ShownApp {
+  electron: ElectronApplication;
+  /** Tray, dialogs and links can be looked at and fired. */
+  isStandIn: boolean;
+}
+
+/** Electron itself does not run as root. */
+function electronBinary(): string | null {
+  const binary =
+    process.env['BANYAN_ELECTRON'] ?? path.join(ROOT, 'node_modules/electron/dist/electron');
+  return existsSync(binary) && process.getuid?.() !== 0 ? binary : null;
+}
+
+async function newHome() {
+  const folder = await mkdtemp(path.join(tmpdir(), 'banyan-e2e-'));
+  const home = path.join(folder, 'home');
+  const env = { ...process.env, BANYAN_HOME: home, BANYAN_SECRETS: 'memory' };
+  return { folder, home, env, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+export async function openDesktopApp(invite?: string): Promise<DesktopApp> {
+  const { home, env, remove } = await newHome();
+  const binary = electronBinary();
+  const electron = await _electron.launch({
+    executablePath: binary ?? path.join(ROOT, 'test/electron-host/electron-host'),
+    args: [ROOT, ...(invite === undefined ? [] : [invite])],
+    env,
+  });
+  const page = await electron.firstWindow();
+  await page.waitForURL(/banyan-app/);
+  // Nobody has a browser to open here: what it would open is kept.
+  await electron.evaluate(({ shell }) => {
+    const opened: string[] = [];
+    Object.assign(globalThis, { opened });
+    shell.openExternal = (url) => Promise.resolve(void opened.push(url));
+  });
+  return {
+    page,
+    home,
+    electron,
+    isStandIn: binary === null,
+    openedPage: () =>
+      until(() =>
+        electron.evaluate(() => (globalThis as unknown as { opened: string[] }).opened.at(-1)),
+      ),
+    async stop() {
+      await electron.close();
+      await remove();
+    },
+  };
+}
+
+/** `banyan ui`, with a Chromium that opens the printed address; $BROWSER keeps what the app opens itself. */
+export async function openBrowserTab(invite?: string): Promise<ShownApp> {
+  const { folder, home, env, remove } = await newHome();
+  const openedFile = path.join(folder, 'opened');
+  const fakeBrowser = path.join(folder, 'browser');
+  await writeFile(fakeBrowser, `#!/bin/sh\necho "$1" >> '${openedFile}'\n`, { mode: 0o755 });
+  const child = spawn(
+    process.execPath,
+    [path.join(ROOT, 'out/bin/banyan.js'), 'ui', '--json', ...(invite ? [invite] : [])],
+    { env: { ...env, BROWSER: fakeBrowser }, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const exited = new Promise((resolve) => child.once('close', resolve));
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve);
+    void exited.then(() => reject(new Error('banyan ui ended at once')));
+  });
+  const browser = await launchChromium();
+  const page = await browser.newPage();
+  await page.goto((JSON.parse(line) as { url: string }).url);
+  return {
+    page,
+    home,
+    openedPage: () =>
+      until(async () => {
+        const opened = await readFile(openedFile, 'utf8').catch(() => '');
+        return opened.split('\n').find((each) => each.startsWith('http'));
+      }),
+    async stop() {
+      await browser.close();
+      child.kill('SIGINT');
+      await exited;
+      await remove();
+    },
+  };
+}
