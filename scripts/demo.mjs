@@ -42,8 +42,13 @@ await main(async () => {
   /** @type {(() => Promise<void>)[]} */
   const stops = [];
   let failure = null;
+  const interrupted = new Promise((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+      process.once(signal, () => reject(new PlainError('Interrupted.')));
+    }
+  });
   try {
-    await story(folder, stops);
+    await Promise.race([story(folder, stops), interrupted]);
   } catch (error) {
     failure = error;
   } finally {
@@ -193,9 +198,10 @@ function signIn(banyan) {
 }
 
 async function startClient(env) {
-  const child = spawn(process.execPath, [program('banyan'), 'up', '--json'], {
+  const child = spawn(process.execPath, [program('banyan'), 'up', '--json', '--exit-with-parent'], {
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
   });
   let complaints = '';
   child.stderr.on('data', (text) => (complaints += text));

@@ -63,8 +63,12 @@ await main(async () => {
     );
     const app =
       reason === null
-        ? spawn(electronBinary, [ROOT, invite], { env, stdio: 'inherit' })
-        : spawn(process.execPath, [program('banyan'), 'ui', invite], { env, stdio: 'inherit' });
+        ? spawn(electronBinary, [ROOT, invite], { env, stdio: 'inherit', detached: true })
+        : spawn(process.execPath, [program('banyan'), 'ui', invite, '--exit-with-parent'], {
+            env,
+            stdio: ['pipe', 'inherit', 'inherit'],
+            detached: true,
+          });
     return await untilClosed(app);
   } finally {
     await edge?.stop();
@@ -74,9 +78,9 @@ await main(async () => {
 
 /** @param {import('node:child_process').ChildProcess} app @returns {Promise<number>} */
 function untilClosed(app) {
-  // Ctrl-C reaches the whole terminal group; this process waits, so that it can clean up last.
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => app.kill('SIGTERM'));
+  // The app has a process group of its own, so that Ctrl-C reaches it once, from here, and this process cleans up last.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => app.kill('SIGTERM'));
   return new Promise((resolve) =>
     app.on('close', (code, signal) => resolve(signal ? 0 : (code ?? 0))),
   );

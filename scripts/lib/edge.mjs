@@ -15,7 +15,8 @@ export async function startDemoEdge(data) {
     process.execPath,
     [program('banyan-edge'), 'demo', '--json', '--exit-with-parent', '--data', data],
     // Its standard input is held open: when this process dies in any way, the edge sees the end and stops.
-    { stdio: ['pipe', 'pipe', 'pipe'] },
+    // Detached from the terminal's group: Ctrl-C is for whoever started us, who stops us in order.
+    { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
   );
   let complaints = '';
   child.stderr.on('data', (text) => (complaints += text));

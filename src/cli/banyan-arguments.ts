@@ -48,12 +48,18 @@ export const COMMANDS = {
     usage: 'unregister [--yes]',
     about: 'Leave the organisation and remove everything of it here.',
   },
-  up: { takes: [], usage: 'up', about: 'Run the client in this terminal until Ctrl-C.' },
+  up: {
+    takes: [],
+    options: { 'exit-with-parent': 'flag' },
+    usage: 'up [--exit-with-parent]',
+    about: 'Run the client in this terminal until Ctrl-C, or until standard input ends.',
+  },
   ui: {
     takes: [],
     mayTake: ['invite'],
-    usage: 'ui [invite]',
-    about: 'The window as a browser tab on this computer, until Ctrl-C.',
+    options: { 'exit-with-parent': 'flag' },
+    usage: 'ui [invite] [--exit-with-parent]',
+    about: 'The same with the window as a browser tab on this computer.',
   },
   quit: { takes: [], usage: 'quit', about: 'Stop the client that runs.' },
 } as const satisfies Record<string, CommandFacts>;

@@ -19,8 +19,10 @@ export type Command = (context: Context) => Promise<void>;
 export const snapshotOf = (client: ClientApi): Promise<Snapshot> => client.call('app.snapshot', {});
 
 /** The first Ctrl-C or SIGTERM asks to stop; a second one no longer asks. */
-export function untilInterrupted(): Promise<void> {
+export function untilInterrupted({ withParent = false } = {}): Promise<void> {
   return new Promise((resolve) => {
+    // However a parent ends, even killed, its end of our standard input closes.
+    if (withParent) process.stdin.once('close', () => resolve()).resume();
     const onSignal = (): void => {
       process.once('SIGINT', () => process.exit(130));
       process.once('SIGTERM', () => process.exit(143));

@@ -4,12 +4,15 @@
 export type LinkState = 'connecting' | 'connected' | 'interrupted' | 'gone';
 
 export interface Link {
+  /** A browser tab can open pages itself; the desktop window may not, its client does. */
+  opensPages: boolean;
   state: () => LinkState;
   /** Called on every change, not for the state at the time of the call. Returns how to stop. */
   watch: (listener: (state: LinkState) => void) => () => void;
 }
 
 export const alwaysConnected: Link = {
+  opensPages: false,
   state: () => 'connected',
   watch: () => () => {},
 };

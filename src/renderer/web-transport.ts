@@ -157,6 +157,7 @@ export function createWebTransport(environment: WebEnvironment = browserTab()): 
       };
     },
     link: {
+      opensPages: true,
       state: () => state,
       watch(listener) {
         linkListeners.add(listener);

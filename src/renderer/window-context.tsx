@@ -72,6 +72,8 @@ export function useLinkState(): LinkState {
   return useSyncExternalStore(link.watch, link.state);
 }
 
+export const useOpensPages = (): boolean => useParts().link.opensPages;
+
 export interface CallState<Name extends CallName> {
   /** Resolves with the outcome, or with undefined after a failure, which `error` then holds. Never rejects. */
   run(input: InputOf<Name>): Promise<OutputOf<Name> | undefined>;

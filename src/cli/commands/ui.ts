@@ -7,8 +7,10 @@ import { parseInvite } from '../../shared/protocol/invite.ts';
 import { type Command, untilInterrupted } from '../context.ts';
 import { reachClient, startOwnClient } from '../reach-client.ts';
 
-export const ui: Command = async ({ home, arguments: { positionals }, print, programFolder }) => {
-  const interrupted = untilInterrupted();
+export const ui: Command = async (context) => {
+  const { home, print, programFolder } = context;
+  const { positionals, values } = context.arguments;
+  const interrupted = untilInterrupted({ withParent: Boolean(values['exit-with-parent']) });
   const [invite] = positionals;
   if (invite !== undefined) parseInvite(invite); // a bad one is refused here, where it can be typed again
   // With an invite it must be our own: a client that runs already is not handed links by others.

@@ -2,8 +2,8 @@
 import { type Command, snapshotOf, untilInterrupted } from '../context.ts';
 import { startOwnClient } from '../reach-client.ts';
 
-export const up: Command = async ({ home, print }) => {
-  const interrupted = untilInterrupted();
+export const up: Command = async ({ home, arguments: { values }, print }) => {
+  const interrupted = untilInterrupted({ withParent: Boolean(values['exit-with-parent']) });
   const client = await startOwnClient(home);
   try {
     const { slices } = await snapshotOf(client);

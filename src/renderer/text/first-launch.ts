@@ -61,6 +61,7 @@ export const signInText = {
   waitingTitle: 'Finish in your browser',
   waiting: 'Approve the sign-in on the page that opened. This window goes on by itself.',
   notOpened: 'No page opened?',
+  openPage: 'Open it here',
   copyLink: 'Copy link',
   preparing: 'Preparing the sign-in page…',
   unregister: 'Leave this organisation…',

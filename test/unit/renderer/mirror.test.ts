@@ -63,6 +63,7 @@ describe('the mirror', () => {
     fake.answer('app.snapshot', () => aSnapshot());
     let tell: (state: LinkState) => void = () => {};
     const mirror = createMirror(createClientApi(bridgeTransport(fake.bridge)), {
+      opensPages: true,
       state: () => 'connecting',
       watch: (listener) => {
         tell = listener;

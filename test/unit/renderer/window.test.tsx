@@ -124,6 +124,7 @@ describe('the window', () => {
 
   it('of a tab whose permission has ended says how to get a new one', async () => {
     const app = await renderApp(withTunnel(closed), () => {}, {
+      opensPages: true,
       state: () => 'gone',
       watch: () => () => {},
     });

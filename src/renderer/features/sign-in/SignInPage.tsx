@@ -8,7 +8,7 @@ import { CopyButton } from '../../ui/Copy.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Panel, PanelHead } from '../../ui/Panel.tsx';
 import { useEscape } from '../../ui/use-escape.ts';
-import { useView } from '../../window-context.tsx';
+import { useOpensPages, useView } from '../../window-context.tsx';
 import { UnregisterDialog } from '../device/UnregisterDialog.tsx';
 import { Stepper } from '../first-launch/Stepper.tsx';
 import { type SignIn, useSignIn } from './use-sign-in.ts';
@@ -65,6 +65,7 @@ export function SignInPage({ device }: { device: Registered }) {
 
 function Waiting({ signIn }: { signIn: SignIn }) {
   useEscape(signIn.cancel);
+  const opensPages = useOpensPages();
   return (
     <>
       <PanelHead
@@ -79,6 +80,16 @@ function Waiting({ signIn }: { signIn: SignIn }) {
           {signIn.url && (
             <>
               <span className="sub">{signInText.notOpened}</span>
+              {opensPages && (
+                <a
+                  className="button plain normal"
+                  href={signIn.url}
+                  target="_blank"
+                  rel="noreferrer"
+                >
+                  {signInText.openPage}
+                </a>
+              )}
               <CopyButton text={signIn.url} label={signInText.copyLink} showLabel look="plain" />
             </>
           )}
