@@ -10,7 +10,7 @@ import type { TunnelSink } from './tunnel-events.ts';
 
 export type { Credentials, TunnelFact, TunnelSpec } from './messages.ts';
 export { loopbackLookup } from './net/loopback-lookup.ts';
-export { silentSink, type TunnelSink } from './tunnel-events.ts';
+export type { TunnelSink } from './tunnel-events.ts';
 
 export interface Engine {
   /**

@@ -2,5 +2,3 @@
 import type { TunnelFact } from './messages.ts';
 
 export type TunnelSink = (fact: TunnelFact) => void;
-
-export const silentSink: TunnelSink = () => {};

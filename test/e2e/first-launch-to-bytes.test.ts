@@ -69,12 +69,13 @@ async function register(page: Page): Promise<void> {
 }
 
 /** Approved in a browser of its own, as a person does. */
-async function signIn({ page, openedPage }: ShownApp): Promise<void> {
+async function signIn(app: ShownApp): Promise<void> {
+  const { page } = app;
   await page.getByRole('button', { name: 'Sign in with your browser' }).click();
   const browser = await launchChromium();
   try {
     const approval = await browser.newPage();
-    await approval.goto(await openedPage());
+    await approval.goto(await app.openedPage());
     await approval.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'Services' }).waitFor();
   } finally {

@@ -1,5 +1,4 @@
 // A client reduced to its requests: registers, signs in and exchanges tokens against an edge, step by step.
-import { randomBytes } from 'node:crypto';
 import * as openid from 'openid-client';
 import { parseInvite } from '../../src/shared/protocol/invite.ts';
 import type { TestEdge } from './start-edge.ts';
@@ -158,5 +157,3 @@ export async function exchange(edge: TestEdge, device: ScriptedDevice, trustToke
     answer.status === 200 ? { key, cert: readBundle(answer.body).join('\n') } : undefined;
   return { answer, identity };
 }
-
-export const aRandomText = (): string => randomBytes(8).toString('hex');

@@ -14,6 +14,5 @@ export const problemDocument = z.object({
   code: refusalCode,
   correlation_id: label,
 });
-export type ProblemDocument = z.output<typeof problemDocument>;
 
-export { REFUSALS, type RefusalCode, refusalError } from './refusal-codes.ts';
+export { type RefusalCode, refusalError } from './refusal-codes.ts';

@@ -18,8 +18,6 @@ export interface AccessOptions {
   state: State;
 }
 
-export type AccessRunner = ReturnType<typeof createAccess>;
-
 export function createAccess({ ports, state }: AccessOptions) {
   const { clock, log } = ports;
   const engine = ports.createEngine(onFact);

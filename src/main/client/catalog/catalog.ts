@@ -36,8 +36,6 @@ export interface CatalogOptions {
   onRefused: () => void;
 }
 
-export type CatalogRunner = ReturnType<typeof createCatalog>;
-
 export function createCatalog(options: CatalogOptions) {
   const { state } = options;
   const { clock, log } = options.ports;

@@ -25,8 +25,6 @@ export type Loaded =
   | { status: 'unusable'; because: AppError }
   | { status: 'stored'; stored: StoredRegistration };
 
-export type RegistrationStore = ReturnType<typeof createRegistrationStore>;
-
 export function createRegistrationStore(places: Layout, secrets: SecretStores, log: Log) {
   const settings = jsonFile(places.settings, settingsFile, log);
   const registrationOf = (organisation: string) =>

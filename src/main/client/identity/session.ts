@@ -23,8 +23,6 @@ export interface SessionOptions {
   onCredentials: (session: StoredSession | null) => void;
 }
 
-export type SessionRunner = ReturnType<typeof createSession>;
-
 export function createSession({ ports, state, device, loginFiles, onCredentials }: SessionOptions) {
   const { clock, log } = ports;
   let running: { done: Promise<Session>; cancel: AbortController } | null = null;
