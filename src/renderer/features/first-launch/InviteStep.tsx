@@ -20,7 +20,9 @@ export function InviteStep(props: {
   onContinue: () => void;
 }) {
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    field.current?.focus();
+  }, []);
   // An invite that can never work is not asked about twice, least of all after `device/root-mismatch`.
   const spent = props.error !== null && ERRORS[props.error.code].action === 'new-invite';
   const ready = props.invite.trim() !== '' && !spent;
