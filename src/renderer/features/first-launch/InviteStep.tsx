@@ -1,7 +1,7 @@
 // Step 1, first half: the invite.
 import { Building2 } from 'lucide-react';
 import { useEffect, useRef } from 'react';
-import type { WireError } from '../../../shared/errors.ts';
+import { ERRORS, type WireError } from '../../../shared/errors.ts';
 import { organisationText } from '../../text/first-launch.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
@@ -20,8 +20,12 @@ export function InviteStep(props: {
   onContinue: () => void;
 }) {
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => field.current?.focus(), []);
-  const ready = props.invite.trim() !== '';
+  useEffect(() => {
+    field.current?.focus();
+  }, []);
+  // An invite that can never work is not asked about twice, least of all after `device/root-mismatch`.
+  const spent = props.error !== null && ERRORS[props.error.code].action === 'new-invite';
+  const ready = props.invite.trim() !== '' && !spent;
   return (
     <form
       className="first-launch-form"

@@ -14,6 +14,7 @@ import { SearchField } from './SearchField.tsx';
 import { grouped, tunnelOf } from './service-view.ts';
 import { ServiceDetails } from './ServiceDetails.tsx';
 import { ServiceList, walkRows } from './ServiceList.tsx';
+import './page.css';
 import './services.css';
 
 export function ServicesPage() {
