@@ -42,7 +42,10 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
     onClose();
     row?.querySelector<HTMLElement>('.row-open')?.focus();
   });
-  useEffect(() => pane.current?.scrollTo({ top: 0 }), []);
+  useEffect(() => {
+    // In a block: newer Chromium answers with a promise, which React would take for a clean-up.
+    void pane.current?.scrollTo({ top: 0 });
+  }, []);
 
   return (
     <aside className="details" aria-label={servicesText.detailsOf(service.friendlyName)} ref={pane}>
