@@ -4,18 +4,32 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
 /** null: go on. Otherwise why not, for the log. */
-export function whyRefused({ headers }: IncomingMessage, port: number): string | null {
+export function whyRefused(request: Guarded, port: number): string | null {
+  const { headers } = request;
   const host = `127.0.0.1:${port}`;
   if (headers.host !== host) return 'another Host: a name was pointed at this port';
   if (headers.origin !== undefined && headers.origin !== `http://${host}`) {
     return 'another Origin: a page elsewhere sent it';
   }
   const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+  const isOurs = site === undefined || site === 'same-origin' || site === 'none';
+  if (!isOurs && !isOpening(request)) {
     return 'another site: a page elsewhere caused it';
   }
   return null;
 }
+
+type Guarded = Pick<IncomingMessage, 'headers' | 'method' | 'url'>;
+
+/**
+ * Opening the page in a tab: to a browser our own launch file is another site, and so is a link in somebody's chat.
+ * The bare page tells nothing and does nothing without a key, and it cannot be framed.
+ */
+const isOpening = ({ method, url, headers }: Guarded): boolean =>
+  method === 'GET' &&
+  url === '/' &&
+  headers['sec-fetch-mode'] === 'navigate' &&
+  headers['sec-fetch-dest'] === 'document';
 
 /** Without telling by its time how much of it was right. */
 export function isSame(given: string, expected: string): boolean {

@@ -1,0 +1,46 @@
+// The tab as most people get it: a browser is given the launch file, a `file:` page, and is forwarded. Only a real
+// browser says what it then sends; one that was refused here was refused everywhere.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { beforeAll, expect, it, onTestFinished } from 'vitest';
+import { ensureBuild } from '../../scripts/lib/prepare.mjs';
+import { startWebHost } from '../../src/main/web/index.ts';
+import type { Handlers } from '../../src/shared/ipc/contract.ts';
+import { aFreshSnapshot } from '../fixtures/snapshots.ts';
+import { recordingLog } from '../fakes/recording-log.ts';
+import { launchChromium, skipWithoutChromium } from '../support/chromium.ts';
+
+beforeAll(() => ensureBuild(), 120_000);
+
+it('opens the window from the launch file once, and keeps it over a reload', async (ctx) => {
+  skipWithoutChromium(ctx);
+  const home = await mkdtemp(path.join(tmpdir(), 'banyan-launch-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  const log = recordingLog();
+  const host = await startWebHost({
+    client: {
+      handlers: { 'app.snapshot': () => Promise.resolve(aFreshSnapshot()) } as unknown as Handlers,
+      subscribe: () => () => {},
+    },
+    rendererFolder: path.resolve('out/renderer'),
+    home,
+    log,
+  });
+  onTestFinished(() => host.stop());
+  const browser = await launchChromium();
+  onTestFinished(() => browser.close());
+  const launch = pathToFileURL(await host.launchFile()).href;
+
+  const page = await browser.newPage();
+  await page.goto(launch);
+  await page.getByRole('textbox').first().waitFor();
+  expect(page.url()).not.toContain('key=');
+  await page.reload();
+  await page.getByRole('textbox').first().waitFor();
+
+  const second = await (await browser.newContext()).newPage();
+  await second.goto(launch);
+  await second.getByText('banyan ui').waitFor();
+});

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { trayFace } from '../../../../src/main/desktop/tray-items.ts';
+import type { Slices, Snapshot } from '../../../../src/shared/ipc/contract.ts';
+import type { Service } from '../../../../src/shared/model/service.ts';
+import type { Tunnel } from '../../../../src/shared/model/tunnel.ts';
+
+const aService = (facts: Partial<Service> = {}): Service => ({
+  id: 'api.demo.bnn',
+  name: 'api',
+  friendlyName: 'HTTP API',
+  description: '',
+  type: 'GENERIC',
+  domain: 'api.demo.localhost',
+  accessTier: { host: 'demo.localhost', port: 8443 },
+  ca: 'organisation',
+  mode: 'TCP',
+  assignedPort: null,
+  allowUserOverride: true,
+  includeDomains: [],
+  autorun: false,
+  allowedTargets: [],
+  access: { status: 'allowed' },
+  ...facts,
+});
+
+const registered: Slices['device'] = {
+  status: 'registered',
+  device: { id: 'd', name: 'laptop', ownership: 'Other', certificateExpiresAt: 0 },
+  organisation: { id: 'o', name: 'Demo', host: 'demo.localhost', rootFingerprint: 'f' },
+  secrets: 'memory',
+};
+const person = { subject: 's', name: 'Dana', email: 'dana@demo.example', groups: [] };
+
+function face(services: Service[], states: Record<string, Tunnel> = {}, slices = {}) {
+  const snapshot = {
+    slices: {
+      device: registered,
+      session: { status: 'signed-in', person, expiresAt: 1 },
+      catalog: { status: 'current', services },
+      tunnels: { states, ports: {} },
+      ...slices,
+    },
+  } as unknown as Snapshot;
+  return trayFace(snapshot);
+}
+const items = (...inputs: Parameters<typeof face>) => face(...inputs).items;
+
+describe('the tray', () => {
+  it('offers to connect what may be connected', () => {
+    expect(items([aService()])).toContainEqual({
+      label: 'Connect HTTP API',
+      action: { do: 'connect', service: 'api.demo.bnn' },
+    });
+  });
+
+  it('shows where an open service listens, and offers to disconnect it', () => {
+    const open: Tunnel = {
+      status: 'open',
+      address: { host: '127.0.0.1', port: 8081 },
+      openedAt: 0,
+    };
+    const { glyph, tooltip, items } = face([aService()], { 'api.demo.bnn': open });
+    expect(items).toContainEqual({
+      label: 'Disconnect HTTP API (127.0.0.1:8081)',
+      action: { do: 'disconnect', service: 'api.demo.bnn' },
+    });
+    expect({ glyph, tooltip }).toEqual({
+      glyph: 'connected',
+      tooltip: 'Banyan: 1 service connected',
+    });
+  });
+
+  it('offers nothing where nothing can be done, and says why', () => {
+    const denied = aService({ access: { status: 'denied', code: 'x', reason: 'y' } });
+    expect(items([denied])).toContainEqual({ label: 'HTTP API (not allowed)', action: null });
+    expect(items([aService()], { 'api.demo.bnn': { status: 'closing' } })).toContainEqual({
+      label: 'Disconnecting HTTP API…',
+      action: null,
+    });
+  });
+
+  it('offers to sign in when signed out, and lists no service then', () => {
+    const out = items([aService()], {}, { session: { status: 'signed-out' } });
+    expect(out).toContainEqual({ label: 'Sign in…', action: { do: 'sign-in' } });
+    expect(JSON.stringify(out)).not.toContain('HTTP API');
+  });
+
+  it('always opens the window and quits', () => {
+    const labels = items([], {}, { device: { status: 'unregistered' } }).map((item) =>
+      item === 'separator' ? '-' : item.label,
+    );
+    expect(labels).toEqual(['Not registered', '-', 'Open Banyan', 'Quit']);
+  });
+
+  it('stays shorter than a screen', () => {
+    const many = Array.from({ length: 500 }, (_, index) => aService({ id: `s${index}` }));
+    expect(items(many).length).toBeLessThan(30);
+    expect(items(many)).toContainEqual({ label: '480 more in the window', action: null });
+  });
+
+  it("shows an organisation's names as they are, without control characters", () => {
+    const odd = aService({ friendlyName: 'R&D\u0007\u202E' });
+    expect(items([odd])[2]).toMatchObject({ label: 'Connect R&&D  ' });
+  });
+});
