@@ -44,7 +44,7 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
   });
   useEffect(() => {
     // In a block: newer Chromium answers with a promise, which React would take for a clean-up.
-    void pane.current?.scrollTo({ top: 0 });
+    pane.current?.scrollTo({ top: 0 });
   }, []);
 
   return (
