@@ -25,14 +25,18 @@ const LOOKS = [
 ];
 
 async function serve(folder) {
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const name = request.url === '/' ? 'index.html' : request.url.slice(1).split('?')[0];
-    const body = await readFile(path.join(folder, path.normalize(`/${name}`))).catch(() => null);
-    response.writeHead(body ? 200 : 404, {
-      'content-type': TYPES[path.extname(name)] ?? 'text/plain',
-      'content-security-policy': CSP,
-    });
-    response.end(body);
+    readFile(path.join(folder, path.normalize(`/${name}`))).then(
+      (body) => {
+        response.writeHead(200, {
+          'content-type': TYPES[path.extname(name)] ?? 'text/plain',
+          'content-security-policy': CSP,
+        });
+        response.end(body);
+      },
+      () => response.writeHead(404).end(),
+    );
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { url: `http://127.0.0.1:${server.address().port}/`, stop: () => server.close() };
@@ -46,7 +50,7 @@ function script({ snapshot, replies }) {
       : name in replies
         ? Promise.resolve(replies[name])
         : new Promise(() => {});
-  const group = (name) => new Proxy({}, { get: (_, verb) => call(`${name}.${verb}`) });
+  const group = (name) => new Proxy({}, { get: (_, verb) => call(`${name}.${String(verb)}`) });
   window.client = {
     ...Object.fromEntries(
       ['app', 'device', 'session', 'catalog', 'tunnel'].map((name) => [name, group(name)]),

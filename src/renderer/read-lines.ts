@@ -14,6 +14,7 @@ export async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerat
       yield* lines;
     }
   } finally {
-    reader.releaseLock();
+    // Also when the reader of the lines gives up: the connection must not stay open behind it.
+    await reader.cancel().catch(() => {});
   }
 }

@@ -70,6 +70,7 @@ export function createWebTransport(environment: WebEnvironment = browserTab()): 
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ key }),
     });
+    if (!answer.ok && answer.status !== 401) throw new Error(`session: ${answer.status}`);
     key = null;
     // A used link that is opened again in the same tab: what the tab already holds may still be good.
     if (!answer.ok) return stored ?? lose();

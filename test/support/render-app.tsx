@@ -65,9 +65,9 @@ export async function renderApp(
     async type(label, value) {
       const found = field(label);
       // React listens to the setter of the prototype, as a browser's own typing goes through it.
-      const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(found), 'value')!;
+      const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(found), 'value')!;
       await acted(() => {
-        set!.call(found, value);
+        own.set!.call(found, value);
         found.dispatchEvent(new Event('input', { bubbles: true }));
       });
     },

@@ -10,7 +10,7 @@ import type {
 } from '../../shared/ipc/contract.ts';
 import type { Link } from '../link.ts';
 
-export interface MirrorState {
+interface MirrorState {
   snapshot: Snapshot | null;
   /** Why there is no snapshot. */
   failure: WireError | null;

@@ -2,11 +2,9 @@
 import type { ErrorAction } from '../../shared/errors.ts';
 
 export const words = {
-  app: 'Banyan',
   back: 'Back',
   cancel: 'Cancel',
   close: 'Close',
-  continue: 'Continue',
   copied: 'Copied',
   copy: 'Copy',
   copyFailed: 'Could not copy',

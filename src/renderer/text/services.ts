@@ -2,7 +2,7 @@
 import { exhaustive } from '../../shared/exhaustive.ts';
 import type { PortChoice, Service, ServiceType } from '../../shared/model/service.ts';
 
-export const typeNames: Record<ServiceType, string> = {
+const typeNames: Record<ServiceType, string> = {
   WEB: 'Web',
   SSH: 'SSH',
   RDP: 'Remote desktop',
@@ -54,7 +54,6 @@ export const servicesText = {
   staleTitle: 'This list may be out of date',
   copyAddress: (address: string) => `Copy ${address}`,
   detailsOf: (name: string) => `Details of ${name}`,
-  count: (count: number) => (count === 1 ? '1 service' : `${count} services`),
 };
 
 export const detailsText = {
@@ -73,14 +72,12 @@ export const detailsText = {
       : `ports ${ports.join(', ').replaceAll('-', '–')}`,
   refused: (time: string) => `A connection was refused at ${time}`,
   notAvailable: 'Not available to you',
-  about: 'About',
   through: (kind: string, organisation: string) => `${kind} through ${organisation}`,
 };
 
 export const portText = {
   label: 'Listen port',
   save: 'Save',
-  saved: 'Saved',
   reset: (port: number | null) => (port === null ? 'Reset' : `Reset to ${port}`),
   empty: 'Enter a port.',
   notNumber: 'A port is a whole number.',

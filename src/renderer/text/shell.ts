@@ -10,8 +10,6 @@ export const shellText = {
   renewing: 'Renewing…',
   session: (left: string) => `Signed in, ${left}. Session menu`,
   sessionEnds: (time: string) => `Until ${time}`,
-  quit: 'Quit Banyan',
-  failureTitle: 'Banyan could not be read',
 };
 
 export const expiredText = {

@@ -18,5 +18,11 @@ export function timeLeft(ms: number): string {
 export const clockTime = (at: number): string =>
   new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
 
+/** e.g. `18:02`, with the weekday when that is not today. */
+export const moment = (at: number, now: number): string =>
+  new Date(at).toDateString() === new Date(now).toDateString()
+    ? clockTime(at)
+    : `${new Date(at).toLocaleDateString(undefined, { weekday: 'long' })}, ${clockTime(at)}`;
+
 export const calendarDay = (at: number): string =>
   new Date(at).toLocaleDateString(undefined, { year: 'numeric', month: 'long', day: 'numeric' });

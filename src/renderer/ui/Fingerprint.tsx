@@ -1,7 +1,7 @@
 // A fingerprint in groups of four, for two people reading it to each other.
 import './fingerprint.css';
 
-export const groupsOfFour = (text: string): string[] => text.match(/.{1,4}/g) ?? [];
+const groupsOfFour = (text: string): string[] => text.match(/.{1,4}/g) ?? [];
 
 export function Fingerprint({ value, label }: { value: string; label: string }) {
   return (

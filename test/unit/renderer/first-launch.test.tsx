@@ -84,6 +84,7 @@ describe('first launch', () => {
     await app.click('Continue');
     expect(app.text()).toContain('The invite was used before.');
     expect(app.button('Try again')).toBeUndefined();
+    expect(app.button('Continue')?.disabled).toBe(true);
     await app.click('Use another invite');
     expect(app.field('Invite').value).toBe('');
   });

@@ -13,6 +13,7 @@ export function ConfirmStep(props: { facts: InviteFacts; onYes: () => void; onNo
   return (
     <>
       <PanelHead
+        focus
         icon={<ShieldCheck size={22} aria-hidden />}
         title={organisationText.confirmTitle(organisationName)}
       >

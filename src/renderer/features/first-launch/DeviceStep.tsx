@@ -13,10 +13,12 @@ import type { Answers } from './FirstLaunch.tsx';
 
 const LONGEST_NAME = 64;
 
-export const nameProblem = (name: string): string | null => {
+const nameProblem = (name: string): string | null => {
   if (name.trim() === '') return deviceText.nameMissing;
   return name.trim().length > LONGEST_NAME ? deviceText.nameTooLong : null;
 };
+
+const focusOnce = (field: HTMLInputElement | null): void => field?.focus();
 
 export function DeviceStep(props: {
   organisation: string;
@@ -47,6 +49,7 @@ export function DeviceStep(props: {
         {(ids) => (
           <input
             {...ids}
+            ref={focusOnce}
             className="input"
             value={answers.name}
             autoComplete="off"

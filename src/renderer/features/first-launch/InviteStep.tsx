@@ -1,7 +1,7 @@
 // Step 1, first half: the invite.
 import { Building2 } from 'lucide-react';
-import { useState } from 'react';
-import type { WireError } from '../../../shared/errors.ts';
+import { useEffect, useRef } from 'react';
+import { ERRORS, type WireError } from '../../../shared/errors.ts';
 import { organisationText } from '../../text/first-launch.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
@@ -19,8 +19,13 @@ export function InviteStep(props: {
   onChange: (invite: string) => void;
   onContinue: () => void;
 }) {
-  const [field, setField] = useState<HTMLTextAreaElement | null>(null);
-  const ready = props.invite.trim() !== '';
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    field.current?.focus();
+  }, []);
+  // An invite that can never work is not asked about twice, least of all after `device/root-mismatch`.
+  const spent = props.error !== null && ERRORS[props.error.code].action === 'new-invite';
+  const ready = props.invite.trim() !== '' && !spent;
   return (
     <form
       className="first-launch-form"
@@ -38,7 +43,7 @@ export function InviteStep(props: {
         {(ids) => (
           <textarea
             {...ids}
-            ref={setField}
+            ref={field}
             className="input"
             value={props.invite}
             placeholder={organisationText.placeholder}
@@ -63,7 +68,7 @@ export function InviteStep(props: {
             retry: props.onContinue,
             'new-invite': () => {
               props.onChange('');
-              field?.focus();
+              field.current?.focus();
             },
           }}
         />

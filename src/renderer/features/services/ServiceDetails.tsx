@@ -22,6 +22,9 @@ import { UseIt } from './UseIt.tsx';
 import { useTunnelActions } from './use-tunnel-actions.ts';
 import './details.css';
 
+/** As in details.css. */
+const OVER_THE_LIST = '(max-width: 860px)';
+
 interface DetailsProps {
   service: Service;
   tunnel: Tunnel;
@@ -42,13 +45,18 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
     onClose();
     row?.querySelector<HTMLElement>('.row-open')?.focus();
   });
+  // Over the list, the pane is where the person now is; beside it, they may want to walk on.
   useEffect(() => {
-    // In a block: newer Chromium answers with a promise, which React would take for a clean-up.
-    pane.current?.scrollTo({ top: 0 });
+    if (window.matchMedia(OVER_THE_LIST).matches) pane.current?.focus();
   }, []);
 
   return (
-    <aside className="details" aria-label={servicesText.detailsOf(service.friendlyName)} ref={pane}>
+    <aside
+      className="details"
+      aria-label={servicesText.detailsOf(service.friendlyName)}
+      ref={pane}
+      tabIndex={-1}
+    >
       <header className="details-head">
         <TypeTile service={service} lit={tunnel.status === 'open'} />
         <div className="details-title">
@@ -72,7 +80,7 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
           <PortOverride service={service} tunnel={tunnel} organisation={organisation} />
         </Section>
       )}
-      {allowed && service.mode === 'CHAIN' && service.type !== 'WEB' && (
+      {connectable && service.mode === 'CHAIN' && service.type !== 'K8S' && (
         <Section title={detailsText.targets}>
           <Targets targets={service.allowedTargets} />
         </Section>

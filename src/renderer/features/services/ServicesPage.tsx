@@ -14,6 +14,7 @@ import { SearchField } from './SearchField.tsx';
 import { grouped, tunnelOf } from './service-view.ts';
 import { ServiceDetails } from './ServiceDetails.tsx';
 import { ServiceList, walkRows } from './ServiceList.tsx';
+import './page.css';
 import './services.css';
 
 export function ServicesPage() {
@@ -22,6 +23,7 @@ export function ServicesPage() {
   const selected = useView((view) => view.selected);
   const setView = useSetView();
   const service = catalog.services.find(({ id }) => id === selected);
+  const closeDetails = (): void => setView({ selected: null, editPort: null });
   const groups = grouped(catalog.services, tunnels.states, query);
   return (
     <div className={service ? 'services with-details' : 'services'} data-page="services">
@@ -51,12 +53,16 @@ export function ServicesPage() {
         )}
       </main>
       {service && (
-        <ServiceDetails
-          key={service.id}
-          service={service}
-          tunnel={tunnelOf(tunnels.states, service.id)}
-          onClose={() => setView({ selected: null, editPort: null })}
-        />
+        <>
+          {/* For the pointer only: keys have Esc and the pane's own button. */}
+          <div className="details-scrim" aria-hidden onClick={closeDetails} />
+          <ServiceDetails
+            key={service.id}
+            service={service}
+            tunnel={tunnelOf(tunnels.states, service.id)}
+            onClose={closeDetails}
+          />
+        </>
       )}
     </div>
   );

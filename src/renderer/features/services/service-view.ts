@@ -9,7 +9,7 @@ export interface Row {
   tunnel: Tunnel;
 }
 
-export const GROUPS = ['attention', 'connected', 'available', 'denied'] as const;
+const GROUPS = ['attention', 'connected', 'available', 'denied'] as const;
 export type ServiceGroup = (typeof GROUPS)[number];
 
 const closed: Tunnel = { status: 'closed' };
@@ -17,7 +17,7 @@ const closed: Tunnel = { status: 'closed' };
 export const tunnelOf = (states: Readonly<Record<string, Tunnel>>, id: string): Tunnel =>
   states[id] ?? closed;
 
-export function groupOf({ service, tunnel }: Row): ServiceGroup {
+function groupOf({ service, tunnel }: Row): ServiceGroup {
   switch (tunnel.status) {
     case 'failed':
       return 'attention';

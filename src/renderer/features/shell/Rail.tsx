@@ -6,7 +6,7 @@ import { useSetView, useTruth, useView } from '../../window-context.tsx';
 import type { Page } from '../../stores/view.ts';
 import { SessionCard } from './SessionCard.tsx';
 
-export function personOf(session: Session): Person | null {
+function personOf(session: Session): Person | null {
   if ('person' in session) return session.person;
   if (session.status === 'signing-in') return personOf(session.before);
   return null;
@@ -33,8 +33,9 @@ export function Rail({ organisation }: { organisation: string }) {
       <nav aria-label={shellText.navigation}>
         <NavItem page="services" icon={<Server size={17} aria-hidden />} label={shellText.services}>
           {connected > 0 && (
-            <span className="nav-count" aria-label={shellText.connectedOf(connected)}>
-              {connected}
+            <span className="nav-count">
+              <span aria-hidden>{connected}</span>
+              <span className="unseen">, {shellText.connectedOf(connected)}</span>
             </span>
           )}
         </NavItem>

@@ -4,7 +4,7 @@ import { ChevronsUpDown, LogOut } from 'lucide-react';
 import { isSignedIn } from '../../../shared/model/session.ts';
 import { words } from '../../text/common.ts';
 import { shellText } from '../../text/shell.ts';
-import { clockTime, timeLeft } from '../../text/time.ts';
+import { moment, timeLeft } from '../../text/time.ts';
 import { Ring } from '../../ui/Ring.tsx';
 import { useNow } from '../../ui/use-now.ts';
 import { useCall, useTruth } from '../../window-context.tsx';
@@ -34,7 +34,7 @@ export function SessionCard() {
         <Menu.Positioner side="top" align="start" sideOffset={6} className="menu-place">
           <Menu.Popup className="menu">
             <div className="menu-head sub">
-              {shellText.sessionEnds(clockTime(session.expiresAt))}
+              {shellText.sessionEnds(moment(session.expiresAt, now))}
             </div>
             <Menu.Item
               className="menu-item"

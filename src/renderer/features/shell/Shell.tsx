@@ -1,12 +1,16 @@
 // The frame of a registered device: rail on the left, one page beside it.
+import { useEffect } from 'react';
 import type { Device } from '../../../shared/model/device.ts';
-import { useView } from '../../window-context.tsx';
+import { useSetView, useView } from '../../window-context.tsx';
 import { DevicePage } from '../device/DevicePage.tsx';
 import { ServicesPage } from '../services/ServicesPage.tsx';
 import { Rail } from './Rail.tsx';
 import './shell.css';
 
 export function Shell({ device }: { device: Extract<Device, { status: 'registered' }> }) {
+  const setView = useSetView();
+  // From now on the sign-in page is no longer the third of three steps.
+  useEffect(() => setView({ firstLaunch: false }), [setView]);
   const page = useView((view) => view.page);
   return (
     <div className="shell">

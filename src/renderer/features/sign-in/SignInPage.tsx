@@ -41,6 +41,7 @@ export function SignInPage({ device }: { device: Registered }) {
       ) : (
         <>
           <PanelHead
+            focus
             icon={<KeyRound size={22} aria-hidden />}
             title={firstLaunch ? signInText.thirdStepTitle : signInText.title(organisation)}
           >
@@ -67,6 +68,7 @@ function Waiting({ signIn }: { signIn: SignIn }) {
   return (
     <>
       <PanelHead
+        focus
         icon={<LoaderCircle size={22} className="spin" aria-hidden />}
         title={signInText.waitingTitle}
       >

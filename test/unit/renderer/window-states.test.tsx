@@ -1,0 +1,29 @@
+// @vitest-environment happy-dom
+import { describe, expect, it } from 'vitest';
+import { renderApp } from '../../support/render-app.tsx';
+import { windowStates } from '../../fixtures/window-states.ts';
+
+const nameOf = (element: Element): string =>
+  element.getAttribute('aria-label') ?? element.textContent.trim();
+
+describe('every state of the window', () => {
+  it.each(Object.entries(windowStates))(
+    '%s has one title and names its controls',
+    async (_, state) => {
+      const app = await renderApp(state.snapshot);
+      const titles =
+        document.querySelectorAll('h1').length + document.querySelectorAll('.progress').length;
+      expect(titles).toBe(1);
+      for (const button of document.querySelectorAll('button')) expect(nameOf(button)).not.toBe('');
+      for (const field of document.querySelectorAll<HTMLInputElement>(
+        'input:not([type=radio]), textarea',
+      )) {
+        expect(field.getAttribute('aria-label') ?? field.labels?.[0]?.textContent ?? '').not.toBe(
+          '',
+        );
+      }
+      expect(document.querySelectorAll('[aria-live]').length).toBeGreaterThan(0);
+      await app.unmount();
+    },
+  );
+});
