@@ -1,15 +1,14 @@
 // Entry of the desktop app: what must happen before Electron is ready, then compose().
 import { app, dialog } from 'electron';
-import path from 'node:path';
 import { ERRORS, explain, toWireError } from '../shared/errors.ts';
 import { defaultHome } from './client/settings/layout.ts';
 import { compose } from './compose.ts';
 import { registerAppScheme } from './desktop/app-scheme.ts';
 import { listenForStarts } from './desktop/links.ts';
+import { useProfileFolder } from './desktop/profile-folder.ts';
 
 const home = defaultHome();
-// One app per folder, as there is one client per folder: Electron's own lock is a file in here.
-app.setPath('userData', path.join(home, 'window'));
+useProfileFolder(home);
 app.enableSandbox();
 registerAppScheme();
 const starts = listenForStarts();

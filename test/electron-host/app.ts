@@ -1,6 +1,7 @@
 // `app`: the life of the program, in the order in which Electron tells it.
 import type { App } from 'electron';
 import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { preventable, runtime } from './runtime.ts';
@@ -44,6 +45,7 @@ class StandInApp extends EventEmitter {
     return this.#paths.get(name) ?? path.join(tmpdir(), 'electron-host', name);
   }
   setPath(name: string, folder: string): void {
+    if (!existsSync(folder)) throw new Error(`Failed to set path: ${folder} does not exist`);
     this.#paths.set(name, folder);
   }
   enableSandbox(): void {

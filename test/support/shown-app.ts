@@ -9,14 +9,15 @@ import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { launchChromium } from './chromium.ts';
 import { until } from './until.ts';
 
-const ROOT = path.resolve(import.meta.dirname, '..', '..');
+export const ROOT = path.resolve(import.meta.dirname, '..', '..');
+export const STAND_IN = path.join(ROOT, 'test/electron-host/electron-host');
 
 export interface ShownApp {
   page: Page;
   /** Folder of the client. */
   home: string;
   /** The page that the app has given to the person's browser. */
-  openedPage(): Promise<string>;
+  openedPage: () => Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -44,7 +45,7 @@ export async function openDesktopApp(invite?: string): Promise<DesktopApp> {
   const { home, env, remove } = await newHome();
   const binary = electronBinary();
   const electron = await _electron.launch({
-    executablePath: binary ?? path.join(ROOT, 'test/electron-host/electron-host'),
+    executablePath: binary ?? STAND_IN,
     args: [ROOT, ...(invite === undefined ? [] : [invite])],
     env,
   });

@@ -6,7 +6,11 @@ import { isWindowUrl, SCHEME } from './window-url.ts';
 /** Before Electron is ready, or the scheme has no origin of its own. */
 export function registerAppScheme(): void {
   protocol.registerSchemesAsPrivileged([
-    { scheme: SCHEME, privileges: { standard: true, secure: true, codeCache: true } },
+    {
+      scheme: SCHEME,
+      // `corsEnabled`: module scripts are asked for in CORS mode, even by their own origin.
+      privileges: { standard: true, secure: true, corsEnabled: true, codeCache: true },
+    },
   ]);
 }
 

@@ -19,10 +19,14 @@ export function clientCommands(service: Service, address: LocalAddress): ClientC
     if (service.type === 'K8S') {
       return [{ label: 'kubectl', command: `https_proxy=http://${at} kubectl get pods` }];
     }
-    const target = exampleTarget(service);
+    const target = webTarget(service);
     return [
-      { label: 'curl', command: `curl --proxytunnel --proxy http://${at} http://${target}/` },
-      { label: 'environment', command: `export http_proxy=http://${at} https_proxy=http://${at}` },
+      { label: 'HTTP proxy', command: at },
+      ...(target
+        ? [{ label: 'curl', command: `curl --proxytunnel --proxy http://${at} http://${target}/` }]
+        : []),
+      // Not http_proxy: programs then send whole requests, and this port only tunnels.
+      { label: 'environment', command: `export https_proxy=http://${at}` },
     ];
   }
   switch (service.type) {
@@ -40,13 +44,19 @@ export function clientCommands(service: Service, address: LocalAddress): ClientC
   }
 }
 
-/** A host of the collection to show in an example: the first one that is a whole name. */
-function exampleTarget(service: Service): string {
+/** Ports that no web server has: an example with curl would only confuse. */
+const NOT_WEB = new Set([22, 23, 25, 3306, 3389, 5432, 5900, 5901, 6379]);
+
+/** A host of the collection that curl could ask, the first one that is a whole name; null when none is. */
+function webTarget(service: Service): string | null {
+  if (service.allowedTargets.length === 0) return 'host.example.com';
   for (const { hostnames, ports } of service.allowedTargets) {
     const host = hostnames.find((name) => !name.includes('*'));
-    if (!host) continue;
-    const port = ports[0]?.split('-')[0];
-    return port && port !== '80' ? `${host}:${port}` : host;
+    const first = ports
+      .map((range) => Number(range.split('-')[0]))
+      .find((port) => !NOT_WEB.has(port));
+    if (!host || (ports.length > 0 && first === undefined)) continue;
+    return first === undefined || first === 80 ? host : `${host}:${first}`;
   }
-  return 'host.example.com';
+  return null;
 }

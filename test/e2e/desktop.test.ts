@@ -1,0 +1,189 @@
+// What only the desktop app has: the tray, links, the locks of its window, its end.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { beforeAll, describe, expect, it, onTestFinished, type TestContext } from 'vitest';
+import { ensureBuild } from '../../scripts/lib/prepare.mjs';
+import { approveSignIn } from '../support/browserless-sign-in.ts';
+import { skipWithoutChromium } from '../support/chromium.ts';
+import { type DesktopApp, openDesktopApp, ROOT, STAND_IN } from '../support/shown-app.ts';
+import { startEdge } from '../support/start-edge.ts';
+import { until } from '../support/until.ts';
+
+beforeAll(() => ensureBuild(), 120_000);
+
+/** What the stand-in adds to the module `electron`. */
+interface StandIn {
+  standIn: { trayLabels(): string[]; chooseInTray(label: string): void };
+}
+
+async function openApp(ctx: TestContext, invite?: string): Promise<DesktopApp> {
+  skipWithoutChromium(ctx);
+  const app = await openDesktopApp(invite);
+  onTestFinished(() => app.stop());
+  return app;
+}
+
+const trayLabels = ({ electron }: DesktopApp): Promise<string[]> =>
+  electron.evaluate((module) => (module as unknown as StandIn).standIn.trayLabels());
+const chooseInTray = ({ electron }: DesktopApp, label: string): Promise<void> =>
+  electron.evaluate(
+    (module, label) => (module as unknown as StandIn).standIn.chooseInTray(label),
+    label,
+  );
+
+describe('the desktop app', () => {
+  it('connects a service from the tray, with no window open', async (ctx) => {
+    skipWithoutChromium(ctx);
+    const edge = await startEdge();
+    onTestFinished(() => edge.stop());
+    const app = await openApp(ctx);
+    if (!app.isStandIn) ctx.skip('the tray of real Electron cannot be read');
+    const { page } = app;
+    await page.evaluate(
+      (invite) =>
+        window.client?.device.register({
+          invite,
+          name: 'tray',
+          ownership: 'Other',
+          secrets: 'memory',
+        }),
+      edge.invite,
+    );
+    await page.close();
+
+    await chooseInTray(app, 'Sign in…');
+    await approveSignIn(await app.openedPage());
+    await until(async () => (await trayLabels(app)).includes('Connect HTTP API'));
+    await chooseInTray(app, 'Connect HTTP API');
+    const disconnect = await until(async () =>
+      (await trayLabels(app)).find((label) => label.startsWith('Disconnect HTTP API')),
+    );
+    const address = /\((.*)\)/.exec(disconnect)?.[1] ?? '';
+    expect(await (await fetch(`http://${address}/tray`)).text()).toContain('/tray');
+
+    await chooseInTray(app, 'Open Banyan');
+    const again = await until(() => Promise.resolve(app.electron.windows().at(-1)));
+    await again.getByRole('button', { name: 'Disconnect HTTP API' }).first().click();
+    await until(async () => (await trayLabels(app)).includes('Connect HTTP API'));
+  });
+
+  it('shows an invite that arrives while it runs, and waits for a yes', async (ctx) => {
+    const app = await openApp(ctx);
+    const link = `banyan://register?org=demo.localhost&code=abcdefgh&root=${'A'.repeat(43)}`;
+    await app.electron.evaluate(
+      ({ app: electronApp }, link) =>
+        void electronApp.emit('second-instance', {}, ['banyan', link], '/', {}),
+      link,
+    );
+    await app.page.getByText('Banyan was opened with this invite').waitFor();
+    expect(await app.page.getByLabel('Invite').inputValue()).toBe(link);
+    const reply = await app.page.evaluate(() => window.client?.app.snapshot({}));
+    expect(reply).toMatchObject({ value: { slices: { device: { status: 'unregistered' } } } });
+  });
+
+  it('gives its window the named calls and nothing of Electron or Node', async (ctx) => {
+    const { page } = await openApp(ctx);
+    const seen = await page.evaluate(() => ({
+      client: Object.fromEntries(
+        Object.entries(window.client ?? {}).map(([group, calls]) => [
+          group,
+          typeof calls === 'function' ? 'function' : Object.keys(calls),
+        ]),
+      ),
+      frozen: Object.isFrozen(window.client),
+      globals: ['require', 'process', 'module', 'Buffer', 'ipcRenderer', 'electron'].filter(
+        (name) => name in window,
+      ),
+    }));
+    expect(seen).toEqual({
+      client: {
+        app: ['snapshot', 'quit'],
+        device: ['inspectInvite', 'register', 'unregister'],
+        session: ['signIn', 'cancelSignIn', 'signOut'],
+        catalog: ['refresh'],
+        tunnel: ['open', 'close', 'override'],
+        subscribe: 'function',
+      },
+      frozen: true,
+      globals: [],
+    });
+  });
+
+  it('keeps the event of a signal on its own side', async (ctx) => {
+    const { page } = await openApp(ctx);
+    const seen = await page.evaluate(
+      () =>
+        new Promise<unknown[]>((resolve) => {
+          window.client?.subscribe((...inputs: unknown[]) => resolve(inputs));
+          void window.client?.device.register({
+            invite: `banyan://register?org=127.0.0.1:1&code=abcdefgh&root=${'A'.repeat(43)}`,
+            name: 'x',
+            ownership: 'Other',
+            secrets: 'memory',
+          });
+        }),
+    );
+    expect(seen).toEqual(['device.changed', expect.objectContaining({ revision: 1 })]);
+  });
+
+  it('goes nowhere else, opens no second window and runs no code from elsewhere', async (ctx) => {
+    const { page, electron } = await openApp(ctx);
+    const at = page.url();
+    const blocked = await page.evaluate(async () => {
+      const violations: string[] = [];
+      document.addEventListener('securitypolicyviolation', (event) =>
+        violations.push(event.effectiveDirective),
+      );
+      window.open('https://example.com/');
+      location.href = 'https://example.com/';
+      await fetch('https://example.com/').catch(() => {});
+      const script = document.createElement('script');
+      script.textContent = 'window.wasRun = true';
+      document.body.append(script);
+      const frame = document.createElement('iframe');
+      frame.src = 'https://example.com/';
+      document.body.append(frame);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return { violations, wasRun: 'wasRun' in window };
+    });
+    expect(page.url()).toBe(at);
+    expect(electron.windows()).toHaveLength(1);
+    expect(blocked.wasRun).toBe(false);
+    expect(blocked.violations).toEqual(
+      expect.arrayContaining(['connect-src', 'script-src-elem', 'frame-src']),
+    );
+  });
+
+  it('says so in plain words when a terminal runs the client, and leaves', async (ctx) => {
+    skipWithoutChromium(ctx);
+    const home = await mkdtemp(path.join(tmpdir(), 'banyan-second-'));
+    onTestFinished(() => rm(home, { recursive: true }));
+    const env = { ...process.env, BANYAN_HOME: home };
+    const terminal = spawn(process.execPath, [path.join(ROOT, 'out/bin/banyan.js'), 'up'], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void terminal.kill());
+    await once(terminal.stdout, 'data');
+
+    const app = spawn(STAND_IN, [ROOT], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    app.stderr.on('data', (text: Buffer) => (said += text.toString()));
+    const [code] = (await once(app, 'close')) as [number];
+    expect(said).toMatch(/dialog: Banyan is already running: .+ Use the running app, or quit it/);
+    expect(code).toBe(1);
+  });
+
+  it('ends with everything that it has started', async (ctx) => {
+    const app = await openApp(ctx);
+    const child = app.electron.process();
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    await app.page.evaluate(() => window.client?.app.quit({}));
+    await ended;
+    expect(existsSync(path.join(app.home, 'login-key.pem'))).toBe(false);
+  });
+});
