@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { ensureBuild } from '../../scripts/lib/prepare.mjs';
-import { approveSignIn } from '../support/browserless-sign-in.ts';
+import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
 import { skipWithoutChromium } from '../support/chromium.ts';
 import { type DesktopApp, openDesktopApp, ROOT, STAND_IN } from '../support/shown-app.ts';
 import { startEdge } from '../support/start-edge.ts';
