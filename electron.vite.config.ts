@@ -27,8 +27,6 @@ export default defineConfig({
     plugins: [react()],
     build: {
       minify: true,
-      // Read from the disk, at once: splitting it would only add requests.
-      chunkSizeWarningLimit: 1_000,
       rolldownOptions: { input: { index: 'src/renderer/index.html' } },
     },
   },
