@@ -15,7 +15,8 @@ export default defineConfig({
   },
   preload: {
     build: {
-      // A sandboxed preload is one CommonJS file without shared chunks.
+      // A sandboxed preload is one CommonJS file without shared chunks; it is compiled anew for every page.
+      minify: true,
       rolldownOptions: {
         input: { index: 'src/preload/index.ts' },
         output: { format: 'cjs', entryFileNames: '[name].cjs' },

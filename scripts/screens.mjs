@@ -1,5 +1,6 @@
 // `npm run screens -- [--out folder] [--only name,name]`: renders every state of the window in headless Chromium,
 // without a client behind it, in both themes and in a narrow window. For looking at, by people.
+// `npm run screens -- --docs` makes the pictures that the documents show.
 import { createServer } from 'node:http';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -23,6 +24,11 @@ const LOOKS = [
   { name: 'slim', colorScheme: 'dark', viewport: { width: 420, height: 760 } },
   { name: 'forced', colorScheme: 'dark', viewport: WIDE, forcedColors: 'active' },
 ];
+/** Pictures of the documents, by file name under docs/images. */
+const PICTURES = {
+  'window-services-light': { name: 'services-details', look: 'light' },
+  'window-first-launch-dark': { name: 'first-launch-2-device', look: 'dark' },
+};
 
 async function serve(folder) {
   const server = createServer((request, response) => {
@@ -70,11 +76,26 @@ async function follow(page, step) {
 
 await main(async () => {
   const { values } = parseArgs({
-    options: { out: { type: 'string' }, only: { type: 'string' }, look: { type: 'string' } },
+    options: {
+      out: { type: 'string' },
+      only: { type: 'string' },
+      look: { type: 'string' },
+      docs: { type: 'boolean' },
+    },
   });
   const found = await ensureBrowser();
   if ('missing' in found) throw new PlainError(`No browser: ${found.missing}.`);
-  const out = path.resolve(values.out ?? path.join(ROOT, 'out/screens'));
+  const out = path.resolve(
+    values.docs ? path.join(ROOT, 'docs/images') : (values.out ?? path.join(ROOT, 'out/screens')),
+  );
+  /** Where this state goes in this look, or null where nobody asked for it. */
+  const pictureOf = (name, look) => {
+    if (!values.docs) return path.join(out, `${name}-${look}.png`);
+    const picture = Object.entries(PICTURES).find(
+      ([, wanted]) => wanted.name === name && wanted.look === look,
+    );
+    return picture ? path.join(out, `${picture[0]}.png`) : null;
+  };
   const built = await mkdtemp(path.join(os.tmpdir(), 'banyan-screens-'));
   await mkdir(out, { recursive: true });
   await build({
@@ -98,6 +119,8 @@ await main(async () => {
       if (values.look && !values.look.split(',').includes(look)) continue;
       const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
       for (const name of names) {
+        const picture = pictureOf(name, look);
+        if (!picture) continue;
         const { snapshot, replies = {}, steps = [] } = module.windowStates[name];
         const page = await context.newPage();
         const problems = [];
@@ -115,7 +138,7 @@ await main(async () => {
           () => document.documentElement.scrollWidth - window.innerWidth,
         );
         if (wider > 0) problems.push(`the page is ${wider}px wider than the window`);
-        await page.screenshot({ path: path.join(out, `${name}-${look}.png`) });
+        await page.screenshot({ path: picture });
         for (const problem of problems) process.stderr.write(`${name} (${look}): ${problem}\n`);
         await page.close();
       }

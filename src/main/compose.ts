@@ -26,6 +26,7 @@ export async function compose(home: string, starts: Starts): Promise<void> {
   const window = createAppWindow({
     preload: path.join(built, 'preload', 'index.cjs'),
     icon: path.join(assets, 'icon.png'),
+    log,
   });
   refuseNavigation();
   refusePermissions((contents) => contents !== null && contents === window.contents());

@@ -63,6 +63,10 @@ export class StandInWebContents extends EventEmitter {
   reload(): void {
     void this.#devTools?.send('Page.reload');
   }
+  forcefullyCrashRenderer(): void {
+    // Answered by "crashed", which is what was asked for.
+    void this.#devTools?.send('Page.crash').catch(() => {});
+  }
   setWindowOpenHandler(handler: (details: { url: string }) => WindowOpenHandlerResponse): void {
     this.#onWindowOpen = handler;
   }
@@ -82,6 +86,7 @@ export class StandInWebContents extends EventEmitter {
     this.#listen(page);
     await page.send('Page.enable');
     await page.send('Runtime.enable');
+    await page.send('Inspector.enable');
     await page.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] });
     if (preferences.preload) await this.#addPreload(page, preferences.preload);
   }
@@ -107,6 +112,10 @@ export class StandInWebContents extends EventEmitter {
     });
     page.on('Page.frameNavigated', ({ frame: { parentId, url } }) => {
       if (!parentId) this.mainFrame.url = ownUrl(url);
+    });
+    page.on('Inspector.targetCrashed', () => {
+      this.#preloadContext = null;
+      this.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 1 });
     });
     page.on('Page.domContentEventFired', () => this.emit('dom-ready'));
     page.on('Page.loadEventFired', () => this.emit('did-finish-load'));

@@ -66,6 +66,13 @@ export class StandInWindow extends EventEmitter {
   close(): void {
     void this.closeFor('window');
   }
+  destroy(): void {
+    const { targetId } = this.webContents;
+    void devTools()
+      .browser.send('Target.closeTarget', { targetId })
+      .catch(() => {}); // its page may be gone already
+    this.markClosed('window');
+  }
 
   /** false: somebody has objected. */
   async closeFor(reason: 'window' | 'quit'): Promise<boolean> {
