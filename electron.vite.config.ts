@@ -15,8 +15,7 @@ export default defineConfig({
   },
   preload: {
     build: {
-      // A sandboxed preload is one CommonJS file without shared chunks; it is compiled anew for every page.
-      minify: true,
+      // A sandboxed preload is one CommonJS file without shared chunks.
       rolldownOptions: {
         input: { index: 'src/preload/index.ts' },
         output: { format: 'cjs', entryFileNames: '[name].cjs' },
