@@ -66,9 +66,13 @@ export async function serveConnection(near: Duplex, parts: TunnelParts): Promise
   const { spec, sink } = parts;
   const refuse = (target: string, error: AppError) =>
     sink({ type: 'connection-refused', tunnel: spec.id, target, error: error.toWire() });
+  const gone = new AbortController();
+  const onClose = () => gone.abort();
+  near.once('close', onClose);
   try {
     const route = spec.mode === 'CHAIN' ? routeHttpConnect : routeTcp;
-    const routed = await route(near, { spec, dial: () => dialAccessTier(parts) });
+    const dial = () => dialAccessTier(parts, gone.signal);
+    const routed = await route(near, { spec, dial, gone: gone.signal });
     if (!routed) return;
     const { far, target } = routed;
     let alert: Error | undefined;
@@ -92,7 +96,9 @@ export async function serveConnection(near: Duplex, parts: TunnelParts): Promise
     near.destroy();
     const cause = error instanceof TargetError ? error.cause : error;
     const target = error instanceof TargetError ? error.target : formatHostPort(spec.accessTier);
-    refuse(target, dialFailure(spec, cause));
+    const failure = dialFailure(spec, cause);
+    // The local program went away, or the tunnel is being closed: nobody was refused.
+    if (failure.code !== 'tunnel/cancelled') refuse(target, failure);
   }
 }
 
@@ -125,7 +131,9 @@ async function proveTheWay(parts: TunnelParts): Promise<void> {
   const window = new AbortController();
   try {
     const refused = new Promise<AppError>((resolve) => {
-      socket.on('error', (error) => resolve(certificateRefused(error)));
+      socket.on('error', (error) =>
+        resolve(isCertificateRefusal(error) ? certificateRefused(error) : closedAtOnce(parts.spec)),
+      );
       socket.on('end', () => resolve(closedAtOnce(parts.spec)));
       socket.resume();
     });

@@ -256,6 +256,24 @@ describe('the engine in TCP mode', () => {
     await closed;
   });
 
+  it.each(['TCP', 'CHAIN'] as const)(
+    'closes at once in %s mode while a connection still waits for the Access Tier',
+    async (mode) => {
+      const silent = mode === 'CHAIN' ? () => {} : echo;
+      const far = await tier(silent);
+      const { engine: running, facts } = engine();
+      const address = await running.open(spec(far.port, { mode }));
+      if (mode === 'TCP') far.pauseAccepting();
+      const waiting = client(address);
+      waiting.write('CONNECT a:1 HTTP/1.1\r\n\r\n');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const startedAt = performance.now();
+      await running.close('svc');
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      expect(facts.filter(({ type }) => type === 'connection-refused')).toEqual([]);
+    },
+  );
+
   it('cuts connections that outlive the drain', async () => {
     const far = await tier();
     const { engine: running } = engine();

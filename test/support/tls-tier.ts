@@ -7,6 +7,8 @@ export interface TlsTier {
   port: number;
   /** Connections that finished their handshake so far. */
   accepted: () => number;
+  /** New connections are accepted and then never spoken to. */
+  pauseAccepting(): void;
   stop(): Promise<void>;
 }
 
@@ -44,6 +46,12 @@ export async function startTlsTier(
   return {
     port: (server.address() as AddressInfo).port,
     accepted: () => accepted,
+    pauseAccepting() {
+      server.removeAllListeners('connection').on('connection', (socket: Socket) => {
+        raw.add(socket);
+        socket.pause();
+      });
+    },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -9,10 +9,11 @@ import {
   parseHostPort,
 } from '../../shared/protocol/host-port.ts';
 import { isRefusalCode, refusalError } from '../../shared/protocol/refusal-codes.ts';
+import { dialFailure } from '../failures.ts';
 import { isIncluded } from '../include-domains.ts';
-import { DialError, dialTcp } from '../net/dial.ts';
+import { DialError, dialTcp, isCertificateRefusal } from '../net/dial.ts';
 import { type Head, HeadError, readHead, readShortBody } from '../net/http-head.ts';
-import { type Route, TargetError } from './route.ts';
+import { type Route, type RouteParts, TargetError } from './route.ts';
 
 const LOCAL_HEAD_DEADLINE_MS = 30_000;
 const DIAL_DEADLINE_MS = 20_000;
@@ -22,14 +23,15 @@ const ANSWER_DEADLINE_MS = 40_000;
 const LINGER_MS = 2_000;
 const MAX_PROBLEM_BYTES = 8 * 1024;
 
-export const routeHttpConnect: Route = async (near, { spec, dial }) => {
+export const routeHttpConnect: Route = async (near, parts) => {
+  const { spec, dial, gone } = parts;
   const request = await readRequest(near);
   if (!request) return null;
   const target = formatHostPort(request);
   try {
     const far = isIncluded(request.host, spec.includeDomains)
-      ? await openThroughTunnel(await dial(), target)
-      : await dialDirectly(request);
+      ? await openThroughTunnel(await dial(), target, parts)
+      : await dialDirectly(request, gone);
     near.write('HTTP/1.1 200 Connection established\r\n\r\n');
     return { far, target };
   } catch (error) {
@@ -66,11 +68,17 @@ async function readRequest(near: Duplex): Promise<HostAndPort | null> {
   return target;
 }
 
-async function openThroughTunnel(far: TLSSocket, target: string): Promise<TLSSocket> {
+async function openThroughTunnel(
+  far: TLSSocket,
+  target: string,
+  { spec, gone }: RouteParts,
+): Promise<TLSSocket> {
   // A TLS 1.3 server may turn our certificate down only now; that story beats "ended before an answer".
   let alert: Error | undefined;
   const onError = (error: Error) => (alert = error);
   far.on('error', onError);
+  const onGone = () => far.destroy();
+  gone.addEventListener('abort', onGone);
   try {
     far.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
     const head = await readHead(far, ANSWER_DEADLINE_MS);
@@ -80,13 +88,17 @@ async function openThroughTunnel(far: TLSSocket, target: string): Promise<TLSSoc
   } catch (error) {
     far.destroy();
     if (error instanceof HeadError) {
-      throw alert
-        ? new DialError('certificate-refused', alert)
-        : new DialError('handshake-failed', error);
+      throw dialFailure(
+        spec,
+        isCertificateRefusal(alert)
+          ? new DialError('certificate-refused', alert)
+          : new DialError(gone.aborted ? 'aborted' : 'handshake-failed', error),
+      );
     }
     throw error;
   } finally {
     far.off('error', onError);
+    gone.removeEventListener('abort', onGone);
   }
 }
 
@@ -114,9 +126,9 @@ function parseProblem(body: string): AppError | null {
   }
 }
 
-async function dialDirectly({ host, port }: HostAndPort): Promise<Duplex> {
+async function dialDirectly({ host, port }: HostAndPort, gone: AbortSignal): Promise<Duplex> {
   try {
-    return await dialTcp({ host, port, deadlineMs: DIAL_DEADLINE_MS });
+    return await dialTcp({ host, port, deadlineMs: DIAL_DEADLINE_MS, signal: gone });
   } catch (cause) {
     throw new AppError(
       'tunnel/target-unreachable',
@@ -143,6 +155,7 @@ function answerFailure(near: Duplex, error: unknown): Promise<void> {
 
 /** One short answer, then the end. `nosniff` and no CORS fields: a web page that reaches this port learns nothing. */
 async function answer(near: Duplex, status: string, text: string): Promise<void> {
+  if (near.destroyed) return;
   const body = text && `${text}\n`;
   const closed = new Promise<void>((resolve) => {
     const deadline = setTimeout(resolve, LINGER_MS);

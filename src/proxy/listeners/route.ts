@@ -7,6 +7,8 @@ export interface RouteParts {
   spec: TunnelSpec;
   /** A fresh TLS session to the Access Tier; rejects with AppError. */
   dial: () => Promise<TLSSocket>;
+  /** The local program has gone: whatever is still being opened for it is given up. */
+  gone: AbortSignal;
 }
 
 /** Resolves with the far side, or null when the request was answered here and the connection is over. */
