@@ -1,7 +1,11 @@
 // What the tray menu offers, from what the client says. Pure: the tray itself only turns these into native items.
 import type { Snapshot } from '../../shared/ipc/contract.ts';
 import { canSignIn, isSignedIn } from '../../shared/model/session.ts';
-import { canConnect, type Service } from '../../shared/model/service.ts';
+import {
+  type ConnectHindrance,
+  type Service,
+  whyNotConnectable,
+} from '../../shared/model/service.ts';
 import { type Glyph, summary } from '../../shared/model/summary.ts';
 import { canClose, canOpen, closed, type Tunnel } from '../../shared/model/tunnel.ts';
 
@@ -57,11 +61,17 @@ function serviceItem(service: Service, tunnel: Tunnel): TrayItem {
     return { label: `Stop connecting ${name}`, action };
   }
   if (!canOpen(tunnel)) return { label: `Disconnecting ${name}…`, action: null };
-  if (!canConnect(service)) return { label: `${name} (${whyNot(service)})`, action: null };
+  const hindrance = whyNotConnectable(service);
+  if (hindrance) return { label: `${name} (${HINDRANCES[hindrance]})`, action: null };
   return { label: `Connect ${name}`, action: { do: 'connect', service: service.id } };
 }
 
-const whyNot = ({ type }: Service): string => (type === 'WEB' ? 'in the browser' : 'not allowed');
+const HINDRANCES: Record<ConnectHindrance, string> = {
+  denied: 'not allowed',
+  web: 'in the browser',
+  'rdp-gateway': 'not supported yet',
+  'kubernetes-domains': 'not set up correctly',
+};
 
 /** Names come from the organisation; "&" would underline the next letter instead of being shown. */
 const menuText = (text: string): string =>

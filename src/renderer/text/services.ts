@@ -1,6 +1,11 @@
 // Words of the service list and its details.
 import { exhaustive } from '../../shared/exhaustive.ts';
-import type { PortChoice, Service, ServiceType } from '../../shared/model/service.ts';
+import type {
+  ConnectHindrance,
+  PortChoice,
+  Service,
+  ServiceType,
+} from '../../shared/model/service.ts';
 
 const typeNames: Record<ServiceType, string> = {
   WEB: 'Web',
@@ -41,9 +46,6 @@ export const servicesText = {
   retry: 'Retry',
   choosePort: 'Choose another port',
   signIn: 'Sign in',
-  webOnly: 'In your browser',
-  webHow:
-    'Open this address in your browser. It asks for the certificate you already have; there is nothing to connect.',
   loading: 'Loading your services…',
   emptyTitle: 'Nothing allowed for you yet',
   empty: (organisation: string) =>
@@ -54,6 +56,28 @@ export const servicesText = {
   staleTitle: 'This list may be out of date',
   copyAddress: (address: string) => `Copy ${address}`,
   detailsOf: (name: string) => `Details of ${name}`,
+};
+
+/** Why there is no Connect, where "not allowed" is not the reason. */
+export const hindranceText: Record<
+  Exclude<ConnectHindrance, 'denied'>,
+  { word: string; sentence: string }
+> = {
+  web: {
+    word: 'In the browser',
+    sentence:
+      'This is a web service: there is nothing to connect. Opening it from here is not part of Banyan yet.',
+  },
+  'rdp-gateway': {
+    word: 'Not supported yet',
+    sentence:
+      'It needs RDP gateway mode, which Banyan does not speak yet. Ask your administrator for TCP mode.',
+  },
+  'kubernetes-domains': {
+    word: 'Not set up correctly',
+    sentence:
+      'Kubernetes works only without "Domains to Proxy". Ask your administrator to leave it blank.',
+  },
 };
 
 export const detailsText = {

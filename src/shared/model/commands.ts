@@ -1,4 +1,5 @@
 // What a person types to use a connected service, by type and mode, with the real address filled in.
+import { formatHostPort } from '../protocol/host-port.ts';
 import type { Service } from './service.ts';
 import type { LocalAddress } from './tunnel.ts';
 
@@ -9,12 +10,9 @@ export interface ClientCommand {
   command: string;
 }
 
-const hostPort = ({ host, port }: LocalAddress): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-
 /** Commands for an open tunnel, the most usual first. */
 export function clientCommands(service: Service, address: LocalAddress): ClientCommand[] {
-  const at = hostPort(address);
+  const at = formatHostPort(address);
   if (service.mode === 'CHAIN') {
     if (service.type === 'K8S') {
       return [{ label: 'kubectl', command: `https_proxy=http://${at} kubectl get pods` }];

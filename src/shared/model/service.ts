@@ -57,5 +57,16 @@ export interface PortChoice {
 
 export const canOverride = (service: Service): boolean => service.allowUserOverride;
 
-export const canConnect = (service: Service): boolean =>
-  service.access.status === 'allowed' && service.type !== 'WEB';
+/** What stands between a person and Connect; each is a different sentence. */
+export type ConnectHindrance = 'denied' | 'web' | 'rdp-gateway' | 'kubernetes-domains';
+
+export function whyNotConnectable(service: Service): ConnectHindrance | null {
+  if (service.access.status === 'denied') return 'denied';
+  if (service.type === 'WEB') return 'web';
+  if (service.mode === 'RDPGATEWAY') return 'rdp-gateway';
+  // The seeds: with "Domains to Proxy" filled in, banyanproxy does not start for Kubernetes.
+  if (service.type === 'K8S' && service.includeDomains.length > 0) return 'kubernetes-domains';
+  return null;
+}
+
+export const canConnect = (service: Service): boolean => whyNotConnectable(service) === null;

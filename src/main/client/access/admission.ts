@@ -1,31 +1,36 @@
 // May this service be opened at all? Asked before a port is touched, so that a "no" changes nothing.
 import { AppError } from '../../../shared/errors.ts';
-import type { Service } from '../../../shared/model/service.ts';
+import { exhaustive } from '../../../shared/exhaustive.ts';
+import { type Service, whyNotConnectable } from '../../../shared/model/service.ts';
 import type { TunnelSpec } from '../../../proxy/index.ts';
 
 export function refuseToOpen(service: Service): AppError | null {
-  const { friendlyName: name, access, type, mode, includeDomains } = service;
-  if (access.status === 'denied') {
-    return new AppError('tunnel/denied', access.reason || `${name} is closed for you.`, {
-      details: { refusal: access.code },
-    });
+  const { friendlyName: name, access } = service;
+  const hindrance = whyNotConnectable(service);
+  switch (hindrance) {
+    case null:
+      return null;
+    case 'denied': {
+      const { code, reason } = access.status === 'denied' ? access : { code: 'role', reason: '' };
+      return new AppError('tunnel/denied', reason || `${name} is closed for you.`, {
+        details: { refusal: code },
+      });
+    }
+    case 'web':
+      return new AppError(
+        'tunnel/mode-unsupported',
+        `${name} is a web service: it is opened in a browser, not connected.`,
+      );
+    case 'rdp-gateway':
+      return new AppError('tunnel/mode-unsupported', `${name} needs RDP gateway mode.`);
+    case 'kubernetes-domains':
+      return new AppError(
+        'tunnel/domains-not-allowed',
+        `${name} is a Kubernetes service with "Domains to Proxy" filled in.`,
+      );
+    default:
+      return exhaustive(hindrance);
   }
-  if (type === 'WEB') {
-    return new AppError(
-      'tunnel/mode-unsupported',
-      `${name} is a web service: open it in a browser.`,
-    );
-  }
-  if (mode === 'RDPGATEWAY') {
-    return new AppError('tunnel/mode-unsupported', `${name} needs RDP gateway mode.`);
-  }
-  if (type === 'K8S' && includeDomains.length > 0) {
-    return new AppError(
-      'tunnel/domains-not-allowed',
-      `${name} is a Kubernetes service with "Domains to Proxy" filled in.`,
-    );
-  }
-  return null;
 }
 
 export const specFor = (service: Service, port: number | null): TunnelSpec => ({

@@ -1,20 +1,20 @@
 // Everything about one service, beside the list or, in a narrow window, over it.
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
-import type { Service } from '../../../shared/model/service.ts';
+import { type Service, whyNotConnectable } from '../../../shared/model/service.ts';
 import type { Tunnel } from '../../../shared/model/tunnel.ts';
 import { words } from '../../text/common.ts';
-import { detailsText, kindOf, servicesText } from '../../text/services.ts';
+import { detailsText, hindranceText, kindOf, servicesText } from '../../text/services.ts';
 import { clockTime } from '../../text/time.ts';
 import { Button } from '../../ui/Button.tsx';
-import { CopyButton, CopyPill } from '../../ui/Copy.tsx';
+import { CopyPill } from '../../ui/Copy.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Note } from '../../ui/Note.tsx';
 import { useEscape } from '../../ui/use-escape.ts';
 import { useCall, useSetView, useTruth } from '../../window-context.tsx';
 import { ConnectButton } from './ConnectButton.tsx';
 import { PortOverride } from './PortOverride.tsx';
-import { formatAddress } from './service-view.ts';
+import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 import { StateWord } from './StateWord.tsx';
 import { Targets } from './Targets.tsx';
 import { TypeTile } from './TypeTile.tsx';
@@ -36,8 +36,8 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
     device.status === 'registered' ? device.organisation.name : '',
   );
   const pane = useRef<HTMLElement>(null);
-  const allowed = service.access.status === 'allowed';
-  const connectable = allowed && service.type !== 'WEB';
+  const hindrance = whyNotConnectable(service);
+  const connectable = hindrance === null;
 
   // Esc belongs to a search that has text first; that one prevents the default.
   useEscape(() => {
@@ -73,7 +73,11 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
           {service.access.reason}
         </Note>
       )}
-      {allowed && service.type === 'WEB' && <WebHow domain={service.domain} />}
+      {hindrance && hindrance !== 'denied' && (
+        <Section title={detailsText.how}>
+          <p className="lead">{hindranceText[hindrance].sentence}</p>
+        </Section>
+      )}
       {connectable && <Connection service={service} tunnel={tunnel} />}
       {connectable && (
         <Section title={detailsText.port}>
@@ -94,7 +98,7 @@ function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
   const signIn = useCall('session.signIn');
   const setView = useSetView();
   const error = tunnel.status === 'failed' ? tunnel.error : actions.refused;
-  const address = tunnel.status === 'open' ? formatAddress(tunnel.address) : null;
+  const address = tunnel.status === 'open' ? formatHostPort(tunnel.address) : null;
   return (
     <>
       <div className="details-connect">
@@ -137,19 +141,6 @@ function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
         )}
       </Section>
     </>
-  );
-}
-
-function WebHow({ domain }: { domain: string }) {
-  const url = `https://${domain}/`;
-  return (
-    <Section title={detailsText.how}>
-      <p className="lead">{servicesText.webHow}</p>
-      <div className="block command">
-        <code>{url}</code>
-        <CopyButton text={url} label={words.copy} />
-      </div>
-    </Section>
   );
 }
 

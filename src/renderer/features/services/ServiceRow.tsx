@@ -1,11 +1,13 @@
 // One service in the list. The whole row opens its details; the pill and the button inside do their own thing.
 import { ERRORS, type WireError } from '../../../shared/errors.ts';
-import { kindOf, servicesText } from '../../text/services.ts';
+import { whyNotConnectable } from '../../../shared/model/service.ts';
+import { hindranceText, kindOf, servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyPill } from '../../ui/Copy.tsx';
 import { useCall } from '../../window-context.tsx';
 import { ConnectButton } from './ConnectButton.tsx';
-import { formatAddress, type Row } from './service-view.ts';
+import { type Row } from './service-view.ts';
+import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 import { StateWord } from './StateWord.tsx';
 import { TypeTile } from './TypeTile.tsx';
 import { useTunnelActions } from './use-tunnel-actions.ts';
@@ -15,7 +17,8 @@ export function ServiceRow(
 ) {
   const { service, tunnel } = props;
   const actions = useTunnelActions(service.id);
-  const address = tunnel.status === 'open' ? formatAddress(tunnel.address) : null;
+  const hindrance = whyNotConnectable(service);
+  const address = tunnel.status === 'open' ? formatHostPort(tunnel.address) : null;
   const error = tunnel.status === 'failed' ? tunnel.error : actions.refused;
   return (
     <li className={props.selected ? 'row selected' : 'row'} data-service={service.id}>
@@ -42,8 +45,8 @@ export function ServiceRow(
         {address && <CopyPill text={address} label={servicesText.copyAddress(address)} />}
       </div>
       <div className="row-state">
-        {service.type === 'WEB' && service.access.status === 'allowed' ? (
-          <span className="sub">{servicesText.webOnly}</span>
+        {hindrance && hindrance !== 'denied' ? (
+          <span className="sub">{hindranceText[hindrance].word}</span>
         ) : (
           <StateWord service={service} tunnel={tunnel} />
         )}

@@ -1,7 +1,7 @@
 // What the list shows, as plain functions: which group a service is in, what a search finds, how an address reads.
 import { exhaustive } from '../../../shared/exhaustive.ts';
 import type { Service } from '../../../shared/model/service.ts';
-import type { LocalAddress, Tunnel } from '../../../shared/model/tunnel.ts';
+import { closed, type Tunnel } from '../../../shared/model/tunnel.ts';
 import { kindOf } from '../../text/services.ts';
 
 export interface Row {
@@ -11,8 +11,6 @@ export interface Row {
 
 const GROUPS = ['attention', 'connected', 'available', 'denied'] as const;
 export type ServiceGroup = (typeof GROUPS)[number];
-
-const closed: Tunnel = { status: 'closed' };
 
 export const tunnelOf = (states: Readonly<Record<string, Tunnel>>, id: string): Tunnel =>
   states[id] ?? closed;
@@ -67,6 +65,3 @@ export function grouped(
     rows: rows.filter((row) => groupOf(row) === group),
   })).filter(({ rows }) => rows.length > 0);
 }
-
-export const formatAddress = ({ host, port }: LocalAddress): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -1,7 +1,7 @@
 // What changed about the tunnels, as sentences for a screen reader.
 import type { Slices } from '../../../shared/ipc/contract.ts';
 import { announceText } from '../../text/services.ts';
-import { formatAddress } from '../services/service-view.ts';
+import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 
 export function announcements(before: Slices, after: Slices): string[] {
   if (before.tunnels.states === after.tunnels.states) return [];
@@ -15,7 +15,7 @@ export function announcements(before: Slices, after: Slices): string[] {
         sentences.push(announceText.opening(friendlyName));
         break;
       case 'open':
-        sentences.push(announceText.open(friendlyName, formatAddress(now.address)));
+        sentences.push(announceText.open(friendlyName, formatHostPort(now.address)));
         break;
       case 'failed':
         sentences.push(announceText.failed(friendlyName, now.error.message));
