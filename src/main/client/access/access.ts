@@ -30,7 +30,11 @@ export function createAccess({ ports, state }: AccessOptions) {
   /** Autorun acts once per sign-in, so that a person's Disconnect stays. */
   const ranBySelf = new Set<string>();
 
-  const tunnel = (id: string): Tunnel | undefined => state.slices.tunnels.states[id];
+  /** Front ends may name anything; only what was put there counts. */
+  const tunnel = (id: string): Tunnel | undefined => {
+    const { states } = state.slices.tunnels;
+    return Object.hasOwn(states, id) ? states[id] : undefined;
+  };
   const isRunning = (id: string): boolean => {
     const current = tunnel(id);
     return current !== undefined && canClose(current);
