@@ -2,7 +2,7 @@
 import { AppError, toWireError } from '../../../shared/errors.ts';
 import { canOverride, type PortChoice, type Service } from '../../../shared/model/service.ts';
 import { isSignedIn } from '../../../shared/model/session.ts';
-import { canClose, type Tunnel } from '../../../shared/model/tunnel.ts';
+import { canClose, type LocalAddress, type Tunnel } from '../../../shared/model/tunnel.ts';
 import type { EventData } from '../../../shared/protocol/events.ts';
 import type { Credentials, TunnelFact } from '../../../proxy/index.ts';
 import type { ClientPorts } from '../ports.ts';
@@ -86,10 +86,11 @@ export function createAccess({ ports, state }: AccessOptions) {
     const { id } = service;
     const startedAt = clock.now();
     state.tunnel(id, { type: 'open-requested', at: startedAt });
-    const { port, source } = choosePort(service, saved.current());
+    const choice = choosePort(service, saved.current());
+    const { port, source } = choice;
     try {
-      const address = await engine.open(specFor(service, port));
-      if (source === 'chosen' && port === null) {
+      const address = await listenAndProve(service, choice);
+      if (source === 'chosen' && address.port !== port) {
         await saved.keepChosen(id, address.port);
         publishPorts();
       }
@@ -100,6 +101,20 @@ export function createAccess({ ports, state }: AccessOptions) {
       await engine.close(id);
       state.tunnel(id, { type: 'failed', error: toWireError(told) });
       throw told;
+    }
+  }
+
+  async function listenAndProve(service: Service, choice: PortChoice): Promise<LocalAddress> {
+    const { port, source } = choice;
+    try {
+      return await engine.open(specFor(service, port));
+    } catch (error) {
+      const isOurs = source === 'chosen' && port !== null;
+      const isTaken = error instanceof AppError && error.code === 'tunnel/port-in-use';
+      if (!isOurs || !isTaken || tunnel(service.id)?.status !== 'opening') throw error;
+      // Nobody assigned it, and where nobody may override it there would be no way out.
+      log.info('the port chosen earlier is in use now; another one is chosen', { port });
+      return engine.open(specFor(service, null));
     }
   }
 
