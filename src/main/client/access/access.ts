@@ -2,7 +2,7 @@
 import { AppError, toWireError } from '../../../shared/errors.ts';
 import { canOverride, type PortChoice, type Service } from '../../../shared/model/service.ts';
 import { isSignedIn } from '../../../shared/model/session.ts';
-import { canClose, type Tunnel } from '../../../shared/model/tunnel.ts';
+import { canClose, type LocalAddress, type Tunnel } from '../../../shared/model/tunnel.ts';
 import type { EventData } from '../../../shared/protocol/events.ts';
 import type { Credentials, TunnelFact } from '../../../proxy/index.ts';
 import type { ClientPorts } from '../ports.ts';
@@ -12,6 +12,9 @@ import { createDenials } from './denials.ts';
 import { choosePort } from './port-choice.ts';
 import { isPortFree, portHolder } from './port-holder.ts';
 import { createSavedPorts } from './saved-ports.ts';
+
+/** Of an organisation with hundreds of them, the client still answers while they open. */
+const AUTORUN_AT_ONCE = 8;
 
 export interface AccessOptions {
   ports: Pick<ClientPorts, 'clock' | 'log' | 'createEngine'>;
@@ -29,8 +32,15 @@ export function createAccess({ ports, state }: AccessOptions) {
   const definitions = new Map<string, string>();
   /** Autorun acts once per sign-in, so that a person's Disconnect stays. */
   const ranBySelf = new Set<string>();
+  /** Of those, the ones whose turn has not come. */
+  let queue: string[] = [];
+  let startingBySelf = 0;
 
-  const tunnel = (id: string): Tunnel | undefined => state.slices.tunnels.states[id];
+  /** Front ends may name anything; only what was put there counts. */
+  const tunnel = (id: string): Tunnel | undefined => {
+    const { states } = state.slices.tunnels;
+    return Object.hasOwn(states, id) ? states[id] : undefined;
+  };
   const isRunning = (id: string): boolean => {
     const current = tunnel(id);
     return current !== undefined && canClose(current);
@@ -82,10 +92,11 @@ export function createAccess({ ports, state }: AccessOptions) {
     const { id } = service;
     const startedAt = clock.now();
     state.tunnel(id, { type: 'open-requested', at: startedAt });
-    const { port, source } = choosePort(service, saved.current());
+    const choice = choosePort(service, saved.current());
+    const { port, source } = choice;
     try {
-      const address = await engine.open(specFor(service, port));
-      if (source === 'chosen' && port === null) {
+      const address = await listenAndProve(service, choice);
+      if (source === 'chosen' && address.port !== port) {
         await saved.keepChosen(id, address.port);
         publishPorts();
       }
@@ -96,6 +107,20 @@ export function createAccess({ ports, state }: AccessOptions) {
       await engine.close(id);
       state.tunnel(id, { type: 'failed', error: toWireError(told) });
       throw told;
+    }
+  }
+
+  async function listenAndProve(service: Service, choice: PortChoice): Promise<LocalAddress> {
+    const { port, source } = choice;
+    try {
+      return await engine.open(specFor(service, port));
+    } catch (error) {
+      const isOurs = source === 'chosen' && port !== null;
+      const isTaken = error instanceof AppError && error.code === 'tunnel/port-in-use';
+      if (!isOurs || !isTaken || tunnel(service.id)?.status !== 'opening') throw error;
+      // Nobody assigned it, and where nobody may override it there would be no way out.
+      log.info('the port chosen earlier is in use now; another one is chosen', { port });
+      return engine.open(specFor(service, null));
     }
   }
 
@@ -146,6 +171,25 @@ export function createAccess({ ports, state }: AccessOptions) {
     await open(id);
   }
 
+  function quietly(work: Promise<unknown>): void {
+    work.catch((error: unknown) => log.warn('a tunnel did not follow the catalogue', { error }));
+  }
+
+  function startQueued(): void {
+    while (startingBySelf < AUTORUN_AT_ONCE && isSignedIn(state.slices.session)) {
+      const id = queue.shift();
+      if (id === undefined) return;
+      if (isRunning(id)) continue;
+      startingBySelf += 1;
+      quietly(
+        open(id).finally(() => {
+          startingBySelf -= 1;
+          startQueued();
+        }),
+      );
+    }
+  }
+
   return {
     open,
     close,
@@ -180,11 +224,6 @@ export function createAccess({ ports, state }: AccessOptions) {
 
     /** The catalogue was read: close what is gone, move what has changed, start what starts by itself. */
     onServices(services: readonly Service[]): void {
-      const quietly = (work: Promise<unknown>): void => {
-        work.catch((error: unknown) =>
-          log.warn('a tunnel did not follow the catalogue', { error }),
-        );
-      };
       for (const id of Object.keys(state.slices.tunnels.states).filter(isRunning)) {
         const service = services.find((candidate) => candidate.id === id);
         const refusal = service
@@ -196,8 +235,9 @@ export function createAccess({ ports, state }: AccessOptions) {
       for (const service of services) {
         if (!service.autorun || ranBySelf.has(service.id) || refuseToOpen(service)) continue;
         ranBySelf.add(service.id);
-        if (!isRunning(service.id)) quietly(open(service.id));
+        queue.push(service.id);
       }
+      startQueued();
     },
 
     useOrganisation: (portsFile: string | null): Promise<void> => saved.use(portsFile),
@@ -209,6 +249,7 @@ export function createAccess({ ports, state }: AccessOptions) {
     /** Signed out: every way is closed, and the next person starts afresh. */
     async closeAll(): Promise<void> {
       ranBySelf.clear();
+      queue = [];
       const ids = Object.keys(state.slices.tunnels.states);
       await Promise.all(ids.map((id) => close(id)));
       state.forgetTunnels();
