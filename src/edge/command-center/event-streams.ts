@@ -7,6 +7,8 @@ export interface Subscriber {
   deviceId: string;
   sessionId: string;
   response: ServerResponse;
+  /** When the stream ends by itself: milliseconds since the epoch. */
+  until: number;
   /** Identifies what this person's catalogue held when the stream was opened. */
   tag: string;
   /** The same for now. */
@@ -20,15 +22,39 @@ export interface EventStreams {
 }
 
 const KEEP_ALIVE_MS = 15_000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** An ended stream that its connection does not take gets this long. */
+const LAST_WORDS_MS = 1_000;
 /** A stream that does not read is cut before it fills our memory; the app reconnects and fetches the catalogue. */
 const MOST_BUFFERED = 256 * 1024;
 
-export function createEventStreams(changes: Changes): EventStreams {
+export function createEventStreams(
+  changes: Changes,
+  { keepAliveMs = KEEP_ALIVE_MS }: { keepAliveMs?: number } = {},
+): EventStreams {
   const streams = new Set<Subscriber>();
 
+  const cut = (subscriber: Subscriber): void => {
+    streams.delete(subscriber);
+    subscriber.response.destroy();
+  };
+  /**
+   * Forgotten first: a response that waits behind another one on its connection cannot finish, so its `close` may come
+   * much later or never, and a write after its end would be an error.
+   */
+  const end = (subscriber: Subscriber): void => {
+    if (!streams.delete(subscriber)) return;
+    const { response } = subscriber;
+    response.end();
+    const deadline = setTimeout(() => response.destroy(), LAST_WORDS_MS);
+    deadline.unref();
+    response.on('close', () => clearTimeout(deadline));
+  };
   const write = (subscriber: Subscriber, text: string): void => {
-    subscriber.response.write(text);
-    if (subscriber.response.writableLength > MOST_BUFFERED) subscriber.response.destroy();
+    const { response } = subscriber;
+    if (response.writableEnded || response.destroyed) return;
+    response.write(text);
+    if (response.writableLength > MOST_BUFFERED) cut(subscriber);
   };
   const tell = (subscriber: Subscriber, name: EventName, data: unknown): void =>
     write(subscriber, `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
@@ -45,7 +71,7 @@ export function createEventStreams(changes: Changes): EventStreams {
 
   const keepAlive = setInterval(() => {
     for (const subscriber of streams) write(subscriber, ':\n\n');
-  }, KEEP_ALIVE_MS);
+  }, keepAliveMs);
   keepAlive.unref();
 
   const stopListening = changes.on((change) => {
@@ -56,19 +82,19 @@ export function createEventStreams(changes: Changes): EventStreams {
       case 'device-revoked':
         for (const subscriber of each(({ deviceId }) => deviceId === change.deviceId)) {
           tell(subscriber, 'device.revoked', { reason: change.reason });
-          subscriber.response.end();
+          end(subscriber);
         }
         break;
       case 'device-unregistered':
-        for (const { response } of each(({ deviceId }) => deviceId === change.deviceId)) {
-          response.end();
+        for (const subscriber of each(({ deviceId }) => deviceId === change.deviceId)) {
+          end(subscriber);
         }
         break;
       case 'session-ended':
         for (const subscriber of each(({ sessionId }) => sessionId === change.sessionId)) {
           // Who signed out by themselves need not be told.
           if (change.reason) tell(subscriber, 'session.ended', { reason: change.reason });
-          subscriber.response.end();
+          end(subscriber);
         }
         break;
     }
@@ -76,7 +102,9 @@ export function createEventStreams(changes: Changes): EventStreams {
 
   return {
     open(subscriber) {
-      const { response } = subscriber;
+      const { response, until } = subscriber;
+      // Resets are ordinary, and `close` follows them.
+      response.on('error', () => {});
       response.writeHead(200, {
         'Content-Type': 'text/event-stream',
         'Cache-Control': 'no-store',
@@ -84,7 +112,15 @@ export function createEventStreams(changes: Changes): EventStreams {
       });
       response.write(':\n\n');
       streams.add(subscriber);
-      response.on('close', () => streams.delete(subscriber));
+      const over = setTimeout(
+        () => end(subscriber),
+        Math.min(until - Date.now(), LONGEST_TIMER_MS),
+      );
+      over.unref();
+      response.on('close', () => {
+        clearTimeout(over);
+        streams.delete(subscriber);
+      });
     },
     send(deviceId, name, data) {
       for (const subscriber of each((candidate) => candidate.deviceId === deviceId)) {
@@ -94,7 +130,7 @@ export function createEventStreams(changes: Changes): EventStreams {
     stop() {
       clearInterval(keepAlive);
       stopListening();
-      for (const { response } of streams) response.end();
+      for (const subscriber of streams) end(subscriber);
     },
   };
 }
