@@ -16,6 +16,7 @@ export interface Subscriber {
 }
 
 export interface EventStreams {
+  /** Nothing happens when the connection has gone meanwhile; beyond eight of a device its oldest ends. */
   open(subscriber: Subscriber): void;
   send<Name extends EventName>(deviceId: string, name: Name, data: EventData<Name>): void;
   stop(): void;
@@ -23,6 +24,8 @@ export interface EventStreams {
 
 const KEEP_ALIVE_MS = 15_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** One app opens one; a few more are reconnections whose end was not noticed yet. */
+const MOST_PER_DEVICE = 8;
 /** An ended stream that its connection does not take gets this long. */
 const LAST_WORDS_MS = 1_000;
 /** A stream that does not read is cut before it fills our memory; the app reconnects and fetches the catalogue. */
@@ -32,10 +35,11 @@ export function createEventStreams(
   changes: Changes,
   { keepAliveMs = KEEP_ALIVE_MS }: { keepAliveMs?: number } = {},
 ): EventStreams {
-  const streams = new Set<Subscriber>();
+  /** In the order they were opened, each with what forgets it. */
+  const streams = new Map<Subscriber, () => void>();
 
   const cut = (subscriber: Subscriber): void => {
-    streams.delete(subscriber);
+    streams.get(subscriber)?.();
     subscriber.response.destroy();
   };
   /**
@@ -43,7 +47,9 @@ export function createEventStreams(
    * much later or never, and a write after its end would be an error.
    */
   const end = (subscriber: Subscriber): void => {
-    if (!streams.delete(subscriber)) return;
+    const forget = streams.get(subscriber);
+    if (!forget) return;
+    forget();
     const { response } = subscriber;
     response.end();
     const deadline = setTimeout(() => response.destroy(), LAST_WORDS_MS);
@@ -59,7 +65,7 @@ export function createEventStreams(
   const tell = (subscriber: Subscriber, name: EventName, data: unknown): void =>
     write(subscriber, `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
   const each = (matches: (subscriber: Subscriber) => boolean): Subscriber[] =>
-    [...streams].filter(matches);
+    [...streams.keys()].filter(matches);
 
   const tellChange = async (subscriber: Subscriber): Promise<void> => {
     // When it cannot be told whether anything changed, looking again does no harm.
@@ -70,14 +76,14 @@ export function createEventStreams(
   };
 
   const keepAlive = setInterval(() => {
-    for (const subscriber of streams) write(subscriber, ':\n\n');
+    for (const subscriber of streams.keys()) write(subscriber, ':\n\n');
   }, keepAliveMs);
   keepAlive.unref();
 
   const stopListening = changes.on((change) => {
     switch (change.type) {
       case 'rules-changed':
-        for (const subscriber of streams) void tellChange(subscriber);
+        for (const subscriber of streams.keys()) void tellChange(subscriber);
         break;
       case 'device-revoked':
         for (const subscriber of each(({ deviceId }) => deviceId === change.deviceId)) {
@@ -103,6 +109,12 @@ export function createEventStreams(
   return {
     open(subscriber) {
       const { response, until } = subscriber;
+      const connection = response.req.socket;
+      // Its `close` has been and would never be heard.
+      if (response.destroyed || connection.destroyed) return;
+      const same = each(({ deviceId }) => deviceId === subscriber.deviceId);
+      for (const oldest of same.slice(0, Math.max(0, same.length + 1 - MOST_PER_DEVICE)))
+        end(oldest);
       // Resets are ordinary, and `close` follows them.
       response.on('error', () => {});
       response.writeHead(200, {
@@ -111,16 +123,20 @@ export function createEventStreams(
         'X-Content-Type-Options': 'nosniff',
       });
       response.write(':\n\n');
-      streams.add(subscriber);
       const over = setTimeout(
         () => end(subscriber),
         Math.min(until - Date.now(), LONGEST_TIMER_MS),
       );
       over.unref();
-      response.on('close', () => {
+      const forget = (): void => {
         clearTimeout(over);
         streams.delete(subscriber);
-      });
+        connection.off('close', forget);
+      };
+      streams.set(subscriber, forget);
+      response.on('close', forget);
+      // A response that still waits behind another one is not told that its connection has gone.
+      connection.on('close', forget);
     },
     send(deviceId, name, data) {
       for (const subscriber of each((candidate) => candidate.deviceId === deviceId)) {
@@ -130,7 +146,7 @@ export function createEventStreams(
     stop() {
       clearInterval(keepAlive);
       stopListening();
-      for (const subscriber of streams) end(subscriber);
+      for (const subscriber of streams.keys()) end(subscriber);
     },
   };
 }

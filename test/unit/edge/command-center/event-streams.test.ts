@@ -64,6 +64,13 @@ async function aServer({ before = () => Promise.resolve() } = {}) {
       for (const path of paths) socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
       return { socket, seen };
     },
+    connections: (count: number) =>
+      until(
+        () =>
+          new Promise<boolean>((resolve) => {
+            server.getConnections((_, open) => resolve(open === count));
+          }),
+      ),
     opens: (count: number) => until(() => Promise.resolve(opened.length === count)),
   };
 }
@@ -100,4 +107,44 @@ test('an ended stream whose reader does not read is cut', async () => {
   changes.emit({ type: 'device-unregistered', deviceId: 'laptop' });
   await closed;
   expect(response.destroyed).toBe(true);
+});
+
+test('a client that goes away before its stream is opened leaves nothing behind', async () => {
+  let proceed = (): void => {};
+  const identified = new Promise<void>((resolve) => (proceed = resolve));
+  const { changes, asked, connections, opened, dial, opens } = await aServer({
+    before: () => identified,
+  });
+  const { socket } = await dial('/laptop/first');
+  await connections(1);
+  socket.destroy();
+  await connections(0);
+  proceed();
+  await opens(1);
+  expect(opened[0]!.response.destroyed).toBe(true);
+  changes.emit({ type: 'rules-changed' });
+  expect(asked).toEqual([]);
+});
+
+test('a stream that waits behind another one is forgotten with its connection', async () => {
+  const { changes, asked, connections, dial, opens } = await aServer();
+  const { socket } = await dial('/laptop/first', '/laptop/second');
+  await opens(2);
+  socket.destroy();
+  await connections(0);
+  changes.emit({ type: 'rules-changed' });
+  expect(asked).toEqual([]);
+});
+
+test('the ninth stream of a device ends its oldest, and no other device is touched', async () => {
+  const { changes, asked, opened, dial, opens } = await aServer();
+  await dial('/phone/other');
+  await opens(1);
+  for (let count = 1; count <= 9; count += 1) {
+    await dial(`/laptop/${count}`);
+    await opens(count + 1);
+  }
+  changes.emit({ type: 'rules-changed' });
+  expect(asked).toEqual(['other', '2', '3', '4', '5', '6', '7', '8', '9']);
+  expect(opened[1]!.response.writableEnded).toBe(true);
 });
