@@ -144,6 +144,7 @@ async function start(
     limits: {
       ...ACCESS_TIER_LIMITS,
       longestMs: Math.min(lifetimes.connection * 1000, LONGEST_TIMER_MS),
+      judgedEveryMs: Math.min(lifetimes.judgement * 1000, LONGEST_TIMER_MS),
     },
     log,
   });
