@@ -104,10 +104,10 @@ async function start(
   const sessions = createSessions(store);
   const devices = createDevices(store, sessions, changes);
   const invites = createInvites(store);
-  const users = createUsers(
-    store,
-    createThrottle({ freeAttempts: 5, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
-  );
+  const users = createUsers(store, {
+    device: createThrottle({ freeAttempts: 5, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
+    person: createThrottle({ freeAttempts: 50, firstDelayMs: 1_000, longestDelayMs: 10_000 }),
+  });
   await Promise.all(config.users.map((user) => users.put(user)));
   const rulebook = await openRulebook(store, changes);
   await rulebook.apply(config.documents);
