@@ -104,6 +104,7 @@ async function start(
   const sessions = createSessions(store);
   const devices = createDevices(store, sessions, changes);
   const invites = createInvites(store);
+  await invites.reopenClaimed();
   const users = createUsers(store, {
     device: createThrottle({ freeAttempts: 5, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
     person: createThrottle({ freeAttempts: 50, firstDelayMs: 1_000, longestDelayMs: 10_000 }),
