@@ -20,6 +20,7 @@ import { createInvites } from './enrolment/invites.ts';
 import { closeHttp, listen, type PortWish } from './http/listen.ts';
 import type { TrustLevel } from './policy/decide.ts';
 import { createBrowserServer, createTlsHttpServer } from './servers.ts';
+import { removeLeftovers } from './store/atomic-file.ts';
 import { openFileStore } from './store/file-store.ts';
 import { createMemoryStore } from './store/memory-store.ts';
 import type { DeviceRecord } from './store/store.ts';
@@ -88,6 +89,7 @@ async function start(
   const lifetimes = { ...DEFAULT_LIFETIMES, ...config.lifetimes };
   const inData = (file: string): string => join(config.data, file);
   await mkdir(config.data, { recursive: true, mode: 0o700 });
+  for (const folder of [config.data, inData('authority')]) await removeLeftovers(folder);
 
   const store = await openFileStore(inData('state.json'));
   stops.push(() => store.close());

@@ -50,6 +50,16 @@ test('an invite that was claimed when the edge was killed is good again', async 
   await second.stop();
 });
 
+test('what a killed edge had half written is removed, and nothing else', async () => {
+  const leftovers = ['state.json.0123456789ab.tmp', 'authority/trust-key.pem.ba9876543210.tmp'];
+  const theirs = 'notes.tmp';
+  for (const name of [...leftovers, theirs])
+    await writeFile(join(data, name), 'x', { mode: 0o600 });
+  await (await startEdge({ data })).stop();
+  const names = await readdir(data, { recursive: true });
+  expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([theirs]);
+});
+
 test('keys and state are readable by their owner only', async () => {
   for (const name of await readdir(data, { recursive: true })) {
     const info = await stat(join(data, name));
