@@ -1,4 +1,5 @@
 // What an edge remembers when it is started again on its folder, and how it starts and stops.
+import { createPublicKey, X509Certificate } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -58,6 +59,18 @@ test('what a killed edge had half written is removed, and nothing else', async (
   await (await startEdge({ data })).stop();
   const names = await readdir(data, { recursive: true });
   expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([theirs]);
+});
+
+test("the root's key is kept nowhere", async () => {
+  const rootKey = new X509Certificate(await readFile(join(data, 'authority/root-cert.pem')))
+    .publicKey;
+  const names = await readdir(data, { recursive: true });
+  const keys = names.filter((name) => name.endsWith('-key.pem'));
+  expect(keys).toHaveLength(3);
+  for (const name of keys) {
+    const key = createPublicKey(await readFile(join(data, name)));
+    expect(`${name} ${key.equals(rootKey)}`).toBe(`${name} false`);
+  }
 });
 
 test('keys and state are readable by their owner only', async () => {
