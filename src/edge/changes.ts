@@ -1,8 +1,9 @@
-// What happened that others must act upon at once: running connections are judged again, devices are told.
+// What happened that others must act upon at once: running connections are judged again, devices are told. What only
+// time brings (a session that runs out, the end of a policy's hours) is no change; judging regularly finds it.
 export type Change =
   | { type: 'device-revoked'; deviceId: string; reason: string }
   | { type: 'device-unregistered'; deviceId: string }
-  /** By an administrator when `reason` is given; otherwise the person has signed out or the session ran out. */
+  /** By an administrator when `reason` is given; otherwise the person has signed out. */
   | { type: 'session-ended'; sessionId: string; deviceId: string; reason?: string }
   | { type: 'rules-changed' };
 

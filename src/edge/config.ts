@@ -16,6 +16,8 @@ export interface Lifetimes {
   signInPage: number;
   /** Longest life of one connection through the Access Tier. */
   connection: number;
+  /** How old the last judgement of a running connection may become. */
+  judgement: number;
 }
 
 const DAY = 24 * 3600;
@@ -26,6 +28,7 @@ export const DEFAULT_LIFETIMES: Lifetimes = {
   session: 30 * DAY,
   signInPage: 600,
   connection: DAY,
+  judgement: 30,
 };
 
 export interface EdgeConfig {

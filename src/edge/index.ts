@@ -20,6 +20,7 @@ import { createInvites } from './enrolment/invites.ts';
 import { closeHttp, listen, type PortWish } from './http/listen.ts';
 import type { TrustLevel } from './policy/decide.ts';
 import { createBrowserServer, createTlsHttpServer } from './servers.ts';
+import { removeLeftovers } from './store/atomic-file.ts';
 import { openFileStore } from './store/file-store.ts';
 import { createMemoryStore } from './store/memory-store.ts';
 import type { DeviceRecord } from './store/store.ts';
@@ -88,6 +89,7 @@ async function start(
   const lifetimes = { ...DEFAULT_LIFETIMES, ...config.lifetimes };
   const inData = (file: string): string => join(config.data, file);
   await mkdir(config.data, { recursive: true, mode: 0o700 });
+  for (const folder of [config.data, inData('authority')]) await removeLeftovers(folder);
 
   const store = await openFileStore(inData('state.json'));
   stops.push(() => store.close());
@@ -104,10 +106,11 @@ async function start(
   const sessions = createSessions(store);
   const devices = createDevices(store, sessions, changes);
   const invites = createInvites(store);
-  const users = createUsers(
-    store,
-    createThrottle({ freeAttempts: 5, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
-  );
+  await invites.reopenClaimed();
+  const users = createUsers(store, {
+    device: createThrottle({ freeAttempts: 5, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
+    person: createThrottle({ freeAttempts: 50, firstDelayMs: 1_000, longestDelayMs: 10_000 }),
+  });
   await Promise.all(config.users.map((user) => users.put(user)));
   const rulebook = await openRulebook(store, changes);
   await rulebook.apply(config.documents);
@@ -144,6 +147,7 @@ async function start(
     limits: {
       ...ACCESS_TIER_LIMITS,
       longestMs: Math.min(lifetimes.connection * 1000, LONGEST_TIMER_MS),
+      judgedEveryMs: Math.min(lifetimes.judgement * 1000, LONGEST_TIMER_MS),
     },
     log,
   });

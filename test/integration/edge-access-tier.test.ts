@@ -1,5 +1,6 @@
 // The Access Tier on real sockets: who gets in, what they reach, and what ends a connection.
 import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect as connectTcp } from 'node:net';
@@ -13,6 +14,7 @@ import type { Identity } from '../support/https.ts';
 import { openEvents } from '../support/event-stream.ts';
 import { registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
+import { until } from '../support/until.ts';
 
 let edge: TestEdge;
 let dana: SignedIn;
@@ -263,4 +265,52 @@ test('an expired TrustCert is refused, in a resumed session too', async () => {
   } finally {
     await short.stop();
   }
+});
+
+describe('what only time brings', () => {
+  const audit = ({ data }: TestEdge) => readFile(join(data, 'audit.jsonl'), 'utf8');
+  const dialEcho = (at: TestEdge, person: SignedIn) =>
+    connect({
+      host: '127.0.0.1',
+      port: at.edge.accessTierPort,
+      servername: 'echo.demo.localhost',
+      ca: at.edge.root,
+      ...person.trust,
+    });
+
+  test('a connection outlives its certificate but not its session', async () => {
+    // The session's grant ends after the two together: 7 s.
+    const short = await startEdge({ lifetimes: { trustToken: 3, session: 4, judgement: 0.1 } });
+    try {
+      const person = await signIn(short, await registerDevice(short));
+      const socket = dialEcho(short, person);
+      expect(await reply(socket, 'in time')).toBe('in time');
+      const { validTo } = new X509Certificate(person.trust.cert);
+      await new Promise((resolve) => setTimeout(resolve, Date.parse(validTo) - Date.now() + 500));
+      expect(await talk(dialEcho(short, person), 'late')).toBe('');
+      expect(await reply(socket, 'expired')).toBe('expired');
+      await talk(socket);
+      await until(async () => /"connection-cut".*"session_ended"/.test(await audit(short)));
+    } finally {
+      await short.stop();
+    }
+  });
+
+  test("the end of a policy's hours cuts what runs", async () => {
+    const short = await startEdge({ lifetimes: { judgement: 0.1 } });
+    try {
+      const person = await signIn(short, await registerDevice(short));
+      const end_time = new Date(Date.now() + 1_500).toISOString();
+      const access = [{ roles: ['Engineers'], rules: { conditions: { end_time } } }];
+      await short.edge.apply({
+        policies: [{ kind: 'BanyanPolicy', metadata: { name: 'engineers' }, spec: { access } }],
+      });
+      const socket = dialEcho(short, person);
+      expect(await reply(socket, 'in time')).toBe('in time');
+      await talk(socket);
+      await until(async () => /"connection-cut".*"time"/.test(await audit(short)));
+    } finally {
+      await short.stop();
+    }
+  });
 });

@@ -1,12 +1,14 @@
 // What an edge remembers when it is started again on its folder, and how it starts and stops.
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { createPublicKey, X509Certificate } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { refreshTokenGrant } from 'openid-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openIdOf, registerDevice, signIn } from '../support/scripted-device.ts';
+import { aSigningRequest } from '../support/certificates.ts';
+import { codeOf, enrol, openIdOf, registerDevice, signIn } from '../support/scripted-device.ts';
 import { startEdge } from '../support/start-edge.ts';
 
 let data: string;
@@ -27,6 +29,48 @@ test('a device and its sign-in outlive a restart', async () => {
   const renewed = await refreshTokenGrant(openId.config, tokens.refresh_token!);
   expect(renewed.claims()?.sub).toBe('u-dana');
   await second.stop();
+});
+
+test('an invite that was claimed when the edge was killed is good again', async () => {
+  const first = await startEdge({ data });
+  const code = codeOf(await first.edge.createInvite());
+  await first.stop();
+  const path = join(data, 'state.json');
+  const state = JSON.parse(await readFile(path, 'utf8')) as {
+    collections: { invites: Record<string, { state: string }> };
+  };
+  for (const invite of Object.values(state.collections.invites)) {
+    if (invite.state === 'open') invite.state = 'claimed';
+  }
+  await writeFile(path, JSON.stringify(state));
+
+  const second = await startEdge({ data });
+  const { request } = await aSigningRequest();
+  expect((await enrol(second, { code, request })).status).toBe(200);
+  expect((await enrol(second, { code, request })).status).toBe(401);
+  await second.stop();
+});
+
+test('what a killed edge had half written is removed, and nothing else', async () => {
+  const leftovers = ['state.json.0123456789ab.tmp', 'authority/trust-key.pem.ba9876543210.tmp'];
+  const theirs = 'notes.tmp';
+  for (const name of [...leftovers, theirs])
+    await writeFile(join(data, name), 'x', { mode: 0o600 });
+  await (await startEdge({ data })).stop();
+  const names = await readdir(data, { recursive: true });
+  expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([theirs]);
+});
+
+test("the root's key is kept nowhere", async () => {
+  const rootKey = new X509Certificate(await readFile(join(data, 'authority/root-cert.pem')))
+    .publicKey;
+  const names = await readdir(data, { recursive: true });
+  const keys = names.filter((name) => name.endsWith('-key.pem'));
+  expect(keys).toHaveLength(3);
+  for (const name of keys) {
+    const key = createPublicKey(await readFile(join(data, name)));
+    expect(`${name} ${key.equals(rootKey)}`).toBe(`${name} false`);
+  }
 });
 
 test('keys and state are readable by their owner only', async () => {

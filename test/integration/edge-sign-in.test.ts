@@ -1,7 +1,9 @@
 // Device phase, user phase, TrustToken and TrustCert against a real edge.
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:tls';
 import { refreshTokenGrant, tokenRevocation } from 'openid-client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { trustTokenClaims } from '../../src/shared/protocol/trust-token.ts';
 import { call } from '../support/https.ts';
 import { signInWithoutBrowser } from '../../scripts/lib/approve-sign-in.mjs';
@@ -13,6 +15,7 @@ import {
   signIn,
 } from '../support/scripted-device.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
+import { until } from '../support/until.ts';
 
 let edge: TestEdge;
 let device: ScriptedDevice;
@@ -35,6 +38,31 @@ describe('device phase', () => {
     const mutual = await openIdOf(edge, device.id, undefined);
     await expect(mutual.start()).rejects.toMatchObject({ error: 'invalid_client' });
   });
+
+  test.each(['/request', '/token'])(
+    'a body for %s that breaks off is no error of ours and prints nothing',
+    async (path) => {
+      const printed = vi.spyOn(console, 'error');
+      onTestFinished(() => printed.mockRestore());
+      const before = edge.logged.length;
+      const { hostname, host, port } = new URL(edge.edge.document.issuer);
+      const socket = connect({
+        host: '127.0.0.1',
+        port: Number(port),
+        servername: hostname,
+        ca: edge.edge.root,
+      });
+      await once(socket, 'secureConnect');
+      socket.end(
+        `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 9\r\n` +
+          'Content-Type: application/x-www-form-urlencoded\r\n\r\nabc',
+      );
+      await until(() => Promise.resolve(edge.logged.length > before));
+      expect(edge.logged.slice(before)).toEqual([expect.stringMatching(/^info .*broke off/)]);
+      expect(printed).not.toHaveBeenCalled();
+      socket.destroy();
+    },
+  );
 
   test("a request pushed with another device's certificate is refused", async () => {
     const other = await registerDevice(edge);

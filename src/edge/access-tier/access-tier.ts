@@ -36,6 +36,7 @@ export interface AccessTierOptions {
     dialMs: number;
     idleMs: number;
     longestMs: number;
+    judgedEveryMs: number;
   };
   log: Log;
 }

@@ -1,5 +1,5 @@
 // Who is on this connection and may they in: certificate, device, session, policy. Asked on every connection, resumed
-// ones included, and again for running ones whenever something changes.
+// ones included, and again for running ones whenever something changes and every half minute.
 import type { TLSSocket } from 'node:tls';
 import { exhaustive } from '../../shared/exhaustive.ts';
 import type { TrustKey } from '../../shared/protocol/subject-alternative-names.ts';
@@ -30,7 +30,7 @@ export interface AdmitOptions {
 
 export interface Admit {
   connection(socket: TLSSocket, service: PublishedService): Promise<Admission>;
-  /** The same without the certificate: it may end while the connection goes on. */
+  /** The same without the certificate: it may expire while the connection goes on. The session may not. */
   again(caller: Caller, serviceId: string): Promise<Admission>;
 }
 

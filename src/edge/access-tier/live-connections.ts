@@ -1,4 +1,5 @@
-// Connections that run now: judged again when something changes, cut at the longest life, drained at the end.
+// Connections that run now: judged again when something changes and as time passes, cut at the longest life, drained
+// at the end. See docs/decisions/0007.
 import type { TLSSocket } from 'node:tls';
 import type { Audit } from '../audit/audit.ts';
 import type { Changes } from '../changes.ts';
@@ -24,7 +25,7 @@ export interface LiveConnectionsOptions {
   admit: Admit;
   audit: Audit;
   changes: Changes;
-  limits: { longestMs: number };
+  limits: { longestMs: number; judgedEveryMs: number };
   log: Log;
 }
 
@@ -55,9 +56,13 @@ export function createLiveConnections(options: LiveConnectionsOptions): LiveConn
       connection.socket.destroy();
     });
   };
-  const stopListening = changes.on(() => {
+  const judgeAll = (): void => {
     for (const connection of connections) judge(connection);
-  });
+  };
+  const stopListening = changes.on(judgeAll);
+  // Nobody announces that a session has run out or that the hours of a policy are over.
+  const clock = setInterval(judgeAll, limits.judgedEveryMs);
+  clock.unref();
 
   return {
     track(socket) {
@@ -77,6 +82,7 @@ export function createLiveConnections(options: LiveConnectionsOptions): LiveConn
     },
     async stop(drainMs) {
       stopListening();
+      clearInterval(clock);
       const deadline = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
       }, drainMs);

@@ -2,6 +2,7 @@
 // allow patterns on the address.
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { ServiceDocument } from '../command-center/documents.ts';
 import { matchAddress, matchName } from '../policy/allow-patterns.ts';
 
@@ -24,10 +25,19 @@ export type Resolve = (name: string) => Promise<string[]>;
 export const resolveBySystem: Resolve = async (name) =>
   (await lookup(name, { all: true })).map(({ address }) => address);
 
+/** Read for every decision: interfaces come and go. */
+const addressesOfThisMachine = (): string[] =>
+  Object.values(networkInterfaces()).flatMap((each) => each?.map(({ address }) => address) ?? []);
+
+export interface Surroundings {
+  resolve?: Resolve;
+  ownAddresses?: () => string[];
+}
+
 export async function findTarget(
   backend: Backend,
   { host, port, fixed }: TargetRequest,
-  resolve: Resolve = resolveBySystem,
+  { resolve = resolveBySystem, ownAddresses = addressesOfThisMachine }: Surroundings = {},
 ): Promise<Target> {
   const refused: Target = {
     ok: false,
@@ -53,7 +63,8 @@ export async function findTarget(
   if (addresses.length === 0) {
     return { ok: false, code: 'target_unresolvable', reason: `${host} has no address.` };
   }
-  const address = addresses.find((each) => matchAddress(candidates, each, { fixed }));
+  const dialling = { fixed, ownAddresses: ownAddresses() };
+  const address = addresses.find((each) => matchAddress(candidates, each, dialling));
   return address === undefined ? refused : { ok: true, address, port };
 }
 

@@ -90,7 +90,11 @@ export async function openAuthority(folder: string, organisation: string): Promi
   return withIntermediates(root, Object.fromEntries(entries) as Record<Kind, Intermediate>);
 }
 
-/** The root's certificate is written last: a start that finds it finds everything. Its key is never read again. */
+/**
+ * The root's certificate is written last: a start that finds it finds everything. Its key signs the intermediates here
+ * and is not kept: whoever reads the folder could make any certificate of the organisation with it, and nothing else
+ * needs it. An intermediate that has to be replaced therefore means a new organisation and new invites.
+ */
 async function createAuthority(
   path: (name: string) => string,
   organisation: string,
@@ -128,7 +132,6 @@ async function createAuthority(
     await writeFileAtomically(path(`${kind}-key.pem`), await exportPrivateKey(keys.privateKey));
     await writeFileAtomically(path(`${kind}-cert.pem`), `${certificate.toString('pem')}\n`);
   }
-  await writeFileAtomically(path('root-key.pem'), await exportPrivateKey(rootKeys.privateKey));
   await writeFileAtomically(path('root-cert.pem'), `${root.toString('pem')}\n`);
 }
 

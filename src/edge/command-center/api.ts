@@ -10,7 +10,6 @@ import type { EventStreams } from './event-streams.ts';
 import { type Rulebook, subjectOf } from './rulebook.ts';
 
 export const API = '/api/v1';
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface ApiOptions {
   identify: Identify;
@@ -44,17 +43,12 @@ export function createApi(options: ApiOptions): Routes {
     [`GET ${API}/events`]: async (request: IncomingMessage, response: ServerResponse) => {
       const identity = await identify.person(request);
       const { etag: tag } = await catalogOf(identity);
-      // Who the stream belongs to is proven for as long as the token holds; the app opens another one with its next.
-      const over = setTimeout(
-        () => response.end(),
-        Math.min(identity.claims.exp * 1000 - Date.now(), LONGEST_TIMER_MS),
-      );
-      over.unref();
-      response.on('close', () => clearTimeout(over));
       events.open({
         deviceId: identity.device.id,
         sessionId: identity.sessionId,
         response,
+        // Who it belongs to is proven for as long as the token holds; the app opens another one with its next.
+        until: identity.claims.exp * 1000,
         tag,
         currentTag: async () => (await catalogOf(identity)).etag,
       });

@@ -3,22 +3,27 @@ import { OWNERSHIPS } from '../../shared/model/device.ts';
 import { z } from '../../shared/schema.ts';
 
 /** Names of platforms as roles use them. */
-const PLATFORMS: Record<string, string> = {
-  linux: 'Linux',
-  darwin: 'macOS',
-  macos: 'macOS',
-  win32: 'Windows',
-  windows: 'Windows',
-};
+const PLATFORMS = new Map([
+  ['linux', 'Linux'],
+  ['darwin', 'macOS'],
+  ['macos', 'macOS'],
+  ['win32', 'Windows'],
+  ['windows', 'Windows'],
+]);
+
+/** Half a character (a lone surrogate) has no UTF-8: what is stored would not be what was sent. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const text = (longest: number) =>
+  z
+    .string()
+    .max(longest)
+    .refine((given) => !LONE_SURROGATE.test(given), 'half a character');
 
 const facts = z.object({
-  name: z.string().trim().min(1).max(64),
+  name: text(64).trim().min(1),
   ownership: z.enum(OWNERSHIPS),
-  platform: z
-    .string()
-    .max(40)
-    .transform((platform) => PLATFORMS[platform.toLowerCase()] ?? platform),
-  serial_number: z.string().max(100).default(''),
+  platform: text(40).transform((platform) => PLATFORMS.get(platform.toLowerCase()) ?? platform),
+  serial_number: text(100).default(''),
 });
 export type DeviceFactsHeader = z.output<typeof facts>;
 

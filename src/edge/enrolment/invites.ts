@@ -15,6 +15,8 @@ export interface Invites {
   claim(id: string): Promise<boolean>;
   /** `used` when the certificate was issued, `open` when that failed. */
   settle(id: string, state: 'used' | 'open'): Promise<void>;
+  /** For the start: nobody is left who would settle what was claimed before. */
+  reopenClaimed(): Promise<void>;
 }
 
 export function createInvites(store: Store): Invites {
@@ -45,6 +47,13 @@ export function createInvites(store: Store): Invites {
       ),
     async settle(id, state) {
       await store.change('invites', id, (invite) => invite && { ...invite, state });
+    },
+    async reopenClaimed() {
+      for (const [id] of await store.list('invites')) {
+        await store.change('invites', id, (invite) =>
+          invite?.state === 'claimed' ? { ...invite, state: 'open' } : undefined,
+        );
+      }
     },
   };
 }

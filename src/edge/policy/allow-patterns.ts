@@ -46,25 +46,41 @@ export function matchName(rules: TargetRules, host: string, port: number): Candi
   });
 }
 
-/** Loopback, link-local and unspecified: behind these names are the Access Tier's own machine and its metadata. */
-const OWN_RANGES = ['127.0.0.0/8', '169.254.0.0/16', '0.0.0.0/8', '::1/128', '::/128', 'fe80::/10']
+/** Behind these are the Access Tier's own machine, its cloud's metadata and whole networks at once. Narrow before wide. */
+const CLOSED_RANGES = [
+  '127.0.0.0/8 169.254.0.0/16 0.0.0.0/8 ::1/128 ::/128 fe80::/10',
+  // Metadata of clouds outside link-local: AWS over IPv6, Azure, Alibaba.
+  'fd00:ec2::254/128 168.63.129.16/32 100.100.100.200/32',
+  // IPv4 inside IPv6, which would lead around every range above: RFC 4291 2.5.5.1, RFC 6052 2.1, RFC 3056 2.
+  '::/96 64:ff9b::/96 2002::/16',
+  '224.0.0.0/4 ff00::/8 255.255.255.255/32',
+]
+  .flatMap((line) => line.split(' '))
   .map(parseCidr)
   .filter((range) => range !== null);
 
-/** Second question: the address that would be dialled. `fixed`: the definition itself names the target. */
+export interface Dialling {
+  /** The definition itself names the target. */
+  fixed: boolean;
+  /** Of the Access Tier's own machine, in all its networks. */
+  ownAddresses: readonly string[];
+}
+
+/** Second question: the address that would be dialled. */
 export function matchAddress(
   candidates: Candidates,
   address: string,
-  { fixed }: { fixed: boolean },
+  { fixed, ownAddresses }: Dialling,
 ): boolean {
   const parsed = parseAddress(address);
   if (!parsed) return false;
-  const own = OWN_RANGES.find((range) => covers(range, parsed));
+  const own = ownAddresses.map(parseCidr).filter((range) => range !== null);
+  const closed = [...CLOSED_RANGES, ...own].find((range) => covers(range, parsed));
   return candidates.some(({ cidrs }) => {
     const covering = cidrs.filter((range) => covers(range, parsed));
     if (cidrs.length > 0 && covering.length === 0) return false;
     // `0.0.0.0/0` covers loopback too, but was hardly written for it: the range must lie within.
-    return !own || fixed || covering.some((range) => contains(own, range));
+    return !closed || fixed || covering.some((range) => contains(closed, range));
   });
 }
 

@@ -73,13 +73,14 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
       return;
     }
     const email = (form.get('email') ?? '').slice(0, 200);
-    const check = await users.check(email, (form.get('password') ?? '').slice(0, 200));
+    const password = (form.get('password') ?? '').slice(0, 200);
+    const deviceId = String(details.params['client_id']);
+    const check = await users.check({ email, password, deviceId });
     if (!check.ok) {
       const status = check.why === 'locked' ? 429 : 401;
       await page(response, details, { status, email, alert: ALERTS[check.why] });
       return;
     }
-    const deviceId = String(details.params['client_id']);
     await store.change('devices', deviceId, (device) =>
       device && device.owner === undefined ? { ...device, owner: check.user.email } : undefined,
     );

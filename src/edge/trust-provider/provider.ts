@@ -151,8 +151,16 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
     log('error', 'issuer failed', { reason: reason(error) }),
   );
   // Without a listener the HTTP framework under it prints stacks itself.
-  (provider as NodeJS.EventEmitter).on('error', (error: unknown) =>
-    log('error', 'issuer failed', { reason: reason(error) }),
-  );
+  (provider as NodeJS.EventEmitter).on('error', (error: unknown) => {
+    // Anybody can do that, as often as they like: it must not fill a terminal or an alarm.
+    if (isBrokenOff(error)) log('info', 'a request broke off', { reason: reason(error) });
+    else log('error', 'issuer failed', { reason: reason(error) });
+  });
   return provider;
+}
+
+/** The body ended early or was no HTTP: codes of Node's socket and parser (llhttp). */
+function isBrokenOff(error: unknown): boolean {
+  const code = error instanceof Error ? String((error as NodeJS.ErrnoException).code) : '';
+  return code === 'ECONNRESET' || code.startsWith('HPE_');
 }

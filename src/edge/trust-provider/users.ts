@@ -25,10 +25,24 @@ export interface Users {
   put(user: NewUser): Promise<void>;
   find(id: string): Promise<UserRecord | undefined>;
   /** Unknown e-mails take as long as wrong passwords, and are locked the same way. */
-  check(email: string, password: string): Promise<SignInCheck>;
+  check(attempt: Attempt): Promise<SignInCheck>;
 }
 
-export function createUsers(store: Store, throttle: Throttle): Users {
+export interface Attempt {
+  email: string;
+  password: string;
+  /** The device that started this sign-in. */
+  deviceId: string;
+}
+
+export interface UserThrottles {
+  /** Of one e-mail at one device: a device that guesses locks itself out, not the person at theirs. */
+  device: Throttle;
+  /** Of one e-mail at all devices together. Short: whoever has many devices must not lock the person out for long. */
+  person: Throttle;
+}
+
+export function createUsers(store: Store, throttles: UserThrottles): Users {
   const decoy = randomBytes(16);
   return {
     async put({ password, ...user }) {
@@ -40,11 +54,15 @@ export function createUsers(store: Store, throttle: Throttle): Users {
       });
     },
     find: (id) => store.get('users', id),
-    async check(email, password) {
+    async check({ email, password, deviceId }) {
       const wanted = email.trim().toLowerCase();
-      if (throttle.delayMs(wanted) > 0) return { ok: false, why: 'locked' };
+      const here = `${deviceId} ${wanted}`;
+      if (throttles.device.delayMs(here) > 0 || throttles.person.delayMs(wanted) > 0) {
+        return { ok: false, why: 'locked' };
+      }
       // Counted before it is known to be wrong, so that many attempts at once do not all get through.
-      throttle.failed(wanted);
+      throttles.device.failed(here);
+      throttles.person.failed(wanted);
       const users = await store.list('users');
       const user = users
         .map(([, record]) => record)
@@ -59,7 +77,8 @@ export function createUsers(store: Store, throttle: Throttle): Users {
       if (!user || expected.length !== HASH_LENGTH || !timingSafeEqual(given, expected)) {
         return { ok: false, why: 'wrong' };
       }
-      throttle.succeeded(wanted);
+      throttles.device.succeeded(here);
+      throttles.person.succeeded(wanted);
       return { ok: true, user };
     },
   };

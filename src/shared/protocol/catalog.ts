@@ -3,15 +3,15 @@ import { z } from '../schema.ts';
 import { PROXY_MODES, SERVICE_TYPES, type Service } from '../model/service.ts';
 import { hostName, label, parseHostPort, portNumber, sentence, serviceId } from './text.ts';
 
-const MODE_ALIASES: Record<string, string> = {
-  HTTP_CONNECT: 'CHAIN',
-  HTTP_CONNECT_DAISY_CHAIN: 'CHAIN',
-};
+const MODE_ALIASES = new Map([
+  ['HTTP_CONNECT', 'CHAIN'],
+  ['HTTP_CONNECT_DAISY_CHAIN', 'CHAIN'],
+]);
 
 const proxyMode = z
   .string()
   .max(40)
-  .transform((mode) => MODE_ALIASES[mode] ?? mode)
+  .transform((mode) => MODE_ALIASES.get(mode) ?? mode)
   .pipe(z.enum(PROXY_MODES));
 
 const address = z

@@ -25,9 +25,9 @@ export function createSavedPorts(log: Log): SavedPortsFile {
     const file = path;
     const done = writes.then(async () => {
       if (file !== path) return; // of an organisation that was left meanwhile
-      const next = change(current);
-      if (file !== null) await jsonFile(file, portsFile, log).write(next);
-      if (file === path) current = next;
+      const changed = change(current);
+      if (file !== null) await jsonFile(file, portsFile, log).write(changed);
+      if (file === path) current = changed;
     });
     writes = done.catch(() => {}); // told to this caller; the next write is not to blame
     return done;

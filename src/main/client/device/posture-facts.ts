@@ -1,4 +1,5 @@
-// What this device says about itself when it registers: unsigned facts, so nothing is decided by them alone.
+// What this device says about itself when it registers: unsigned facts. Roles may decide by them, and then trust whoever
+// registers (SECURITY.md).
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 

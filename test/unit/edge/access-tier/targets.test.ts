@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { findTarget, fixedTarget } from '../../../../src/edge/access-tier/targets.ts';
 import { serviceDocument } from '../../../../src/edge/command-center/documents.ts';
@@ -19,13 +20,17 @@ describe('finding the address to dial', () => {
   });
 
   test('overrides in one step, whatever the case', async () => {
-    const target = await findTarget(vnc, { host: 'Vnc1.com', port: 5901, fixed: false }, resolve);
+    const target = await findTarget(
+      vnc,
+      { host: 'Vnc1.com', port: 5901, fixed: false },
+      { resolve },
+    );
     expect(target).toEqual({ ok: true, address: '10.10.34.9', port: 5901 });
   });
 
   test('judges the name that was asked for, not the one it is overridden to', async () => {
     const asked = { host: 'myvncservice.com', port: 5901, fixed: false };
-    expect(await findTarget(vnc, asked, resolve)).toMatchObject({ code: 'target_not_allowed' });
+    expect(await findTarget(vnc, asked, { resolve })).toMatchObject({ code: 'target_not_allowed' });
   });
 
   test('dials only an address that the ranges cover', async () => {
@@ -33,15 +38,46 @@ describe('finding the address to dial', () => {
       http_connect: true,
       allow_patterns: [{ hostnames: ['two.test'], cidrs: ['10.9.0.0/24'] }],
     });
-    const target = await findTarget(given, { host: 'two.test', port: 22, fixed: false }, resolve);
+    const target = await findTarget(
+      given,
+      { host: 'two.test', port: 22, fixed: false },
+      { resolve },
+    );
     expect(target).toMatchObject({ ok: true, address: '10.9.0.1' });
   });
 
   test('a name without address is told as such', async () => {
     const given = backend({ http_connect: true });
     expect(
-      await findTarget(given, { host: 'no.test', port: 22, fixed: false }, resolve),
+      await findTarget(given, { host: 'no.test', port: 22, fixed: false }, { resolve }),
     ).toMatchObject({ code: 'target_unresolvable' });
+  });
+});
+
+describe("an open collection and the Access Tier's own machine", () => {
+  const asked = (host: string) => ({ host, port: 22, fixed: false });
+
+  test.each([{}, { allow_patterns: [{ cidrs: ['0.0.0.0/0', '::/0'] }] }])(
+    'none of its addresses can be dialled: %j',
+    async (spec) => {
+      const open = backend({ http_connect: true, ...spec });
+      const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+      for (const { address } of own) {
+        const target = await findTarget(open, asked(address));
+        expect(`${address} ${target.ok}`).toBe(`${address} false`);
+      }
+    },
+  );
+
+  test('a name that leads there is refused, and what is next to it is not', async () => {
+    const open = backend({ http_connect: true });
+    const surroundings = { resolve, ownAddresses: () => ['192.168.0.1'] };
+    expect(await findTarget(open, asked('192.168.0.1'), surroundings)).toMatchObject({
+      code: 'target_not_allowed',
+    });
+    expect(await findTarget(open, asked('two.test'), surroundings)).toMatchObject({
+      address: '10.9.0.1',
+    });
   });
 });
 

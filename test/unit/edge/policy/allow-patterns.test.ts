@@ -20,8 +20,11 @@ const rules = (backend: Record<string, unknown>): TargetRules => {
   return { httpConnect, whitelist, patterns };
 };
 
+/** Addresses of the machine in its networks. */
+const OWN = ['10.20.30.40', '2001:db8::40', '127.0.0.1'];
+
 const allows = (given: TargetRules, host: string, port: number, address: string): boolean =>
-  matchAddress(matchName(given, host, port), address, { fixed: false });
+  matchAddress(matchName(given, host, port), address, { fixed: false, ownAddresses: OWN });
 
 /** The collection article's fragment; it has no http_connect, which is added here. */
 const collectionArticle = rules({
@@ -149,6 +152,18 @@ describe("the Access Tier's own machine", () => {
     '0.0.0.0',
     '::',
     'fe80::1',
+    '10.20.30.40',
+    '::ffff:10.20.30.40',
+    '2001:db8::40',
+    'fd00:ec2::254',
+    '168.63.129.16',
+    '100.100.100.200',
+    '::10.20.30.40',
+    '64:ff9b::7f00:1',
+    '2002:7f00:1::1',
+    '224.0.0.1',
+    'ff02::1',
+    '255.255.255.255',
   ];
   test.each(own)(
     '%s is closed where nothing is said, and for ranges that merely span it',
@@ -164,9 +179,21 @@ describe("the Access Tier's own machine", () => {
     expect(allows(given, 'x.test', 80, '127.0.0.1')).toBe(true);
     expect(allows(given, 'x.test', 80, '127.0.0.2')).toBe(false);
   });
+  test('opens for its address in a network only when that very address is written', () => {
+    const open = (cidr: string) =>
+      rules({ http_connect: true, allow_patterns: [{ cidrs: [cidr] }] });
+    expect(allows(open('10.20.30.0/24'), 'x.test', 80, '10.20.30.40')).toBe(false);
+    expect(allows(open('10.20.30.0/24'), 'x.test', 80, '10.20.30.41')).toBe(true);
+    expect(allows(open('10.20.30.40'), 'x.test', 80, '10.20.30.40')).toBe(true);
+    expect(allows(open('64:ff9b::/96'), 'x.test', 80, '64:ff9b::a01:101')).toBe(true);
+    expect(allows(open('::/96'), 'x.test', 80, '::1')).toBe(false);
+  });
   test('opens for a target that the definition itself names', () => {
     expect(
-      matchAddress(matchName(rules({ http_connect: true }), 'x', 1), '::1', { fixed: true }),
+      matchAddress(matchName(rules({ http_connect: true }), 'x', 1), '::1', {
+        fixed: true,
+        ownAddresses: OWN,
+      }),
     ).toBe(true);
   });
 });

@@ -47,3 +47,16 @@ describe('the catalogue', () => {
     expect(catalogDocument.safeParse(listing(2_001)).success).toBe(false);
   });
 });
+
+describe('a mode', () => {
+  it.each(['CHAIN', 'HTTP_CONNECT', 'HTTP_CONNECT_DAISY_CHAIN'])('%s is the mode CHAIN', (mode) => {
+    expect(decodeService(anEntry({ banyanproxy_mode: mode }))).toMatchObject({
+      service: { mode: 'CHAIN' },
+    });
+  });
+
+  it.each(['__proto__', 'constructor', 'SOCKS'])('%s is named as no mode', (mode) => {
+    const decoded = decodeService(anEntry({ banyanproxy_mode: mode }));
+    expect('problem' in decoded && decoded.problem).toContain('expected one of');
+  });
+});

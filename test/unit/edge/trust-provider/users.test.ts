@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { createMemoryStore } from '../../../../src/edge/store/memory-store.ts';
+import { createThrottle } from '../../../../src/edge/trust-provider/throttle.ts';
+import { createUsers } from '../../../../src/edge/trust-provider/users.ts';
+
+const EMAIL = 'dana@demo.example';
+
+async function withDana() {
+  const throttle = (freeAttempts: number) =>
+    createThrottle({ freeAttempts, firstDelayMs: 1_000, longestDelayMs: 4_000 }, () => 0);
+  const users = createUsers(createMemoryStore(), { device: throttle(3), person: throttle(7) });
+  await users.put({ id: 'u', email: EMAIL, name: 'Dana', groups: [], password: 'right' });
+  const signIn = (deviceId: string, password = 'right', email = EMAIL) =>
+    users.check({ email, password, deviceId });
+  return {
+    signIn,
+    guess: (deviceId: string, times: number) =>
+      Promise.all(
+        Array.from({ length: times }, (_, index) => signIn(deviceId, `guess ${index}`, EMAIL)),
+      ),
+  };
+}
+
+test('many guesses at once do not get around the lock, and the right password waits too', async () => {
+  const { signIn, guess } = await withDana();
+  expect(await signIn('mine', 'right', 'Dana@Demo.Example')).toMatchObject({ ok: true });
+  const guesses = await guess('mine', 8);
+  expect(guesses.filter((each) => !each.ok && each.why === 'locked')).toHaveLength(5);
+  expect(await signIn('mine')).toEqual({ ok: false, why: 'locked' });
+});
+
+test('a device that guesses does not lock the person out at another one', async () => {
+  const { signIn, guess } = await withDana();
+  await guess('theirs', 100);
+  expect(await signIn('mine')).toMatchObject({ ok: true });
+  expect(await signIn('theirs')).toEqual({ ok: false, why: 'locked' });
+});
+
+test('many devices that guess together are slowed down together', async () => {
+  const { signIn, guess } = await withDana();
+  for (const device of ['a', 'b', 'c']) await guess(device, 3);
+  expect(await signIn('mine')).toEqual({ ok: false, why: 'locked' });
+});
+
+test('an unknown person is answered like a wrong password', async () => {
+  const { signIn } = await withDana();
+  expect(await signIn('mine', 'x', 'nobody@demo.example')).toEqual({ ok: false, why: 'wrong' });
+});
