@@ -18,10 +18,19 @@ export interface SavedPortsFile {
 export function createSavedPorts(log: Log): SavedPortsFile {
   let path: string | null = null;
   let current = NONE;
+  let writes: Promise<void> = Promise.resolve();
 
-  async function save(next: PortsFile): Promise<void> {
-    if (path !== null) await jsonFile(path, portsFile, log).write(next);
-    current = next;
+  /** One write after the other, each of what is true when its turn comes: several services open at once. */
+  function save(change: (before: PortsFile) => PortsFile): Promise<void> {
+    const file = path;
+    const done = writes.then(async () => {
+      if (file !== path) return; // of an organisation that was left meanwhile
+      const changed = change(current);
+      if (file !== null) await jsonFile(file, portsFile, log).write(changed);
+      if (file === path) current = changed;
+    });
+    writes = done.catch(() => {}); // told to this caller; the next write is not to blame
+    return done;
   }
 
   return {
@@ -40,13 +49,11 @@ export function createSavedPorts(log: Log): SavedPortsFile {
       }
     },
     keepChosen: (service, port) =>
-      save({ ...current, chosen: { ...current.chosen, [service]: port } }),
-    setOverride(service, port) {
-      const { [service]: _, ...others } = current.overrides;
-      return save({
-        ...current,
-        overrides: port === null ? others : { ...others, [service]: port },
-      });
-    },
+      save((before) => ({ ...before, chosen: { ...before.chosen, [service]: port } })),
+    setOverride: (service, port) =>
+      save((before) => {
+        const { [service]: _, ...others } = before.overrides;
+        return { ...before, overrides: port === null ? others : { ...others, [service]: port } };
+      }),
   };
 }

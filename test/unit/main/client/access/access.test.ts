@@ -83,3 +83,13 @@ describe('a port that somebody decided on and that is taken', () => {
     expect(chosen()).toEqual({});
   });
 });
+
+describe('services that open at the same moment', () => {
+  it('all keep the port that was chosen for them', async () => {
+    const ids = Array.from({ length: 10 }, (_, index) => `s${index}.demo.bnn`);
+    const services = ids.map((each) => aService({ id: each }));
+    const { access, chosen } = await aSignedInAccess(services, anEngineWithout([]).open);
+    await Promise.all(ids.map((each) => access.open(each)));
+    expect(Object.keys(chosen() as object).toSorted()).toEqual(ids);
+  });
+});
