@@ -73,9 +73,12 @@ export const catalogEntry = z.object({
 });
 export type CatalogEntry = z.input<typeof catalogEntry>;
 
+/** More would flood the window, and no person finds anything among them. */
+const MOST_SERVICES = 2_000;
+
 export const catalogDocument = z.object({
   version: z.literal(1),
-  services: z.array(z.unknown()).max(10_000),
+  services: z.array(z.unknown()).max(MOST_SERVICES),
 });
 export type CatalogDocument = { version: 1; services: CatalogEntry[] };
 

@@ -13,6 +13,9 @@ import { choosePort } from './port-choice.ts';
 import { isPortFree, portHolder } from './port-holder.ts';
 import { createSavedPorts } from './saved-ports.ts';
 
+/** Of an organisation with hundreds of them, the client still answers while they open. */
+const AUTORUN_AT_ONCE = 8;
+
 export interface AccessOptions {
   ports: Pick<ClientPorts, 'clock' | 'log' | 'createEngine'>;
   state: State;
@@ -29,6 +32,9 @@ export function createAccess({ ports, state }: AccessOptions) {
   const definitions = new Map<string, string>();
   /** Autorun acts once per sign-in, so that a person's Disconnect stays. */
   const ranBySelf = new Set<string>();
+  /** Of those, the ones whose turn has not come. */
+  let queue: string[] = [];
+  let startingBySelf = 0;
 
   /** Front ends may name anything; only what was put there counts. */
   const tunnel = (id: string): Tunnel | undefined => {
@@ -165,6 +171,25 @@ export function createAccess({ ports, state }: AccessOptions) {
     await open(id);
   }
 
+  function quietly(work: Promise<unknown>): void {
+    work.catch((error: unknown) => log.warn('a tunnel did not follow the catalogue', { error }));
+  }
+
+  function startQueued(): void {
+    while (startingBySelf < AUTORUN_AT_ONCE && isSignedIn(state.slices.session)) {
+      const id = queue.shift();
+      if (id === undefined) return;
+      if (isRunning(id)) continue;
+      startingBySelf += 1;
+      quietly(
+        open(id).finally(() => {
+          startingBySelf -= 1;
+          startQueued();
+        }),
+      );
+    }
+  }
+
   return {
     open,
     close,
@@ -199,11 +224,6 @@ export function createAccess({ ports, state }: AccessOptions) {
 
     /** The catalogue was read: close what is gone, move what has changed, start what starts by itself. */
     onServices(services: readonly Service[]): void {
-      const quietly = (work: Promise<unknown>): void => {
-        work.catch((error: unknown) =>
-          log.warn('a tunnel did not follow the catalogue', { error }),
-        );
-      };
       for (const id of Object.keys(state.slices.tunnels.states).filter(isRunning)) {
         const service = services.find((candidate) => candidate.id === id);
         const refusal = service
@@ -215,8 +235,9 @@ export function createAccess({ ports, state }: AccessOptions) {
       for (const service of services) {
         if (!service.autorun || ranBySelf.has(service.id) || refuseToOpen(service)) continue;
         ranBySelf.add(service.id);
-        if (!isRunning(service.id)) quietly(open(service.id));
+        queue.push(service.id);
       }
+      startQueued();
     },
 
     useOrganisation: (portsFile: string | null): Promise<void> => saved.use(portsFile),
@@ -228,6 +249,7 @@ export function createAccess({ ports, state }: AccessOptions) {
     /** Signed out: every way is closed, and the next person starts afresh. */
     async closeAll(): Promise<void> {
       ranBySelf.clear();
+      queue = [];
       const ids = Object.keys(state.slices.tunnels.states);
       await Promise.all(ids.map((id) => close(id)));
       state.forgetTunnels();

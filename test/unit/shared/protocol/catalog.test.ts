@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeService } from '../../../../src/shared/protocol/catalog.ts';
+import { catalogDocument, decodeService } from '../../../../src/shared/protocol/catalog.ts';
 import { EVENTS } from '../../../../src/shared/protocol/events.ts';
 
 const anEntry = (parts: object = {}): object => ({
@@ -34,5 +34,16 @@ describe('an entry of the catalogue', () => {
     expect(decodeService(anEntry({ id }))).toHaveProperty('problem');
     const denied = { service: id, code: 'role', reason: '', correlation_id: 'c' };
     expect(EVENTS['connection.denied'].safeParse(denied).success).toBe(false);
+  });
+});
+
+describe('the catalogue', () => {
+  it('is refused when it lists more services than anybody can use', () => {
+    const listing = (length: number) => ({
+      version: 1,
+      services: Array.from({ length }, () => anEntry()),
+    });
+    expect(catalogDocument.safeParse(listing(2_000)).success).toBe(true);
+    expect(catalogDocument.safeParse(listing(2_001)).success).toBe(false);
   });
 });

@@ -10,6 +10,7 @@ import type { LocalAddress } from '../../../../../src/shared/model/tunnel.ts';
 import { recordingLog } from '../../../../fakes/recording-log.ts';
 import { aService } from '../../../../support/services.ts';
 import { tempDir } from '../../../../support/temp-dir.ts';
+import { until } from '../../../../support/until.ts';
 
 const id = 'echo.demo.bnn';
 const person = { subject: 's', name: 'Amara', email: 'amara@demo.bnn', groups: [] };
@@ -91,5 +92,54 @@ describe('services that open at the same moment', () => {
     const { access, chosen } = await aSignedInAccess(services, anEngineWithout([]).open);
     await Promise.all(ids.map((each) => access.open(each)));
     expect(Object.keys(chosen() as object).toSorted()).toEqual(ids);
+  });
+});
+
+describe('services that start by themselves', () => {
+  const autorun = (count: number) =>
+    Array.from({ length: count }, (_, index) =>
+      aService({ id: `s${index}.demo.bnn`, autorun: true }),
+    );
+
+  it('open at most eight at a time, and all of them in the end, whatever fails', async () => {
+    let [open, most] = [0, 0];
+    const services = autorun(40);
+    const { access, state } = await aSignedInAccess(services, async ({ id: tunnel, listen }) => {
+      open += 1;
+      most = Math.max(most, open);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      open -= 1;
+      if (tunnel === 's3.demo.bnn') throw new AppError('tunnel/unreachable', 'Nobody answers.');
+      return { ...listen, port: 41_000 };
+    });
+    access.onServices(services);
+    access.onServices(services);
+    await until(() => {
+      const { states } = state.slices.tunnels;
+      const settled = Object.values(states).filter(
+        ({ status }) => status === 'open' || status === 'failed',
+      );
+      return Promise.resolve(settled.length === services.length);
+    });
+    expect(most).toBe(8);
+    expect(state.slices.tunnels.states['s3.demo.bnn']).toMatchObject({ status: 'failed' });
+  });
+
+  it('do not start any more when the person has signed out before their turn', async () => {
+    const started: string[] = [];
+    const services = autorun(20);
+    let goOn = (): void => {};
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    const { access, state } = await aSignedInAccess(services, async ({ id: tunnel, listen }) => {
+      started.push(tunnel);
+      await gate;
+      return { ...listen, port: 41_000 };
+    });
+    access.onServices(services);
+    await access.closeAll();
+    state.session({ type: 'signed-out' });
+    goOn();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(started).toHaveLength(8);
   });
 });
