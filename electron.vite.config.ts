@@ -15,8 +15,7 @@ export default defineConfig({
   },
   preload: {
     build: {
-      // A sandboxed preload is one CommonJS file without shared chunks; it is compiled anew for every page.
-      minify: true,
+      // A sandboxed preload is one CommonJS file without shared chunks.
       rolldownOptions: {
         input: { index: 'src/preload/index.ts' },
         output: { format: 'cjs', entryFileNames: '[name].cjs' },
@@ -28,8 +27,6 @@ export default defineConfig({
     plugins: [react()],
     build: {
       minify: true,
-      // Read from the disk, at once: splitting it would only add requests.
-      chunkSizeWarningLimit: 1_000,
       rolldownOptions: { input: { index: 'src/renderer/index.html' } },
     },
   },

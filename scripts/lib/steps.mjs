@@ -46,8 +46,10 @@ export async function main(body) {
   try {
     process.exitCode = (await body()) ?? 0;
   } catch (error) {
-    const text = error instanceof PlainError ? error.message : String(error?.stack ?? error);
-    process.stderr.write(`${text}\n`);
+    const isOurs = error instanceof PlainError;
+    process.stderr.write(`${isOurs ? '' : 'Something went wrong: '}${error?.message ?? error}\n`);
+    // For whoever works on these scripts; a person who starts the app gets the sentence.
+    if (!isOurs && process.env.BANYAN_DEBUG) process.stderr.write(`${error?.stack}\n`);
     process.exitCode = 1;
   }
 }

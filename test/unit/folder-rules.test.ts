@@ -47,6 +47,8 @@ const FORBIDDEN: [string, string][] = [
   ['src/renderer/b.ts', 'electron'],
   ['src/renderer/c.ts', 'node:fs'],
   ['src/renderer/d.ts', '../proxy/index.ts'],
+  ['src/renderer/e.ts', '../shared/schema.ts'],
+  ['src/preload/c.ts', '../shared/protocol/catalog.ts'],
   ['src/edge/a.ts', '../proxy/index.ts'],
   ['src/edge/b.ts', '../main/client/index.ts'],
   ['src/edge/c.ts', '../renderer/bridge.ts'],

@@ -2,7 +2,8 @@
 import path from 'node:path';
 import { openOwnPage } from '../../main/client/adapters/system-browser.ts';
 import { startWebHost } from '../../main/web/index.ts';
-import { type ClientApi, callNames, type Handlers } from '../../shared/ipc/contract.ts';
+import type { ClientApi, Handlers } from '../../shared/ipc/contract.ts';
+import { callNames } from '../../shared/ipc/names.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
 import { type Command, untilInterrupted } from '../context.ts';
 import { reachClient, startOwnClient } from '../reach-client.ts';

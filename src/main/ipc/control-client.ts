@@ -2,12 +2,8 @@
 import { connect, type Socket } from 'node:net';
 import { AppError } from '../../shared/errors.ts';
 import { createClientApi } from '../../shared/ipc/bridge.ts';
-import {
-  type ClientApi,
-  type Reply,
-  type SignalListener,
-  signalNames,
-} from '../../shared/ipc/contract.ts';
+import { type ClientApi, type Reply, type SignalListener } from '../../shared/ipc/contract.ts';
+import { signalNames } from '../../shared/ipc/names.ts';
 import { controlSocketPath, layout } from '../client/settings/layout.ts';
 import {
   controlKey,

@@ -5,11 +5,11 @@ import { AppError, toWireError } from '../../shared/errors.ts';
 import {
   type Call,
   type CallName,
-  callNames,
   contract,
   type Handlers,
   type Reply,
 } from '../../shared/ipc/contract.ts';
+import { callNames } from '../../shared/ipc/names.ts';
 import { z } from '../../shared/schema.ts';
 import type { Log } from '../client/ports.ts';
 

@@ -1,16 +1,16 @@
 // The shape that a window gets: one named function per call of the contract, and one way to listen. No generic invoke.
 import { fromWireError } from '../errors.ts';
-import {
-  type CallName,
-  callNames,
-  type ClientApi,
-  type Contract,
-  type Group,
-  type InputOf,
-  type OutputOf,
-  type Reply,
-  type SignalListener,
+import type {
+  CallName,
+  ClientApi,
+  Contract,
+  Group,
+  InputOf,
+  OutputOf,
+  Reply,
+  SignalListener,
 } from './contract.ts';
+import { callNames } from './names.ts';
 
 /** `window.client`. Answers are replies, not rejections: errors lose their code when they cross `contextBridge`. */
 export type Bridge = {

@@ -1,6 +1,6 @@
 // THE table: every call and signal between the client and its front ends (window, tray, browser tab, terminal).
-// One edit here adds a call everywhere: the server does not compile without a handler, the bridges and the test
-// double are derived. What may not be in it: tokens, private keys, file paths or URLs chosen by a front end.
+// One edit here adds a call everywhere: the compiler asks for its name (names.ts) and its handler; the bridges and the
+// test double are derived. What may not be in it: tokens, private keys, file paths or URLs chosen by a front end.
 import type { WireError } from '../errors.ts';
 import { z } from '../schema.ts';
 import { type Device, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
@@ -135,10 +135,6 @@ export type InputOf<Name extends CallName> =
 export type OutputOf<Name extends CallName> =
   Lookup<Name> extends Call<infer _, infer Output> ? Output : never;
 
-export const callNames = Object.entries(contract).flatMap(([group, calls]) =>
-  Object.keys(calls).map((name) => `${group}.${name}`),
-) as CallName[];
-
 /** One plain function per call: what the client implements. Inputs are decoded before they arrive. */
 export type Handlers = {
   [Name in CallName]: (input: InputOf<Name>) => Promise<OutputOf<Name>>;
@@ -149,13 +145,6 @@ export type Signals = {
   [Slice in keyof Slices as `${Slice}.changed`]: { revision: number; value: Slices[Slice] };
 };
 export type SignalName = keyof Signals;
-export const signalNames = [
-  'device.changed',
-  'session.changed',
-  'catalog.changed',
-  'tunnels.changed',
-] as const satisfies readonly SignalName[];
-
 export type SignalListener = <Name extends SignalName>(name: Name, payload: Signals[Name]) => void;
 
 /** Answer to every call on every transport. */

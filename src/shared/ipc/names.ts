@@ -1,0 +1,29 @@
+// Names of calls and signals as plain data. Apart from the table, because the preload and the window need the names and
+// not the schemas: with the table they would carry the whole schema library.
+import type { CallName, SignalName } from './contract.ts';
+
+/** A record, so that a name that is missing or too many does not compile. */
+const CALLS: Record<CallName, true> = {
+  'app.snapshot': true,
+  'app.quit': true,
+  'device.inspectInvite': true,
+  'device.register': true,
+  'device.unregister': true,
+  'session.signIn': true,
+  'session.cancelSignIn': true,
+  'session.signOut': true,
+  'catalog.refresh': true,
+  'tunnel.open': true,
+  'tunnel.close': true,
+  'tunnel.override': true,
+};
+
+const SIGNALS: Record<SignalName, true> = {
+  'device.changed': true,
+  'session.changed': true,
+  'catalog.changed': true,
+  'tunnels.changed': true,
+};
+
+export const callNames = Object.keys(CALLS) as CallName[];
+export const signalNames = Object.keys(SIGNALS) as SignalName[];
