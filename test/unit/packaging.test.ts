@@ -54,6 +54,10 @@ describe('electron-builder.yml', () => {
       'out/renderer/**',
       'assets/*.png',
       'package.json',
+      '!node_modules/**',
+      'node_modules/keytar/package.json',
+      'node_modules/keytar/lib/*.js',
+      'node_modules/keytar/build/Release/keytar.node',
     ]);
   });
 });
