@@ -1,6 +1,7 @@
 // The main job, in the built app as people see it: from the first launch to bytes through a connected service and back
 // to nothing. Once in Electron (or its stand-in), once as a browser tab; against a real edge, with a real second browser.
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { type Page } from 'playwright-core';
@@ -8,7 +9,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ensureBuild } from '../../scripts/lib/prepare.mjs';
 import { launchChromium, skipWithoutChromium } from '../support/chromium.ts';
 import { openBrowserTab, openDesktopApp, type ShownApp } from '../support/shown-app.ts';
-import { startEdge } from '../support/start-edge.ts';
+import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { until } from '../support/until.ts';
 
 beforeAll(() => ensureBuild(), 120_000);
@@ -29,35 +30,48 @@ describe.each(SHELLS)('in %s', (_shell, open) => {
     const problems = watchForProblems(page);
     const loginFile = path.join(home, 'login-cert.pem');
 
-    await register(page);
-    await signIn(app);
-    await page.getByRole('heading', { name: 'Services' }).waitFor();
-    expect(existsSync(loginFile)).toBe(true);
+    await tellingLogs(home, edge, async () => {
+      await register(page);
+      await signIn(app);
+      await page.getByRole('heading', { name: 'Services' }).waitFor();
+      expect(existsSync(loginFile)).toBe(true);
 
-    await page.getByRole('button', { name: 'Connect HTTP API' }).click();
-    const first = await localAddress(page, 'HTTP API');
-    expect(await (await fetch(`http://${first}/hello`)).text()).toContain('/hello');
+      await page.getByRole('button', { name: 'Connect HTTP API' }).click();
+      const first = await localAddress(page, 'HTTP API');
+      expect(await (await fetch(`http://${first}/hello`)).text()).toContain('/hello');
 
-    const port = await freePort();
-    await page.getByRole('button', { name: 'Details of HTTP API' }).click();
-    await page.getByLabel('Listen port').fill(String(port));
-    await page.getByRole('button', { name: 'Save' }).click();
-    const moved = `${first.split(':')[0]}:${port}`;
-    await until(async () => (await localAddress(page, 'HTTP API')) === moved);
-    expect(await (await fetch(`http://${moved}/moved`)).text()).toContain('/moved');
-    await expect(fetch(`http://${first}/`)).rejects.toThrow();
+      const port = await freePort();
+      await page.getByRole('button', { name: 'Details of HTTP API' }).click();
+      await page.getByLabel('Listen port').fill(String(port));
+      await page.getByRole('button', { name: 'Save' }).click();
+      const moved = `${first.split(':')[0]}:${port}`;
+      await until(async () => (await localAddress(page, 'HTTP API')) === moved);
+      expect(await (await fetch(`http://${moved}/moved`)).text()).toContain('/moved');
+      await expect(fetch(`http://${first}/`)).rejects.toThrow();
 
-    await page.getByRole('button', { name: 'Disconnect HTTP API' }).first().click();
-    await page.getByRole('button', { name: 'Connect HTTP API' }).first().waitFor();
-    await expect(fetch(`http://${moved}/`)).rejects.toThrow();
+      await page.getByRole('button', { name: 'Disconnect HTTP API' }).first().click();
+      await page.getByRole('button', { name: 'Connect HTTP API' }).first().waitFor();
+      await expect(fetch(`http://${moved}/`)).rejects.toThrow();
 
-    await page.getByRole('button', { name: /Session menu/ }).click();
-    await page.getByRole('menuitem', { name: 'Sign out' }).click();
-    await page.getByRole('button', { name: 'Sign in with your browser' }).waitFor();
-    expect(existsSync(loginFile)).toBe(false);
+      await page.getByRole('button', { name: /Session menu/ }).click();
+      await page.getByRole('menuitem', { name: 'Sign out' }).click();
+      await page.getByRole('button', { name: 'Sign in with your browser' }).waitFor();
+      expect(existsSync(loginFile)).toBe(false);
+    });
     expect(problems).toEqual([]);
   });
 });
+
+/** A failure of the whole job says little by itself: what client and edge wrote is told with it. */
+async function tellingLogs(home: string, edge: TestEdge, job: () => Promise<void>): Promise<void> {
+  try {
+    await job();
+  } catch (error) {
+    const client = await readFile(path.join(home, 'logs', 'banyan.log'), 'utf8').catch(String);
+    const story = `client:\n${client}\nedge:\n${edge.logged.join('\n')}`;
+    throw new Error(`${String(error)}\n\n${story}`, { cause: error });
+  }
+}
 
 /** The invite came with the start; nothing happens before the yes. */
 async function register(page: Page): Promise<void> {
