@@ -1,15 +1,14 @@
 // `npm run demo -- [--json]`: the main job without a window. Drives the built programs as child processes: registers, signs in,
 // lists services, connects one TCP service and one collection, and moves real bytes through both.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { approveSignIn } from './lib/approve-sign-in.mjs';
 import { startDemoEdge } from './lib/edge.mjs';
 import { ensureBuild, ensurePackages, program } from './lib/prepare.mjs';
 import { main, PlainError, run } from './lib/steps.mjs';
+import { throwAwayFolder } from './lib/throw-away.mjs';
 
 const json = process.argv.includes('--json');
 const QUIET_CURL = ['--silent', '--show-error', '--max-time', '20'];
@@ -35,10 +34,12 @@ async function tell(step, body, line) {
 }
 
 await main(async () => {
+  const unknown = process.argv.slice(2).find((argument) => argument !== '--json');
+  if (unknown) throw new PlainError(`npm run demo takes only --json, not ${unknown}.`);
   const startedAt = performance.now();
   await ensurePackages();
   await ensureBuild();
-  const folder = await mkdtemp(path.join(tmpdir(), 'banyan-demo-'));
+  const folder = await throwAwayFolder();
   /** @type {(() => Promise<void>)[]} */
   const stops = [];
   let failure = null;
@@ -48,12 +49,12 @@ await main(async () => {
     }
   });
   try {
-    await Promise.race([story(folder, stops), interrupted]);
+    await Promise.race([story(folder.path, stops), interrupted]);
   } catch (error) {
     failure = error;
   } finally {
     for (const stop of stops.toReversed()) await stop();
-    await rm(folder, { recursive: true, force: true });
+    await folder.remove();
   }
   const totalMs = Math.round(performance.now() - startedAt);
   if (json) {

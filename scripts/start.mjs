@@ -1,12 +1,11 @@
 // `npm start`: builds, starts the demo organisation on this machine, and opens the app on it.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startDemoEdge } from './lib/edge.mjs';
 import { ensureBuild, ensurePackages, program, ROOT } from './lib/prepare.mjs';
 import { main, run, step } from './lib/steps.mjs';
+import { throwAwayFolder } from './lib/throw-away.mjs';
 
 const ELECTRON_DEADLINE_MS = 60_000;
 const electronFolder = path.join(ROOT, 'node_modules', 'electron');
@@ -42,25 +41,32 @@ async function whyNoElectron() {
 await main(async () => {
   await ensurePackages();
   await ensureBuild();
-  const folder = await mkdtemp(path.join(tmpdir(), 'banyan-start-'));
+  const folder = await throwAwayFolder();
   let edge;
   try {
     edge = await step('Starting the demo organisation', () =>
-      startDemoEdge(path.join(folder, 'edge')),
+      startDemoEdge(path.join(folder.path, 'edge')),
     );
-    const { invite, person } = edge.facts;
+    const { invite, person, rootFingerprint } = edge.facts;
     const reason = await whyNoElectron();
-    const env = { ...process.env, BANYAN_HOME: path.join(folder, 'app'), BANYAN_SECRETS: 'memory' };
+    const env = {
+      ...process.env,
+      BANYAN_HOME: path.join(folder.path, 'app'),
+      BANYAN_SECRETS: 'memory',
+    };
     say('');
     say(
       `Demo organisation "Demo" on this machine. Nothing leaves it; all of it goes when you press Ctrl-C.`,
     );
     say(`Sign in as ${person.email} (password ${person.password}, filled in for you).`);
+    say(`The fingerprint to compare: ${rootFingerprint.match(/.{1,4}/g).join(' ')}`);
+    say(`For a terminal: export BANYAN_HOME=${env.BANYAN_HOME}; node out/bin/banyan.js status`);
     say(
       reason === null
         ? 'Opening the app in Electron.'
         : `Opening the app as a browser tab, because ${reason}.`,
     );
+    process.once('exit', () => say('Stopped. Nothing of the demo is left.'));
     const app =
       reason === null
         ? spawn(electronBinary, [ROOT, invite], { env, stdio: 'inherit', detached: true })
@@ -72,15 +78,19 @@ await main(async () => {
     return await untilClosed(app);
   } finally {
     await edge?.stop();
-    await rm(folder, { recursive: true, force: true });
+    await folder.remove();
   }
 });
 
 /** @param {import('node:child_process').ChildProcess} app @returns {Promise<number>} */
 function untilClosed(app) {
   // The app has a process group of its own, so that Ctrl-C reaches it once, from here, and this process cleans up last.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => app.kill('SIGTERM'));
+  }
+  // Enter asks the app for a new address.
+  if (app.stdin) process.stdin.on('data', (text) => app.stdin.write(text));
+  process.stdin.unref?.();
   return new Promise((resolve) =>
     app.on('close', (code, signal) => resolve(signal ? 0 : (code ?? 0))),
   );

@@ -5,7 +5,7 @@ import { PlainError } from './steps.mjs';
 import { program } from './prepare.mjs';
 
 /**
- * @typedef {{ organisation: string, invite: string, browserOrigin: string, accessTier: string,
+ * @typedef {{ organisation: string, invite: string, rootFingerprint: string, browserOrigin: string, accessTier: string,
  *   person: { email: string, password: string }, lab: { allowed: string[], denied: string[] } }} DemoFacts
  */
 

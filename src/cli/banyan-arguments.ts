@@ -98,8 +98,8 @@ export function parseBanyanArguments(
   if (values['help']) return 'help';
   if (values['version']) return 'version';
   const [name, ...rest] = positionals;
-  if (name === undefined) throw usage('Give a command; see banyan --help.');
-  if (!isCommand(name)) throw usage(`There is no command "${name}"; see banyan --help.`);
+  if (name === undefined) throw usage('Which command? They are listed by banyan --help.');
+  if (!isCommand(name)) throw usage(`There is no command "${name}"; banyan --help lists them.`);
   const facts: CommandFacts = COMMANDS[name];
   for (const option of Object.keys(values)) {
     if (option !== 'json' && !(facts.options && option in facts.options)) {
@@ -112,7 +112,7 @@ export function parseBanyanArguments(
     name === 'override'
       ? rest.length === (values['reset'] ? 1 : 2)
       : rest.length >= least && rest.length <= most;
-  if (!isComplete) throw usage(`Usage: banyan ${facts.usage}`);
+  if (!isComplete) throw usage(`It is used like this: banyan ${facts.usage}.`);
   return { command: name, positionals: rest, values };
 }
 

@@ -22,6 +22,9 @@ const IDLE_MS = 60 * 60_000;
 /** A server turns a client down within its next answer; so long does Connect wait for that before it says "open". */
 const REFUSAL_WINDOW_MS = 250;
 
+/** On a line of any length a refusal is on its way by then. */
+const REFUSED_WITHIN_MS = 2_000;
+
 export interface TunnelParts {
   spec: TunnelSpec;
   /** Asked for every connection, so that a renewal reaches the next one. */
@@ -82,6 +85,11 @@ export async function serveConnection(near: Duplex, parts: TunnelParts): Promise
     const connection = parts.nextConnection();
     const startedAt = performance.now();
     sink({ type: 'connection-opened', tunnel: spec.id, connection, target });
+    // An Access Tier that refuses in TCP mode just closes: before a byte, and before the program has said all it had.
+    let closedFirst = false;
+    far.once('end', () => {
+      closedFirst = !near.readableEnded && performance.now() - startedAt < REFUSED_WITHIN_MS;
+    });
     const { bytesNearToFar, bytesFarToNear } = await relay(near, far, { idleMs: IDLE_MS });
     sink({
       type: 'connection-closed',
@@ -92,6 +100,7 @@ export async function serveConnection(near: Duplex, parts: TunnelParts): Promise
       durationMs: performance.now() - startedAt,
     });
     if (alert) refuse(target, certificateRefused(alert));
+    else if (closedFirst && bytesFarToNear === 0) refuse(target, closedAtOnce(spec));
   } catch (error) {
     near.destroy();
     const cause = error instanceof TargetError ? error.cause : error;

@@ -91,7 +91,7 @@ export const ERRORS = {
   'device/not-registered': {
     exit: EXIT.signInNeeded,
     title: 'This device is not registered',
-    advice: 'Register it with an invite from your administrator.',
+    advice: 'Register it with an invite from your administrator; in a terminal: banyan register.',
     action: 'none',
   },
   'device/already-registered': {
@@ -142,7 +142,7 @@ export const ERRORS = {
   'identity/sign-in-required': {
     exit: EXIT.signInNeeded,
     title: 'You are not signed in',
-    advice: 'Sign in, then try again.',
+    advice: 'Sign in, then try again; in a terminal: banyan login.',
     action: 'sign-in',
   },
   'identity/session-expired': {

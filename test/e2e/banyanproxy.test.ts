@@ -82,6 +82,23 @@ describe('banyanproxy', () => {
     expect(exit).toBe(0);
   });
 
+  it('exits with 4 and says so when the Access Tier closes at once, as an ssh would otherwise never learn', async () => {
+    const server = await pki.issue({ commonName: 'svc.demo.localhost' });
+    const far = await startTlsTier(server, (socket) => void socket.end());
+    cleanUps.push(() => far.stop());
+    const child = spawn(
+      process.execPath,
+      [programPath('banyanproxy'), 'svc.demo.localhost', String(far.port)],
+      { env: environment(await signedInHome()) },
+    );
+    let complaint = '';
+    child.stderr.on('data', (text: Buffer) => (complaint += text.toString()));
+    child.stdout.once('end', () => child.stdin.end());
+    const [exit] = (await once(child, 'close')) as [number];
+    expect(complaint).toContain('[tunnel/denied]');
+    expect(exit).toBe(4);
+  });
+
   it('carries megabytes through standard input and output unchanged', async () => {
     const { port } = await tier();
     const home = await signedInHome();

@@ -13,6 +13,7 @@ import type { Handlers, SignalListener } from '../../src/shared/ipc/contract.ts'
 let folder: string;
 let host: WebHost;
 let origin: string;
+let link: string;
 let port: number;
 let called: string[];
 let signal: SignalListener | undefined;
@@ -40,8 +41,9 @@ beforeEach(async () => {
     home: path.join(folder, 'home'),
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   });
-  ({ origin } = new URL(host.url));
-  port = Number(new URL(host.url).port);
+  link = host.newLink();
+  ({ origin } = new URL(link));
+  port = Number(new URL(link).port);
 });
 afterEach(async () => {
   await host.stop();
@@ -82,7 +84,7 @@ const exchange = (key: string, headers = {}) =>
     body: JSON.stringify({ key }),
   });
 async function bearer(): Promise<string> {
-  const { body } = await exchange(keyOf(host.url));
+  const { body } = await exchange(keyOf(link));
   return (JSON.parse(body) as { bearer: string }).bearer;
 }
 const quit = (headers: Record<string, string>) =>
@@ -134,7 +136,7 @@ describe('the loopback host', () => {
   });
 
   it('takes a key once', async () => {
-    const key = keyOf(host.url);
+    const key = keyOf(link);
     expect((await exchange(key)).status).toBe(200);
     expect((await exchange(key)).status).toBe(401);
     expect((await exchange('')).status).toBe(401);
@@ -177,7 +179,7 @@ describe('the loopback host', () => {
 
   it('refuses what a form of another site could send, and what is no JSON', async () => {
     const plain = { 'content-type': 'text/plain' };
-    expect((await exchange(keyOf(host.url), plain)).status).toBe(415);
+    expect((await exchange(keyOf(link), plain)).status).toBe(415);
     const headers = JSON_TYPE;
     const odd = await ask({ method: 'POST', path: '/api/session', headers, body: '[' });
     expect(odd.status).toBe(400);
@@ -218,7 +220,7 @@ describe('the loopback host', () => {
 
   it('hands the key to the browser in a file that nobody else can read, and takes it away', async () => {
     const url = await launchUrl();
-    expect(url).not.toBe(host.url);
+    expect(url).not.toBe(link);
     expect((await stat(path.join(folder, 'home'))).mode & 0o777).toBe(0o700);
     expect((await stat(path.join(folder, 'home', 'open-banyan.html'))).mode & 0o777).toBe(0o600);
     await host.stop();

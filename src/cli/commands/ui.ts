@@ -1,5 +1,6 @@
 // banyan ui [invite]
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { openOwnPage } from '../../main/client/adapters/system-browser.ts';
 import { startWebHost } from '../../main/web/index.ts';
 import type { ClientApi, Handlers } from '../../shared/ipc/contract.ts';
@@ -11,7 +12,8 @@ import { reachClient, startOwnClient } from '../reach-client.ts';
 export const ui: Command = async (context) => {
   const { home, print, programFolder } = context;
   const { positionals, values } = context.arguments;
-  const interrupted = untilInterrupted({ withParent: Boolean(values['exit-with-parent']) });
+  const withParent = Boolean(values['exit-with-parent']);
+  const interrupted = untilInterrupted({ withParent });
   const [invite] = positionals;
   if (invite !== undefined) parseInvite(invite); // a bad one is refused here, where it can be typed again
   // With an invite it must be our own: a client that runs already is not handed links by others.
@@ -25,13 +27,17 @@ export const ui: Command = async (context) => {
       log: client.log,
     });
     try {
-      print.result({ event: 'ready', url: host.url }, [host.url]);
+      const link = host.newLink();
+      print.result({ event: 'ready', url: link }, [link]);
       const opened = mayOpenBrowser() && (await openBrowser(await host.launchFile()));
       print.note(
         opened
-          ? 'Your browser shows Banyan. Press Ctrl-C here to stop.'
-          : 'Open the address above in a browser on this computer; it works once, within ten minutes. Press Ctrl-C to stop.',
+          ? 'Your browser shows Banyan.'
+          : 'Open the address above in a browser on this computer; it works once, within ten minutes.',
       );
+      print.note('Press Enter for a new address, Ctrl-C to stop.');
+      // A tab that was closed, or another browser, needs an address that was not used before.
+      if (process.stdin.isTTY || withParent) onEnter(() => print.note(host.newLink()));
       await Promise.race([interrupted, client.ended]);
     } finally {
       await host.stop();
@@ -40,6 +46,10 @@ export const ui: Command = async (context) => {
     await client.close();
   }
 };
+
+function onEnter(act: () => void): void {
+  createInterface({ input: process.stdin }).on('line', act);
+}
 
 /** A browser does not run as root, and a terminal browser would take our own terminal. */
 function mayOpenBrowser(): boolean {

@@ -27,8 +27,8 @@ export interface WebHostOptions {
 }
 
 export interface WebHost {
-  /** To print: good once, within ten minutes. */
-  url: string;
+  /** To print: a new one each time, good once, within ten minutes. */
+  newLink(): string;
   /** Path of a page that forwards a browser that is started at once; removed again by itself. */
   launchFile(): Promise<string>;
   stop(): Promise<void>;
@@ -109,7 +109,7 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
 
   let removeLaunchFile = (): Promise<void> => Promise.resolve();
   return {
-    url: `${address}#key=${sessions.newKey(PRINTED_KEY_MS)}`,
+    newLink: () => `${address}#key=${sessions.newKey(PRINTED_KEY_MS)}`,
     async launchFile() {
       const url = `${address}#key=${sessions.newKey(LAUNCH_KEY_MS)}`;
       const file = await writeLaunchFile(home, url);

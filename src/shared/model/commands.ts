@@ -23,8 +23,9 @@ export function clientCommands(service: Service, address: LocalAddress): ClientC
       ...(target
         ? [{ label: 'curl', command: `curl --proxytunnel --proxy http://${at} http://${target}/` }]
         : []),
-      // Not http_proxy: programs then send whole requests, and this port only tunnels.
-      { label: 'environment', command: `export https_proxy=http://${at}` },
+      // For one program, not exported: everything else of the shell would go through the collection and be refused. Not
+      // http_proxy: programs then send whole requests, and this port only tunnels.
+      { label: 'environment', command: `https_proxy=http://${at} PROGRAM` },
     ];
   }
   switch (service.type) {
@@ -37,7 +38,7 @@ export function clientCommands(service: Service, address: LocalAddress): ClientC
     default:
       return [
         { label: 'address', command: at },
-        { label: 'curl', command: `curl http://${at}/` },
+        { label: 'if it is HTTP', command: `curl http://${at}/` },
       ];
   }
 }

@@ -165,9 +165,11 @@ function translate(error: unknown, { document, connection }: Membership): AppErr
     const said = plain(error.error_description);
     switch (error.error) {
       case 'access_denied':
-        return new AppError('identity/sign-in-denied', `${host} refused the sign-in${said}.`, {
-          cause: error,
-        });
+        return new AppError(
+          'identity/sign-in-denied',
+          `The sign-in was denied on the page of ${host}.`,
+          { cause: error },
+        );
       case 'invalid_client':
       case 'unauthorized_client':
         return new AppError(
