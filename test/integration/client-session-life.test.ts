@@ -1,5 +1,5 @@
 // Short lives: what is renewed in silence, what ends, and what goes on.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -38,5 +38,20 @@ describe('a session', () => {
     await edge.stop();
     const { session } = await client.until(({ session: now }) => now.status === 'expired');
     expect(session).toMatchObject({ because: { code: 'identity/session-expired' } });
+  });
+
+  it('ends with its certificate though the vault cannot be written, and is forgotten', async () => {
+    const { edge, client } = await signedInFor({ trustToken: 3 });
+    const organisations = path.join(client.home, 'orgs');
+    const [id = ''] = readdirSync(organisations);
+    // As on a full or read-only disk: every write below fails.
+    renameSync(path.join(organisations, id), path.join(organisations, 'moved'));
+    writeFileSync(path.join(organisations, id), '');
+    await edge.stop();
+    await client.until(({ session }) => session.status === 'expired');
+    expect(readdirSync(client.home).filter((name) => name.endsWith('.pem'))).toEqual([]);
+    await expect(client.call('catalog.refresh', {})).rejects.toMatchObject({
+      code: 'identity/session-expired',
+    });
   });
 });

@@ -113,7 +113,8 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
     async launchFile() {
       const url = `${address}#key=${sessions.newKey(LAUNCH_KEY_MS)}`;
       const file = await writeLaunchFile(home, url);
-      const timer = setTimeout(() => void file.remove(), LAUNCH_KEY_MS);
+      // A file that stays is worthless: its key is too old. Stopping tries again.
+      const timer = setTimeout(() => void file.remove().catch(() => {}), LAUNCH_KEY_MS);
       removeLaunchFile = () => {
         clearTimeout(timer);
         return file.remove();

@@ -203,8 +203,15 @@ export function createDevice({ ports, places, state, version, onForgotten }: Dev
 
     session: (): StoredSession | null => stored?.content.session ?? null,
 
-    saveSession: (session: StoredSession | null): Promise<void> =>
-      save((current) => ({ ...current, content: { ...current.content, session } })),
+    saveSession(session: StoredSession | null): Promise<void> {
+      const change = (current: StoredRegistration): StoredRegistration => ({
+        ...current,
+        content: { ...current.content, session },
+      });
+      // An ended session is forgotten whatever the disk says; the next write that succeeds leaves it out there too.
+      if (session === null && stored) stored = change(stored);
+      return save(change);
+    },
 
     revoked(error: AppError): void {
       state.device({ type: 'revoked', error: error.toWire() });

@@ -20,7 +20,10 @@ export function createLoginFiles(home: string): LoginFiles {
         { path: certificateFile, content: certificate },
       ]),
     async remove() {
-      for (const file of [keyFile, certificateFile, caFile]) await removeFile(file);
+      const files = [keyFile, certificateFile, caFile];
+      const results = await Promise.allSettled(files.map((file) => removeFile(file)));
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed) throw failed.reason;
     },
   };
 }

@@ -38,7 +38,8 @@ export async function listenForRedirect(state: string): Promise<RedirectListener
     if (`http://${request.headers.host ?? ''}` !== origin || request.method !== 'GET') {
       return refuse(response, 403);
     }
-    const url = new URL(request.url ?? '/', origin);
+    const url = targetOf(request.url);
+    if (!url) return refuse(response, 400);
     if (url.pathname === DONE_PATH && used) {
       response.once('close', () => lastPage.resolve());
       response
@@ -53,6 +54,13 @@ export async function listenForRedirect(state: string): Promise<RedirectListener
     // A redirect leaves no entry in the history, so neither code nor state stays in the browser.
     response.writeHead(303, { ...HEADERS, location: DONE_PATH }).end();
     answered.resolve(url);
+  }
+
+  /** null: no address of ours. Any local program may send such bytes, and a throw here would end the client. */
+  function targetOf(target = '/'): URL | null {
+    if (!URL.canParse(target, origin)) return null;
+    const url = new URL(target, origin);
+    return url.origin === origin ? url : null;
   }
 
   const server = createServer(respond);

@@ -30,6 +30,11 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
   let renewing: Promise<boolean> | null = null;
   let lingering: Promise<void> = Promise.resolve();
 
+  /** For what nobody waits for: a full disk must not end the client. */
+  function inBackground(what: string, work: Promise<unknown>): void {
+    work.catch((error: unknown) => log.error(`could not ${what}`, { error }));
+  }
+
   function stopTimers(): void {
     for (const cancel of timers) cancel();
     timers = [];
@@ -52,8 +57,10 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
     const jitter = (Math.random() * 2 - 1) * JITTER_SHARE;
     const renewAt = issuedAt + life * (RENEW_AT_SHARE_OF_LIFE + jitter);
     timers = [
-      clock.after(renewAt - clock.now(), () => void renewUntilEnd(life)),
-      clock.after(expiresAt - clock.now(), () => void expireOrRenew()),
+      clock.after(renewAt - clock.now(), () =>
+        inBackground('renew the session', renewUntilEnd(life)),
+      ),
+      clock.after(expiresAt - clock.now(), () => inBackground('end the session', expireOrRenew())),
     ];
   }
 
@@ -61,7 +68,8 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
     if (await renew()) return;
     timers.push(
       clock.after(Math.max(life * RENEW_AGAIN_SHARE, 500), () => {
-        if (isSignedIn(state.slices.session)) void renewUntilEnd(life);
+        if (!isSignedIn(state.slices.session)) return;
+        inBackground('renew the session', renewUntilEnd(life));
       }),
     );
   }
@@ -105,7 +113,7 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
     try {
       await forget();
     } finally {
-      // Said when it is true: the files are gone.
+      // Said when it is true: the files are gone, or will not go.
       state.session({ type: 'expired', error: error.toWire() });
     }
   }
@@ -122,9 +130,21 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
     }
   }
 
+  /** One that fails does not keep the other from being done. */
   async function forget(): Promise<void> {
-    await loginFiles.remove();
-    await device.saveSession(null);
+    const results = await Promise.allSettled([loginFiles.remove(), device.saveSession(null)]);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  /** The refresh token is of no use any more, here or to a thief. */
+  async function giveBack({ refreshToken }: StoredSession): Promise<void> {
+    const membership = device.membership();
+    if (!refreshToken || !membership) return;
+    const revoked = revokeSession(membership, refreshToken).catch((error: unknown) => {
+      log.warn('the refresh token was not revoked', { error });
+    });
+    await Promise.race([revoked, after(REVOKE_WITHIN_MS)]);
   }
 
   async function run(openBrowser: boolean, cancel: AbortController): Promise<Session> {
@@ -179,14 +199,12 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
       const session = device.session();
       stopTimers();
       onCredentials(null);
-      await forget();
-      state.session({ type: 'signed-out', ...(because && { because: because.toWire() }) });
-      const membership = device.membership();
-      if (!session?.refreshToken || !membership || because) return;
-      const revoked = revokeSession(membership, session.refreshToken).catch((error: unknown) => {
-        log.warn('the refresh token was not revoked', { error });
-      });
-      await Promise.race([revoked, after(REVOKE_WITHIN_MS)]);
+      try {
+        await forget();
+      } finally {
+        state.session({ type: 'signed-out', ...(because && { because: because.toWire() }) });
+        if (session && !because) await giveBack(session);
+      }
     },
 
     /** The organisation ended it, by word or by refusing the token. */
@@ -205,7 +223,7 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
       if (!session || !device.membership()) return;
       state.session({ type: 'sign-in-started', at: clock.now() });
       if (session.expiresAt > clock.now()) await adopt(session);
-      else void takeUpExpired(session);
+      else inBackground('forget the ended session', takeUpExpired(session));
     },
 
     async stop(): Promise<void> {

@@ -38,7 +38,8 @@ export async function writeTogether(
     }
     for (const { temporary, path: final } of written) await rename(temporary, final);
   } catch (error) {
-    await Promise.all(written.map(({ temporary }) => rm(temporary, { force: true })));
+    // The first error is the one to tell; what is left here, the next start sweeps.
+    await Promise.allSettled(written.map(({ temporary }) => rm(temporary, { force: true })));
     throw storageFailed(path.dirname(files[0]?.path ?? ''), error);
   }
 }

@@ -1,6 +1,7 @@
 // The on-disk layout: where every file of the client is. See docs/protocol.md 9.
 import { createHash } from 'node:crypto';
-import { homedir, tmpdir, userInfo } from 'node:os';
+import { realpathSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
 
 /** The per-user folder of the seeds; `BANYAN_HOME` overrides it. */
@@ -14,7 +15,7 @@ export function defaultHome(
       return path.join(homedir(), 'Library', 'Application Support', 'banyanapp');
     case 'win32':
       return path.join(
-        environment['APPDATA'] ?? path.join(homedir(), 'AppData', 'Roaming'),
+        environment['APPDATA'] || path.join(homedir(), 'AppData', 'Roaming'),
         'banyanapp',
       );
     default:
@@ -58,15 +59,31 @@ export function layout(home: string) {
 }
 export type Layout = ReturnType<typeof layout>;
 
-/** Binding this IS the single-instance lock. A short path: socket paths are limited to 104 bytes on macOS. */
+/** Socket paths are limited to 104 bytes on macOS, 108 on Linux, the final zero included. */
+const LONGEST_SOCKET_PATH = 100;
+
+/**
+ * Binding this IS the single-instance lock. So it depends on which folder the home really is and on nothing else: not on
+ * the variables of a login session, which ssh, cron and su do not set, nor on the name by which the folder was reached.
+ */
 export function controlSocketPath(
   home: string,
   platform: NodeJS.Platform = process.platform,
-  environment: NodeJS.ProcessEnv = process.env,
 ): string {
-  const id = createHash('sha256').update(path.resolve(home)).digest('hex').slice(0, 16);
+  const real = realPath(path.resolve(home));
+  const id = createHash('sha256').update(real).digest('hex').slice(0, 16);
   if (platform === 'win32') return `\\\\.\\pipe\\banyanapp-${userInfo().username}-${id}`;
-  const runtime =
-    environment['XDG_RUNTIME_DIR'] ?? path.join(tmpdir(), `banyanapp-${userInfo().uid}`);
-  return path.join(runtime, `banyanapp-${id}.sock`);
+  const inHome = path.join(real, 'run', 'control.sock');
+  if (Buffer.byteLength(inHome) <= LONGEST_SOCKET_PATH) return inHome;
+  return path.join('/tmp', `banyanapp-${userInfo().uid}`, `${id}.sock`);
+}
+
+/** What is not there yet, or cannot be resolved, is taken as it is named: whoever opens it says what is wrong. */
+function realPath(file: string): string {
+  try {
+    return realpathSync.native(file);
+  } catch {
+    const parent = path.dirname(file);
+    return parent === file ? file : path.join(realPath(parent), path.basename(file));
+  }
 }

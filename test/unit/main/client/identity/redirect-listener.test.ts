@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenForRedirect } from '../../../../../src/main/client/identity/redirect-listener.ts';
 
@@ -16,6 +17,20 @@ function get(url: string, headers: Record<string, string> = {}) {
         .end();
     },
   );
+}
+
+/** The status for a request line as it is: clients of the library correct what attackers would not. */
+function sendRaw(redirectUri: string, requestLine: string): Promise<number> {
+  const { host, hostname, port } = new URL(redirectUri);
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    connect(Number(port), hostname, function onConnect(this: ReturnType<typeof connect>) {
+      this.write(`${requestLine} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    })
+      .on('data', (chunk) => (answer += String(chunk)))
+      .on('error', reject)
+      .on('close', () => resolve(Number(answer.split(' ')[1])));
+  });
 }
 
 async function listening() {
@@ -57,5 +72,26 @@ describe('the redirect listener', () => {
     expect((await get(`${redirectUri}/x?code=1&state=right`)).status).toBe(404);
     const rebound = await get(`${redirectUri}?code=1&state=right`, { host: 'evil.example' });
     expect(rebound.status).toBe(403);
+  });
+
+  it.each(['GET //', 'GET http://[/', 'GET //evil.example/callback?code=1&state=right'])(
+    'answers %s with 400 and goes on waiting',
+    async (requestLine) => {
+      const { redirectUri, answer } = await listening();
+      expect(await sendRaw(redirectUri, requestLine)).toBe(400);
+      await get(`${redirectUri}?code=after&state=right`);
+      expect((await answer).searchParams.get('code')).toBe('after');
+      await get(new URL('/done', redirectUri).href);
+    },
+  );
+
+  it('refuses an answer that is posted', async () => {
+    const { redirectUri } = await listening();
+    expect(await sendRaw(redirectUri, 'POST /callback?code=1&state=right')).toBe(403);
+  });
+
+  it('shows its last page to nobody before it has the answer', async () => {
+    const { redirectUri } = await listening();
+    expect(await sendRaw(redirectUri, 'GET /done')).toBe(404);
   });
 });

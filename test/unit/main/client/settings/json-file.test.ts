@@ -42,6 +42,15 @@ describe('a settings file', () => {
     expect(readdirSync(home)).toEqual(['settings.json']);
   });
 
+  it('says storage-failed even where nothing can be cleaned up', async () => {
+    const home = tempDir();
+    writeFileSync(path.join(home, 'file'), '');
+    // ENOTDIR for writing and for removing: below a file nothing is.
+    await expect(writeAtomically(path.join(home, 'file', 'x'), 'x')).rejects.toMatchObject({
+      code: 'client/storage-failed',
+    });
+  });
+
   it('leaves nothing of a killed writer after the next start', async () => {
     const home = tempDir();
     writeFileSync(path.join(home, 'settings.json.0123456789ab.tmp'), 'half');

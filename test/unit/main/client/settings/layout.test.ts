@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   controlSocketPath,
   defaultHome,
   layout,
 } from '../../../../../src/main/client/settings/layout.ts';
+import { tempDir } from '../../../../support/temp-dir.ts';
 
 describe('the layout on disk', () => {
   it('takes BANYAN_HOME before anything else', () => {
@@ -20,14 +23,43 @@ describe('the layout on disk', () => {
     expect(places.log).toBe('/home/x/logs/banyan.log');
   });
 
-  it('gives each home its own, short control socket', () => {
-    const environment = { XDG_RUNTIME_DIR: '/run/user/1000' };
-    const first = controlSocketPath('/a', 'linux', environment);
-    expect(first).not.toBe(controlSocketPath('/b', 'linux', environment));
-    expect(first.length).toBeLessThan(104);
+  it('has the control socket in the home itself where its path is short enough', () => {
+    expect(controlSocketPath('/nonexistent/a', 'linux')).toBe('/nonexistent/a/run/control.sock');
   });
 
+  it('gives each long home its own, short control socket', () => {
+    const long = (name: string): string => `/nonexistent/${'x'.repeat(100)}/${name}`;
+    const first = controlSocketPath(long('a'), 'linux');
+    expect(first).not.toBe(controlSocketPath(long('b'), 'linux'));
+    expect(first).toMatch(/^\/tmp\/banyanapp-\d+\/[0-9a-f]{16}\.sock$/);
+    // Bytes count, not characters.
+    expect(controlSocketPath(`/nonexistent/${'ü'.repeat(45)}`, 'linux')).toMatch(/^\/tmp\//);
+  });
+
+  it.each(['', 'x'.repeat(100)])(
+    'has one control socket for a folder, by whatever name and in whatever session ("%s")',
+    (name) => {
+      const folder = tempDir();
+      const home = path.join(folder, 'home', name);
+      const alias = path.join(folder, 'alias');
+      // Before and after the first start has made the folder.
+      const before = controlSocketPath(home, 'linux');
+      mkdirSync(home, { recursive: true });
+      symlinkSync(path.join(folder, 'home'), alias);
+      onTestFinished(() => void vi.unstubAllEnvs());
+      for (const runtime of ['/run/user/1000', '/run/user/0', '']) {
+        vi.stubEnv('XDG_RUNTIME_DIR', runtime);
+        vi.stubEnv('TMPDIR', runtime);
+        expect(controlSocketPath(path.join(alias, name), 'linux')).toBe(before);
+        expect(controlSocketPath(path.relative('.', home), 'linux')).toBe(before);
+      }
+      expect(controlSocketPath(path.join(alias, name), 'win32')).toBe(
+        controlSocketPath(home, 'win32'),
+      );
+    },
+  );
+
   it('names a pipe on Windows', () => {
-    expect(controlSocketPath('C:\\x', 'win32', {})).toMatch(/^\\\\\.\\pipe\\banyanapp-/);
+    expect(controlSocketPath('C:\\x', 'win32')).toMatch(/^\\\\\.\\pipe\\banyanapp-/);
   });
 });
