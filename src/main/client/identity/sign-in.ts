@@ -20,7 +20,7 @@ export interface SignInOptions {
   signal: AbortSignal;
 }
 
-export async function signInWithBrowser(options: SignInOptions): Promise<StoredSession> {
+async function signInWithBrowser(options: SignInOptions): Promise<StoredSession> {
   const { ports, membership, signal } = options;
   // Loaded on first use: a start with a stored session does without.
   const { discoverIssuer } = await import('./oidc.ts');
@@ -46,7 +46,7 @@ export async function signInWithBrowser(options: SignInOptions): Promise<StoredS
   }
 }
 
-export async function refreshSession(
+async function refreshSession(
   membership: Membership,
   { refreshToken, person }: StoredSession,
 ): Promise<StoredSession> {
@@ -60,11 +60,24 @@ export async function refreshSession(
   return exchangeForCertificate(membership, tokens);
 }
 
-export async function revokeSession(membership: Membership, refreshToken: string): Promise<void> {
+async function revokeSession(membership: Membership, refreshToken: string): Promise<void> {
   const { discoverIssuer } = await import('./oidc.ts');
   const issuer = await discoverIssuer(membership);
   await issuer.revoke(refreshToken);
 }
+
+/** Gives sessions and takes them back. */
+export interface TrustProvider {
+  signIn(options: SignInOptions): Promise<StoredSession>;
+  refresh(membership: Membership, session: StoredSession): Promise<StoredSession>;
+  revoke(membership: Membership, refreshToken: string): Promise<void>;
+}
+
+export const trustProvider: TrustProvider = {
+  signIn: signInWithBrowser,
+  refresh: refreshSession,
+  revoke: revokeSession,
+};
 
 async function waitFor(answer: Promise<URL>, clock: Clock, signal: AbortSignal): Promise<URL> {
   let cancelTimer = (): void => {};
