@@ -69,6 +69,10 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       access.setCredentials({ key, certificate, ca: membership.root });
       catalog.start();
     },
+    async closeTunnels() {
+      await access.closeAll();
+      catalog.clear();
+    },
   });
   const catalog = createCatalog({
     ports,
@@ -100,10 +104,11 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   }
 
   async function signOut(because?: AppError): Promise<void> {
-    await access.closeAll();
-    catalog.clear();
-    await session.signOut(because);
-    catalog.clear();
+    try {
+      await session.signOut(because);
+    } finally {
+      catalog.clear(); // a list that was on its way
+    }
   }
 
   async function deviceRevoked(reason: string): Promise<void> {

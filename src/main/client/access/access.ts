@@ -1,7 +1,6 @@
 // Opens and closes the way to each service, and turns the engine's facts into model states.
 import { AppError, toWireError } from '../../../shared/errors.ts';
 import { canOverride, type PortChoice, type Service } from '../../../shared/model/service.ts';
-import { isSignedIn } from '../../../shared/model/session.ts';
 import { canClose, type Tunnel } from '../../../shared/model/tunnel.ts';
 import type { EventData } from '../../../shared/protocol/events.ts';
 import type { Credentials, TunnelFact } from '../../../proxy/index.ts';
@@ -29,6 +28,8 @@ export function createAccess({ ports, state }: AccessOptions) {
   const definitions = new Map<string, string>();
   /** Autorun acts once per sign-in, so that a person's Disconnect stays. */
   const ranBySelf = new Set<string>();
+  /** Without, nothing opens: taken away before the tunnels are closed, so that none is missed. */
+  let hasCredentials = false;
 
   const tunnel = (id: string): Tunnel | undefined => state.slices.tunnels.states[id];
   const isRunning = (id: string): boolean => {
@@ -61,14 +62,20 @@ export function createAccess({ ports, state }: AccessOptions) {
     state.ports(Object.fromEntries(choices));
   }
 
-  async function open(id: string): Promise<Tunnel> {
-    if (!isSignedIn(state.slices.session)) {
+  function mayOpen(id: string): Service {
+    if (!hasCredentials) {
       throw new AppError('identity/sign-in-required', 'You are not signed in.');
     }
     const service = find(id);
     const refusal = refuseToOpen(service);
     if (refusal) throw refusal;
-    await closing.get(id);
+    return service;
+  }
+
+  async function open(id: string): Promise<Tunnel> {
+    mayOpen(id);
+    while (closing.has(id)) await closing.get(id);
+    const service = mayOpen(id); // meanwhile somebody may have signed out
     const running = opening.get(id);
     if (running) return running;
     const current = tunnel(id);
@@ -204,9 +211,10 @@ export function createAccess({ ports, state }: AccessOptions) {
 
     setCredentials(credentials: Credentials | null): void {
       engine.setCredentials(credentials);
+      hasCredentials = credentials !== null;
     },
 
-    /** Signed out: every way is closed, and the next person starts afresh. */
+    /** Signed out, so without credentials: every way is closed, and the next person starts afresh. */
     async closeAll(): Promise<void> {
       ranBySelf.clear();
       const ids = Object.keys(state.slices.tunnels.states);

@@ -22,6 +22,8 @@ export interface SessionOptions {
   trustProvider?: TrustProvider;
   /** There are credentials, or other ones, or (null) none any more. */
   onCredentials: (session: StoredSession | null) => void;
+  /** Sign-out closes every way to a service; a session that only expires leaves them. */
+  closeTunnels: () => Promise<void>;
 }
 
 export function createSession(options: SessionOptions) {
@@ -256,14 +258,15 @@ export function createSession(options: SessionOptions) {
 
     async signOut(because?: AppError): Promise<void> {
       cancelSignIn();
-      withdraw();
+      withdraw(); // first: what is opened while the tunnels close would outlive the sign-out
+      const closed = inTurn(options.closeTunnels);
       await running?.done.catch(() => {}); // told to whoever started it
       const session = device.session();
-      try {
-        await end({ type: 'signed-out', ...(because && { because: because.toWire() }) });
-      } finally {
-        if (session && !because) await giveBack(session);
-      }
+      const over = end({ type: 'signed-out', ...(because && { because: because.toWire() }) });
+      const results = await Promise.allSettled([closed, over]);
+      if (session && !because) await giveBack(session);
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed) throw failed.reason;
     },
 
     /** The organisation ended it, by word or by refusing the token. */

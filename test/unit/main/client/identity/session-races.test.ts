@@ -42,7 +42,7 @@ function aClient(lifeLeftMs: number) {
     files: null as string | null,
     credentials: null as string | null,
   };
-  const slow: { refresh?: () => Promise<void>; files?: () => Promise<void> } = {};
+  const slow: Partial<Record<'refresh' | 'files' | 'tunnels', () => Promise<void>>> = {};
   const signIns: string[] = [];
   const session = createSession({
     ports: { browser: scriptedBrowser(), clock, log: recordingLog() },
@@ -72,6 +72,7 @@ function aClient(lifeLeftMs: number) {
       revoke: () => Promise.resolve(),
     },
     onCredentials: (credentials) => (left.credentials = credentials?.certificate ?? null),
+    closeTunnels: () => slow.tunnels?.() ?? Promise.resolve(),
   });
   return { session, state, clock, left, slow, signIns };
 }
@@ -125,6 +126,26 @@ describe('a session that ends while it is renewed', () => {
     open();
     await stopped;
     expect(left).toMatchObject({ vault: { certificate: 'renewed' }, files: 'renewed' });
+  });
+});
+
+describe('a sign-out', () => {
+  it('takes the credentials away before it closes the tunnels, and is over after both', async () => {
+    const { session, state, left, slow, signIns } = aClient(LIFE_MS);
+    await session.restore();
+    const { pass, open, isReached } = gate();
+    slow.tunnels = pass;
+    const over = session.signOut();
+    await isReached;
+    expect(left.credentials).toBeNull();
+    expect(state.slices.session.status).toBe('signed-in');
+    const next = session.signIn(true);
+    await Promise.resolve();
+    expect(signIns).toEqual([]);
+    open();
+    await over;
+    expect(await next).toMatchObject({ status: 'signed-in' });
+    expect(signIns).toEqual(['page']);
   });
 });
 
