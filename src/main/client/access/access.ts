@@ -132,6 +132,8 @@ export function createAccess({ ports, state }: AccessOptions) {
   }
 
   async function close(id: string): Promise<void> {
+    const running = closing.get(id);
+    if (running) return running; // the same end for everybody: a second one would report it too early
     if (!tunnel(id)) return void find(id);
     if (state.tunnel(id, { type: 'close-requested' }).status !== 'closing') return;
     const done = engine.close(id).finally(() => {

@@ -72,3 +72,22 @@ describe('a sign-out', () => {
     expect([...listening]).toEqual([]);
   });
 });
+
+describe('a tunnel', () => {
+  it('is closed for everybody who asks only when the engine has closed it', async () => {
+    const { access, state, closes } = anAccess();
+    await access.open(one.id);
+    const done: string[] = [];
+    const first = access.close(one.id).then(() => done.push('first'));
+    const second = access.close(one.id).then(() => done.push('second'));
+    closes[1]?.finish();
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(state.slices.tunnels.states[one.id]).toEqual({ status: 'closing' });
+    expect(closes).toHaveLength(1);
+    expect(done).toEqual([]);
+    closes[0]?.finish();
+    await Promise.all([first, second]);
+    expect(state.slices.tunnels.states[one.id]).toEqual({ status: 'closed' });
+  });
+});
