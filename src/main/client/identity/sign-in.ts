@@ -37,7 +37,9 @@ async function signInWithBrowser(options: SignInOptions): Promise<StoredSession>
       });
     }
     const callback = await waitFor(listener.answer, ports.clock, signal);
+    signal.throwIfAborted();
     const tokens = await attempt.finish(callback);
+    signal.throwIfAborted();
     const session = await exchangeForCertificate(membership, tokens);
     signal.throwIfAborted();
     return session;
@@ -98,7 +100,10 @@ async function waitFor(answer: Promise<URL>, clock: Clock, signal: AbortSignal):
 /** The work, or the reason of the abort when that comes first. */
 export function untilAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
   const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    const refuse = (): void => reject(signal.reason as Error);
+    // One that was aborted before tells nobody any more.
+    if (signal.aborted) refuse();
+    else signal.addEventListener('abort', refuse, { once: true });
   });
-  return Promise.race([work, aborted]);
+  return Promise.race([aborted, work]);
 }
