@@ -19,34 +19,45 @@ export function createSavedPorts(log: Log): SavedPortsFile {
   let path: string | null = null;
   let current = NONE;
 
-  async function save(next: PortsFile): Promise<void> {
-    if (path !== null) await jsonFile(path, portsFile, log).write(next);
-    current = next;
+  let turns: Promise<void> = Promise.resolve();
+
+  /** One after the other: two services that open at once must not take each other's port out of the file. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const done = turns.then(work);
+    turns = done.catch(() => {}); // told to this caller; the next one is not to blame
+    return done;
+  }
+
+  const save = (change: (ports: PortsFile) => PortsFile): Promise<void> =>
+    inTurn(async () => {
+      const next = change(current);
+      if (path !== null) await jsonFile(path, portsFile, log).write(next);
+      current = next;
+    });
+
+  async function read(file: string | null): Promise<void> {
+    if (file === path) return;
+    path = file;
+    current = NONE;
+    if (file === null) return;
+    try {
+      current = (await jsonFile(file, portsFile, log).read()) ?? NONE;
+    } catch (error) {
+      // Set aside and logged. Services are still usable, only on other ports.
+      if (!(error instanceof AppError)) throw error;
+      log.error('the saved ports are lost', { error });
+    }
   }
 
   return {
     current: () => current,
-    async use(file) {
-      if (file === path) return;
-      path = file;
-      current = NONE;
-      if (file === null) return;
-      try {
-        current = (await jsonFile(file, portsFile, log).read()) ?? NONE;
-      } catch (error) {
-        // Set aside and logged. Services are still usable, only on other ports.
-        if (!(error instanceof AppError)) throw error;
-        log.error('the saved ports are lost', { error });
-      }
-    },
+    use: (file) => inTurn(() => read(file)),
     keepChosen: (service, port) =>
-      save({ ...current, chosen: { ...current.chosen, [service]: port } }),
-    setOverride(service, port) {
-      const { [service]: _, ...others } = current.overrides;
-      return save({
-        ...current,
-        overrides: port === null ? others : { ...others, [service]: port },
-      });
-    },
+      save((ports) => ({ ...ports, chosen: { ...ports.chosen, [service]: port } })),
+    setOverride: (service, port) =>
+      save((ports) => {
+        const { [service]: _, ...others } = ports.overrides;
+        return { ...ports, overrides: port === null ? others : { ...others, [service]: port } };
+      }),
   };
 }
