@@ -54,12 +54,16 @@ export function createCatalog(options: CatalogOptions) {
     }
     fetching = (async () => {
       try {
-        let catalog: Catalog;
-        do {
+        for (;;) {
           fetchAgain = false;
-          catalog = await fetchOnce();
-        } while (fetchAgain);
-        return catalog;
+          try {
+            const catalog = await fetchOnce();
+            if (!fetchAgain) return catalog;
+          } catch (error) {
+            // Whoever asked meanwhile is owed an answer of her own.
+            if (!fetchAgain) throw error;
+          }
+        }
       } finally {
         fetching = null;
       }
