@@ -225,9 +225,6 @@ export function createSession(options: SessionOptions) {
       return await adopt(session, cancelled);
     } catch (error) {
       state.session(notSignedIn(cancelled, error));
-      if (error instanceof AppError && error.code === 'device/certificate-refused') {
-        log.warn('the organisation refuses the certificate of this device', { error });
-      }
       throw error;
     }
   }

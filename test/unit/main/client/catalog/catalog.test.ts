@@ -6,7 +6,11 @@ import { createState } from '../../../../../src/main/client/state.ts';
 import { manualClock } from '../../../../fakes/manual-clock.ts';
 import { recordingLog } from '../../../../fakes/recording-log.ts';
 
-const EMPTY: Answer = { status: 200, headers: {}, body: JSON.stringify({ version: 1, services: [] }) };
+const EMPTY: Answer = {
+  status: 200,
+  headers: {},
+  body: JSON.stringify({ version: 1, services: [] }),
+};
 
 /** A catalogue whose requests are answered by the test, one function per request. */
 function aCatalog(answers: (() => Promise<Answer>)[]) {
@@ -47,4 +51,26 @@ describe('the catalogue', () => {
     expect(asked()).toBe(2);
     expect(state.slices.catalog.status).toBe('current');
   });
+
+  const refusal = (status: number, code?: string): Answer => ({
+    status,
+    headers: {},
+    body: JSON.stringify({ type: 'about:blank', title: 'No', status, detail: 'No.', code }),
+  });
+
+  it.each([
+    [401, 'certificate_missing', 'device/certificate-refused', []],
+    [401, 'certificate_invalid', 'device/certificate-refused', []],
+    [401, 'certificate_expired', 'device/certificate-refused', []],
+    [403, 'device_revoked', 'device/certificate-refused', ['device revoked']],
+    [401, 'session_ended', 'identity/session-expired', ['refused']],
+    [401, undefined, 'identity/session-expired', ['refused']],
+  ] as const)(
+    'that answers %s %s is refused as %s',
+    async (status, refused, code, consequences) => {
+      const { catalog, told } = aCatalog([() => Promise.resolve(refusal(status, refused))]);
+      await expect(catalog.refresh()).rejects.toMatchObject({ code });
+      expect(told).toEqual(consequences);
+    },
+  );
 });
