@@ -6,6 +6,7 @@ import { AppError, ERRORS, EXIT, explain, toWireError, type WireError } from '..
 import { formatHostPort } from '../shared/protocol/host-port.ts';
 import { VERSION } from '../shared/version.ts';
 import { readLoginFiles, watchLoginFiles } from './login-files.ts';
+import { printable } from './print.ts';
 import {
   type LogLevel,
   parseProxyArguments,
@@ -74,12 +75,12 @@ function say(text: string): number {
 function log(fact: TunnelFact, level: LogLevel): void {
   if (fact.type === 'connection-refused' || fact.type === 'failed') complain(fact.error);
   else if (level === 'debug' || (level === 'info' && fact.type === 'connection-opened')) {
-    process.stderr.write(`banyanproxy: ${JSON.stringify(fact)}\n`);
+    process.stderr.write(`banyanproxy: ${printable(JSON.stringify(fact))}\n`);
   }
 }
 
 const complain = (error: WireError) =>
-  process.stderr.write(`banyanproxy: ${explain(error)} [${error.code}]\n`);
+  process.stderr.write(`banyanproxy: ${printable(explain(error))} [${error.code}]\n`);
 
 main().then(
   (exit) => process.exit(exit),

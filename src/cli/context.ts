@@ -4,7 +4,7 @@ import { AppError } from '../shared/errors.ts';
 import type { ClientApi, Snapshot } from '../shared/ipc/contract.ts';
 import type { Service } from '../shared/model/service.ts';
 import type { BanyanArguments } from './banyan-arguments.ts';
-import type { Print } from './print.ts';
+import { type Print, printable } from './print.ts';
 
 export interface Context {
   home: string;
@@ -41,7 +41,7 @@ export async function confirm({ arguments: { values } }: Context, question: stri
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`${question} [y/N] `);
+    const answer = await terminal.question(`${printable(question)} [y/N] `);
     if (/^y(es)?$/i.test(answer.trim())) return;
   } finally {
     terminal.close();

@@ -12,15 +12,21 @@ export interface Print {
 }
 
 export function createPrint(json: boolean): Print {
-  const out = (text: string): void => void process.stdout.write(`${text}\n`);
-  const aside = (text: string): void => void process.stderr.write(`${text}\n`);
+  const write =
+    (stream: 'stdout' | 'stderr', form: (text: string) => string) =>
+    (text: string): void =>
+      void process[stream].write(`${form(text)}\n`);
+  const out = write('stdout', printable);
+  const aside = write('stderr', printable);
+  const object = write('stdout', escaped);
+  const eventObject = write('stderr', escaped);
   return {
     result(value, lines) {
-      if (json) out(JSON.stringify({ ok: true, ...value }));
+      if (json) object(JSON.stringify({ ok: true, ...value }));
       else for (const line of lines) out(line);
     },
     event(value, lines) {
-      if (json) aside(JSON.stringify(value));
+      if (json) eventObject(JSON.stringify(value));
       else for (const line of lines) aside(line);
     },
     note(text) {
@@ -30,7 +36,7 @@ export function createPrint(json: boolean): Print {
       if (!json) return aside(`banyan: ${explain(error)} [${error.code}]`);
       const { code, message, details } = error;
       const { advice } = ERRORS[code];
-      return out(
+      return object(
         JSON.stringify({
           ok: false,
           error: { code, message, advice, ...(details && { details }) },
@@ -56,5 +62,19 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** Names come from the organisation: control characters would let it write all over the terminal. */
-export const printable = (text: string): string => text.replaceAll(/\p{Cc}|\p{Cf}/gu, ' ');
+const CONTROL = /\p{Cc}|\p{Cf}/gu;
+
+/**
+ * One line without control characters. Names and reasons come from the organisation: with them it could write all over
+ * the terminal, or to the clipboard. Applied to everything that is printed, so that nobody has to think of it.
+ */
+export const printable = (text: string): string => text.replaceAll(CONTROL, ' ');
+
+/** The same for JSON, which loses nothing by it: JSON itself escapes only those below U+0020. */
+const escaped = (text: string): string =>
+  text.replaceAll(CONTROL, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );

@@ -156,4 +156,12 @@ describe('banyanproxy', () => {
     expect(exit).toBe(2);
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
+
+  it('lets no text write control characters to the terminal', async () => {
+    const args = ['--mode', 'X\u001b]0;pwned\u0007\u009b2J', 'a.example', '8443'];
+    const { exit, stderr } = await runProgram('banyanproxy', args, await signedInHome());
+    expect(exit).toBe(2);
+    expect(stderr).toContain('"X ]0;pwned');
+    expect(stderr.trimEnd()).not.toMatch(/\p{Cc}/u);
+  });
 });

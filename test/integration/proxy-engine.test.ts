@@ -165,6 +165,28 @@ describe('the engine in TCP mode', () => {
     });
   });
 
+  it.each(['192.0.2.7', '2001:db8::7'])(
+    'takes a server that proves the address %s that it is known by, wherever it is reached',
+    async (serverName) => {
+      const far = await tier(
+        echo,
+        await pki.issue({ commonName: 'tier', ipAddresses: [serverName] }),
+      );
+      const socket = client(await engine().engine.open(spec(far.port, { serverName })));
+      socket.end('x');
+      expect(await readAll(socket)).toBe('x');
+    },
+  );
+
+  it('refuses a server that proves only the address at which it is reached', async () => {
+    const far = await tier(
+      echo,
+      await pki.issue({ commonName: 'tier', ipAddresses: ['127.0.0.1'] }),
+    );
+    const opening = engine().engine.open(spec(far.port, { serverName: '192.0.2.7' }));
+    await expect(opening).rejects.toMatchObject({ code: 'tunnel/untrusted-server' });
+  });
+
   it('refuses a server of another root', async () => {
     const other = await createTestPki('Other Root');
     const far = await tier(echo, await other.issue({ commonName: 'svc.test' }), pki.root);

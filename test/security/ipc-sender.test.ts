@@ -43,4 +43,14 @@ describe('a call from a window', () => {
     expect(isWindowUrl('banyan-app://app/assets/index.js')).toBe(true);
     expect(isWindowUrl('http://app/')).toBe(false);
   });
+
+  it.each([{ toString: null }, { toString: () => 'app.quit' }, ['app.quit'], null, Symbol('x')])(
+    'is answered with a refusal when its name is no text, and nothing is thrown',
+    async (name) => {
+      const handlers = {} as unknown as Handlers;
+      const server = serve({ handlers, isTrusted: () => true, log });
+      const reply = await server.answer(null, name, {});
+      expect(reply).toMatchObject({ ok: false, error: { code: 'usage/invalid-input' } });
+    },
+  );
 });

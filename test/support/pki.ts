@@ -13,6 +13,7 @@ export interface TestPki {
   issue(options: {
     commonName: string;
     dnsNames?: string[];
+    ipAddresses?: string[];
     lifeMs?: number;
   }): Promise<Credentials>;
 }
@@ -34,7 +35,8 @@ export async function createTestPki(name = 'Test Root'): Promise<TestPki> {
   let serial = 1;
   return {
     root: root.toString('pem'),
-    async issue({ commonName, dnsNames = [], lifeMs = DAY_MS }) {
+    async issue({ commonName, dnsNames = [], ipAddresses = [], lifeMs = DAY_MS }) {
+      const names = dnsNames.length + ipAddresses.length > 0 ? dnsNames : [commonName];
       const keys = await generateKeys();
       const certificate = await x509.X509CertificateGenerator.create({
         serialNumber: (++serial).toString(16).padStart(2, '0'),
@@ -46,12 +48,10 @@ export async function createTestPki(name = 'Test Root'): Promise<TestPki> {
         publicKey: keys.publicKey,
         signingAlgorithm: ALGORITHM,
         extensions: [
-          new x509.SubjectAlternativeNameExtension(
-            (dnsNames.length > 0 ? dnsNames : [commonName]).map((value) => ({
-              type: 'dns' as const,
-              value,
-            })),
-          ),
+          new x509.SubjectAlternativeNameExtension([
+            ...names.map((value) => ({ type: 'dns' as const, value })),
+            ...ipAddresses.map((value) => ({ type: 'ip' as const, value })),
+          ]),
         ],
       });
       return {

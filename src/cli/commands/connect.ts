@@ -4,7 +4,7 @@ import { clientCommands } from '../../shared/model/commands.ts';
 import { formatHostPort } from '../../shared/protocol/host-port.ts';
 import { parsePort } from '../banyan-arguments.ts';
 import { type Command, findService, untilInterrupted } from '../context.ts';
-import { printable, table } from '../print.ts';
+import { table } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 
 export const connect: Command = async ({ home, arguments: { positionals, values }, print }) => {
@@ -22,7 +22,7 @@ export const connect: Command = async ({ home, arguments: { positionals, values 
     const { address } = tunnel;
     const commands = clientCommands(service, address);
     print.result({ service: service.id, name: service.name, address, commands }, [
-      `${printable(service.friendlyName)} is connected at ${formatHostPort(address)}`,
+      `${service.friendlyName} is connected at ${formatHostPort(address)}`,
       ...table(commands.map(({ label, command }) => [`  ${label}`, command])),
     ]);
     if (!client.isOwn) return;

@@ -1,6 +1,5 @@
 // banyan disconnect <service>
 import { type Command, findService } from '../context.ts';
-import { printable } from '../print.ts';
 import { reachRunningClient } from '../reach-client.ts';
 
 export const disconnect: Command = async ({ home, arguments: { positionals }, print }) => {
@@ -8,7 +7,7 @@ export const disconnect: Command = async ({ home, arguments: { positionals }, pr
   try {
     const service = await findService(client, positionals[0] ?? '');
     await client.call('tunnel.close', { service: service.id });
-    print.result({ service: service.id }, [`${printable(service.friendlyName)} is disconnected.`]);
+    print.result({ service: service.id }, [`${service.friendlyName} is disconnected.`]);
   } finally {
     await client.close();
   }

@@ -1,7 +1,6 @@
 // banyan login
 import type { Session } from '../../shared/model/session.ts';
 import { type Command, untilInterrupted } from '../context.ts';
-import { printable } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 
 export const login: Command = async ({ home, arguments: { values }, print }) => {
@@ -30,6 +29,6 @@ export const login: Command = async ({ home, arguments: { values }, print }) => 
 function lines(session: Session): string[] {
   if (!('person' in session) || !('expiresAt' in session)) return [];
   const { person, expiresAt } = session;
-  const who = printable(person.email ? `${person.name} <${person.email}>` : person.name);
+  const who = person.email ? `${person.name} <${person.email}>` : person.name;
   return [`Signed in as ${who}, until ${new Date(expiresAt).toLocaleString()}.`];
 }

@@ -1,7 +1,6 @@
 // banyan override <service> <port|--reset>
 import { parsePort } from '../banyan-arguments.ts';
 import { type Command, findService } from '../context.ts';
-import { printable } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 
 export const override: Command = async ({ home, arguments: { positionals, values }, print }) => {
@@ -12,7 +11,7 @@ export const override: Command = async ({ home, arguments: { positionals, values
     const choice = await client.call('tunnel.override', { service: service.id, port });
     const words = choice.port === null ? 'a port chosen at Connect' : `port ${choice.port}`;
     print.result({ service: service.id, port: choice }, [
-      `${printable(service.friendlyName)} uses ${words} (${choice.source}).`,
+      `${service.friendlyName} uses ${words} (${choice.source}).`,
     ]);
   } finally {
     await client.close();

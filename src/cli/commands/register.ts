@@ -3,7 +3,7 @@ import { AppError } from '../../shared/errors.ts';
 import { OWNERSHIPS, SECRET_STORES } from '../../shared/model/device.ts';
 import { usage } from '../banyan-arguments.ts';
 import { type Command, confirm, snapshotOf } from '../context.ts';
-import { printable, table } from '../print.ts';
+import { table } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 
 export const register: Command = async (context) => {
@@ -24,15 +24,15 @@ export const register: Command = async (context) => {
       );
     }
     if (!values['yes']) {
-      context.print.note(`Organisation  ${printable(facts.organisationName)} (${facts.host})`);
+      context.print.note(`Organisation  ${facts.organisationName} (${facts.host})`);
       context.print.note(`Fingerprint   ${facts.rootFingerprint}`);
     }
-    await confirm(context, `Register this device as "${printable(name)}"?`);
+    await confirm(context, `Register this device as "${name}"?`);
     const device = await client.call('device.register', { invite, name, ownership, secrets });
     context.print.result({ device }, [
       ...table([
-        ['Registered with', printable(facts.organisationName)],
-        ['Device', printable(name)],
+        ['Registered with', facts.organisationName],
+        ['Device', name],
         ['Secrets in', secrets === 'memory' ? 'memory, until Banyan stops' : 'the keychain'],
       ]),
       'Next: banyan login',

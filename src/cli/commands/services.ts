@@ -4,7 +4,7 @@ import type { PortChoice, Service } from '../../shared/model/service.ts';
 import { closed, type Tunnel } from '../../shared/model/tunnel.ts';
 import { formatHostPort } from '../../shared/protocol/host-port.ts';
 import { type Command, snapshotOf } from '../context.ts';
-import { printable, table } from '../print.ts';
+import { table } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 
 export const services: Command = async ({ home, print }) => {
@@ -14,13 +14,11 @@ export const services: Command = async ({ home, print }) => {
     const listed = entries(await snapshotOf(client));
     const rows = listed.map(({ service, port, tunnel }) => [
       service.name,
-      printable(service.friendlyName),
+      service.friendlyName,
       service.type,
       service.mode,
       port?.port ? `${port.port} (${port.source})` : '-',
-      service.access.status === 'denied'
-        ? `denied: ${printable(service.access.reason)}`
-        : printable(tunnelWords(tunnel)),
+      service.access.status === 'denied' ? `denied: ${service.access.reason}` : tunnelWords(tunnel),
     ]);
     print.result(
       {

@@ -3,7 +3,7 @@ import type { WireError } from '../../shared/errors.ts';
 import type { Slices } from '../../shared/ipc/contract.ts';
 import { summary } from '../../shared/model/summary.ts';
 import { type Command, snapshotOf } from '../context.ts';
-import { printable, table } from '../print.ts';
+import { table } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 import { tunnelWords } from './services.ts';
 
@@ -40,7 +40,7 @@ function deviceWords(device: Slices['device']): string {
       const { name, certificateExpiresAt } = device.device;
       const until = new Date(certificateExpiresAt).toLocaleDateString();
       const state = device.status === 'revoked' ? 'no longer accepted by' : 'registered with';
-      return printable(`${name}, ${state} ${device.organisation.name}, certificate until ${until}`);
+      return `${name}, ${state} ${device.organisation.name}, certificate until ${until}`;
     }
   }
 }
@@ -54,19 +54,16 @@ function sessionWords(session: Slices['session']): string {
     case 'signing-in':
       return `signing in${session.signInUrl ? ` at ${session.signInUrl}` : ''}`;
     default:
-      return printable(
-        `${session.person.email || session.person.name}, until ${new Date(session.expiresAt).toLocaleString()}`,
-      );
+      return `${session.person.email || session.person.name}, until ${new Date(session.expiresAt).toLocaleString()}`;
   }
 }
 
-const because = (error: WireError | undefined): string =>
-  error ? ` (${printable(error.message)})` : '';
+const because = (error: WireError | undefined): string => (error ? ` (${error.message})` : '');
 
 const connected = ({ catalog, tunnels }: Slices): string[][] =>
   Object.entries(tunnels.states)
     .filter(([, tunnel]) => tunnel.status !== 'closed')
     .map(([id, tunnel]) => {
       const name = catalog.services.find((service) => service.id === id)?.name ?? id;
-      return ['Service', printable(`${name}  ${tunnelWords(tunnel)}`)];
+      return ['Service', `${name}  ${tunnelWords(tunnel)}`];
     });

@@ -1,6 +1,5 @@
 // banyan unregister
 import { type Command, confirm, snapshotOf } from '../context.ts';
-import { printable } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 
 export const unregister: Command = async (context) => {
@@ -8,7 +7,7 @@ export const unregister: Command = async (context) => {
   try {
     const { device } = (await snapshotOf(client)).slices;
     if (device.status === 'registered' || device.status === 'revoked') {
-      const name = printable(device.organisation.name);
+      const name = device.organisation.name;
       await confirm(context, `Leave ${name} and remove its certificates from this computer?`);
     }
     await client.call('device.unregister', {});

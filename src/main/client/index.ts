@@ -46,7 +46,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   const { log } = ports;
   const places = layout(home);
   await privateFolder(home);
-  await sweepTemporaryFiles(home);
+  await sweepTemporaryFiles(places);
 
   const state = createState(log);
   const loginFiles = createLoginFiles(home);

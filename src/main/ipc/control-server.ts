@@ -67,7 +67,7 @@ function converse(socket: Socket, key: Buffer, client: Promise<Controlled>, log:
   );
 
   const lines = overLines(socket, LONGEST_LINE, (message) => {
-    if (proved) return void answer(message);
+    if (proved) return inBackground('answer', answer(message));
     const { nonce: theirs, proof } = message;
     if (!isNonce(theirs) || !isProof(proof, proofOf(key, 'client', nonce, theirs))) {
       log.warn('a caller of the control socket could not prove itself');
@@ -76,10 +76,18 @@ function converse(socket: Socket, key: Buffer, client: Promise<Controlled>, log:
     proved = true;
     clearTimeout(tooLong);
     lines.send({ proof: proofOf(key, 'server', theirs, nonce) });
-    return void forwardSignals();
+    return inBackground('forward signals', forwardSignals());
   });
   socket.once('close', () => clearTimeout(tooLong));
   lines.send({ nonce });
+
+  /** One caller's trouble ends its connection, never the client. */
+  function inBackground(what: string, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      log.error(`could not ${what} on the control socket`, { error });
+      socket.destroy();
+    });
+  }
 
   async function answer({ id, call, input }: Record<string, unknown>): Promise<void> {
     const server = await answering;

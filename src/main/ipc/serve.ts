@@ -45,7 +45,8 @@ export function serve<Sender>({ handlers, isTrusted, log }: ServeOptions<Sender>
         return { ok: true, value: await handler(decoded.data) };
       } catch (error) {
         log.warn('call refused or failed', {
-          call: String(name).slice(0, 60),
+          // Only text: an object's own toString may throw, or be anything.
+          call: typeof name === 'string' ? name.slice(0, 60) : typeof name,
           correlationId,
           error,
         });

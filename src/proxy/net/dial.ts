@@ -1,6 +1,7 @@
 // Opens connections under a deadline: TCP, and TLS with a verified peer. What went wrong is told as a DialError.
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import {
+  checkServerIdentity,
   type ConnectionOptions,
   connect as connectTls,
   type SecureContext,
@@ -64,8 +65,10 @@ export async function dialTls(target: TlsDialTarget): Promise<TLSSocket> {
   const options: ConnectionOptions & { allowHalfOpen: boolean } = {
     host: target.host,
     port: target.port,
-    // An IP literal is no server name (RFC 6066 3); the certificate is then checked for the address.
+    // An IP literal is no server name (RFC 6066 3). Without one Node would check the certificate for the dialled host.
     servername: isIP(target.serverName) ? '' : target.serverName,
+    checkServerIdentity: (_dialled, certificate) =>
+      checkServerIdentity(target.serverName, certificate),
     secureContext: target.secureContext,
     lookup: loopbackLookup,
     allowHalfOpen: true,

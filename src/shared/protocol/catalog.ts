@@ -1,7 +1,7 @@
 // The catalogue: `GET <command_center>/services`. See docs/protocol.md 6.
 import { z } from '../schema.ts';
 import { PROXY_MODES, SERVICE_TYPES, type Service } from '../model/service.ts';
-import { hostName, label, parseHostPort, portNumber, sentence } from './text.ts';
+import { hostName, label, parseHostPort, portNumber, sentence, serviceId } from './text.ts';
 
 const MODE_ALIASES: Record<string, string> = {
   HTTP_CONNECT: 'CHAIN',
@@ -38,7 +38,7 @@ const hostPattern = z
 
 /** One entry; unknown fields are ignored so that an older app can read a newer catalogue. */
 export const catalogEntry = z.object({
-  id: label.min(1),
+  id: serviceId,
   name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
   friendly_name: label.default(''),
   description: sentence.default(''),
@@ -73,9 +73,12 @@ export const catalogEntry = z.object({
 });
 export type CatalogEntry = z.input<typeof catalogEntry>;
 
+/** More would flood the window, and no person finds anything among them. */
+const MOST_SERVICES = 2_000;
+
 export const catalogDocument = z.object({
   version: z.literal(1),
-  services: z.array(z.unknown()).max(10_000),
+  services: z.array(z.unknown()).max(MOST_SERVICES),
 });
 export type CatalogDocument = { version: 1; services: CatalogEntry[] };
 

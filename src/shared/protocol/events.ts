@@ -1,7 +1,7 @@
 // Server-sent events of `GET <command_center>/events`. See docs/protocol.md 7.
 import { z } from '../schema.ts';
 import { refusalCode } from './refusals.ts';
-import { label, sentence } from './text.ts';
+import { label, sentence, serviceId } from './text.ts';
 
 /** Event name → its data. Names are past participles; an unknown name is ignored. */
 export const EVENTS = {
@@ -10,7 +10,7 @@ export const EVENTS = {
   /** The Access Tier refused a connection of this device; in TCP mode the only way to learn why. */
   'connection.denied': z.object({
     /** Service id. */
-    service: label,
+    service: serviceId,
     code: refusalCode,
     reason: sentence,
     correlation_id: label,

@@ -25,6 +25,15 @@ export const portNumber = z
 /** SHA-256 as base64url without padding. */
 export const sha256 = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 
+/**
+ * `<name>.<cluster>.bnn`. Ids are keys of files, records and objects: with a dot in it, none is the name of something
+ * that every object has, such as `constructor` or `__proto__`.
+ */
+export const serviceId = z
+  .string()
+  .max(200)
+  .regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/);
+
 export const label = z.string().max(200);
 export const sentence = z.string().max(1000);
 

@@ -1,7 +1,7 @@
 // Opens and closes the way to each service, and turns the engine's facts into model states.
 import { AppError, toWireError } from '../../../shared/errors.ts';
 import { canOverride, type PortChoice, type Service } from '../../../shared/model/service.ts';
-import { canClose, type Tunnel } from '../../../shared/model/tunnel.ts';
+import { canClose, type LocalAddress, type Tunnel } from '../../../shared/model/tunnel.ts';
 import type { EventData } from '../../../shared/protocol/events.ts';
 import type { Credentials, TunnelFact } from '../../../proxy/index.ts';
 import type { ClientPorts } from '../ports.ts';
@@ -11,6 +11,9 @@ import { createDenials } from './denials.ts';
 import { choosePort } from './port-choice.ts';
 import { isPortFree, portHolder } from './port-holder.ts';
 import { createSavedPorts } from './saved-ports.ts';
+
+/** Of an organisation with hundreds of them, the client still answers while they open. */
+const AUTORUN_AT_ONCE = 8;
 
 export interface AccessOptions {
   ports: Pick<ClientPorts, 'clock' | 'log' | 'createEngine'>;
@@ -30,8 +33,15 @@ export function createAccess({ ports, state }: AccessOptions) {
   const ranBySelf = new Set<string>();
   /** Without, nothing opens: taken away before the tunnels are closed, so that none is missed. */
   let hasCredentials = false;
+  /** Of those, the ones whose turn has not come. */
+  let queue: string[] = [];
+  let startingBySelf = 0;
 
-  const tunnel = (id: string): Tunnel | undefined => state.slices.tunnels.states[id];
+  /** Front ends may name anything; only what was put there counts. */
+  const tunnel = (id: string): Tunnel | undefined => {
+    const { states } = state.slices.tunnels;
+    return Object.hasOwn(states, id) ? states[id] : undefined;
+  };
   const isRunning = (id: string): boolean => {
     const current = tunnel(id);
     return current !== undefined && canClose(current);
@@ -89,10 +99,11 @@ export function createAccess({ ports, state }: AccessOptions) {
     const { id } = service;
     const startedAt = clock.now();
     state.tunnel(id, { type: 'open-requested', at: startedAt });
-    const { port, source } = choosePort(service, saved.current());
+    const choice = choosePort(service, saved.current());
+    const { port, source } = choice;
     try {
-      const address = await engine.open(specFor(service, port));
-      if (source === 'chosen' && port === null) {
+      const address = await listenAndProve(service, choice);
+      if (source === 'chosen' && address.port !== port) {
         await saved.keepChosen(id, address.port);
         publishPorts();
       }
@@ -103,6 +114,20 @@ export function createAccess({ ports, state }: AccessOptions) {
       await engine.close(id);
       state.tunnel(id, { type: 'failed', error: toWireError(told) });
       throw told;
+    }
+  }
+
+  async function listenAndProve(service: Service, choice: PortChoice): Promise<LocalAddress> {
+    const { port, source } = choice;
+    try {
+      return await engine.open(specFor(service, port));
+    } catch (error) {
+      const isOurs = source === 'chosen' && port !== null;
+      const isTaken = error instanceof AppError && error.code === 'tunnel/port-in-use';
+      if (!isOurs || !isTaken || tunnel(service.id)?.status !== 'opening') throw error;
+      // Nobody assigned it, and where nobody may override it there would be no way out.
+      log.info('the port chosen earlier is in use now; another one is chosen', { port });
+      return engine.open(specFor(service, null));
     }
   }
 
@@ -155,6 +180,25 @@ export function createAccess({ ports, state }: AccessOptions) {
     await open(id);
   }
 
+  function quietly(work: Promise<unknown>): void {
+    work.catch((error: unknown) => log.warn('a tunnel did not follow the catalogue', { error }));
+  }
+
+  function startQueued(): void {
+    while (startingBySelf < AUTORUN_AT_ONCE && hasCredentials) {
+      const id = queue.shift();
+      if (id === undefined) return;
+      if (isRunning(id)) continue;
+      startingBySelf += 1;
+      quietly(
+        open(id).finally(() => {
+          startingBySelf -= 1;
+          startQueued();
+        }),
+      );
+    }
+  }
+
   return {
     open,
     close,
@@ -189,11 +233,6 @@ export function createAccess({ ports, state }: AccessOptions) {
 
     /** The catalogue was read: close what is gone, move what has changed, start what starts by itself. */
     onServices(services: readonly Service[]): void {
-      const quietly = (work: Promise<unknown>): void => {
-        work.catch((error: unknown) =>
-          log.warn('a tunnel did not follow the catalogue', { error }),
-        );
-      };
       for (const id of Object.keys(state.slices.tunnels.states).filter(isRunning)) {
         const service = services.find((candidate) => candidate.id === id);
         const refusal = service
@@ -205,8 +244,9 @@ export function createAccess({ ports, state }: AccessOptions) {
       for (const service of services) {
         if (!service.autorun || ranBySelf.has(service.id) || refuseToOpen(service)) continue;
         ranBySelf.add(service.id);
-        if (!isRunning(service.id)) quietly(open(service.id));
+        queue.push(service.id);
       }
+      startQueued();
     },
 
     useOrganisation: (portsFile: string | null): Promise<void> => saved.use(portsFile),
@@ -219,6 +259,7 @@ export function createAccess({ ports, state }: AccessOptions) {
     /** Signed out, so without credentials: every way is closed, and the next person starts afresh. */
     async closeAll(): Promise<void> {
       ranBySelf.clear();
+      queue = [];
       const ids = Object.keys(state.slices.tunnels.states);
       await Promise.all(ids.map((id) => close(id)));
       state.forgetTunnels();

@@ -18,7 +18,6 @@ export interface SavedPortsFile {
 export function createSavedPorts(log: Log): SavedPortsFile {
   let path: string | null = null;
   let current = NONE;
-
   let turns: Promise<void> = Promise.resolve();
 
   /** One after the other: two services that open at once must not take each other's port out of the file. */
@@ -28,12 +27,15 @@ export function createSavedPorts(log: Log): SavedPortsFile {
     return done;
   }
 
-  const save = (change: (ports: PortsFile) => PortsFile): Promise<void> =>
-    inTurn(async () => {
+  function save(change: (ports: PortsFile) => PortsFile): Promise<void> {
+    const file = path;
+    return inTurn(async () => {
+      if (file !== path) return; // of an organisation that was left meanwhile
       const next = change(current);
-      if (path !== null) await jsonFile(path, portsFile, log).write(next);
+      if (file !== null) await jsonFile(file, portsFile, log).write(next);
       current = next;
     });
+  }
 
   async function read(file: string | null): Promise<void> {
     if (file === path) return;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../../../shared/errors.ts';
+import type { Layout } from './layout.ts';
 
 const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
 
@@ -47,11 +48,15 @@ export async function writeTogether(
 export const writeAtomically = (file: string, content: string | Uint8Array): Promise<void> =>
   writeTogether([{ path: file, content }]);
 
-/** What a killed process left behind. Only for a folder of which we are the single user. */
-export async function sweepTemporaryFiles(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []); // no folder: nothing to sweep
-  for (const name of names) {
-    if (TEMPORARY.test(name)) await rm(path.join(folder, name), { force: true });
+/** What a killed process left behind in the home and its organisations. Only for the single user of that home. */
+export async function sweepTemporaryFiles({ home, organisations }: Layout): Promise<void> {
+  const ids = await readdir(organisations).catch(() => []); // none yet
+  for (const folder of [home, ...ids.map((id) => path.join(organisations, id))]) {
+    const names = await readdir(folder).catch(() => []); // no folder: nothing to sweep
+    for (const name of names.filter((candidate) => TEMPORARY.test(candidate))) {
+      // Untidy, but no reason not to start.
+      await rm(path.join(folder, name), { force: true }).catch(() => {});
+    }
   }
 }
 

@@ -127,6 +127,16 @@ describe('the control socket', () => {
     expect(heard.join('')).toMatch(/^\{"nonce":"[0-9a-f]{64}","proof":"[0-9a-f]{64}"\}\n$/);
   });
 
+  it('answers a caller of ours whose call has no usable name, and goes on', async () => {
+    const { home, socket, client } = await running();
+    const api = await connectControlSocket(home, socket);
+    const nameless = { toString: null } as unknown as 'app.quit';
+    await expect(api.call(nameless, {})).rejects.toMatchObject({ code: 'usage/invalid-input' });
+    await api.call('tunnel.close', { service: 'echo' });
+    expect(client.asked).toEqual(['echo']);
+    api.close();
+  });
+
   it('is not there when nothing runs', async () => {
     const { home, socket } = places();
     await expect(connectControlSocket(home, socket)).rejects.toMatchObject({

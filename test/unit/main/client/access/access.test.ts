@@ -1,93 +1,147 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createAccess } from '../../../../../src/main/client/access/access.ts';
+import { systemClock } from '../../../../../src/main/client/adapters/system-clock.ts';
 import { createState } from '../../../../../src/main/client/state.ts';
-import { manualClock } from '../../../../fakes/manual-clock.ts';
+import type { Engine, TunnelSpec } from '../../../../../src/proxy/index.ts';
+import { AppError } from '../../../../../src/shared/errors.ts';
+import type { LocalAddress } from '../../../../../src/shared/model/tunnel.ts';
 import { recordingLog } from '../../../../fakes/recording-log.ts';
 import { aService } from '../../../../support/services.ts';
+import { tempDir } from '../../../../support/temp-dir.ts';
+import { until } from '../../../../support/until.ts';
 
-const CREDENTIALS = { key: 'key', certificate: 'certificate', ca: 'ca' };
-const one = aService();
-const other = aService({ id: 'other.demo.bnn', name: 'other' });
+const id = 'echo.demo.bnn';
+const person = { subject: 's', name: 'Amara', email: 'amara@demo.bnn', groups: [] };
 
-/** A signed-in client with two services, over an engine whose tunnels close when the test says so. */
-function anAccess() {
+/** Signed in, with the services listed, over an engine that does what it is told. */
+async function aSignedInAccess(
+  services: ReturnType<typeof aService>[],
+  open: (spec: TunnelSpec) => Promise<LocalAddress>,
+  saved = {},
+) {
+  const portsFile = path.join(tempDir(), 'org', 'ports.json');
+  mkdirSync(path.dirname(portsFile), { mode: 0o700 });
+  writeFileSync(portsFile, JSON.stringify({ version: 1, chosen: {}, overrides: {}, ...saved }));
   const log = recordingLog();
   const state = createState(log);
-  const listening = new Set<string>();
-  const closes: { id: string; finish: () => void }[] = [];
+  state.session({ type: 'sign-in-started', at: 0 });
+  state.session({ type: 'signed-in', person, expiresAt: Number.MAX_SAFE_INTEGER });
+  state.catalog({ status: 'current', services });
+  const engine: Engine = {
+    open,
+    close: () => Promise.resolve(),
+    setCredentials: () => {},
+    stop: () => Promise.resolve(),
+  };
   const access = createAccess({
-    ports: {
-      clock: manualClock(),
-      log,
-      createEngine: () => ({
-        open({ id }) {
-          listening.add(id);
-          return Promise.resolve({ host: '127.0.0.1', port: 40_000 + listening.size });
-        },
-        close: (id) =>
-          new Promise<void>((resolve) => {
-            const finish = (): void => {
-              listening.delete(id);
-              resolve();
-            };
-            closes.push({ id, finish });
-          }),
-        setCredentials: () => {},
-        stop: () => Promise.resolve(),
-      }),
-    },
+    ports: { clock: systemClock, log, createEngine: () => engine },
     state,
   });
-  access.setCredentials(CREDENTIALS);
-  state.catalog({ status: 'current', services: [one, other] });
-  return { access, state, listening, closes };
+  access.setCredentials({ key: 'key', certificate: 'certificate', ca: 'ca' });
+  await access.useOrganisation(portsFile);
+  const chosen = (): unknown =>
+    (JSON.parse(readFileSync(portsFile, 'utf8')) as { chosen: unknown }).chosen;
+  return { access, state, chosen };
 }
 
-describe('a sign-out', () => {
-  it('leaves no tunnel that was asked for while the others were closing', async () => {
-    const { access, state, listening, closes } = anAccess();
-    await access.open(one.id);
-    access.setCredentials(null);
-    const over = access.closeAll();
-    const late = [access.open(other.id), access.open(one.id)];
-    for (const { finish } of closes) finish();
-    for (const result of await Promise.allSettled(late)) {
-      expect(result).toMatchObject({ reason: { code: 'identity/sign-in-required' } });
+/** Every port but the given ones is free; 0 gives a new one each time. */
+function anEngineWithout(taken: readonly number[]) {
+  let next = 41_000;
+  const asked: number[] = [];
+  const open = ({ listen }: TunnelSpec): Promise<LocalAddress> => {
+    asked.push(listen.port);
+    if (taken.includes(listen.port)) {
+      return Promise.reject(new AppError('tunnel/port-in-use', 'It is in use.'));
     }
-    await over;
-    expect([...listening]).toEqual([]);
-    expect(state.slices.tunnels.states).toEqual({});
-  });
+    return Promise.resolve({ host: listen.host, port: listen.port || (next += 1) });
+  };
+  return { open, asked };
+}
 
-  it('also refuses who was already waiting for a tunnel to close', async () => {
-    const { access, listening, closes } = anAccess();
-    await access.open(one.id);
-    const closing = access.close(one.id);
-    const again = access.open(one.id);
-    access.setCredentials(null);
-    const over = access.closeAll();
-    for (const { finish } of closes) finish();
-    await expect(again).rejects.toMatchObject({ code: 'identity/sign-in-required' });
-    await Promise.all([closing, over]);
-    expect([...listening]).toEqual([]);
+describe('a port that was chosen by us earlier and is taken now', () => {
+  it('gives way to a new one, which is kept', async () => {
+    const { open, asked } = anEngineWithout([40_123]);
+    const service = aService({ allowUserOverride: false });
+    const saved = { chosen: { [id]: 40_123 } };
+    const { access, state, chosen } = await aSignedInAccess([service], open, saved);
+    expect(await access.open(id)).toMatchObject({ status: 'open', address: { port: 41_001 } });
+    expect(asked).toEqual([40_123, 0]);
+    expect(chosen()).toEqual({ [id]: 41_001 });
+    expect(state.slices.tunnels.ports[id]).toEqual({ port: 41_001, source: 'chosen' });
   });
 });
 
-describe('a tunnel', () => {
-  it('is closed for everybody who asks only when the engine has closed it', async () => {
-    const { access, state, closes } = anAccess();
-    await access.open(one.id);
-    const done: string[] = [];
-    const first = access.close(one.id).then(() => done.push('first'));
-    const second = access.close(one.id).then(() => done.push('second'));
-    closes[1]?.finish();
-    await Promise.resolve();
-    await Promise.resolve();
-    expect(state.slices.tunnels.states[one.id]).toEqual({ status: 'closing' });
-    expect(closes).toHaveLength(1);
-    expect(done).toEqual([]);
-    closes[0]?.finish();
-    await Promise.all([first, second]);
-    expect(state.slices.tunnels.states[one.id]).toEqual({ status: 'closed' });
+describe('a port that somebody decided on and that is taken', () => {
+  it.each([
+    ['the administrator', { assignedPort: 8081 }, {}],
+    ['the person', {}, { overrides: { [id]: 8081 } }],
+  ])('is not replaced behind the back of %s', async (_who, parts, saved) => {
+    const { open, asked } = anEngineWithout([8081]);
+    const { access, chosen } = await aSignedInAccess([aService(parts)], open, saved);
+    await expect(access.open(id)).rejects.toMatchObject({ code: 'tunnel/port-in-use' });
+    expect(asked).toEqual([8081]);
+    expect(chosen()).toEqual({});
+  });
+});
+
+describe('services that open at the same moment', () => {
+  it('all keep the port that was chosen for them', async () => {
+    const ids = Array.from({ length: 10 }, (_, index) => `s${index}.demo.bnn`);
+    const services = ids.map((each) => aService({ id: each }));
+    const { access, chosen } = await aSignedInAccess(services, anEngineWithout([]).open);
+    await Promise.all(ids.map((each) => access.open(each)));
+    expect(Object.keys(chosen() as object).toSorted()).toEqual(ids);
+  });
+});
+
+describe('services that start by themselves', () => {
+  const autorun = (count: number) =>
+    Array.from({ length: count }, (_, index) =>
+      aService({ id: `s${index}.demo.bnn`, autorun: true }),
+    );
+
+  it('open at most eight at a time, and all of them in the end, whatever fails', async () => {
+    let [open, most] = [0, 0];
+    const services = autorun(40);
+    const { access, state } = await aSignedInAccess(services, async ({ id: tunnel, listen }) => {
+      open += 1;
+      most = Math.max(most, open);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      open -= 1;
+      if (tunnel === 's3.demo.bnn') throw new AppError('tunnel/unreachable', 'Nobody answers.');
+      return { ...listen, port: 41_000 };
+    });
+    access.onServices(services);
+    access.onServices(services);
+    await until(() => {
+      const { states } = state.slices.tunnels;
+      const settled = Object.values(states).filter(
+        ({ status }) => status === 'open' || status === 'failed',
+      );
+      return Promise.resolve(settled.length === services.length);
+    });
+    expect(most).toBe(8);
+    expect(state.slices.tunnels.states['s3.demo.bnn']).toMatchObject({ status: 'failed' });
+  });
+
+  it('do not start any more when the person has signed out before their turn', async () => {
+    const started: string[] = [];
+    const services = autorun(20);
+    let goOn = (): void => {};
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    const { access, state } = await aSignedInAccess(services, async ({ id: tunnel, listen }) => {
+      started.push(tunnel);
+      await gate;
+      return { ...listen, port: 41_000 };
+    });
+    access.onServices(services);
+    access.setCredentials(null);
+    await access.closeAll();
+    state.session({ type: 'signed-out' });
+    goOn();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(started).toHaveLength(8);
   });
 });

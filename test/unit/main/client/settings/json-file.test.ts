@@ -7,6 +7,7 @@ import {
 } from '../../../../../src/main/client/settings/atomic-write.ts';
 import { settingsFile } from '../../../../../src/main/client/settings/files.ts';
 import { jsonFile } from '../../../../../src/main/client/settings/json-file.ts';
+import { layout } from '../../../../../src/main/client/settings/layout.ts';
 import { recordingLog } from '../../../../fakes/recording-log.ts';
 import { tempDir } from '../../../../support/temp-dir.ts';
 
@@ -53,9 +54,15 @@ describe('a settings file', () => {
 
   it('leaves nothing of a killed writer after the next start', async () => {
     const home = tempDir();
+    const places = layout(home);
+    const { folder, vault } = places.organisation('9f86d081884c7d65');
+    mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(home, 'settings.json.0123456789ab.tmp'), 'half');
     writeFileSync(path.join(home, 'kept.tmp'), 'not ours');
-    await sweepTemporaryFiles(home);
-    expect(readdirSync(home)).toEqual(['kept.tmp']);
+    writeFileSync(`${vault}.0123456789ab.tmp`, 'half');
+    writeFileSync(vault, 'whole');
+    await sweepTemporaryFiles(places);
+    expect(readdirSync(home).toSorted()).toEqual(['kept.tmp', 'orgs']);
+    expect(readdirSync(folder)).toEqual(['vault.bin']);
   });
 });

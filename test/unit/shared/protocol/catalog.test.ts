@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { catalogDocument, decodeService } from '../../../../src/shared/protocol/catalog.ts';
+import { EVENTS } from '../../../../src/shared/protocol/events.ts';
+
+const anEntry = (parts: object = {}): object => ({
+  id: 'echo.demo.bnn',
+  name: 'echo',
+  service_app_type: 'GENERIC',
+  domain: 'echo.demo.localhost',
+  access_tier: 'echo.demo.localhost:8443',
+  ...parts,
+});
+
+describe('an entry of the catalogue', () => {
+  it.each(['echo.demo.bnn', 'a-1.cluster-2.bnn'])('is read with the id %s', (id) => {
+    expect(decodeService(anEntry({ id }))).toMatchObject({ service: { id } });
+  });
+
+  // As a key, some of these are what every object has, and one replaces it.
+  it.each([
+    '__proto__',
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    '',
+    'echo',
+    'Echo.demo.bnn',
+    'echo..bnn',
+    '.bnn',
+    'echo.demo.',
+    '../../x.bnn',
+    'echo.demo.bnn\n',
+  ])('is left out with the id %j', (id) => {
+    expect(decodeService(anEntry({ id }))).toHaveProperty('problem');
+    const denied = { service: id, code: 'role', reason: '', correlation_id: 'c' };
+    expect(EVENTS['connection.denied'].safeParse(denied).success).toBe(false);
+  });
+});
+
+describe('the catalogue', () => {
+  it('is refused when it lists more services than anybody can use', () => {
+    const listing = (length: number) => ({
+      version: 1,
+      services: Array.from({ length }, () => anEntry()),
+    });
+    expect(catalogDocument.safeParse(listing(2_000)).success).toBe(true);
+    expect(catalogDocument.safeParse(listing(2_001)).success).toBe(false);
+  });
+});
