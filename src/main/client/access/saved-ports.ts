@@ -45,8 +45,10 @@ export function createSavedPorts(log: Log): SavedPortsFile {
     try {
       current = (await jsonFile(file, portsFile, log).read()) ?? NONE;
     } catch (error) {
-      // Set aside and logged. Services are still usable, only on other ports.
+      // Services are still usable, only on other ports.
       if (!(error instanceof AppError)) throw error;
+      // Not set aside, so still there: what is chosen now is kept in memory only.
+      if (error.code !== 'client/storage-corrupt') path = null;
       log.error('the saved ports are lost', { error });
     }
   }
