@@ -185,7 +185,8 @@ export function createAccess({ ports, state }: AccessOptions) {
   }
 
   function startQueued(): void {
-    while (startingBySelf < AUTORUN_AT_ONCE && hasCredentials) {
+    if (!hasCredentials) return;
+    while (startingBySelf < AUTORUN_AT_ONCE) {
       const id = queue.shift();
       if (id === undefined) return;
       if (isRunning(id)) continue;

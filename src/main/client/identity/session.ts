@@ -28,8 +28,8 @@ export interface SessionOptions {
 
 export function createSession(options: SessionOptions) {
   const { ports, state, device, loginFiles, onCredentials } = options;
+  const trustProvider = options.trustProvider ?? realTrustProvider;
   const { clock, log } = ports;
-  const { signIn, refresh, revoke } = options.trustProvider ?? realTrustProvider;
   let running: Running | null = null;
   let timers: (() => void)[] = [];
   let renewing: Promise<boolean> | null = null;
@@ -119,7 +119,10 @@ export function createSession(options: SessionOptions) {
     if (!current?.refreshToken || signal.aborted) return false;
     state.session({ type: 'renewal-started' });
     try {
-      const next = await untilAborted(signal, refresh(device.requireMembership(), current));
+      const next = await untilAborted(
+        signal,
+        trustProvider.refresh(device.requireMembership(), current),
+      );
       await adopt(next, signal);
       return true;
     } catch (error) {
@@ -167,7 +170,10 @@ export function createSession(options: SessionOptions) {
   async function takeUpExpired(session: StoredSession, cancelled: AbortSignal): Promise<Session> {
     try {
       const membership = device.requireMembership();
-      return await adopt(await untilAborted(cancelled, refresh(membership, session)), cancelled);
+      return await adopt(
+        await untilAborted(cancelled, trustProvider.refresh(membership, session)),
+        cancelled,
+      );
     } catch (error) {
       if (stopping) throw error; // the next start tries again
       log.info('the stored session was not taken up', { error });
@@ -190,7 +196,7 @@ export function createSession(options: SessionOptions) {
   async function giveBack({ refreshToken }: StoredSession): Promise<void> {
     const membership = device.membership();
     if (!refreshToken || !membership) return;
-    const revoked = revoke(membership, refreshToken).catch((error: unknown) => {
+    const revoked = trustProvider.revoke(membership, refreshToken).catch((error: unknown) => {
       log.warn('the refresh token was not revoked', { error });
     });
     await Promise.race([revoked, after(REVOKE_WITHIN_MS)]);
@@ -213,7 +219,7 @@ export function createSession(options: SessionOptions) {
     try {
       const session = await untilAborted(
         cancelled,
-        signIn({
+        trustProvider.signIn({
           ports,
           membership,
           openBrowser,
