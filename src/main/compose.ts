@@ -20,7 +20,7 @@ export async function compose(home: string, starts: Starts): Promise<void> {
   const ports = desktopPorts(home);
   const { log } = ports;
   const client = await runClient({ home, ports, link: linkIn(process.argv) });
-  endOnce(() => client.stop());
+  endOnce(() => client.stop(), log);
   void client.ended.then(() => app.quit());
 
   const window = createAppWindow({

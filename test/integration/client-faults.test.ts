@@ -93,6 +93,22 @@ describe('a start', () => {
     expect(second.slices().session.status).toBe('signed-in');
   });
 
+  it('with a locked keychain finds its ports again when an invite is what unlocks it', async () => {
+    const first = await registered();
+    await first.signIn();
+    await first.call('tunnel.open', { service: 'echo.demo.bnn' });
+    const { port } = first.slices().tunnels.ports['echo.demo.bnn']!;
+    first.keychain.state = 'locked';
+    const second = await first.restart();
+    onTestFinished(() => second.stop());
+    second.keychain.state = 'open';
+    await expect(second.register(await edge.edge.createInvite())).rejects.toMatchObject({
+      code: 'device/already-registered',
+    });
+    await second.signIn();
+    expect(second.slices().tunnels.ports['echo.demo.bnn']?.port).toBe(port);
+  });
+
   it('without the key keeps the files and says so', async () => {
     const first = await registered();
     first.keychain.entries.clear();

@@ -51,7 +51,15 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   const state = createState(log);
   const loginFiles = createLoginFiles(home);
   const onForgotten = (): Promise<void> => loginFiles.remove();
-  const device = createDevice({ ports, places, state, version, onForgotten });
+  const device = createDevice({
+    ports,
+    places,
+    state,
+    version,
+    onForgotten,
+    onMembership: (organisation) =>
+      access.useOrganisation(organisation ? places.organisation(organisation).ports : null),
+  });
   const access = createAccess({ ports, state });
   const session = createSession({
     ports,
@@ -68,6 +76,10 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       const { key, certificate } = credentials;
       access.setCredentials({ key, certificate, ca: membership.root });
       catalog.start();
+    },
+    async closeTunnels() {
+      await access.closeAll();
+      catalog.clear();
     },
   });
   const catalog = createCatalog({
@@ -93,17 +105,12 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
     work.catch((error: unknown) => log.error(`could not ${what}`, { error }));
   }
 
-  /** The ports of the organisation that is active now. */
-  async function useOrganisation(): Promise<void> {
-    const organisation = device.membership()?.organisation.id;
-    await access.useOrganisation(organisation ? places.organisation(organisation).ports : null);
-  }
-
   async function signOut(because?: AppError): Promise<void> {
-    await access.closeAll();
-    catalog.clear();
-    await session.signOut(because);
-    catalog.clear();
+    try {
+      await session.signOut(because);
+    } finally {
+      catalog.clear(); // a list that was on its way
+    }
   }
 
   async function deviceRevoked(reason: string): Promise<void> {
@@ -149,7 +156,6 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
     'device.inspectInvite': (input) => device.inspectInvite(input),
     async 'device.register'(input) {
       const registered = await device.register(input);
-      await useOrganisation();
       pendingInvite = null;
       return registered;
     },
@@ -157,13 +163,9 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       device.requireStored();
       await signOut();
       await device.unregister();
-      await useOrganisation();
     },
     async 'session.signIn'({ openBrowser }) {
-      if (await device.restoreIfItMayComeBack()) {
-        await useOrganisation();
-        await session.restore();
-      }
+      if (await device.restoreIfItMayComeBack()) await session.restore();
       return session.signIn(openBrowser);
     },
     'session.cancelSignIn'() {
@@ -182,7 +184,6 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   };
 
   await device.restore();
-  await useOrganisation();
   await session.restore();
 
   return {

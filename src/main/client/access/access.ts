@@ -1,7 +1,6 @@
 // Opens and closes the way to each service, and turns the engine's facts into model states.
 import { AppError, toWireError } from '../../../shared/errors.ts';
 import { canOverride, type PortChoice, type Service } from '../../../shared/model/service.ts';
-import { isSignedIn } from '../../../shared/model/session.ts';
 import { canClose, type LocalAddress, type Tunnel } from '../../../shared/model/tunnel.ts';
 import type { EventData } from '../../../shared/protocol/events.ts';
 import type { Credentials, TunnelFact } from '../../../proxy/index.ts';
@@ -32,6 +31,8 @@ export function createAccess({ ports, state }: AccessOptions) {
   const definitions = new Map<string, string>();
   /** Autorun acts once per sign-in, so that a person's Disconnect stays. */
   const ranBySelf = new Set<string>();
+  /** Without, nothing opens: taken away before the tunnels are closed, so that none is missed. */
+  let hasCredentials = false;
   /** Of those, the ones whose turn has not come. */
   let queue: string[] = [];
   let startingBySelf = 0;
@@ -71,14 +72,20 @@ export function createAccess({ ports, state }: AccessOptions) {
     state.ports(Object.fromEntries(choices));
   }
 
-  async function open(id: string): Promise<Tunnel> {
-    if (!isSignedIn(state.slices.session)) {
+  function mayOpen(id: string): Service {
+    if (!hasCredentials) {
       throw new AppError('identity/sign-in-required', 'You are not signed in.');
     }
     const service = find(id);
     const refusal = refuseToOpen(service);
     if (refusal) throw refusal;
-    await closing.get(id);
+    return service;
+  }
+
+  async function open(id: string): Promise<Tunnel> {
+    mayOpen(id);
+    while (closing.has(id)) await closing.get(id);
+    const service = mayOpen(id); // meanwhile somebody may have signed out
     const running = opening.get(id);
     if (running) return running;
     const current = tunnel(id);
@@ -150,6 +157,8 @@ export function createAccess({ ports, state }: AccessOptions) {
   }
 
   async function close(id: string): Promise<void> {
+    const running = closing.get(id);
+    if (running) return running; // the same end for everybody: a second one would report it too early
     if (!tunnel(id)) return void find(id);
     if (state.tunnel(id, { type: 'close-requested' }).status !== 'closing') return;
     const done = engine.close(id).finally(() => {
@@ -176,7 +185,8 @@ export function createAccess({ ports, state }: AccessOptions) {
   }
 
   function startQueued(): void {
-    while (startingBySelf < AUTORUN_AT_ONCE && isSignedIn(state.slices.session)) {
+    if (!hasCredentials) return;
+    while (startingBySelf < AUTORUN_AT_ONCE) {
       const id = queue.shift();
       if (id === undefined) return;
       if (isRunning(id)) continue;
@@ -244,9 +254,10 @@ export function createAccess({ ports, state }: AccessOptions) {
 
     setCredentials(credentials: Credentials | null): void {
       engine.setCredentials(credentials);
+      hasCredentials = credentials !== null;
     },
 
-    /** Signed out: every way is closed, and the next person starts afresh. */
+    /** Signed out, so without credentials: every way is closed, and the next person starts afresh. */
     async closeAll(): Promise<void> {
       ranBySelf.clear();
       queue = [];

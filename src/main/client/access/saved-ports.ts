@@ -18,42 +18,50 @@ export interface SavedPortsFile {
 export function createSavedPorts(log: Log): SavedPortsFile {
   let path: string | null = null;
   let current = NONE;
-  let writes: Promise<void> = Promise.resolve();
+  let turns: Promise<void> = Promise.resolve();
 
-  /** One write after the other, each of what is true when its turn comes: several services open at once. */
-  function save(change: (before: PortsFile) => PortsFile): Promise<void> {
-    const file = path;
-    const done = writes.then(async () => {
-      if (file !== path) return; // of an organisation that was left meanwhile
-      const changed = change(current);
-      if (file !== null) await jsonFile(file, portsFile, log).write(changed);
-      if (file === path) current = changed;
-    });
-    writes = done.catch(() => {}); // told to this caller; the next write is not to blame
+  /** One after the other: two services that open at once must not take each other's port out of the file. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const done = turns.then(work);
+    turns = done.catch(() => {}); // told to this caller; the next one is not to blame
     return done;
+  }
+
+  function save(change: (ports: PortsFile) => PortsFile): Promise<void> {
+    const file = path;
+    return inTurn(async () => {
+      if (file !== path) return; // of an organisation that was left meanwhile
+      const next = change(current);
+      if (file !== null) await jsonFile(file, portsFile, log).write(next);
+      current = next;
+    });
+  }
+
+  async function read(file: string | null): Promise<void> {
+    if (file === path) return;
+    path = file;
+    current = NONE;
+    if (file === null) return;
+    try {
+      current = (await jsonFile(file, portsFile, log).read()) ?? NONE;
+    } catch (error) {
+      // Services are still usable, only on other ports.
+      if (!(error instanceof AppError)) throw error;
+      // Not set aside, so still there: what is chosen now is kept in memory only.
+      if (error.code !== 'client/storage-corrupt') path = null;
+      log.error('the saved ports are lost', { error });
+    }
   }
 
   return {
     current: () => current,
-    async use(file) {
-      if (file === path) return;
-      path = file;
-      current = NONE;
-      if (file === null) return;
-      try {
-        current = (await jsonFile(file, portsFile, log).read()) ?? NONE;
-      } catch (error) {
-        // Set aside and logged. Services are still usable, only on other ports.
-        if (!(error instanceof AppError)) throw error;
-        log.error('the saved ports are lost', { error });
-      }
-    },
+    use: (file) => inTurn(() => read(file)),
     keepChosen: (service, port) =>
-      save((before) => ({ ...before, chosen: { ...before.chosen, [service]: port } })),
+      save((ports) => ({ ...ports, chosen: { ...ports.chosen, [service]: port } })),
     setOverride: (service, port) =>
-      save((before) => {
-        const { [service]: _, ...others } = before.overrides;
-        return { ...before, overrides: port === null ? others : { ...others, [service]: port } };
+      save((ports) => {
+        const { [service]: _, ...others } = ports.overrides;
+        return { ...ports, overrides: port === null ? others : { ...others, [service]: port } };
       }),
   };
 }

@@ -4,10 +4,10 @@ import type { Catalog } from '../../../shared/ipc/contract.ts';
 import type { Service } from '../../../shared/model/service.ts';
 import { catalogDocument, decodeService } from '../../../shared/protocol/catalog.ts';
 import { type EventData, type EventName, EVENTS } from '../../../shared/protocol/events.ts';
-import { problemDocument } from '../../../shared/protocol/refusals.ts';
 import type { Membership } from '../device/membership.ts';
 import { invalidAnswer } from '../organisation/failures.ts';
 import { parseJson } from '../organisation/first-trust.ts';
+import { deviceRefused, readRefusal } from '../organisation/refusals.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
 import { readEvents } from './event-stream.ts';
@@ -54,12 +54,16 @@ export function createCatalog(options: CatalogOptions) {
     }
     fetching = (async () => {
       try {
-        let catalog: Catalog;
-        do {
+        for (;;) {
           fetchAgain = false;
-          catalog = await fetchOnce();
-        } while (fetchAgain);
-        return catalog;
+          try {
+            const catalog = await fetchOnce();
+            if (!fetchAgain) return catalog;
+          } catch (error) {
+            // Whoever asked meanwhile is owed an answer of her own.
+            if (!fetchAgain) throw error;
+          }
+        }
       } finally {
         fetching = null;
       }
@@ -98,15 +102,15 @@ export function createCatalog(options: CatalogOptions) {
       headers: { ...authorised(access), ...(etag !== null && { 'if-none-match': etag }) },
     });
     if (answer.status === 304) return null;
-    if (answer.status === 401) {
+    const refusal = readRefusal(answer);
+    if (refusal?.about === 'session' && answer.status === 401) {
       options.onRefused();
       throw new AppError('identity/session-expired', `${host} no longer accepts this session.`);
     }
-    if (answer.status === 403) {
+    if (refusal) {
       // The event may have been sent while nobody listened.
-      const problem = problemDocument.partial().safeParse(parseJson(answer.body)).data;
-      if (problem?.code === 'device_revoked') options.onDeviceRevoked(problem.detail ?? '');
-      throw new AppError('device/certificate-refused', `${host} no longer accepts this device.`);
+      if (refusal.about === 'revoked') options.onDeviceRevoked(refusal.detail);
+      throw deviceRefused(access.membership.document.name, refusal);
     }
     const decoded = catalogDocument.safeParse(parseJson(answer.body));
     if (answer.status !== 200 || !decoded.success) {

@@ -7,6 +7,7 @@ import type { Connection } from '../organisation/connection.ts';
 import { asciiJson, enrol, type IssuedCertificate } from '../organisation/est.ts';
 import { invalidAnswer } from '../organisation/failures.ts';
 import type { ProvedOrganisation } from '../organisation/first-trust.ts';
+import { deviceRefused, readRefusal } from '../organisation/refusals.ts';
 import type { Membership } from './membership.ts';
 import { serialNumber } from './posture-facts.ts';
 
@@ -54,10 +55,10 @@ export async function renewDeviceCertificate(membership: Membership): Promise<De
     base: document.est.device_renewal,
     operation: 'simplereenroll',
     root,
-    refused: ({ status }) =>
-      status === 401 || status === 403
-        ? new AppError('device/certificate-refused', `${document.name} does not renew this device.`)
-        : null,
+    refused: (answer) => {
+      const refusal = readRefusal(answer);
+      return refusal && deviceRefused(document.name, refusal);
+    },
   });
   const renewed = await read(issued, document.est.device_renewal);
   if (renewed.deviceId === deviceId) return renewed;

@@ -35,11 +35,14 @@ export interface DeviceOptions {
   version: string;
   /** A registration that lived in memory is over: whatever else it left behind goes too. */
   onForgotten: () => Promise<void>;
+  /** The device belongs to this organisation now, or (null) to none. */
+  onMembership: (organisation: string | null) => Promise<void>;
 }
 
 export type DeviceRunner = ReturnType<typeof createDevice>;
 
-export function createDevice({ ports, places, state, version, onForgotten }: DeviceOptions) {
+export function createDevice(options: DeviceOptions) {
+  const { ports, places, state, version, onForgotten, onMembership } = options;
   const { clock, log } = ports;
   const store = createRegistrationStore(places, ports.secrets, log);
   let stored: StoredRegistration | null = null;
@@ -49,7 +52,7 @@ export function createDevice({ ports, places, state, version, onForgotten }: Dev
   let cancelRenewal = (): void => {};
   let writes: Promise<void> = Promise.resolve();
 
-  function adopt(next: StoredRegistration): Device {
+  async function adopt(next: StoredRegistration): Promise<Device> {
     stored = next;
     const { registration, content } = next;
     void membership?.connection.retire();
@@ -62,7 +65,9 @@ export function createDevice({ ports, places, state, version, onForgotten }: Dev
     };
     const { organisation, device, secrets } = registration;
     scheduleRenewal();
-    return state.device({ type: 'registered', organisation, device, secrets });
+    const registered = state.device({ type: 'registered', organisation, device, secrets });
+    await onMembership(organisation.id);
+    return registered;
   }
 
   async function drop(): Promise<void> {
@@ -71,6 +76,7 @@ export function createDevice({ ports, places, state, version, onForgotten }: Dev
     stored = null;
     membership = null;
     await connection?.destroy();
+    await onMembership(null);
   }
 
   /** One write after the other, each with what is true when its turn comes. */
@@ -92,7 +98,7 @@ export function createDevice({ ports, places, state, version, onForgotten }: Dev
       case 'none':
         return;
       case 'stored':
-        adopt(loaded.stored);
+        await adopt(loaded.stored);
         return;
       case 'forgotten':
         await onForgotten();
@@ -131,7 +137,7 @@ export function createDevice({ ports, places, state, version, onForgotten }: Dev
     try {
       const renewed = await renewDeviceCertificate(membership);
       await save((current) => withCertificate(current, renewed));
-      if (stored) adopt(stored);
+      if (stored) await adopt(stored);
       log.info('the certificate of this device was renewed', { expiresAt: renewed.expiresAt });
     } catch (error) {
       log.warn('the certificate of this device was not renewed; it stays in use', { error });
@@ -153,7 +159,7 @@ export function createDevice({ ports, places, state, version, onForgotten }: Dev
         const next = newRegistration(organisation, certificate, input, secretName, vaultKey);
         await store.save(next);
         mayComeBack = false;
-        return adopt(next);
+        return await adopt(next);
       } catch (error) {
         await store.dropKey(input.secrets, secretName).catch(() => {}); // the first error is the one to tell
         throw error;

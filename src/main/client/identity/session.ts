@@ -1,12 +1,12 @@
 // Runs the session's states: sign in, renew in silence, expire, sign out, restore at start.
 import { AppError, toWireError } from '../../../shared/errors.ts';
-import { isSignedIn, type Session } from '../../../shared/model/session.ts';
+import { isSignedIn, type Session, type SessionEvent } from '../../../shared/model/session.ts';
 import type { DeviceRunner } from '../device/registration.ts';
 import type { StoredSession } from '../device/vault.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
 import type { LoginFiles } from './login-files.ts';
-import { refreshSession, revokeSession, signInWithBrowser, untilAborted } from './sign-in.ts';
+import { trustProvider as realTrustProvider, type TrustProvider, untilAborted } from './sign-in.ts';
 
 const RENEW_AT_SHARE_OF_LIFE = 0.8;
 /** Spread, so that a whole organisation does not renew in the same second. */
@@ -19,15 +19,25 @@ export interface SessionOptions {
   state: State;
   device: DeviceRunner;
   loginFiles: LoginFiles;
+  trustProvider?: TrustProvider;
   /** There are credentials, or other ones, or (null) none any more. */
   onCredentials: (session: StoredSession | null) => void;
+  /** Sign-out closes every way to a service; a session that only expires leaves them. */
+  closeTunnels: () => Promise<void>;
 }
 
-export function createSession({ ports, state, device, loginFiles, onCredentials }: SessionOptions) {
+export function createSession(options: SessionOptions) {
+  const { ports, state, device, loginFiles, onCredentials } = options;
+  const trustProvider = options.trustProvider ?? realTrustProvider;
   const { clock, log } = ports;
-  let running: { done: Promise<Session>; cancel: AbortController } | null = null;
+  let running: Running | null = null;
   let timers: (() => void)[] = [];
   let renewing: Promise<boolean> | null = null;
+  /** Aborted by whatever ends the session; until the next sign-in, no renewal brings it back. */
+  let life = new AbortController();
+  /** Vault and files are changed by one at a time: what ends a session also removes what a renewal just wrote. */
+  let turns: Promise<unknown> = Promise.resolve();
+  let stopping = false;
   let lingering: Promise<void> = Promise.resolve();
 
   /** For what nobody waits for: a full disk must not end the client. */
@@ -40,36 +50,59 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
     timers = [];
   }
 
-  /** Files and vault first, then what everybody sees. */
-  async function adopt(session: StoredSession): Promise<Session> {
-    const { root: ca } = device.requireMembership();
-    await device.saveSession(session);
-    await loginFiles.write({ ca, key: session.key, certificate: session.certificate });
-    onCredentials(session);
-    schedule(session);
-    const { person, expiresAt } = session;
-    return state.session({ type: 'signed-in', person, expiresAt });
+  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = turns.then(work);
+    turns = done.catch(() => {}); // told to this caller; the next one is not to blame
+    return done;
+  }
+
+  /** Files and vault first, then what everybody sees. Nothing stays of one that is not wanted any more. */
+  function adopt(session: StoredSession, wanted: AbortSignal): Promise<Session> {
+    return inTurn(async () => {
+      wanted.throwIfAborted();
+      const { root: ca } = device.requireMembership();
+      await device.saveSession(session);
+      await loginFiles.write({ ca, key: session.key, certificate: session.certificate });
+      // A client that stops keeps what it has: the next start takes it up.
+      if (wanted.aborted && !stopping) {
+        await forget();
+        wanted.throwIfAborted();
+      }
+      if (life.signal.aborted) life = new AbortController();
+      onCredentials(session);
+      schedule(session);
+      const { person, expiresAt } = session;
+      return state.session({ type: 'signed-in', person, expiresAt });
+    });
+  }
+
+  /** From here on nothing is renewed, and nobody connects. */
+  function withdraw(): void {
+    life.abort();
+    stopTimers();
+    onCredentials(null);
   }
 
   function schedule({ issuedAt, expiresAt }: StoredSession): void {
     stopTimers();
-    const life = expiresAt - issuedAt;
+    const lifeMs = expiresAt - issuedAt;
     const jitter = (Math.random() * 2 - 1) * JITTER_SHARE;
-    const renewAt = issuedAt + life * (RENEW_AT_SHARE_OF_LIFE + jitter);
+    const renewAt = issuedAt + lifeMs * (RENEW_AT_SHARE_OF_LIFE + jitter);
     timers = [
       clock.after(renewAt - clock.now(), () =>
-        inBackground('renew the session', renewUntilEnd(life)),
+        inBackground('renew the session', renewUntilEnd(lifeMs)),
       ),
       clock.after(expiresAt - clock.now(), () => inBackground('end the session', expireOrRenew())),
     ];
   }
 
-  async function renewUntilEnd(life: number): Promise<void> {
-    if (await renew()) return;
+  async function renewUntilEnd(lifeMs: number): Promise<void> {
+    const { signal } = life;
+    if ((await renew()) || signal.aborted) return;
     timers.push(
-      clock.after(Math.max(life * RENEW_AGAIN_SHARE, 500), () => {
+      clock.after(Math.max(lifeMs * RENEW_AGAIN_SHARE, 500), () => {
         if (!isSignedIn(state.slices.session)) return;
-        inBackground('renew the session', renewUntilEnd(life));
+        inBackground('renew the session', renewUntilEnd(lifeMs));
       }),
     );
   }
@@ -82,15 +115,18 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
 
   async function renewOnce(): Promise<boolean> {
     const current = device.session();
-    if (!current?.refreshToken) return false;
+    const { signal } = life;
+    if (!current?.refreshToken || signal.aborted) return false;
     state.session({ type: 'renewal-started' });
     try {
-      const next = await refreshSession(device.requireMembership(), current);
-      // Signed out or another person signed in meanwhile.
-      if (device.session() !== current) return false;
-      await adopt(next);
+      const next = await untilAborted(
+        signal,
+        trustProvider.refresh(device.requireMembership(), current),
+      );
+      await adopt(next, signal);
       return true;
     } catch (error) {
+      if (signal.aborted) return false; // told by what has ended it
       log.warn('the session was not renewed; the certificate stays in use until its end', {
         error,
       });
@@ -101,32 +137,51 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
 
   /** A computer that slept through the renewal may still have a good refresh token. */
   async function expireOrRenew(): Promise<void> {
-    const ended = device.session();
-    if (ended && (await renew())) return;
-    if (ended && device.session() !== ended) return;
+    const { signal } = life;
+    if ((await renew()) || signal.aborted) return;
     await expire(new AppError('identity/session-expired', 'Your certificate has expired.'));
   }
 
   async function expire(error: AppError): Promise<void> {
-    stopTimers();
-    onCredentials(null);
+    withdraw();
+    await end({ type: 'expired', error: error.toWire() });
+  }
+
+  /** Said when it is true: the files are gone, or will not go. */
+  const end = (event: SessionEvent): Promise<void> =>
+    inTurn(async () => {
+      try {
+        await forget();
+      } finally {
+        state.session(event);
+      }
+    });
+
+  async function takeUp(session: StoredSession, cancelled: AbortSignal): Promise<Session> {
     try {
-      await forget();
-    } finally {
-      // Said when it is true: the files are gone, or will not go.
-      state.session({ type: 'expired', error: error.toWire() });
+      return await adopt(session, cancelled);
+    } catch (error) {
+      state.session(notSignedIn(cancelled, error));
+      throw error;
     }
   }
 
   /** The computer was off past the end of the certificate; the refresh token may still be good. */
-  async function takeUpExpired(session: StoredSession): Promise<void> {
+  async function takeUpExpired(session: StoredSession, cancelled: AbortSignal): Promise<Session> {
     try {
-      await adopt(await refreshSession(device.requireMembership(), session));
+      const membership = device.requireMembership();
+      return await adopt(
+        await untilAborted(cancelled, trustProvider.refresh(membership, session)),
+        cancelled,
+      );
     } catch (error) {
+      if (stopping) throw error; // the next start tries again
       log.info('the stored session was not taken up', { error });
       const ended = new AppError('identity/session-expired', 'Your session has ended.');
-      state.session({ type: 'sign-in-failed', error: ended.toWire() });
-      await forget();
+      await end(notSignedIn(cancelled, ended)).catch((failure: unknown) => {
+        log.error('could not forget the ended session', { error: failure });
+      });
+      throw error;
     }
   }
 
@@ -141,80 +196,90 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
   async function giveBack({ refreshToken }: StoredSession): Promise<void> {
     const membership = device.membership();
     if (!refreshToken || !membership) return;
-    const revoked = revokeSession(membership, refreshToken).catch((error: unknown) => {
+    const revoked = trustProvider.revoke(membership, refreshToken).catch((error: unknown) => {
       log.warn('the refresh token was not revoked', { error });
     });
     await Promise.race([revoked, after(REVOKE_WITHIN_MS)]);
   }
 
-  async function run(openBrowser: boolean, cancel: AbortController): Promise<Session> {
+  /** One at a time has the session: whoever signs out, cancels or stops finds it here. */
+  function start(
+    kind: Running['kind'],
+    work: (cancelled: AbortSignal) => Promise<Session>,
+  ): Promise<Session> {
+    const cancel = new AbortController();
+    const done = work(cancel.signal).finally(() => (running = null));
+    running = { kind, done, cancel };
+    return done;
+  }
+
+  async function signInOnce(openBrowser: boolean, cancelled: AbortSignal): Promise<Session> {
     const membership = device.requireMembership();
     state.session({ type: 'sign-in-started', at: clock.now() });
     try {
       const session = await untilAborted(
-        cancel.signal,
-        signInWithBrowser({
+        cancelled,
+        trustProvider.signIn({
           ports,
           membership,
           openBrowser,
           onPage: (url) => state.session({ type: 'sign-in-page-ready', url }),
           onLinger: (closed) => void (lingering = closed),
-          signal: cancel.signal,
+          signal: cancelled,
         }),
       );
-      return await adopt(session);
+      return await adopt(session, cancelled);
     } catch (error) {
-      if (cancel.signal.aborted) state.session({ type: 'sign-in-cancelled' });
-      else state.session({ type: 'sign-in-failed', error: toWireError(error) });
-      if (error instanceof AppError && error.code === 'device/certificate-refused') {
-        log.warn('the organisation refuses the certificate of this device', { error });
-      }
+      state.session(notSignedIn(cancelled, error));
       throw error;
     }
+  }
+
+  function cancelSignIn(): void {
+    running?.cancel.abort(new AppError('identity/sign-in-cancelled', 'The sign-in was cancelled.'));
+  }
+
+  async function ended(reason: string): Promise<void> {
+    await expire(new AppError('identity/session-expired', reason || 'Your session was ended.'));
   }
 
   return {
     /** While one sign-in runs, every caller gets that one. */
     async signIn(openBrowser: boolean): Promise<Session> {
+      if (running?.kind === 'restore') {
+        const { done, cancel } = running;
+        await done.catch(() => {}); // then the person has to sign in
+        cancel.signal.throwIfAborted();
+      }
+      await turns; // of a sign-out, say
       if (running) return running.done;
       if (isSignedIn(state.slices.session)) return state.slices.session;
-      const cancel = new AbortController();
-      running = { done: run(openBrowser, cancel), cancel };
-      try {
-        return await running.done;
-      } finally {
-        running = null;
-      }
+      return start('sign-in', (cancelled) => signInOnce(openBrowser, cancelled));
     },
 
-    cancelSignIn(): void {
-      running?.cancel.abort(
-        new AppError('identity/sign-in-cancelled', 'The sign-in was cancelled.'),
-      );
-    },
+    cancelSignIn,
 
     async signOut(because?: AppError): Promise<void> {
-      this.cancelSignIn();
+      cancelSignIn();
+      withdraw(); // first: what is opened while the tunnels close would outlive the sign-out
+      const closed = inTurn(options.closeTunnels);
       await running?.done.catch(() => {}); // told to whoever started it
       const session = device.session();
-      stopTimers();
-      onCredentials(null);
-      try {
-        await forget();
-      } finally {
-        state.session({ type: 'signed-out', ...(because && { because: because.toWire() }) });
-        if (session && !because) await giveBack(session);
-      }
+      const over = end({ type: 'signed-out', ...(because && { because: because.toWire() }) });
+      const results = await Promise.allSettled([closed, over]);
+      if (session && !because) await giveBack(session);
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed) throw failed.reason;
     },
 
     /** The organisation ended it, by word or by refusing the token. */
-    ended: (reason: string): Promise<void> =>
-      expire(new AppError('identity/session-expired', reason || 'Your session was ended.')),
+    ended,
 
     /** A token was refused: a fresh one helps, or the session is over. */
     async refused(): Promise<void> {
-      if (!isSignedIn(state.slices.session) || (await renew())) return;
-      await this.ended('The organisation no longer accepts this session.');
+      const { signal } = life;
+      if (!isSignedIn(state.slices.session) || (await renew()) || signal.aborted) return;
+      await ended('The organisation no longer accepts this session.');
     },
 
     /** What an earlier run left in the vault. Does not wait for the network. */
@@ -222,17 +287,34 @@ export function createSession({ ports, state, device, loginFiles, onCredentials 
       const session = device.session();
       if (!session || !device.membership()) return;
       state.session({ type: 'sign-in-started', at: clock.now() });
-      if (session.expiresAt > clock.now()) await adopt(session);
-      else inBackground('forget the ended session', takeUpExpired(session));
+      if (session.expiresAt > clock.now()) {
+        await start('restore', (cancelled) => takeUp(session, cancelled));
+      } else {
+        // Logged there.
+        start('restore', (cancelled) => takeUpExpired(session, cancelled)).catch(() => {});
+      }
     },
 
     async stop(): Promise<void> {
-      this.cancelSignIn();
+      stopping = true;
+      cancelSignIn();
+      life.abort();
       await running?.done.catch(() => {}); // told to whoever started it
-      await lingering;
+      await Promise.all([renewing, turns, lingering]);
       stopTimers();
     },
   };
+}
+
+const notSignedIn = (cancelled: AbortSignal, error: unknown): SessionEvent =>
+  cancelled.aborted
+    ? { type: 'sign-in-cancelled' }
+    : { type: 'sign-in-failed', error: toWireError(error) };
+
+interface Running {
+  kind: 'sign-in' | 'restore';
+  done: Promise<Session>;
+  cancel: AbortController;
 }
 
 const after = (delayMs: number): Promise<void> =>

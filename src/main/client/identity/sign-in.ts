@@ -20,7 +20,7 @@ export interface SignInOptions {
   signal: AbortSignal;
 }
 
-export async function signInWithBrowser(options: SignInOptions): Promise<StoredSession> {
+async function signInWithBrowser(options: SignInOptions): Promise<StoredSession> {
   const { ports, membership, signal } = options;
   // Loaded on first use: a start with a stored session does without.
   const { discoverIssuer } = await import('./oidc.ts');
@@ -37,7 +37,9 @@ export async function signInWithBrowser(options: SignInOptions): Promise<StoredS
       });
     }
     const callback = await waitFor(listener.answer, ports.clock, signal);
+    signal.throwIfAborted();
     const tokens = await attempt.finish(callback);
+    signal.throwIfAborted();
     const session = await exchangeForCertificate(membership, tokens);
     signal.throwIfAborted();
     return session;
@@ -46,7 +48,7 @@ export async function signInWithBrowser(options: SignInOptions): Promise<StoredS
   }
 }
 
-export async function refreshSession(
+async function refreshSession(
   membership: Membership,
   { refreshToken, person }: StoredSession,
 ): Promise<StoredSession> {
@@ -60,11 +62,24 @@ export async function refreshSession(
   return exchangeForCertificate(membership, tokens);
 }
 
-export async function revokeSession(membership: Membership, refreshToken: string): Promise<void> {
+async function revokeSession(membership: Membership, refreshToken: string): Promise<void> {
   const { discoverIssuer } = await import('./oidc.ts');
   const issuer = await discoverIssuer(membership);
   await issuer.revoke(refreshToken);
 }
+
+/** Gives sessions and takes them back. */
+export interface TrustProvider {
+  signIn(options: SignInOptions): Promise<StoredSession>;
+  refresh(membership: Membership, session: StoredSession): Promise<StoredSession>;
+  revoke(membership: Membership, refreshToken: string): Promise<void>;
+}
+
+export const trustProvider: TrustProvider = {
+  signIn: signInWithBrowser,
+  refresh: refreshSession,
+  revoke: revokeSession,
+};
 
 async function waitFor(answer: Promise<URL>, clock: Clock, signal: AbortSignal): Promise<URL> {
   let cancelTimer = (): void => {};
@@ -85,7 +100,10 @@ async function waitFor(answer: Promise<URL>, clock: Clock, signal: AbortSignal):
 /** The work, or the reason of the abort when that comes first. */
 export function untilAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
   const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    const refuse = (): void => reject(signal.reason as Error);
+    // One that was aborted before tells nobody any more.
+    if (signal.aborted) refuse();
+    else signal.addEventListener('abort', refuse, { once: true });
   });
-  return Promise.race([work, aborted]);
+  return Promise.race([aborted, work]);
 }

@@ -1,10 +1,9 @@
 // TrustToken in, TrustCert out, over EST. See docs/protocol.md 5.
 import { AppError } from '../../../shared/errors.ts';
-import { problemDocument } from '../../../shared/protocol/refusals.ts';
 import type { Membership } from '../device/membership.ts';
 import type { StoredSession } from '../device/vault.ts';
 import { enrol } from '../organisation/est.ts';
-import { parseJson } from '../organisation/first-trust.ts';
+import { deviceRefused, readRefusal } from '../organisation/refusals.ts';
 import type { Tokens } from './oidc.ts';
 
 export async function exchangeForCertificate(
@@ -18,10 +17,11 @@ export async function exchangeForCertificate(
     operation: 'simpleenroll',
     headers: { authorization: `Bearer ${trustToken}` },
     root,
-    refused: ({ status, body }) => {
-      if (status !== 401 && status !== 403) return null;
-      const problem = problemDocument.partial().safeParse(parseJson(body));
-      const why = problem.success && problem.data.detail ? ` ${problem.data.detail}` : '';
+    refused: (answer) => {
+      const refusal = readRefusal(answer);
+      if (!refusal) return null;
+      if (refusal.about !== 'session') return deviceRefused(document.name, refusal);
+      const why = refusal.detail && ` ${refusal.detail}`;
       return new AppError(
         'identity/certificate-refused',
         `${document.name} gave no certificate for this session.${why}`,

@@ -18,15 +18,21 @@ export function jsonFile<Schema extends z.ZodType>(
   schema: Schema,
   log: Log,
 ): JsonFile<z.output<Schema>> {
+  /** Neither to be read nor out of the way: writing would destroy what is there. */
+  let inTheWay: unknown = null;
   return {
     async read() {
       const text = await readIfThere(file);
       if (text === null) return null;
       const decoded = schema.safeParse(parse(text.toString('utf8')));
       if (decoded.success) return decoded.data;
-      throw await setAside(file, log);
+      inTheWay = null;
+      throw await setAside(file, log).catch((error: unknown) => (inTheWay = error));
     },
-    write: (value) => writeAtomically(file, `${JSON.stringify(value, null, 2)}\n`),
+    async write(value) {
+      if (inTheWay) throw inTheWay;
+      await writeAtomically(file, `${JSON.stringify(value, null, 2)}\n`);
+    },
     remove: () => removeFile(file),
   };
 }
@@ -44,16 +50,22 @@ export async function readIfThere(file: string): Promise<Buffer | null> {
   }
 }
 
-/** Moves a file that cannot be used out of the way, so that it is neither lost nor read again. */
+/** Moves a file that cannot be used out of the way, so that it is neither lost nor read again; or throws. */
 export async function setAside(
   file: string,
   log: Log,
   why: 'corrupt' | 'replaced' = 'corrupt',
 ): Promise<AppError> {
   const kept = `${file}.${why}-${new Date().toISOString().replaceAll(':', '-')}`;
-  await rename(file, kept).catch((error: unknown) => {
-    log.error('a file could not be set aside', { file, error });
-  });
+  try {
+    await rename(file, kept);
+  } catch (cause) {
+    throw new AppError(
+      'client/storage-failed',
+      `${path.basename(file)} could not be read, and could not be set aside either.`,
+      { cause, details: { file } },
+    );
+  }
   log.warn('a file was set aside', { file, kept, why });
   return new AppError(
     'client/storage-corrupt',

@@ -39,6 +39,7 @@ async function aSignedInAccess(
     ports: { clock: systemClock, log, createEngine: () => engine },
     state,
   });
+  access.setCredentials({ key: 'key', certificate: 'certificate', ca: 'ca' });
   await access.useOrganisation(portsFile);
   const chosen = (): unknown =>
     (JSON.parse(readFileSync(portsFile, 'utf8')) as { chosen: unknown }).chosen;
@@ -136,6 +137,7 @@ describe('services that start by themselves', () => {
       return { ...listen, port: 41_000 };
     });
     access.onServices(services);
+    access.setCredentials(null);
     await access.closeAll();
     state.session({ type: 'signed-out' });
     goOn();

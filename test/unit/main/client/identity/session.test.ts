@@ -53,6 +53,7 @@ function onAFullDisk(stored: StoredSession) {
     device,
     loginFiles,
     onCredentials: () => {},
+    closeTunnels: () => Promise.resolve(),
   });
   const isLogged = (): Promise<boolean> =>
     Promise.resolve(

@@ -34,6 +34,19 @@ describe('a settings file', () => {
     expect(readFileSync(path.join(home, kept), 'utf8')).toBe('{"version": 1, "activeOrg');
   });
 
+  it('that can be neither read nor set aside is not overwritten', async () => {
+    const home = tempDir();
+    const file = path.join(home, `${'x'.repeat(225)}.json`);
+    writeFileSync(file, 'garbage');
+    const settings = jsonFile(file, settingsFile, recordingLog());
+    // The name to set it aside under is longer than a file system takes.
+    await expect(settings.read()).rejects.toMatchObject({ code: 'client/storage-failed' });
+    await expect(settings.write({ version: 1, activeOrganisation: null })).rejects.toMatchObject({
+      code: 'client/storage-failed',
+    });
+    expect(readFileSync(file, 'utf8')).toBe('garbage');
+  });
+
   it('is not touched when the disk refuses', async () => {
     const home = tempDir();
     mkdirSync(path.join(home, 'settings.json'));
