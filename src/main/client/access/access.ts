@@ -133,7 +133,7 @@ export function createAccess({ ports, state }: AccessOptions) {
 
   async function explainFailure(
     error: unknown,
-    { id, friendlyName }: Service,
+    { id }: Service,
     port: number | null,
     since: number,
   ): Promise<unknown> {
@@ -141,19 +141,28 @@ export function createAccess({ ports, state }: AccessOptions) {
     if (error.code === 'tunnel/denied' && !error.details?.['refusal']) {
       return denials.wordsFor(id, since, error);
     }
-    return error.code === 'tunnel/port-in-use' && port !== null
-      ? portInUse(port, friendlyName, error)
-      : error;
+    return error.code === 'tunnel/port-in-use' && port !== null ? portInUse(port, error) : error;
   }
 
-  async function portInUse(port: number, name: string, cause?: unknown): Promise<AppError> {
-    const holder = await portHolder(port);
-    const by = holder ? `by ${holder}` : 'by another program';
+  async function portInUse(port: number, cause?: unknown): Promise<AppError> {
+    const holder = ownHolder(port) ?? (await portHolder(port));
     return new AppError(
       'tunnel/port-in-use',
-      `${name} cannot be connected: port ${port} is in use ${by}.`,
+      `Port ${port} is in use by ${holder ?? 'another program'}.`,
       { cause, details: { port, ...(holder && { holder }) } },
     );
+  }
+
+  /** "node (4711)" would be true and of no help: it is one of ours. */
+  function ownHolder(port: number): string | null {
+    const { tunnels, catalog } = state.slices;
+    const found = Object.entries(tunnels.states).find(
+      ([, { status, ...rest }]) =>
+        status === 'open' && 'address' in rest && rest.address.port === port,
+    );
+    if (!found) return null;
+    const service = catalog.services.find(({ id }) => id === found[0]);
+    return `Banyan, for ${service?.friendlyName ?? found[0]}`;
   }
 
   async function close(id: string): Promise<void> {
@@ -217,7 +226,7 @@ export function createAccess({ ports, state }: AccessOptions) {
       const held = current?.status === 'open' ? current.address.port : null;
       // Asked before anything changes: a taken port leaves the tunnel and the old port as they are.
       if (port !== null && port !== held && isRunning(id) && !(await isPortFree(port))) {
-        throw await portInUse(port, service.friendlyName);
+        throw await portInUse(port);
       }
       await saved.setOverride(id, port);
       publishPorts();
