@@ -15,7 +15,7 @@ const project = (name: string, options: { timeoutMs: number; serial?: boolean })
 
 export default defineConfig({
   test: {
-    reporters: ['dot', new SkipReporter()],
+    reporters: ['default', new SkipReporter()],
     // A proxy of the machine must not swallow loopback traffic, and nothing may reach the person's own folder.
     env: {
       NO_PROXY: '127.0.0.1,::1,localhost,.localhost',

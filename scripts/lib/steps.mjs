@@ -28,7 +28,9 @@ export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    // What is kept for a failure is read as text, perhaps in a log.
+    const { FORCE_COLOR: _, ...env } = { ...process.env, NO_COLOR: '1' };
+    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], ...options });
     let output = '';
     child.stdout?.on('data', (text) => (output += text));
     child.stderr?.on('data', (text) => (output += text));
