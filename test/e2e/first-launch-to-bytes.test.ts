@@ -36,7 +36,7 @@ describe.each(SHELLS)('in %s', (_shell, open) => {
       await page.getByRole('heading', { name: 'Services' }).waitFor();
       expect(existsSync(loginFile)).toBe(true);
 
-      await page.getByRole('button', { name: 'Connect HTTP API' }).click();
+      await page.getByRole('button', { name: 'Connect HTTP API', exact: true }).click();
       const first = await localAddress(page, 'HTTP API');
       expect(await (await fetch(`http://${first}/hello`)).text()).toContain('/hello');
 
@@ -47,11 +47,11 @@ describe.each(SHELLS)('in %s', (_shell, open) => {
       const moved = `${first.split(':')[0]}:${port}`;
       await until(async () => (await localAddress(page, 'HTTP API')) === moved);
       expect(await (await fetch(`http://${moved}/moved`)).text()).toContain('/moved');
-      await expect(fetch(`http://${first}/`)).rejects.toThrow();
+      await leadsNowhere(edge, first);
 
       await page.getByRole('button', { name: 'Disconnect HTTP API' }).first().click();
-      await page.getByRole('button', { name: 'Connect HTTP API' }).first().waitFor();
-      await expect(fetch(`http://${moved}/`)).rejects.toThrow();
+      await page.getByRole('button', { name: 'Connect HTTP API', exact: true }).first().waitFor();
+      await leadsNowhere(edge, moved);
 
       await page.getByRole('button', { name: /Session menu/ }).click();
       await page.getByRole('menuitem', { name: 'Sign out' }).click();
@@ -61,6 +61,17 @@ describe.each(SHELLS)('in %s', (_shell, open) => {
     expect(problems).toEqual([]);
   });
 });
+
+/** Nothing reaches this organisation there any more. The port itself may have been given to another program by now. */
+async function leadsNowhere(edge: TestEdge, address: string): Promise<void> {
+  const audited = () => readFile(path.join(edge.data, 'audit.jsonl'), 'utf8');
+  const before = await audited();
+  await fetch(`http://${address}/`).then(
+    (response) => response.text(),
+    () => 'refused',
+  );
+  expect(await audited()).toBe(before);
+}
 
 /** A failure of the whole job says little by itself: what client and edge wrote is told with it. */
 async function tellingLogs(home: string, edge: TestEdge, job: () => Promise<void>): Promise<void> {
@@ -90,7 +101,7 @@ async function signIn(app: ShownApp): Promise<void> {
   try {
     const approval = await browser.newPage();
     await approval.goto(await app.openedPage());
-    await approval.getByRole('button', { name: 'Sign in' }).click();
+    await approval.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('heading', { name: 'Services' }).waitFor();
   } finally {
     await browser.close();
