@@ -6,20 +6,20 @@ import { main, run, seconds, step } from './lib/steps.mjs';
 const tool = (file) => path.join(ROOT, 'node_modules', file);
 const node = (file, args) => run(process.execPath, [tool(file), ...args], { cwd: ROOT });
 
+const types = async () => {
+  for (const name of ['shared', 'node', 'preload', 'web', 'test']) {
+    await node('typescript/bin/tsc', ['-p', `tsconfig.${name}.json`]);
+  }
+};
+
 export async function check() {
-  await step('Types', async () => {
-    for (const name of ['shared', 'node', 'preload', 'web', 'test']) {
-      await node('typescript/bin/tsc', ['-p', `tsconfig.${name}.json`]);
-    }
-  });
-  await step('Lint and folder rules', () =>
-    node('oxlint/bin/oxlint', ['--type-aware', '--deny-warnings']),
-  );
-  await step('Format', () =>
-    node('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
-  );
-  await step('Unused files, exports and packages', () =>
-    node('knip/bin/knip.js', ['--no-progress']),
+  await step('Types, lint and folder rules, format, unused code', () =>
+    Promise.all([
+      types(),
+      node('oxlint/bin/oxlint', ['--type-aware', '--deny-warnings']),
+      node('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
+      node('knip/bin/knip.js', ['--no-progress']),
+    ]),
   );
   await step('Unit and contract tests', () =>
     node('vitest/vitest.mjs', ['run', '--project', 'unit', '--project', 'contract']),
