@@ -9,7 +9,7 @@ import { openTunnel, type RunningTunnel, serveConnection } from './tunnel.ts';
 import type { TunnelSink } from './tunnel-events.ts';
 
 export type { Credentials, TunnelFact, TunnelSpec } from './messages.ts';
-export { loopbackLookup } from './net/loopback-lookup.ts';
+export { isLocalhost, loopbackLookup } from './net/loopback-lookup.ts';
 export type { TunnelSink } from './tunnel-events.ts';
 
 export interface Engine {

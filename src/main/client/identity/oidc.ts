@@ -4,7 +4,7 @@ import * as oidc from 'openid-client';
 import { AppError } from '../../../shared/errors.ts';
 import { type TrustTokenClaims, trustTokenClaims } from '../../../shared/protocol/trust-token.ts';
 import type { Membership } from '../device/membership.ts';
-import { isLocalhost } from '../organisation/localhost.ts';
+import { isLocalhost } from '../../../proxy/index.ts';
 import { invalidAnswer } from '../organisation/failures.ts';
 
 const SCOPE = 'openid offline_access profile email groups';

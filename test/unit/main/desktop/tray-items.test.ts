@@ -3,25 +3,10 @@ import { trayFace } from '../../../../src/main/desktop/tray-items.ts';
 import type { Slices, Snapshot } from '../../../../src/shared/ipc/contract.ts';
 import type { Service } from '../../../../src/shared/model/service.ts';
 import type { Tunnel } from '../../../../src/shared/model/tunnel.ts';
+import { aService as anyService } from '../../../support/services.ts';
 
-const aService = (facts: Partial<Service> = {}): Service => ({
-  id: 'api.demo.bnn',
-  name: 'api',
-  friendlyName: 'HTTP API',
-  description: '',
-  type: 'GENERIC',
-  domain: 'api.demo.localhost',
-  accessTier: { host: 'demo.localhost', port: 8443 },
-  ca: 'organisation',
-  mode: 'TCP',
-  assignedPort: null,
-  allowUserOverride: true,
-  includeDomains: [],
-  autorun: false,
-  allowedTargets: [],
-  access: { status: 'allowed' },
-  ...facts,
-});
+const aService = (facts: Partial<Service> = {}): Service =>
+  anyService({ id: 'api.demo.bnn', name: 'api', friendlyName: 'HTTP API', ...facts });
 
 const registered: Slices['device'] = {
   status: 'registered',

@@ -1,27 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { clientCommands } from '../../../../src/shared/model/commands.ts';
 import type { AllowedTargets, Service } from '../../../../src/shared/model/service.ts';
+import { aService } from '../../../support/services.ts';
 
 const address = { host: '127.0.0.1', port: 8081 };
-
-const aService = (changes: Partial<Service>): Service => ({
-  id: 'x.demo.bnn',
-  name: 'x',
-  friendlyName: 'X',
-  description: '',
-  type: 'GENERIC',
-  domain: 'x.example',
-  accessTier: { host: 'x.example', port: 8443 },
-  ca: 'organisation',
-  mode: 'TCP',
-  assignedPort: null,
-  allowUserOverride: true,
-  includeDomains: [],
-  autorun: false,
-  allowedTargets: [],
-  access: { status: 'allowed' },
-  ...changes,
-});
 
 const commands = (changes: Partial<Service>): Record<string, string> =>
   Object.fromEntries(
