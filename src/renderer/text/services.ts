@@ -28,6 +28,8 @@ export const stateWords = {
   closing: 'Disconnecting…',
   failed: 'Failed',
   denied: 'Not available',
+  /** The client cannot be heard: what it said last is not shown as true. */
+  unknown: 'Checking…',
 };
 
 export const servicesText = {
