@@ -8,6 +8,7 @@ export const words = {
   copied: 'Copied',
   copy: 'Copy',
   copyFailed: 'Could not copy',
+  dismiss: 'Dismiss',
   leave: 'Leave this organisation…',
   retry: 'Try again',
   signIn: 'Sign in',

@@ -9,6 +9,11 @@ export const shellText = {
   signedIn: 'Signed in',
   renewing: 'Renewing…',
   session: (left: string) => `Signed in, ${left}. Session menu`,
+  signOutTitle: (connected: number) =>
+    connected === 1
+      ? 'Sign out and disconnect 1 service?'
+      : `Sign out and disconnect ${connected} services?`,
+  signOutHelp: 'Programs that use a connection lose it.',
   sessionEnds: (time: string) => `Until ${time}`,
 };
 
