@@ -20,6 +20,7 @@ const WIDE = { width: 1180, height: 760 };
 const LOOKS = [
   { name: 'light', colorScheme: 'light', viewport: WIDE },
   { name: 'dark', colorScheme: 'dark', viewport: WIDE },
+  { name: 'low', colorScheme: 'light', viewport: { width: 700, height: 600 } },
   { name: 'narrow', colorScheme: 'light', viewport: { width: 640, height: 760 } },
   { name: 'slim', colorScheme: 'dark', viewport: { width: 420, height: 760 } },
   { name: 'forced', colorScheme: 'dark', viewport: WIDE, forcedColors: 'active' },
@@ -65,12 +66,41 @@ function script({ snapshot, replies }) {
   };
 }
 
+/** The same for a browser tab: the web host answers by heart, or falls silent. */
+function tabScript({ snapshot, tab }) {
+  const answer = (value, status = 200) => new Response(JSON.stringify(value), { status });
+  let heard = false;
+  window.fetch = (path, init) => {
+    if (path === '/api/session') {
+      return Promise.resolve(tab === 'used' ? answer({}, 401) : answer({ bearer: 'bearer' }));
+    }
+    if (tab === 'gone') return Promise.resolve(answer({}, 401));
+    if (path === '/api/signals') {
+      if (heard) return Promise.reject(new TypeError('Failed to fetch'));
+      heard = true;
+      return Promise.resolve(
+        new Response(
+          new ReadableStream({
+            start: (stream) =>
+              void (tab === 'interrupted' && setTimeout(() => stream.close(), 200)),
+          }),
+        ),
+      );
+    }
+    const isSnapshot = JSON.parse(init.body).name === 'app.snapshot';
+    return isSnapshot
+      ? Promise.resolve(answer({ ok: true, value: snapshot }))
+      : new Promise(() => {});
+  };
+}
+
 async function follow(page, step) {
   const [verb, first, ...rest] = step.split(':');
   const text = rest.join(':');
   if (verb === 'click') await page.getByRole(first, { name: text }).first().click();
   else if (verb === 'fill') await page.getByLabel(first).first().fill(text);
   else if (verb === 'press') await page.keyboard.press(first);
+  else if (verb === 'wait') await page.waitForTimeout(Number(first));
   else throw new Error(`unknown step ${step}`);
 }
 
@@ -121,7 +151,7 @@ await main(async () => {
       for (const name of names) {
         const picture = pictureOf(name, look);
         if (!picture) continue;
-        const { snapshot, replies = {}, steps = [] } = module.windowStates[name];
+        const { snapshot, tab, replies = {}, steps = [] } = module.windowStates[name];
         const page = await context.newPage();
         const problems = [];
         page.on(
@@ -129,8 +159,9 @@ await main(async () => {
           (message) => message.type() === 'error' && problems.push(message.text()),
         );
         page.on('pageerror', (error) => problems.push(error.message));
-        await page.addInitScript(script, { snapshot, replies });
-        await page.goto(server.url);
+        if (tab) await page.addInitScript(tabScript, { snapshot, tab });
+        else await page.addInitScript(script, { snapshot, replies });
+        await page.goto(tab ? `${server.url}#key=once` : server.url);
         await page.locator('h1, .progress').first().waitFor();
         for (const step of steps) await follow(page, step);
         await page.waitForTimeout(150);

@@ -5,12 +5,15 @@ import type { Connection } from './bridge.ts';
 import { RevokedPage } from './features/device/RevokedPage.tsx';
 import { FirstLaunch } from './features/first-launch/FirstLaunch.tsx';
 import { Announcer } from './features/shell/Announcer.tsx';
+import { Frame } from './features/shell/Frame.tsx';
 import { GonePage } from './features/shell/GonePage.tsx';
 import { Shell } from './features/shell/Shell.tsx';
+import { StoppedPage } from './features/shell/StoppedPage.tsx';
+import { useStopped } from './features/shell/use-stopped.ts';
 import { SignInPage } from './features/sign-in/SignInPage.tsx';
+import { isOver } from './link.ts';
 import { linkText } from './text/transport.ts';
 import { ErrorNote } from './ui/ErrorNote.tsx';
-import { Note } from './ui/Note.tsx';
 import { Panel } from './ui/Panel.tsx';
 import {
   useFailure,
@@ -32,7 +35,9 @@ function Gate() {
   const link = useLinkState();
   const mirror = useMirror();
   const { ready, failure } = useFailure();
-  if (link === 'gone') return <GonePage />;
+  const stopped = useStopped();
+  if (isOver(link)) return <GonePage how={link} />;
+  if (stopped) return <StoppedPage />;
   if (!ready && failure) {
     return (
       <Panel>
@@ -52,15 +57,10 @@ function Gate() {
   }
   return (
     <>
-      {link === 'interrupted' && (
-        <div className="link-bar">
-          <Note tone="warn" alert>
-            {linkText.interrupted}
-          </Note>
-        </div>
-      )}
       <Announcer />
-      <Main />
+      <Frame>
+        <Main />
+      </Frame>
     </>
   );
 }

@@ -1,7 +1,13 @@
 // Whether the client can be heard. In Electron it always can; in a browser tab the loopback host may go away.
 
-/** `gone`: this tab's permission has ended and only a new link helps. `interrupted`: it tries again by itself. */
-export type LinkState = 'connecting' | 'connected' | 'interrupted' | 'gone';
+/**
+ * `interrupted`: it tries again by itself. Only a new link helps after the others: `gone` when this tab's permission
+ * has ended, `used` when its link had been used before and it never had one.
+ */
+export type LinkState = 'connecting' | 'connected' | 'interrupted' | 'gone' | 'used';
+
+export const isOver = (state: LinkState): state is 'gone' | 'used' =>
+  state === 'gone' || state === 'used';
 
 export interface Link {
   /** A browser tab can open pages itself; the desktop window may not, its client does. */

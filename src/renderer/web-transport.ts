@@ -4,7 +4,7 @@
 import { isErrorCode, type WireError } from '../shared/errors.ts';
 import type { Transport } from '../shared/ipc/bridge.ts';
 import type { Reply, SignalListener, SignalName, Signals } from '../shared/ipc/contract.ts';
-import type { Link, LinkState } from './link.ts';
+import { isOver, type Link, type LinkState } from './link.ts';
 import { readLines } from './read-lines.ts';
 import { transportMessages } from './text/transport.ts';
 
@@ -48,14 +48,14 @@ export function createWebTransport(environment: WebEnvironment = browserTab()): 
   let stopStream: AbortController | undefined;
 
   const become = (next: LinkState): void => {
-    if (state === next || state === 'gone') return;
+    if (state === next || isOver(state)) return;
     state = next;
     for (const listener of linkListeners) listener(next);
   };
 
-  const lose = (): never => {
+  const lose = (how: 'gone' | 'used' = 'gone'): never => {
     storage.removeItem(BEARER);
-    become('gone');
+    become(how);
     throw new Gone();
   };
 
@@ -73,14 +73,14 @@ export function createWebTransport(environment: WebEnvironment = browserTab()): 
     if (!answer.ok && answer.status !== 401) throw new Error(`session: ${answer.status}`);
     key = null;
     // A used link that is opened again in the same tab: what the tab already holds may still be good.
-    if (!answer.ok) return stored ?? lose();
+    if (!answer.ok) return stored ?? lose('used');
     const { bearer } = (await answer.json()) as { bearer: string };
     storage.setItem(BEARER, bearer);
     return bearer;
   }
 
   async function request(path: string, init: WebRequest): Promise<Response> {
-    if (state === 'gone') throw new Gone();
+    if (isOver(state)) throw new Gone();
     session ??= openSession();
     let bearer: string;
     try {
@@ -98,7 +98,7 @@ export function createWebTransport(environment: WebEnvironment = browserTab()): 
 
   async function listen(signal: AbortSignal): Promise<void> {
     let waitMs = FIRST_WAIT_MS;
-    const over = (): boolean => signal.aborted || state === 'gone';
+    const over = (): boolean => signal.aborted || isOver(state);
     while (!over()) {
       try {
         const answer = await request('/api/signals', { signal });

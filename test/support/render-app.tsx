@@ -17,6 +17,8 @@ export interface RenderedApp {
   type(label: string, value: string): Promise<void>;
   press(key: string): Promise<void>;
   act(change: () => void): Promise<void>;
+  /** The same without a turn of the event loop, for tests whose clock stands. */
+  actNow(change: () => void): void;
   unmount(): Promise<void>;
 }
 
@@ -78,6 +80,7 @@ export async function renderApp(
         ),
       ),
     act: acted,
+    actNow: (change) => act(change),
     unmount: () => acted(() => tree.unmount()),
   };
 }

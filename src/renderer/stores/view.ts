@@ -7,6 +7,10 @@ export interface View {
   page: Page;
   /** Service whose details are open. */
   selected: string | null;
+  /** Whether the details have opened by themselves once, to show how to use what is connected. */
+  shownHow: boolean;
+  /** Times of the refused connections that a person has put away, by service. */
+  putAway: Readonly<Record<string, number>>;
   query: string;
   /** True from the first step until signed in: the sign-in page then is the third step of three. */
   firstLaunch: boolean;
@@ -20,6 +24,8 @@ export const createView = (): ViewStore =>
   createStore<View>(() => ({
     page: 'services',
     selected: null,
+    shownHow: false,
+    putAway: {},
     query: '',
     firstLaunch: false,
     editPort: null,

@@ -8,6 +8,8 @@ export const words = {
   copied: 'Copied',
   copy: 'Copy',
   copyFailed: 'Could not copy',
+  dismiss: 'Dismiss',
+  leave: 'Leave this organisation…',
   retry: 'Try again',
   signIn: 'Sign in',
   signOut: 'Sign out',

@@ -60,9 +60,16 @@ export const signInText = {
   button: 'Sign in with your browser',
   waitingTitle: 'Finish in your browser',
   waiting: 'Approve the sign-in on the page that opened. This window goes on by itself.',
+  /** In a browser tab nothing needs to have opened: the link is the way there. */
+  inTab: {
+    lead: 'You do that on the sign-in page of your organisation. Banyan never sees your password.',
+    thirdStepLead: (organisation: string) =>
+      `One thing is left: sign in to ${organisation}, on its own sign-in page. Banyan never sees your password.`,
+    waitingTitle: 'Finish on the sign-in page',
+    waiting: 'Approve the sign-in there. This tab goes on by itself.',
+    openPage: 'Open the sign-in page',
+  },
   notOpened: 'No page opened?',
-  openPage: 'Open it here',
   copyLink: 'Copy link',
   preparing: 'Preparing the sign-in page…',
-  unregister: 'Leave this organisation…',
 };

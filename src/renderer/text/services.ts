@@ -28,6 +28,8 @@ export const stateWords = {
   closing: 'Disconnecting…',
   failed: 'Failed',
   denied: 'Not available',
+  /** The client cannot be heard: what it said last is not shown as true. */
+  unknown: 'Checking…',
 };
 
 export const servicesText = {
@@ -55,6 +57,8 @@ export const servicesText = {
   noMatchHelp: 'Search looks at names, types and addresses.',
   staleTitle: 'This list may be out of date',
   copyAddress: (address: string) => `Copy ${address}`,
+  how: 'How to use it',
+  howOf: (name: string) => `How to use ${name}`,
   detailsOf: (name: string) => `Details of ${name}`,
 };
 
@@ -81,7 +85,7 @@ export const hindranceText: Record<
 };
 
 export const detailsText = {
-  how: 'How to use it',
+  how: servicesText.how,
   howClosed: 'Connect, and the command to use it with appears here.',
   address: 'Local address',
   domain: 'Service',
@@ -108,6 +112,10 @@ export const portText = {
   outOfRange: 'A port is between 1 and 65535.',
   low: 'Ports below 1024 often need administrator rights.',
   moves: 'The open connection moves to the new port.',
+  kept: (port: number) => `Still connected on port ${port}`,
+  notFree: (port: number, holder: string | undefined) =>
+    `Port ${port} is in use by ${holder ?? 'another program'}. Quit that program, or choose another port.`,
+  notTaken: 'The new port could not be used. Choose another one.',
   locked: (organisation: string) => `${organisation} does not allow another port for this service.`,
   setAside: (port: number) =>
     `Your own port ${port} is set aside. It comes back if this is allowed again.`,

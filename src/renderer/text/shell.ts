@@ -9,6 +9,11 @@ export const shellText = {
   signedIn: 'Signed in',
   renewing: 'Renewing…',
   session: (left: string) => `Signed in, ${left}. Session menu`,
+  signOutTitle: (connected: number) =>
+    connected === 1
+      ? 'Sign out and disconnect 1 service?'
+      : `Sign out and disconnect ${connected} services?`,
+  signOutHelp: 'Programs that use a connection lose it.',
   sessionEnds: (time: string) => `Until ${time}`,
 };
 
@@ -34,13 +39,11 @@ export const deviceText = {
     memory: 'In memory only: forgotten when Banyan quits',
   } satisfies Record<SecretStoreKind, string>,
   version: 'Banyan version',
-  unregister: 'Unregister this device…',
   unregisterHelp: (organisation: string) =>
     `Leaves ${organisation} and removes its keys and certificates from this computer.`,
   confirmTitle: (organisation: string) => `Leave ${organisation}?`,
   confirm:
     'Everything connected is closed, and the keys and certificates on this computer are removed. To come back you need a new invite.',
-  confirmYes: 'Unregister',
+  confirmYes: 'Leave this organisation',
   revokedTitle: 'This device is no longer accepted',
-  revokedLeave: 'Unregister this device',
 };

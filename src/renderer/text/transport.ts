@@ -7,10 +7,20 @@ export const transportMessages = {
 };
 
 export const goneText = {
-  title: 'This tab is no longer connected',
-  body: 'Banyan was restarted, or this link was used before. Your connections are not affected by this tab.',
-  how: 'Open a new tab with this command in a terminal:',
-  command: 'banyan ui',
+  gone: {
+    title: 'This tab is no longer connected',
+    body: 'Banyan was started again, or gave this tab up. Your connections do not depend on this tab.',
+  },
+  used: {
+    title: 'This link has been used',
+    body: 'Each link opens one tab, once.',
+  },
+  how: 'Go back to the tab that is open, or to the terminal where Banyan runs: it prints a new link when you press Enter there.',
+};
+
+export const stoppedText = {
+  title: 'Banyan has stopped',
+  body: 'Nothing is connected through it now. Start it again where you started it; this page comes back by itself when it runs, or open the new link it prints.',
 };
 
 export const linkText = {

@@ -6,7 +6,10 @@ import { Button } from './Button.tsx';
 import './confirm.css';
 
 export function Confirm(props: {
-  trigger: ReactElement;
+  /** Opens it; without one, `open` and `onOpenChange` do. */
+  trigger?: ReactElement;
+  open?: boolean;
+  onOpenChange?: (open: boolean) => void;
   title: string;
   children: ReactNode;
   yes: string;
@@ -16,8 +19,11 @@ export function Confirm(props: {
   onYes: () => void;
 }) {
   return (
-    <AlertDialog.Root>
-      <AlertDialog.Trigger render={props.trigger} />
+    <AlertDialog.Root
+      {...(props.open !== undefined && { open: props.open })}
+      {...(props.onOpenChange && { onOpenChange: props.onOpenChange })}
+    >
+      {props.trigger && <AlertDialog.Trigger render={props.trigger} />}
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className="backdrop" />
         <AlertDialog.Popup className="dialog">

@@ -3,6 +3,7 @@ import { type ErrorAction, ERRORS, type WireError } from '../../shared/errors.ts
 import { actionLabels, referenceText } from '../text/common.ts';
 import { Button } from './Button.tsx';
 import { Note, type NoteTone } from './Note.tsx';
+import { useArrival } from './use-arrival.ts';
 
 export type ErrorActions = Partial<Record<Exclude<ErrorAction, 'none'>, () => void>>;
 
@@ -12,15 +13,19 @@ export function ErrorNote(props: {
   actions?: ErrorActions;
   tone?: NoteTone;
   busy?: boolean;
+  /** It answers what was just pressed, and may be out of sight: it comes into view. */
+  arrives?: boolean;
 }) {
   const { error, actions = {}, tone = 'bad' } = props;
   const { title, advice, action } = ERRORS[error.code];
+  const place = useArrival(props.arrives ? error : null);
   const act = action === 'none' ? undefined : actions[action];
   return (
     <Note
       tone={tone}
       title={title}
       alert
+      {...(props.arrives && { ref: place })}
       action={
         action !== 'none' &&
         act && (

@@ -1,6 +1,6 @@
 // A sentence that wants attention, with at most one thing to do about it.
 import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
-import type { ReactNode } from 'react';
+import type { ReactNode, Ref } from 'react';
 import './note.css';
 
 export type NoteTone = 'info' | 'warn' | 'bad';
@@ -14,10 +14,16 @@ export function Note(props: {
   action?: ReactNode;
   /** For something that just happened: read out at once. */
   alert?: boolean;
+  ref?: Ref<HTMLDivElement>;
 }) {
   const Icon = icons[props.tone];
   return (
-    <div className={`note ${props.tone}`} role={props.alert ? 'alert' : undefined}>
+    <div
+      className={`note ${props.tone}`}
+      role={props.alert ? 'alert' : undefined}
+      tabIndex={props.ref ? -1 : undefined}
+      ref={props.ref}
+    >
       <Icon size={16} aria-hidden />
       <div className="note-text">
         {props.title && <strong>{props.title}</strong>}

@@ -88,4 +88,16 @@ describe('first launch', () => {
     await app.click('Use another invite');
     expect(app.field('Invite').value).toBe('');
   });
+
+  it('brings a failed registration into view, with the focus on it', async () => {
+    const app = await renderApp(aFreshSnapshot({ pendingInvite: INVITE }), (fake) => {
+      knows(fake);
+      fake.refuse('device.register', 'organisation/unreachable', 'Nobody answered.');
+    });
+    await app.click('Continue');
+    await app.click('Yes, this is Medsoft');
+    app.button('Register')?.focus();
+    await app.click('Register');
+    expect(document.activeElement?.textContent).toContain('Nobody answered.');
+  });
 });

@@ -93,6 +93,15 @@ describe('the transport of a browser tab', () => {
     expect(tab.asked).toHaveLength(1);
   });
 
+  it('knows a used link from a permission that has ended', async () => {
+    const used = aTab({ key: 'old', server: () => json({}, 401) });
+    await used.transport.invoke('app.snapshot', {});
+    expect(used.states).toEqual(['used']);
+    const reopened = aTab({ key: 'old', stored: 'mine', server: () => json({}, 401) });
+    await reopened.transport.invoke('app.snapshot', {});
+    expect(reopened.states).toEqual(['gone']);
+  });
+
   it('tries the exchange again when the server could not be reached the first time', async () => {
     let up = false;
     const tab = aTab({

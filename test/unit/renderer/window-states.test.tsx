@@ -1,5 +1,7 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest';
+import { alwaysConnected } from '../../../src/renderer/link.ts';
+import { fakeLink } from '../../fakes/fake-link.ts';
 import { renderApp } from '../../support/render-app.tsx';
 import { windowStates } from '../../fixtures/window-states.ts';
 
@@ -10,7 +12,9 @@ describe('every state of the window', () => {
   it.each(Object.entries(windowStates))(
     '%s has one title and names its controls',
     async (_, state) => {
-      const app = await renderApp(state.snapshot);
+      const link = fakeLink();
+      const app = await renderApp(state.snapshot, () => {}, state.tab ? link : alwaysConnected);
+      if (state.tab) await app.act(() => link.become(state.tab!));
       const titles =
         document.querySelectorAll('h1').length + document.querySelectorAll('.progress').length;
       expect(titles).toBe(1);
@@ -22,7 +26,8 @@ describe('every state of the window', () => {
           '',
         );
       }
-      expect(document.querySelectorAll('[aria-live]').length).toBeGreaterThan(0);
+      // What changes is read out: by a live region, or as the title of a page that takes the focus.
+      expect(document.querySelector('[aria-live], h1:focus')).not.toBeNull();
       await app.unmount();
     },
   );

@@ -118,17 +118,7 @@ describe('the window', () => {
     );
     expect(app.text()).toContain('It was revoked today.');
     expect([...document.querySelectorAll('button')].map((each) => each.textContent)).toEqual([
-      'Unregister this device',
+      'Leave this organisation…',
     ]);
-  });
-
-  it('of a tab whose permission has ended says how to get a new one', async () => {
-    const app = await renderApp(withTunnel(closed), () => {}, {
-      opensPages: true,
-      state: () => 'gone',
-      watch: () => () => {},
-    });
-    expect(app.text()).toContain('This tab is no longer connected');
-    expect(app.text()).toContain('banyan ui');
   });
 });

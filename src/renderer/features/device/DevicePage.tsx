@@ -53,7 +53,7 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
           <p className="sub">{deviceText.unregisterHelp(organisation.name)}</p>
           <UnregisterDialog
             organisation={organisation.name}
-            trigger={<Button look="danger">{deviceText.unregister}</Button>}
+            trigger={<Button look="danger">{words.leave}</Button>}
           />
         </div>
       </div>

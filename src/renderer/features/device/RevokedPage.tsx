@@ -2,6 +2,7 @@
 import { Ban } from 'lucide-react';
 import { ERRORS } from '../../../shared/errors.ts';
 import type { Device } from '../../../shared/model/device.ts';
+import { words } from '../../text/common.ts';
 import { deviceText } from '../../text/shell.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Panel, PanelHead } from '../../ui/Panel.tsx';
@@ -28,7 +29,7 @@ export function RevokedPage({ device }: { device: Extract<Device, { status: 'rev
       <div className="panel-foot">
         <UnregisterDialog
           organisation={device.organisation.name}
-          trigger={<Button look="danger">{deviceText.revokedLeave}</Button>}
+          trigger={<Button look="danger">{words.leave}</Button>}
         />
       </div>
     </Panel>

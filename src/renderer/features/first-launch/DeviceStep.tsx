@@ -76,6 +76,7 @@ export function DeviceStep(props: {
       />
       {props.error && (
         <ErrorNote
+          arrives
           error={props.error}
           busy={pending}
           actions={{

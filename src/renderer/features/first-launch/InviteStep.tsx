@@ -62,6 +62,7 @@ export function InviteStep(props: {
       </Field>
       {props.error && (
         <ErrorNote
+          arrives
           error={props.error}
           busy={props.pending}
           actions={{

@@ -5,8 +5,8 @@ import { canOverride, type PortChoice, type Service } from '../../../shared/mode
 import type { Tunnel } from '../../../shared/model/tunnel.ts';
 import { portText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
-import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { useCall, useSetView, useTruth, useView } from '../../window-context.tsx';
+import { PortError } from './PortError.tsx';
 import { readPort } from './port-problem.ts';
 
 const fallback = ({ assignedPort }: Service): PortChoice => ({
@@ -60,7 +60,8 @@ function PortField(props: {
   const typed = readPort(text);
   const changed = text.trim() !== shown;
   const problem = changed && 'problem' in typed ? typed.problem : null;
-  const hint = changed && 'port' in typed ? hintFor(typed.port, props.tunnel) : null;
+  const hint =
+    changed && 'port' in typed && !override.error ? hintFor(typed.port, props.tunnel) : null;
   const ready = changed && 'port' in typed && !override.pending;
 
   return (
@@ -109,7 +110,7 @@ function PortField(props: {
       <p id={`${id}-help`} className={problem ? 'field-problem' : 'sub'} aria-live="polite">
         {problem ?? hint ?? portText.source(choice, service.assignedPort, props.organisation)}
       </p>
-      {override.error && <ErrorNote error={override.error} />}
+      {override.error && <PortError error={override.error} tunnel={props.tunnel} />}
     </form>
   );
 }

@@ -5,25 +5,23 @@ import { type Service, whyNotConnectable } from '../../../shared/model/service.t
 import type { Tunnel } from '../../../shared/model/tunnel.ts';
 import { words } from '../../text/common.ts';
 import { detailsText, hindranceText, kindOf, servicesText } from '../../text/services.ts';
-import { clockTime } from '../../text/time.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyPill } from '../../ui/Copy.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Note } from '../../ui/Note.tsx';
 import { useEscape } from '../../ui/use-escape.ts';
 import { useCall, useSetView, useTruth } from '../../window-context.tsx';
+import { isOverTheList } from './over-the-list.ts';
 import { ConnectButton } from './ConnectButton.tsx';
 import { PortOverride } from './PortOverride.tsx';
 import { formatHostPort } from '../../../shared/protocol/host-port.ts';
+import { RefusalNote } from './RefusalNote.tsx';
 import { StateWord } from './StateWord.tsx';
 import { Targets } from './Targets.tsx';
 import { TypeTile } from './TypeTile.tsx';
 import { UseIt } from './UseIt.tsx';
 import { useTunnelActions } from './use-tunnel-actions.ts';
 import './details.css';
-
-/** As in details.css. */
-const OVER_THE_LIST = '(max-width: 860px)';
 
 interface DetailsProps {
   service: Service;
@@ -47,7 +45,7 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
   });
   // Over the list, the pane is where the person now is; beside it, they may want to walk on.
   useEffect(() => {
-    if (window.matchMedia(OVER_THE_LIST).matches) pane.current?.focus();
+    if (isOverTheList()) pane.current?.focus();
   }, []);
 
   return (
@@ -114,11 +112,7 @@ function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
           }}
         />
       )}
-      {tunnel.status === 'open' && tunnel.lastRefusal && (
-        <Note tone="warn" title={detailsText.refused(clockTime(tunnel.lastRefusal.at))}>
-          {tunnel.lastRefusal.error.message}
-        </Note>
-      )}
+      <RefusalNote service={service} tunnel={tunnel} />
       <Section title={detailsText.how}>
         {tunnel.status === 'open' && address ? (
           <>

@@ -48,9 +48,7 @@ export function ServiceList({ groups }: { groups: { group: ServiceGroup; rows: R
                 service={service}
                 tunnel={tunnel}
                 selected={selected === service.id}
-                onSelect={() =>
-                  setView({ selected: selected === service.id ? null : service.id, editPort: null })
-                }
+                onSelect={() => setView({ selected: service.id, editPort: null })}
                 onChoosePort={() => setView({ selected: service.id, editPort: service.id })}
               />
             ))}

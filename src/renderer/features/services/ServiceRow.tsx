@@ -1,4 +1,5 @@
 // One service in the list. The whole row opens its details; the pill and the button inside do their own thing.
+import { ChevronRight } from 'lucide-react';
 import { ERRORS, type WireError } from '../../../shared/errors.ts';
 import { whyNotConnectable } from '../../../shared/model/service.ts';
 import { hindranceText, kindOf, servicesText } from '../../text/services.ts';
@@ -10,6 +11,7 @@ import { type Row } from './service-view.ts';
 import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 import { StateWord } from './StateWord.tsx';
 import { TypeTile } from './TypeTile.tsx';
+import { useShowHow } from './use-show-how.ts';
 import { useTunnelActions } from './use-tunnel-actions.ts';
 
 export function ServiceRow(
@@ -17,6 +19,7 @@ export function ServiceRow(
 ) {
   const { service, tunnel } = props;
   const actions = useTunnelActions(service.id);
+  const showHow = useShowHow(service.id);
   const hindrance = whyNotConnectable(service);
   const address = tunnel.status === 'open' ? formatHostPort(tunnel.address) : null;
   const error = tunnel.status === 'failed' ? tunnel.error : actions.refused;
@@ -28,7 +31,7 @@ export function ServiceRow(
           type="button"
           className="row-open one-line"
           aria-label={servicesText.detailsOf(service.friendlyName)}
-          aria-pressed={props.selected}
+          aria-current={props.selected}
           onClick={props.onSelect}
         >
           {service.friendlyName}
@@ -50,9 +53,30 @@ export function ServiceRow(
         ) : (
           <StateWord service={service} tunnel={tunnel} />
         )}
+        {tunnel.status === 'open' && !props.selected && (
+          <button
+            type="button"
+            className="row-how"
+            aria-label={servicesText.howOf(service.friendlyName)}
+            onClick={props.onSelect}
+          >
+            {servicesText.how}
+            <ChevronRight size={12} aria-hidden />
+          </button>
+        )}
       </div>
       <div className="row-action">
-        <ConnectButton service={service} tunnel={tunnel} actions={actions} />
+        <ConnectButton
+          service={service}
+          tunnel={tunnel}
+          actions={{
+            ...actions,
+            open: () => {
+              showHow();
+              actions.open();
+            },
+          }}
+        />
       </div>
       {error && <RowError service={service.id} error={error} onChoosePort={props.onChoosePort} />}
     </li>

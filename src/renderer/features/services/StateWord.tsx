@@ -2,9 +2,19 @@
 import { Check, CircleMinus, LoaderCircle, TriangleAlert } from 'lucide-react';
 import { exhaustive } from '../../../shared/exhaustive.ts';
 import { stateWords } from '../../text/services.ts';
+import { useLinkState } from '../../window-context.tsx';
 import type { Row } from './service-view.ts';
 
 export function StateWord({ service, tunnel }: Row) {
+  const unheard = useLinkState() === 'interrupted';
+  if (unheard && tunnel.status !== 'closed') {
+    return (
+      <span className="state">
+        <LoaderCircle size={14} className="spin" aria-hidden />
+        {stateWords.unknown}
+      </span>
+    );
+  }
   switch (tunnel.status) {
     case 'opening':
       return (

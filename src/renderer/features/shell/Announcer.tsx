@@ -1,5 +1,6 @@
 // The polite live region: changes that happen anywhere in the list are heard without looking for them.
 import { useEffect, useState } from 'react';
+import { isSignedIn } from '../../../shared/model/session.ts';
 import { useMirror } from '../../window-context.tsx';
 import { announcements } from './announcements.ts';
 
@@ -10,6 +11,9 @@ export function Announcer() {
     () =>
       store.subscribe(({ snapshot }, { snapshot: before }) => {
         if (!snapshot || !before) return;
+        // Nothing of a session that has ended is left to be read.
+        if (!isSignedIn(snapshot.slices.session) && isSignedIn(before.slices.session)) setText('');
+        if (snapshot.slices.session.status === 'signed-out') return;
         const sentences = announcements(before.slices, snapshot.slices);
         if (sentences.length > 0) setText(sentences.join('. '));
       }),

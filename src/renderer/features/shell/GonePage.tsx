@@ -1,24 +1,16 @@
-// A browser tab whose permission has ended: calm, final, with the way to a new one.
+// A browser tab that only a new link helps: calm, final, with the way to one.
 import { Unplug } from 'lucide-react';
-import { words } from '../../text/common.ts';
 import { goneText } from '../../text/transport.ts';
-import { CopyButton } from '../../ui/Copy.tsx';
 import { Panel, PanelHead } from '../../ui/Panel.tsx';
-import './gone-page.css';
 
-export function GonePage() {
+export function GonePage({ how }: { how: 'gone' | 'used' }) {
+  const { title, body } = goneText[how];
   return (
     <Panel>
-      <PanelHead icon={<Unplug size={22} aria-hidden />} title={goneText.title}>
-        {goneText.body}
+      <PanelHead focus icon={<Unplug size={22} aria-hidden />} title={title}>
+        {body}
       </PanelHead>
-      <div>
-        <p className="lead">{goneText.how}</p>
-        <div className="gone-command">
-          <code>{goneText.command}</code>
-          <CopyButton text={goneText.command} label={words.copy} />
-        </div>
-      </div>
+      <p className="lead">{goneText.how}</p>
     </Panel>
   );
 }

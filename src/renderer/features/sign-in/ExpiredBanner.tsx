@@ -7,7 +7,8 @@ import { expiredText } from '../../text/shell.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyButton } from '../../ui/Copy.tsx';
 import { Note } from '../../ui/Note.tsx';
-import { useTruth } from '../../window-context.tsx';
+import { useOpensPages, useTruth } from '../../window-context.tsx';
+import { SignInLink } from './SignInLink.tsx';
 import { useSignIn } from './use-sign-in.ts';
 import './sign-in.css';
 
@@ -18,13 +19,16 @@ const ended = (session: Session): boolean =>
 export function ExpiredBanner() {
   const session = useTruth(({ slices }) => slices.session);
   const signIn = useSignIn();
+  const inTab = useOpensPages();
   if (!ended(session)) return null;
   if (signIn.waiting) {
     return (
       <Note
         tone="info"
+        {...(inTab && signIn.url && { title: signInText.inTab.waitingTitle })}
         action={
           <div className="sign-in-link">
+            {signIn.url && inTab && <SignInLink url={signIn.url} size="small" />}
             {signIn.url && <CopyButton text={signIn.url} label={signInText.copyLink} showLabel />}
             <Button size="small" onClick={signIn.cancel}>
               {words.cancel}
@@ -32,7 +36,7 @@ export function ExpiredBanner() {
           </div>
         }
       >
-        {expiredText.waiting}
+        {inTab && signIn.url ? signInText.inTab.waiting : expiredText.waiting}
       </Note>
     );
   }

@@ -1,0 +1,35 @@
+// A sign-in that runs. It ends by its button only: Esc is pressed too easily for what was begun in another page.
+import { LoaderCircle } from 'lucide-react';
+import { words } from '../../text/common.ts';
+import { signInText } from '../../text/first-launch.ts';
+import { Button } from '../../ui/Button.tsx';
+import { CopyButton } from '../../ui/Copy.tsx';
+import { PanelHead } from '../../ui/Panel.tsx';
+import { useOpensPages } from '../../window-context.tsx';
+import { SignInLink } from './SignInLink.tsx';
+import type { SignIn } from './use-sign-in.ts';
+
+export function Waiting({ signIn }: { signIn: SignIn }) {
+  const inTab = useOpensPages();
+  const { url } = signIn;
+  const text = inTab ? signInText.inTab : signInText;
+  return (
+    <>
+      <PanelHead
+        focus
+        icon={<LoaderCircle size={22} className="spin" aria-hidden />}
+        title={text.waitingTitle}
+      >
+        {url ? text.waiting : signInText.preparing}
+      </PanelHead>
+      {inTab && url && <SignInLink url={url} size="large" />}
+      <div className="panel-foot">
+        <div className="sign-in-link">
+          {url && !inTab && <span className="sub">{signInText.notOpened}</span>}
+          {url && <CopyButton text={url} label={signInText.copyLink} showLabel look="plain" />}
+        </div>
+        <Button onClick={signIn.cancel}>{words.cancel}</Button>
+      </div>
+    </>
+  );
+}

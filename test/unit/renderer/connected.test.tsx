@@ -1,0 +1,136 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Snapshot } from '../../../src/shared/ipc/contract.ts';
+import type { Tunnel } from '../../../src/shared/model/tunnel.ts';
+import { AppError } from '../../../src/shared/errors.ts';
+import { aService, aSnapshot } from '../../fixtures/snapshots.ts';
+import { type RenderedApp, renderApp } from '../../support/render-app.tsx';
+
+const ledger = aService({ assignedPort: 5433 });
+const bastion = aService({ name: 'bastion', friendlyName: 'Bastion', type: 'SSH' });
+const open = (port: number, change = {}): Tunnel => ({
+  status: 'open',
+  address: { host: '127.0.0.1', port },
+  openedAt: 0,
+  ...change,
+});
+const having = (states: Record<string, Tunnel>): Snapshot =>
+  aSnapshot({
+    catalog: { status: 'current', services: [ledger, bastion] },
+    tunnels: { states, ports: {} },
+  });
+const details = (): string | undefined =>
+  document.querySelector<HTMLElement>('.details h1')?.textContent ?? undefined;
+const SIZES = window as unknown as { happyDOM: { setViewport(size: { width: number }): void } };
+
+let app: RenderedApp;
+beforeEach(() => SIZES.happyDOM.setViewport({ width: 1180 }));
+afterEach(() => app.unmount());
+
+describe('how to go on after Connect', () => {
+  it('is shown by itself the first time, and not again', async () => {
+    app = await renderApp(having({}), (fake) => fake.hang('tunnel.open'));
+    await app.click('Connect Ledger database');
+    expect(details()).toBe('Ledger database');
+    await app.click('Details of Ledger database');
+    expect(details()).toBe('Ledger database');
+    await app.click('Close');
+    await app.click('Connect Bastion');
+    expect(details()).toBeUndefined();
+  });
+
+  it('does not cover the list of a narrow window', async () => {
+    SIZES.happyDOM.setViewport({ width: 700 });
+    app = await renderApp(having({}), (fake) => fake.hang('tunnel.open'));
+    await app.click('Connect Ledger database');
+    expect(details()).toBeUndefined();
+  });
+
+  it('is one press away on every connected row', async () => {
+    app = await renderApp(having({ [ledger.id]: open(5433) }));
+    expect(app.button('How to use Bastion')).toBeUndefined();
+    await app.click('How to use Ledger database');
+    expect(details()).toBe('Ledger database');
+  });
+});
+
+describe('another port that cannot be had', () => {
+  it('leaves no doubt that the connection stays where it is', async () => {
+    app = await renderApp(having({ [ledger.id]: open(5433) }), (fake) =>
+      fake.answer('tunnel.override', () => {
+        throw new AppError(
+          'tunnel/port-in-use',
+          'Ledger database cannot be connected: port 6000 is in use by nginx (4711).',
+          { details: { port: 6000, holder: 'nginx (4711)' } },
+        );
+      }),
+    );
+    await app.click('Details of Ledger database');
+    await app.type('Listen port', '6000');
+    expect(app.text()).toContain('The open connection moves to the new port.');
+    await app.click('Save');
+    expect(app.text()).toContain('Still connected on port 5433');
+    expect(app.text()).toContain('Port 6000 is in use by nginx (4711).');
+    expect(app.text()).not.toContain('cannot be connected');
+    expect(app.text()).not.toContain('The open connection moves');
+  });
+});
+
+describe('a refused connection', () => {
+  it('can be put away, until the next one', async () => {
+    const refused = (at: number): Tunnel =>
+      open(5433, {
+        lastRefusal: { at, error: { code: 'tunnel/target-refused', message: 'Not part of it.' } },
+      });
+    app = await renderApp(having({ [ledger.id]: refused(1) }));
+    await app.click('Details of Ledger database');
+    expect(app.text()).toContain('Not part of it.');
+    await app.click('Dismiss');
+    expect(app.text()).not.toContain('Not part of it.');
+    const value = { states: { [ledger.id]: refused(2) }, ports: {} };
+    await app.act(() => app.fake.emit('tunnels.changed', { revision: 2, value }));
+    expect(app.text()).toContain('Not part of it.');
+  });
+});
+
+describe('sign-out', () => {
+  const chooseSignOut = async (): Promise<void> => {
+    await app.act(() =>
+      document
+        .querySelector<HTMLElement>('.session')
+        ?.dispatchEvent(new MouseEvent('mousedown', { bubbles: true, button: 0 })),
+    );
+    await app.act(() => document.querySelector<HTMLElement>('[role=menuitem]')?.click());
+  };
+  const signedOut = (): boolean => app.fake.calls.some(({ name }) => name === 'session.signOut');
+
+  it('asks before it takes connections away', async () => {
+    const both = having({ [ledger.id]: open(5433), [bastion.id]: open(2222) });
+    app = await renderApp(both, (fake) => fake.hang('session.signOut'));
+    await chooseSignOut();
+    expect(app.text()).toContain('Sign out and disconnect 2 services?');
+    expect(signedOut()).toBe(false);
+    await app.click('Sign out');
+    expect(signedOut()).toBe(true);
+  });
+
+  it('asks nothing when nothing is connected', async () => {
+    app = await renderApp(having({}), (fake) => fake.hang('session.signOut'));
+    await chooseSignOut();
+    expect(signedOut()).toBe(true);
+  });
+
+  it('leaves nothing of the session to be read out', async () => {
+    app = await renderApp(having({}));
+    const live = (): string | null | undefined =>
+      document.querySelector('[aria-live]')?.textContent;
+    const states = { [ledger.id]: open(5433) };
+    await app.act(() =>
+      app.fake.emit('tunnels.changed', { revision: 2, value: { states, ports: {} } }),
+    );
+    expect(live()).toContain('Ledger database connected');
+    const value = { status: 'signed-out' } as const;
+    await app.act(() => app.fake.emit('session.changed', { revision: 2, value }));
+    expect(live()).toBe('');
+  });
+});
