@@ -21,7 +21,7 @@ export function Note(props: {
     <div
       className={`note ${props.tone}`}
       role={props.alert ? 'alert' : undefined}
-      tabIndex={props.ref ? -1 : undefined}
+      tabIndex={-1}
       ref={props.ref}
     >
       <Icon size={16} aria-hidden />

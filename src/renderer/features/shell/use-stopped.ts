@@ -9,7 +9,7 @@ export function useStopped(): boolean {
   const interrupted = useLinkState() === 'interrupted';
   const [impatient, setImpatient] = useState(false);
   useEffect(() => {
-    if (!interrupted) return;
+    if (!interrupted) return undefined;
     const timer = setTimeout(() => setImpatient(true), PATIENCE_MS);
     return () => {
       clearTimeout(timer);
