@@ -7,7 +7,7 @@ export type NoteTone = 'info' | 'warn' | 'bad';
 
 const icons = { info: Info, warn: TriangleAlert, bad: CircleAlert };
 
-export function Note(props: {
+interface NoteProps {
   tone: NoteTone;
   title?: string;
   children: ReactNode;
@@ -15,21 +15,18 @@ export function Note(props: {
   /** For something that just happened: read out at once. */
   alert?: boolean;
   ref?: Ref<HTMLDivElement>;
-}) {
-  const Icon = icons[props.tone];
+}
+
+export function Note({ tone, title, children, action, alert, ref }: NoteProps) {
+  const Icon = icons[tone];
   return (
-    <div
-      className={`note ${props.tone}`}
-      role={props.alert ? 'alert' : undefined}
-      tabIndex={-1}
-      ref={props.ref}
-    >
+    <div className={`note ${tone}`} role={alert ? 'alert' : undefined} tabIndex={-1} ref={ref}>
       <Icon size={16} aria-hidden />
       <div className="note-text">
-        {props.title && <strong>{props.title}</strong>}
-        <div>{props.children}</div>
+        {title && <strong>{title}</strong>}
+        <div>{children}</div>
       </div>
-      {props.action && <div className="note-action">{props.action}</div>}
+      {action && <div className="note-action">{action}</div>}
     </div>
   );
 }
