@@ -42,5 +42,5 @@ it('opens the window from the launch file once, and keeps it over a reload', asy
 
   const second = await (await browser.newContext()).newPage();
   await second.goto(launch);
-  await second.getByText('banyan ui').waitFor();
+  await second.getByText('This link has been used').waitFor();
 });
