@@ -2,13 +2,17 @@ import { defineConfig } from 'vitest/config';
 import { SkipReporter } from './test/support/skip-reporter.ts';
 
 /** Folders under test/; each is a project, so that `npm run check` can run the fast ones alone. */
-const project = (name: string, options: { timeoutMs: number; serial?: boolean }) => ({
+const project = (
+  name: string,
+  options: { timeoutMs: number; serial?: boolean; pool?: 'threads' | 'forks' },
+) => ({
   extends: true as const,
   test: {
     name,
     include: [`test/${name}/**/*.test.{ts,tsx}`],
     testTimeout: options.timeoutMs,
     hookTimeout: Math.max(options.timeoutMs, 30_000),
+    pool: options.pool ?? 'forks',
     ...(options.serial && { fileParallelism: false }),
   },
 });
@@ -22,7 +26,8 @@ export default defineConfig({
       BANYAN_HOME: '/nonexistent/banyan-test',
     },
     projects: [
-      project('unit', { timeoutMs: 5_000 }),
+      // Threads start faster; what loads native code or starts programs stays in processes.
+      project('unit', { timeoutMs: 5_000, pool: 'threads' }),
       project('contract', { timeoutMs: 20_000 }),
       project('integration', { timeoutMs: 30_000 }),
       project('security', { timeoutMs: 30_000 }),
