@@ -10,6 +10,8 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         banyan: 'src/cli/banyan.ts',
+        // The engine by itself, for the benchmark: the very chunk that the programs above use.
+        proxy: 'src/proxy/index.ts',
         banyanproxy: 'src/cli/banyanproxy.ts',
         'banyan-edge': 'src/edge/main.ts',
       },

@@ -25,6 +25,8 @@ function toSpec(options: ProxyArguments): TunnelSpec {
     serverName: options.service.host,
     ca: options.ca,
     includeDomains: options.includeDomains,
+    upstreamProxy: null,
+    localUsers: 'own',
   };
 }
 
@@ -49,9 +51,11 @@ async function main(): Promise<number> {
   }
 
   const engine = createEngine(sink);
-  engine.setCredentials(credentials);
+  await engine.setCredentials(credentials);
   const address = await engine.open(spec);
-  const unwatch = watchLoginFiles(folder, (renewed) => engine.setCredentials(renewed));
+  const unwatch = watchLoginFiles(folder, (renewed) => {
+    engine.setCredentials(renewed).catch((error: unknown) => complain(toWireError(error)));
+  });
   say(
     `banyanproxy: ${formatHostPort(address)} -> ${formatHostPort(options.service)} (${spec.mode})\n`,
   );

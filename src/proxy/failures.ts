@@ -83,3 +83,6 @@ export const certificateRefused = (cause: unknown): AppError =>
 
 export const noCredentials = (): AppError =>
   new AppError('tunnel/certificate-missing', 'There is no certificate to connect with.');
+
+export const closedAtOnce = ({ serverName }: TunnelSpec): AppError =>
+  new AppError('tunnel/denied', `The Access Tier closed the connection to ${serverName} at once.`);

@@ -1,14 +1,21 @@
 // Front door of the data plane: a local port in, mutual TLS out. No policy, no storage, no Electron.
 // Message-shaped: plain data in, plain data and facts out, so that the engine can move into a worker thread.
 import type { Duplex } from 'node:stream';
-import { AppError } from '../shared/errors.ts';
+import { AppError, type WireError } from '../shared/errors.ts';
 import type { LocalAddress } from '../shared/model/tunnel.ts';
 import type { Credentials, TunnelSpec } from './messages.ts';
 import { createTlsContexts, type TlsContexts } from './net/credentials.ts';
-import { openTunnel, type RunningTunnel, serveConnection } from './tunnel.ts';
+import { serveConnection } from './connection.ts';
+import { openTunnel, type RunningTunnel } from './tunnel.ts';
 import type { TunnelSink } from './tunnel-events.ts';
 
-export type { Credentials, TunnelFact, TunnelSpec } from './messages.ts';
+export type {
+  ConnectionEnd,
+  Credentials,
+  TunnelFact,
+  TunnelSpec,
+  UpstreamProxy,
+} from './messages.ts';
 export { isLocalhost, loopbackLookup } from './net/loopback-lookup.ts';
 export type { TunnelSink } from './tunnel-events.ts';
 
@@ -23,10 +30,16 @@ export interface Engine {
   /** Stops listening at once; running connections get `drainMs` (default 0) to finish, then are cut. */
   close(tunnel: string, drainMs?: number): Promise<void>;
   /**
-   * New connections use these; running ones are left alone. null: new connections are refused.
-   * Throws when key and certificate do not belong together, and keeps what it has.
+   * New connections use these, held ones go on with them, running ones are left alone; tickets and warm connections of
+   * the old identity are thrown away. null: new connections are refused. Credentials whose certificate has expired make
+   * new connections wait (`certificate-needed`).
+   * Rejects with `tunnel/certificate-missing` when key and certificate do not belong together, and keeps what it has.
    */
-  setCredentials(credentials: Credentials | null): void;
+  setCredentials(credentials: Credentials | null): Promise<void>;
+  /** Ends the wait for a new certificate: what is held is closed with this reason, until the next one has to wait. */
+  refuseHeld(error: WireError): void;
+  /** The computer woke up, its clock jumped or the network changed: warm connections are dropped, every way is proved again. */
+  checkWays(): void;
   /** Closes every tunnel; latches: nothing can be opened afterwards. */
   stop(drainMs?: number): Promise<void>;
 }
@@ -78,9 +91,19 @@ export function createEngine(sink: TunnelSink): Engine {
       }
     },
     close,
-    setCredentials(credentials) {
-      contexts = credentials && createTlsContexts(credentials);
+    async setCredentials(credentials) {
+      try {
+        contexts = credentials && createTlsContexts(credentials);
+      } catch (cause) {
+        throw new AppError(
+          'tunnel/certificate-missing',
+          'The new certificate and its key do not belong together; the one before stays in use.',
+          { cause },
+        );
+      }
     },
+    refuseHeld() {},
+    checkWays() {},
     async stop(drainMs = 0) {
       stopping = true;
       await Promise.all([...tunnels.keys()].map((id) => close(id, drainMs)));
@@ -96,7 +119,13 @@ export function relayOnce(
   sink: TunnelSink,
 ): Promise<void> {
   const contexts = createTlsContexts(credentials);
-  return serveConnection(near, { spec, contexts: () => contexts, nextConnection: () => 1, sink });
+  return serveConnection(near, {
+    spec,
+    contexts: () => contexts,
+    listening: null,
+    nextConnection: () => 1,
+    sink,
+  });
 }
 
 /** The whole of 127.0.0.0/8 is loopback on Linux only; the two addresses that are everywhere are enough. */

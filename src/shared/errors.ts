@@ -249,6 +249,36 @@ export const ERRORS = {
     advice: 'Sign in with `banyan login`, or name its folder with --certs.',
     action: 'sign-in',
   },
+  'tunnel/certificate-expired': {
+    exit: EXIT.signInNeeded,
+    title: 'Your certificate has expired',
+    advice: 'Sign in again to go on.',
+    action: 'sign-in',
+  },
+  'tunnel/upstream-proxy-failed': {
+    exit: EXIT.failed,
+    title: 'The proxy of your network does not let Banyan through',
+    advice: 'Check the proxy setting, then try again.',
+    action: 'retry',
+  },
+  'tunnel/local-program-refused': {
+    exit: EXIT.denied,
+    title: 'A program was not let in',
+    advice: 'Only programs that you run yourself may use your services.',
+    action: 'none',
+  },
+  'tunnel/too-many-connections': {
+    exit: EXIT.failed,
+    title: 'Too many connections at once',
+    advice: 'Close some of them, then try again.',
+    action: 'retry',
+  },
+  'tunnel/engine-stopped': {
+    exit: EXIT.failed,
+    title: 'The proxy engine of Banyan stopped',
+    advice: 'Connect again; if it happens again, restart Banyan.',
+    action: 'retry',
+  },
   'tunnel/cancelled': {
     exit: EXIT.failed,
     title: 'Connecting was cancelled',

@@ -43,10 +43,12 @@ async function tier(
   return started;
 }
 
-function engine(credentials: Credentials | null = person): { engine: Engine; facts: TunnelFact[] } {
+async function engine(
+  credentials: Credentials | null = person,
+): Promise<{ engine: Engine; facts: TunnelFact[] }> {
   const facts: TunnelFact[] = [];
   const created = createEngine((fact) => facts.push(fact));
-  created.setCredentials(credentials);
+  await created.setCredentials(credentials);
   cleanUps.push(() => created.stop());
   return { engine: created, facts };
 }
@@ -59,6 +61,8 @@ const spec = (port: number, changes: Partial<TunnelSpec> = {}): TunnelSpec => ({
   serverName: 'svc.test',
   ca: 'organisation',
   includeDomains: [],
+  upstreamProxy: null,
+  localUsers: 'own',
   ...changes,
 });
 
@@ -94,7 +98,7 @@ const connectTier =
 describe('the engine in TCP mode', () => {
   it('carries bytes and reports the connection with its size', async () => {
     const far = await tier();
-    const { engine: running, facts } = engine();
+    const { engine: running, facts } = await engine();
     const socket = client(await running.open(spec(far.port)));
     socket.end('ping');
     expect(await readAll(socket)).toBe('ping');
@@ -111,16 +115,16 @@ describe('the engine in TCP mode', () => {
     const far = await tier((socket) => {
       socket.resume().on('end', () => setTimeout(() => socket.end('late'), 200));
     });
-    const socket = client(await engine().engine.open(spec(far.port)));
+    const socket = client(await (await engine()).engine.open(spec(far.port)));
     socket.end('question');
     expect(await readAll(socket)).toBe('late');
   });
 
   it('reaches names under localhost, which the system resolver does not know', async () => {
     const far = await tier();
-    const address = await engine().engine.open(
-      spec(far.port, { accessTier: { host: 'svc.demo.localhost', port: far.port } }),
-    );
+    const address = await (
+      await engine()
+    ).engine.open(spec(far.port, { accessTier: { host: 'svc.demo.localhost', port: far.port } }));
     const socket = client(address);
     socket.end('x');
     expect(await readAll(socket)).toBe('x');
@@ -132,7 +136,9 @@ describe('the engine in TCP mode', () => {
     cleanUps.push(() => holder.close());
     const { port } = holder.address() as AddressInfo;
     const far = await tier();
-    const opening = engine().engine.open(spec(far.port, { listen: { host: '127.0.0.1', port } }));
+    const opening = (await engine()).engine.open(
+      spec(far.port, { listen: { host: '127.0.0.1', port } }),
+    );
     await expect(opening).rejects.toMatchObject({
       code: 'tunnel/port-in-use',
       details: { port },
@@ -142,14 +148,14 @@ describe('the engine in TCP mode', () => {
 
   it.each(['0.0.0.0', '::', 'localhost', '192.0.2.1'])('never listens on %s', async (host) => {
     const far = await tier();
-    const opening = engine().engine.open(spec(far.port, { listen: { host, port: 0 } }));
+    const opening = (await engine()).engine.open(spec(far.port, { listen: { host, port: 0 } }));
     await expect(opening).rejects.toMatchObject({ code: 'tunnel/listen-failed' });
   });
 
   it('does not say open, and listens on nothing, when nobody answers at the Access Tier', async () => {
     const far = await tier();
     await far.stop();
-    const { engine: running } = engine();
+    const { engine: running } = await engine();
     const listen = { host: '127.0.0.1', port: await freePort() };
     await expect(running.open(spec(far.port, { listen }))).rejects.toMatchObject({
       code: 'tunnel/unreachable',
@@ -160,7 +166,7 @@ describe('the engine in TCP mode', () => {
 
   it('refuses a server that proves another name', async () => {
     const far = await tier(echo, await pki.issue({ commonName: 'other.test' }));
-    await expect(engine().engine.open(spec(far.port))).rejects.toMatchObject({
+    await expect((await engine()).engine.open(spec(far.port))).rejects.toMatchObject({
       code: 'tunnel/untrusted-server',
     });
   });
@@ -172,7 +178,7 @@ describe('the engine in TCP mode', () => {
         echo,
         await pki.issue({ commonName: 'tier', ipAddresses: [serverName] }),
       );
-      const socket = client(await engine().engine.open(spec(far.port, { serverName })));
+      const socket = client(await (await engine()).engine.open(spec(far.port, { serverName })));
       socket.end('x');
       expect(await readAll(socket)).toBe('x');
     },
@@ -183,14 +189,14 @@ describe('the engine in TCP mode', () => {
       echo,
       await pki.issue({ commonName: 'tier', ipAddresses: ['127.0.0.1'] }),
     );
-    const opening = engine().engine.open(spec(far.port, { serverName: '192.0.2.7' }));
+    const opening = (await engine()).engine.open(spec(far.port, { serverName: '192.0.2.7' }));
     await expect(opening).rejects.toMatchObject({ code: 'tunnel/untrusted-server' });
   });
 
   it('refuses a server of another root', async () => {
     const other = await createTestPki('Other Root');
     const far = await tier(echo, await other.issue({ commonName: 'svc.test' }), pki.root);
-    await expect(engine().engine.open(spec(far.port))).rejects.toMatchObject({
+    await expect((await engine()).engine.open(spec(far.port))).rejects.toMatchObject({
       code: 'tunnel/untrusted-server',
     });
   });
@@ -198,21 +204,21 @@ describe('the engine in TCP mode', () => {
   it('says that the certificate was refused, though TLS 1.3 tells only after the handshake', async () => {
     // OpenSSL's own server: it sends the alert that Node's servers never send.
     const port = await startAlertingServer(server, (await createTestPki('Other Root')).root);
-    await expect(engine().engine.open(spec(port))).rejects.toMatchObject({
+    await expect((await engine()).engine.open(spec(port))).rejects.toMatchObject({
       code: 'tunnel/certificate-refused',
     });
   });
 
   it('says denied when the Access Tier closes at once', async () => {
     const far = await tier((socket) => void socket.end());
-    await expect(engine().engine.open(spec(far.port))).rejects.toMatchObject({
+    await expect((await engine()).engine.open(spec(far.port))).rejects.toMatchObject({
       code: 'tunnel/denied',
     });
   });
 
   it('opens nothing without credentials', async () => {
     const far = await tier();
-    await expect(engine(null).engine.open(spec(far.port))).rejects.toMatchObject({
+    await expect((await engine(null)).engine.open(spec(far.port))).rejects.toMatchObject({
       code: 'tunnel/certificate-missing',
     });
   });
@@ -221,7 +227,7 @@ describe('the engine in TCP mode', () => {
     const silent = createServer();
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     cleanUps.push(() => silent.close());
-    const { engine: running } = engine();
+    const { engine: running } = await engine();
     const opening = running.open(spec((silent.address() as AddressInfo).port));
     const outcome = expect(opening).rejects.toMatchObject({ code: 'tunnel/cancelled' });
     await running.close('svc');
@@ -230,12 +236,14 @@ describe('the engine in TCP mode', () => {
 
   it('keeps live connections and the old credentials when the new ones do not fit together', async () => {
     const far = await tier();
-    const { engine: running } = engine();
+    const { engine: running } = await engine();
     const address = await running.open(spec(far.port));
     const live = client(address);
     live.write('before ');
     const stranger = await pki.issue({ commonName: 'stranger' });
-    expect(() => running.setCredentials({ ...person, key: stranger.key })).toThrow();
+    await expect(running.setCredentials({ ...person, key: stranger.key })).rejects.toMatchObject({
+      code: 'tunnel/certificate-missing',
+    });
     live.end('after');
     expect(await readAll(live)).toBe('before after');
     const next = client(address);
@@ -249,12 +257,12 @@ describe('the engine in TCP mode', () => {
       names.push(String(socket.getPeerCertificate().subject.CN));
       socket.pipe(socket);
     });
-    const { engine: running } = engine();
+    const { engine: running } = await engine();
     const address = await running.open(spec(far.port));
     const live = client(address);
     live.write('a');
     await once(live, 'data');
-    running.setCredentials(await pki.issue({ commonName: 'renewed' }));
+    await running.setCredentials(await pki.issue({ commonName: 'renewed' }));
     const next = client(address);
     next.write('b');
     await once(next, 'data');
@@ -265,7 +273,7 @@ describe('the engine in TCP mode', () => {
 
   it('lets running connections finish while it drains, and accepts no new ones', async () => {
     const far = await tier();
-    const { engine: running } = engine();
+    const { engine: running } = await engine();
     const address = await running.open(spec(far.port));
     const live = client(address);
     live.write('a');
@@ -283,7 +291,7 @@ describe('the engine in TCP mode', () => {
     async (mode) => {
       const silent = mode === 'CHAIN' ? () => {} : echo;
       const far = await tier(silent);
-      const { engine: running, facts } = engine();
+      const { engine: running, facts } = await engine();
       const address = await running.open(spec(far.port, { mode }));
       if (mode === 'TCP') far.pauseAccepting();
       const waiting = client(address);
@@ -298,7 +306,7 @@ describe('the engine in TCP mode', () => {
 
   it('cuts connections that outlive the drain', async () => {
     const far = await tier();
-    const { engine: running } = engine();
+    const { engine: running } = await engine();
     const live = client(await running.open(spec(far.port)));
     live.write('a');
     await once(live, 'data');
@@ -316,7 +324,7 @@ describe('the engine in CHAIN mode', () => {
 
   it('passes CONNECT on and loses no byte sent right behind it, in either direction', async () => {
     const far = await tier(connectTier('db.lab:5432'));
-    const socket = client(await engine().engine.open(chain(far.port)));
+    const socket = client(await (await engine()).engine.open(chain(far.port)));
     socket.end('CONNECT DB.lab:5432 HTTP/1.1\r\nHost: x\r\n\r\nearly');
     expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 200 [^\r]*\r\n\r\nhelloearly$/);
   });
@@ -332,7 +340,7 @@ describe('the engine in CHAIN mode', () => {
     });
     const refusal = `HTTP/1.1 403 Forbidden\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     const far = await tier(connectTier('db.lab:5432', refusal));
-    const { engine: running, facts } = engine();
+    const { engine: running, facts } = await engine();
     const socket = client(await running.open(chain(far.port)));
     socket.end('CONNECT evil.lab:22 HTTP/1.1\r\n\r\n');
     const answer = await readAll(socket);
@@ -349,7 +357,7 @@ describe('the engine in CHAIN mode', () => {
 
   it('understands a refusal of a proxy that is not ours', async () => {
     const far = await tier(connectTier('a:1', 'HTTP/1.0 502 Bad Gateway\r\n\r\n<html>no</html>'));
-    const { engine: running, facts } = engine();
+    const { engine: running, facts } = await engine();
     const socket = client(await running.open(chain(far.port)));
     socket.end('CONNECT b:1 HTTP/1.1\r\n\r\n');
     expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 502/);
@@ -364,7 +372,7 @@ describe('the engine in CHAIN mode', () => {
     [`CONNECT a:1 HTTP/1.1\r\nX: ${'y'.repeat(20_000)}`, '431'],
   ])('answers %j with %s and dials nothing', async (request, status) => {
     const far = await tier(connectTier('db.lab:5432'));
-    const address = await engine().engine.open(chain(far.port));
+    const address = await (await engine()).engine.open(chain(far.port));
     const before = far.accepted();
     const socket = client(address);
     socket.write(request);
@@ -379,7 +387,9 @@ describe('the engine in CHAIN mode', () => {
     cleanUps.push(() => direct.close());
     const { port } = direct.address() as AddressInfo;
     const far = await tier(connectTier('db.lab:5432'));
-    const address = await engine().engine.open(chain(far.port, { includeDomains: ['.lab'] }));
+    const address = await (
+      await engine()
+    ).engine.open(chain(far.port, { includeDomains: ['.lab'] }));
     const socket = client(address);
     socket.write(`CONNECT 127.0.0.1:${port} HTTP/1.1\r\n\r\n`);
     expect(await readAllEnding(socket)).toMatch(/200 [^\r]*\r\n\r\ndirect$/);

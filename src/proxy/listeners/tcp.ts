@@ -1,12 +1,8 @@
 // TCP mode: raw bytes to one fixed service.
-import type { Duplex } from 'node:stream';
 import type { Route } from './route.ts';
 
-/** Opens the way; throws AppError when there is none. Nothing is read from `near`: many servers speak first. */
-export const routeTcp: Route = async (
-  _near,
-  { dial, spec },
-): Promise<{ far: Duplex; target: string }> => ({
-  far: await dial(),
+/** Nothing is read from `near`: many servers speak first. */
+export const routeTcp: Route = async (_near, { open, spec }) => ({
+  far: await open(null),
   target: spec.serverName,
 });

@@ -262,7 +262,9 @@ export function createAccess({ ports, state }: AccessOptions) {
     useOrganisation: (portsFile: string | null): Promise<void> => saved.use(portsFile),
 
     setCredentials(credentials: Credentials | null): void {
-      engine.setCredentials(credentials);
+      engine.setCredentials(credentials).catch((error: unknown) => {
+        log.error('the certificate was not taken; the one before stays', { error });
+      });
       hasCredentials = credentials !== null;
     },
 

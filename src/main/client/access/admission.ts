@@ -41,4 +41,6 @@ export const specFor = (service: Service, port: number | null): TunnelSpec => ({
   serverName: service.domain,
   ca: service.ca,
   includeDomains: service.includeDomains,
+  upstreamProxy: null,
+  localUsers: 'own',
 });

@@ -32,7 +32,9 @@ function anAccess() {
             };
             closes.push({ id, finish });
           }),
-        setCredentials: () => {},
+        setCredentials: () => Promise.resolve(),
+        refuseHeld: () => {},
+        checkWays: () => {},
         stop: () => Promise.resolve(),
       }),
     },

@@ -32,7 +32,9 @@ async function aSignedInAccess(
   const engine: Engine = {
     open,
     close: () => Promise.resolve(),
-    setCredentials: () => {},
+    setCredentials: () => Promise.resolve(),
+    refuseHeld: () => {},
+    checkWays: () => {},
     stop: () => Promise.resolve(),
   };
   const access = createAccess({
