@@ -14,7 +14,7 @@ export interface RouteParts {
    * program which does not wait for the answer gets its first byte after one round trip.
    * Rejects with AppError: every refusal and failure there is. `tunnel/cancelled`: the local program has gone.
    */
-  open(target: HostAndPort | null, early?: Buffer): Promise<Duplex>;
+  open: (target: HostAndPort | null, early?: Buffer) => Promise<Duplex>;
 }
 
 /**
