@@ -1,6 +1,6 @@
 // The ports of a real computer without Electron: the terminal and the browser tab use them as they are, the desktop
 // app replaces what it has better.
-import { createEngine } from '../../../proxy/index.ts';
+import { createWorkerEngine } from '../../../proxy/index.ts';
 import type { ClientPorts } from '../ports.ts';
 import { layout } from '../settings/layout.ts';
 import { createKeychainSecretStore } from './keychain-secret-store.ts';
@@ -19,6 +19,6 @@ export function systemPorts(
     browser: createSystemBrowser(process.platform, environment),
     clock: systemClock,
     log: createFileLog({ file: layout(home).log, level }),
-    createEngine,
+    createEngine: (sink) => createWorkerEngine(sink),
   };
 }
