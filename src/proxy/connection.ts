@@ -5,7 +5,7 @@ import type { LocalAddress } from '../shared/model/tunnel.ts';
 import { formatHostPort, type HostAndPort } from '../shared/protocol/host-port.ts';
 import { certificateRefused, closedAtOnce, dialFailure } from './failures.ts';
 import { isIncluded } from './include-domains.ts';
-import { routeHttpConnect } from './listeners/http-proxy.ts';
+import { routeChain } from './listeners/chain.ts';
 import { TargetError } from './listeners/route.ts';
 import { routeTcp } from './listeners/tcp.ts';
 import { dialTcp, isCertificateRefusal } from './net/dial.ts';
@@ -37,7 +37,7 @@ export async function serveConnection(near: Duplex, parts: ConnectionParts): Pro
   const acceptedAt = performance.now();
   const startedAt = Date.now();
   try {
-    const route = spec.mode === 'CHAIN' ? routeHttpConnect : routeTcp;
+    const route = spec.mode === 'CHAIN' ? routeChain : routeTcp;
     const open = (target: HostAndPort | null, early?: Buffer) =>
       openWay(parts, target, early, gone.signal);
     const routed = await route(near, { spec, listening: parts.listening, open });
