@@ -6,7 +6,7 @@ import type { LocalAddress } from '../shared/model/tunnel.ts';
 import { formatHostPort, type HostAndPort } from '../shared/protocol/host-port.ts';
 import { certificateRefused, closedAtOnce, dialFailure } from './failures.ts';
 import { isIncluded } from './include-domains.ts';
-import { routeHttpConnect } from './listeners/http-proxy.ts';
+import { routeChain } from './listeners/chain.ts';
 import { TargetError } from './listeners/route.ts';
 import { routeTcp } from './listeners/tcp.ts';
 import type { TunnelSpec } from './messages.ts';
@@ -72,7 +72,7 @@ export class Connection implements Serving {
 
   async #serve(): Promise<void> {
     const { spec, listening, sink, nextConnection } = this.#parts;
-    const route = spec.mode === 'CHAIN' ? routeHttpConnect : routeTcp;
+    const route = spec.mode === 'CHAIN' ? routeChain : routeTcp;
     try {
       const routed = await route(this.#near, { spec, listening, open: this.#open });
       if (!routed) return;
