@@ -1,19 +1,22 @@
 // One local connection, from accept to its last byte: who is it → where to → the way there → relay → report.
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError } from '../shared/errors.ts';
 import type { LocalAddress } from '../shared/model/tunnel.ts';
 import { formatHostPort, type HostAndPort } from '../shared/protocol/host-port.ts';
 import { certificateRefused, closedAtOnce, dialFailure } from './failures.ts';
 import { isIncluded } from './include-domains.ts';
+import type { LocalUsers } from './guard/local-users.ts';
+import { judgeFirstBytes, WEB_PAGE_REFUSED } from './guard/web-page.ts';
 import { routeChain } from './listeners/chain.ts';
+import { endWith } from './listeners/answers.ts';
 import { TargetError } from './listeners/route.ts';
 import { routeTcp } from './listeners/tcp.ts';
 import type { TunnelSpec } from './messages.ts';
 import { abort } from './net/abort.ts';
 import type { Serving } from './net/accept-loop.ts';
 import { dialTcp, isCertificateRefusal } from './net/dial.ts';
-import { Relay, type RelayResult } from './net/relay.ts';
+import { Relay, type RelayLimits, type RelayResult } from './net/relay.ts';
 import type { TunnelSink } from './tunnel-events.ts';
 import type { AccessTier } from './upstream/access-tier.ts';
 
@@ -26,6 +29,7 @@ const REFUSED_WITHIN_MS = 2_000;
 export interface ConnectionParts {
   spec: TunnelSpec;
   accessTier: AccessTier;
+  localUsers: LocalUsers;
   /** null: standard input and output. */
   listening: LocalAddress | null;
   nextConnection: () => number;
@@ -74,6 +78,7 @@ export class Connection implements Serving {
     const { spec, listening, sink, nextConnection } = this.#parts;
     const route = spec.mode === 'CHAIN' ? routeChain : routeTcp;
     try {
+      await this.#admit();
       const routed = await route(this.#near, { spec, listening, open: this.#open });
       if (!routed) return;
       const { far, target } = routed;
@@ -103,6 +108,26 @@ export class Connection implements Serving {
     }
   }
 
+  /** Before anything is read, held or dialled. */
+  async #admit(): Promise<void> {
+    const { spec, localUsers } = this.#parts;
+    const near = this.#near;
+    if (!(near instanceof Socket) || spec.localUsers === 'anyone') return;
+    if (!(await localUsers.isOurs(near))) {
+      // Gone already: nobody's, and nobody to refuse.
+      if (near.destroyed) throw new AppError('tunnel/cancelled', 'The local program has closed.');
+      abort(near);
+      throw notLetIn('A program of another user of this computer tried to use it.');
+    }
+    if (spec.mode !== 'TCP') return;
+    const first = near.read() as Buffer | null;
+    if (!first) return;
+    near.unshift(first);
+    if (judgeFirstBytes(first, [spec.serverName]) !== 'refuse') return;
+    await endWith(near, WEB_PAGE_REFUSED);
+    throw notLetIn('A web page tried to use it.');
+  }
+
   #refused(target: string, error: AppError): void {
     const { spec, sink, onUnreachable } = this.#parts;
     sink({ type: 'connection-refused', tunnel: spec.id, target, error: error.toWire() });
@@ -124,19 +149,31 @@ export class Connection implements Serving {
       isClosedFirst =
         !near.readableEnded && performance.now() - this.#acceptedAt < REFUSED_WITHIN_MS;
     });
-    this.#relay = new Relay(near, far, LIMITS);
+    this.#relay = new Relay(near, far, this.#limits);
     const result = await this.#relay.done;
     const refusal = alert
       ? certificateRefused(alert)
-      : isClosedFirst && result.bytesFarToNear === 0
-        ? closedAtOnce(spec)
-        : null;
+      : result.ended === 'refused'
+        ? notLetIn('A web page tried to use it.')
+        : isClosedFirst && result.bytesFarToNear === 0
+          ? closedAtOnce(spec)
+          : null;
     const { firstByteMs } = result;
     return {
       ...result,
       firstByteMs: firstByteMs === null ? null : firstByteMs + waitedMs,
       refusal,
     };
+  }
+
+  get #limits(): RelayLimits {
+    const { spec } = this.#parts;
+    if (spec.mode !== 'TCP' || spec.localUsers === 'anyone') return LIMITS;
+    const judge = (bytes: Buffer): boolean | null => {
+      const verdict = judgeFirstBytes(bytes, [spec.serverName]);
+      return verdict === 'incomplete' ? null : verdict === 'pass';
+    };
+    return { ...LIMITS, admit: { judge, answer: WEB_PAGE_REFUSED } };
   }
 
   #open = async (target: HostAndPort | null, early?: Buffer): Promise<Duplex> => {
@@ -151,6 +188,8 @@ export class Connection implements Serving {
     return far;
   };
 }
+
+const notLetIn = (why: string): AppError => new AppError('tunnel/local-program-refused', why);
 
 async function dialDirectly({ host, port }: HostAndPort, gone: AbortSignal): Promise<Socket> {
   try {

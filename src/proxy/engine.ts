@@ -2,6 +2,7 @@
 import { AppError, fromWireError, type WireError } from '../shared/errors.ts';
 import type { LocalAddress } from '../shared/model/tunnel.ts';
 import type { Credentials, TunnelSpec } from './messages.ts';
+import { createLocalUsers } from './guard/local-users.ts';
 import { Tunnel } from './tunnel.ts';
 import type { TunnelSink } from './tunnel-events.ts';
 import { Identity } from './upstream/identity.ts';
@@ -23,6 +24,10 @@ export class TunnelEngine {
   readonly #sink: TunnelSink;
   readonly #tunnels = new Map<string, Opened>();
   readonly #identity: Identity;
+  readonly #localUsers = createLocalUsers({
+    platform: process.platform,
+    uid: process.getuid?.() ?? -1,
+  });
   readonly #traffic: NodeJS.Timeout;
   #connections = 0;
   #isStopping = false;
@@ -48,6 +53,7 @@ export class TunnelEngine {
     const tunnel = new Tunnel({
       spec,
       identity: this.#identity,
+      localUsers: this.#localUsers,
       nextConnection: () => ++this.#connections,
       sink: this.#sink,
     });

@@ -78,6 +78,7 @@ export async function relayOnce(
     spec,
     accessTier,
     listening: null,
+    localUsers: { isOurs: () => Promise.resolve(true) },
     nextConnection: () => 1,
     sink,
     onUnreachable: () => {},

@@ -2,6 +2,7 @@
 import { AppError } from '../shared/errors.ts';
 import type { LocalAddress } from '../shared/model/tunnel.ts';
 import { Connection } from './connection.ts';
+import type { LocalUsers } from './guard/local-users.ts';
 import { listenFailure } from './failures.ts';
 import type { TunnelSpec } from './messages.ts';
 import { type AcceptLoop, acceptLoop } from './net/accept-loop.ts';
@@ -16,6 +17,7 @@ const MAX_WAITING = 1_024;
 export interface TunnelParts {
   spec: TunnelSpec;
   identity: Identity;
+  localUsers: LocalUsers;
   nextConnection: () => number;
   sink: TunnelSink;
 }
@@ -108,10 +110,11 @@ export class Tunnel {
   }
 
   #serve(socket: Parameters<Parameters<typeof acceptLoop>[0]['serve']>[0]): Connection {
-    const { spec, sink, nextConnection } = this.#parts;
+    const { spec, sink, localUsers, nextConnection } = this.#parts;
     const connection = new Connection(socket, {
       spec,
       sink,
+      localUsers,
       nextConnection,
       accessTier: this.#accessTier,
       listening: this.#address,

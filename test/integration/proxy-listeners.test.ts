@@ -136,7 +136,8 @@ describe.skipIf(!hasCurl)('curl (skipped where it is not installed)', () => {
     const before = accepted();
     const pages = await curl(['-x', `http://${at}`, 'http://wiki.lab/1', 'http://wiki.lab/2']);
     expect(pages.output).toBe('hello hello ');
-    expect(accepted() - before).toBe(2);
+    // Others are made ahead for what may come next.
+    expect(accepted() - before).toBeGreaterThanOrEqual(2);
   });
 
   it.each([

@@ -42,10 +42,9 @@ for (let letter = 0; letter < 26; letter += 1) IS_TOKEN[65 + letter] = IS_TOKEN[
 function judgeStart(bytes: Buffer): 'http' | 'pass' | 'incomplete' {
   let at = 0;
   while (at < bytes.length && IS_TOKEN[bytes[at] as number]) at += 1;
-  if (at === bytes.length) return at < MAX_HEAD ? 'incomplete' : 'pass';
-  if (at === 0 || bytes[at] !== SPACE) return 'pass';
-  if (at + 1 === bytes.length) return at + 1 < MAX_HEAD ? 'incomplete' : 'pass';
-  if (bytes[at + 1] !== SLASH) return 'pass';
+  // A browser writes its request line in one piece, whatever a page asks of it; so a lone word is somebody else's, and
+  // must not wait for more (a single byte may be a whole message).
+  if (at === 0 || bytes[at] !== SPACE || bytes[at + 1] !== SLASH) return 'pass';
   const lineFeed = bytes.indexOf(LF, at);
   // A page may choose how long its path is.
   if (lineFeed < 0) return bytes.length < MAX_HEAD ? 'incomplete' : 'http';

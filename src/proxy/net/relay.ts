@@ -14,10 +14,15 @@ export interface RelayLimits {
   idleMs?: number;
   /** Cut this long after the beginning, whatever moves. */
   lifetimeMs?: number;
+  /**
+   * Looks at the first bytes from near, before any of them is passed on; false: nothing is, and both sides are cut with
+   * `answer` as the last that near gets. null: more is needed. Nobody waits for bytes that do not come.
+   */
+  admit?: { judge: (bytes: Buffer) => boolean | null; answer: string };
 }
 
-/** `reset` is ordinary: a peer closed abruptly. `closed`: somebody called `cut`. */
-export type RelayEnd = 'finished' | 'reset' | 'idle' | 'lifetime' | 'closed';
+/** `reset` is ordinary: a peer closed abruptly. `closed`: somebody called `cut`. `refused`: by `admit`. */
+export type RelayEnd = 'finished' | 'reset' | 'idle' | 'lifetime' | 'closed' | 'refused';
 
 export interface RelayResult {
   bytesNearToFar: number;
@@ -46,6 +51,7 @@ export class Relay {
   #firstByteMs: number | null = null;
   #open = 2;
   #ended: RelayEnd = 'finished';
+  #unjudged: Buffer | null = null;
   #movedBytes = 0;
   #movedAt = this.#startedAt;
   #toNear: Coalescer | null = null;
@@ -60,9 +66,10 @@ export class Relay {
     running.add(this);
     watch();
     const coalescer = near instanceof Socket && Landing.of(far) ? new Coalescer(near, far) : null;
-    this.#follow(near, far, () => {});
+    this.#follow(near, far, () => this.#passUnjudged());
     this.#follow(far, near, () => coalescer?.flush());
-    this.#copyUp();
+    if (limits.admit) this.#judgeFirst(limits.admit);
+    else this.#copyUp();
     if (coalescer) this.#land(coalescer);
     else this.#copy(far, near, true);
     // Either may have died while the other was being dialled; its 'close' has then been emitted already.
@@ -81,7 +88,9 @@ export class Relay {
     return this.#meter.down();
   }
 
-  cut(how: Exclude<RelayEnd, 'finished'>): void {
+  cut(how: Exclude<RelayEnd, 'finished' | 'refused'>): void {
+    // Whoever was refused still gets its answer.
+    if (this.#ended === 'refused') return;
     if (this.#ended === 'finished') this.#ended = how;
     abort(this.#near);
     abort(this.#far);
@@ -159,6 +168,35 @@ export class Relay {
 
   #gotFirstByte(): void {
     this.#firstByteMs ??= performance.now() - this.#startedAt;
+  }
+
+  #judgeFirst({ judge, answer }: NonNullable<RelayLimits['admit']>): void {
+    const near = this.#near;
+    const onData = (chunk: Buffer): void => {
+      const bytes = this.#unjudged ? Buffer.concat([this.#unjudged, chunk]) : chunk;
+      const verdict = judge(bytes);
+      this.#unjudged = verdict === null ? bytes : null;
+      if (verdict === null) return;
+      near.off('data', onData);
+      near.pause();
+      if (verdict) {
+        near.unshift(bytes);
+        this.#copyUp();
+      } else {
+        this.#ended = 'refused';
+        abort(this.#far);
+        near.resume();
+        near.end(answer, () => near.destroy());
+      }
+    };
+    near.on('data', onData);
+    near.resume();
+  }
+
+  /** The local program said no more than this. */
+  #passUnjudged(): void {
+    if (this.#unjudged) this.#far.write(this.#unjudged);
+    this.#unjudged = null;
   }
 
   #copyUp(): void {
