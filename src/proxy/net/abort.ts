@@ -12,13 +12,19 @@ export function abort(stream: Duplex): void {
     // take the bytes so far for the whole message.
     resetOnDestroy(stream);
     stream.destroy();
-  } else if (stream instanceof Socket) {
+  } else if (stream instanceof Socket && !isShuttingDown(stream)) {
     stream.resetAndDestroy();
   } else if (isHttp2(stream)) {
+    // The code goes out; waiting for bytes that nobody reads any more would keep it open.
     stream.close(constants.NGHTTP2_CANCEL);
+    stream.destroy();
   } else {
     stream.destroy();
   }
 }
+
+/** libuv refuses to reset while an end is on its way, and Node then never closes the socket. */
+const isShuttingDown = (socket: Socket): boolean =>
+  socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
 
 const isHttp2 = (stream: Duplex): stream is Http2Stream & Duplex => 'rstCode' in stream;

@@ -7,6 +7,7 @@ interface TcpHandle {
   readStop?: () => number;
   useUserBuffer?: (buffer: Uint8Array) => void;
   reset?: (done: () => void) => number;
+  close?: (done: () => void) => void;
 }
 
 interface Internals {
@@ -38,6 +39,10 @@ export function resetOnDestroy(socket: TLSSocket): void {
   const handle = inner._handle;
   const transport = handle?._parent;
   if (!handle || typeof transport?.reset !== 'function') return;
-  handle.reset = (done) => transport.reset?.(done) ?? 0;
+  handle.reset = (done) => {
+    // Not while an end is on its way (EINVAL); it is then closed as ever.
+    if (transport.reset?.(done) !== 0) handle.close?.(done);
+    return 0;
+  };
   inner.resetAndClosing = true;
 }

@@ -34,7 +34,7 @@ export class SessionGone extends Error {
 
 export class Http2Session {
   readonly #session: ClientHttp2Session;
-  #streams = 0;
+  readonly #streams = new Set<ClientHttp2Stream>();
   #isRetired = false;
   #lastHeardAt = performance.now();
   #why: Error | undefined;
@@ -52,16 +52,18 @@ export class Http2Session {
     this.#session.on('error', (error) => (this.#why = error));
     this.#session.on('goaway', () => (this.#isRetired = true));
     socket.on('error', (error) => (this.#why ??= error));
+    // Half-open is right for one tunnel, and no state for a connection that carries many.
+    socket.on('end', () => this.#session.destroy());
+    // Node closes the streams of a connection that was reset, and forgets to end them.
+    this.#session.once('close', () => {
+      for (const stream of this.#streams) stream.destroy();
+    });
   }
 
   get hasRoom(): boolean {
     const { destroyed, closed, remoteSettings } = this.#session;
     const allowed = Math.min(remoteSettings?.maxConcurrentStreams ?? MAX_STREAMS, MAX_STREAMS);
-    return !this.#isRetired && !destroyed && !closed && this.#streams < allowed;
-  }
-
-  get isEmpty(): boolean {
-    return this.#streams === 0;
+    return !this.#isRetired && !destroyed && !closed && this.#streams.size < allowed;
   }
 
   /** Resolves when the peer has spoken HTTP/2, so has taken our certificate; rejects with what went wrong. */
@@ -80,13 +82,12 @@ export class Http2Session {
   /** No new tunnels; the connection ends with its last one. */
   retire(): void {
     this.#isRetired = true;
-    if (this.#streams === 0) this.#session.destroy();
+    if (this.#streams.size === 0) this.#session.destroy();
     else this.#session.close();
   }
 
   /** Rejects with AppError (refused), SessionGone, or the abort's reason. */
   open(target: string, early: Buffer | undefined, gone: AbortSignal): Promise<ClientHttp2Stream> {
-    this.#streams += 1;
     this.#doubt();
     return new Promise((resolve, reject) => {
       let stream: ClientHttp2Stream;
@@ -96,10 +97,10 @@ export class Http2Session {
           { endStream: false },
         );
       } catch (error) {
-        this.#left();
         reject(new SessionGone('no stream', { cause: error }));
         return;
       }
+      this.#streams.add(stream);
       const settle = (outcome: Error | null) => {
         clearTimeout(deadline);
         gone.removeEventListener('abort', onGone);
@@ -120,7 +121,7 @@ export class Http2Session {
         void refusal(stream, status, target).then(settle);
       };
       const deadline = setTimeout(() => settle(new DialError('timed-out')), ANSWER_DEADLINE_MS);
-      stream.once('close', () => this.#left());
+      stream.once('close', () => this.#left(stream));
       stream.on('response', onResponse).on('error', onError).on('close', onClose);
       gone.addEventListener('abort', onGone);
       if (gone.aborted) onGone();
@@ -128,9 +129,9 @@ export class Http2Session {
     });
   }
 
-  #left(): void {
-    this.#streams -= 1;
-    if (this.#isRetired && this.#streams === 0) this.#session.close();
+  #left(stream: ClientHttp2Stream): void {
+    this.#streams.delete(stream);
+    if (this.#isRetired && this.#streams.size === 0) this.#session.close();
   }
 
   /** After sleep or a change of network a connection may be dead without a word. */
