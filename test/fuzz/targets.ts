@@ -62,24 +62,38 @@ export async function checkRequest(bytes: Buffer): Promise<void> {
   if (bytes[0] === 5 || bytes.toString('latin1', 0, 8) === 'CONNECT ') {
     // Nothing behind the request is lost or changed.
     assert.ok(bytes.toString('latin1').endsWith(payload));
-  } else await checkForwarded(payload);
+  } else await checkForwarded(bytes, payload);
 }
 
+const WRITTEN_BY_US = new Set(['connection', 'content-length', 'host', 'transfer-encoding', 'via']);
 const NEVER_FORWARDED =
   /^(?:proxy-connection|proxy-authorization|proxy-authenticate|keep-alive|te|trailer|upgrade|http2-settings)$/i;
 
-/** A rewritten request, and what the client sent behind its head. */
-async function checkForwarded(payload: string): Promise<void> {
+const headOf = (bytes: Buffer) => {
   const stream = new PassThrough();
-  stream.end(Buffer.from(payload, 'latin1'));
-  const { startLine, lines } = await readHead(stream, 1_000);
+  stream.end(bytes);
+  return readHead(stream, 1_000);
+};
+
+/** `payload`: the rewritten request, and what the client sent behind its head. */
+async function checkForwarded(bytes: Buffer, payload: string): Promise<void> {
+  const asked = await headOf(bytes);
+  const { startLine, lines } = await headOf(Buffer.from(payload, 'latin1'));
   assert.match(startLine, /^\S+ (?:\/\S*|\*) HTTP\/1\.[01]$/);
-  for (const { name } of lines) assert.doesNotMatch(name, NEVER_FORWARDED);
   const values = (name: string) => listOf(lines, name);
+  for (const { name } of lines) assert.doesNotMatch(name, NEVER_FORWARDED);
+  for (const name of listOf(asked.lines, 'connection').map((option) => option.toLowerCase())) {
+    if (!WRITTEN_BY_US.has(name)) assert.deepEqual(values(name), []);
+  }
   assert.deepEqual(values('connection'), ['close']);
   assert.equal(values('host').length, 1);
   assert.ok(values('content-length').length + values('transfer-encoding').length <= 1);
   assert.equal(values('via').at(-1), `${startLine.slice(-3)} banyan`);
+  // Of two lengths none may be chosen: another reader would choose the other.
+  const lengths = new Set(
+    ['content-length', 'transfer-encoding'].flatMap((name) => listOf(asked.lines, name)),
+  );
+  assert.ok(lengths.size <= 1);
 }
 
 function checkChunkedBody(bytes: Buffer): void {
