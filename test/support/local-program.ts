@@ -1,4 +1,5 @@
 // A local program and one of our routes, joined by a pair of streams instead of a socket.
+import { once } from 'node:events';
 import { Duplex, PassThrough } from 'node:stream';
 import type { TunnelSpec } from '../../src/proxy/messages.ts';
 import type { Route, RouteParts } from '../../src/proxy/listeners/route.ts';
@@ -64,44 +65,43 @@ export interface Options {
   failure?: unknown;
 }
 
-/** Lets a program send its pieces, ends it, and tells what came of it. */
+/** Lets a program send its pieces and end, and tells what came of it. */
 export async function runRoute(
   route: Route,
   pieces: readonly (string | Buffer)[],
   { spec = {}, listening = { host: '127.0.0.1', port: 8080 }, failure }: Options = {},
 ): Promise<Outcome> {
-  const [program, near] = streamPair();
   const [server, far] = streamPair();
-  const asked: Asked[] = [];
-  let received = '';
-  program.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
-  program.on('end', () => program.destroy());
-  const outcome: Outcome = { asked, routed: null, error: null, received: '', left: '', server };
+  const outcome: Outcome = { asked: [], routed: null, error: null, received: '', left: '', server };
+  const near = new Duplex({
+    allowHalfOpen: true,
+    read: () => {},
+    write: (chunk: Buffer, _encoding, done) => {
+      outcome.received += chunk.toString('latin1');
+      done();
+    },
+  });
+  near.on('error', () => {});
   const routing = route(near, {
     spec: aTunnelSpec(spec),
     listening,
     open: (target, early) => {
-      asked.push({ target, early: early?.toString('latin1') ?? '' });
+      outcome.asked.push({ target, early: early?.toString('latin1') ?? '' });
       return failure === undefined ? Promise.resolve(far) : Promise.reject(failure);
     },
   }).then(
     (routed) => (outcome.routed = routed),
     (error: unknown) => (outcome.error = error),
   );
-  near.on('error', () => {});
   for (const piece of pieces) {
-    program.write(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece);
+    near.push(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece);
     await new Promise(setImmediate);
   }
-  await new Promise(setImmediate);
-  program.end();
-  // A client that was answered goes away; the route waits for that.
-  const gone = setInterval(() => near.writableEnded && near.destroy(), 5);
+  near.push(null);
   await routing;
-  clearInterval(gone);
-  await new Promise(setImmediate);
-  near.on('data', (chunk: Buffer) => (outcome.left += chunk.toString('latin1'))).resume();
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  outcome.received = received;
+  if (outcome.routed) {
+    near.on('data', (chunk: Buffer) => (outcome.left += chunk.toString('latin1'))).resume();
+    if (!near.readableEnded) await once(near, 'end');
+  }
   return outcome;
 }

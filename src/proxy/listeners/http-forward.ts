@@ -87,9 +87,9 @@ function framingFields(framing: Framing): string[] {
  * The head of an answer for a client that must not send a second request on this connection; null: this is no HTTP/1.
  * More forgiving than with requests: only this one client reads it, and then the connection is over.
  */
-export function forwardAnswer(head: string): { status: number; head: Buffer } | null {
+export function forwardAnswer(head: string): { isInterim: boolean; head: Buffer } | null {
   const [statusLine = '', ...rest] = head.replaceAll(/\r?\n[ \t]+/g, ' ').split(/\r?\n/);
-  const [, version, status] = /^HTTP\/(1\.[01]) (\d{3})(?: |$)/.exec(statusLine) ?? [];
+  const [, version, status] = /^HTTP\/(1\.[01]) ([1-9]\d\d)(?: |$)/.exec(statusLine) ?? [];
   if (!version || !status) return null;
   const lines = rest.flatMap((line): Field[] => {
     const colon = line.indexOf(':');
@@ -103,6 +103,7 @@ export function forwardAnswer(head: string): { status: number; head: Buffer } | 
   if (lines.some(({ name }) => name.toLowerCase() === 'transfer-encoding')) {
     dropped.add('content-length');
   }
+  // 100 Continue and its like come before the answer itself; 101 is the end of HTTP.
   const isInterim = status.startsWith('1') && status !== '101';
   const text = [
     statusLine,
@@ -111,5 +112,5 @@ export function forwardAnswer(head: string): { status: number; head: Buffer } | 
     ...(isInterim ? [] : ['Connection: close']),
     '\r\n',
   ].join('\r\n');
-  return { status: Number(status), head: Buffer.from(text, 'latin1') };
+  return { isInterim, head: Buffer.from(text, 'latin1') };
 }

@@ -15,6 +15,8 @@ export class OneExchange extends Duplex {
   readonly #body: BodyReader;
   /** What has come of the answer's head; null: the head is over, bytes are passed on as they come. */
   #head: Buffer | null = Buffer.alloc(0);
+  /** The client has been told that there is no answer. */
+  #isOver = false;
 
   constructor(far: Duplex, body: BodyReader) {
     super({ allowHalfOpen: true });
@@ -23,9 +25,11 @@ export class OneExchange extends Duplex {
     far.pause();
     far.on('data', (chunk: Buffer) => this.#receive(chunk));
     far.on('end', () => this.#finish());
-    far.on('error', (error) => this.destroy(error));
+    far.on('error', (error) => {
+      if (!this.#isOver) this.destroy(error);
+    });
     far.on('close', () => {
-      if (!far.readableEnded) this.destroy();
+      if (!far.readableEnded && !this.#isOver) this.destroy();
     });
     if (far.readableEnded) this.#finish();
     else if (far.destroyed) this.destroy();
@@ -58,8 +62,10 @@ export class OneExchange extends Duplex {
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#isOver) return;
     const bytes = this.#head ? this.#takeHead(Buffer.concat([this.#head, chunk])) : chunk;
     if (bytes.length > 0 && !this.push(bytes)) this.#far.pause();
+    if (this.#isOver) this.push(null);
   }
 
   /** The rewritten heads that are whole by now, and what of the body came with them. */
@@ -68,20 +74,16 @@ export class OneExchange extends Duplex {
     const ready: Buffer[] = [];
     for (;;) {
       const end = endOfHead(rest);
-      if (end < 0) {
-        if (rest.length > MAX_ANSWER_HEAD) this.#noAnswer();
-        else this.#head = rest;
+      if (end < 0 && rest.length <= MAX_ANSWER_HEAD) {
+        this.#head = rest;
         return Buffer.concat(ready);
       }
-      const answer = forwardAnswer(rest.toString('latin1', 0, end).trimEnd());
-      if (!answer) {
-        this.#noAnswer();
-        return Buffer.alloc(0);
-      }
+      const isHead = end >= 0 && end <= MAX_ANSWER_HEAD;
+      const answer = isHead ? forwardAnswer(rest.toString('latin1', 0, end).trimEnd()) : null;
+      if (!answer) return Buffer.concat([...ready, this.#noAnswer()]);
       ready.push(answer.head);
       rest = rest.subarray(end);
-      // 100 Continue and its like come before the answer itself.
-      if (answer.status >= 200 || answer.status === 101) {
+      if (!answer.isInterim) {
         this.#head = null;
         return Buffer.concat([...ready, rest]);
       }
@@ -89,20 +91,20 @@ export class OneExchange extends Duplex {
   }
 
   #finish(): void {
-    if (this.#head) this.#noAnswer();
-    else this.push(null);
+    if (this.#isOver) return;
+    if (this.#head) this.push(this.#noAnswer());
+    this.push(null);
   }
 
-  #noAnswer(): void {
+  /** The rest of what comes is read and dropped. */
+  #noAnswer(): Buffer {
     this.#head = null;
-    this.#far.removeAllListeners('data').removeAllListeners('end').resume();
-    this.push(
-      formatAnswer({
-        status: '502 Bad Gateway',
-        text: 'The server closed the connection or did not answer in HTTP.',
-      }),
-    );
-    this.push(null);
+    this.#isOver = true;
+    const answer = formatAnswer({
+      status: '502 Bad Gateway',
+      text: 'The server closed the connection or did not answer in HTTP.',
+    });
+    return Buffer.from(answer);
   }
 }
 
