@@ -4,7 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { COLLECTION, publishCollection, startBackend } from '../support/collection.ts';
+import {
+  COLLECTION,
+  publishCollection,
+  publishService,
+  startBackend,
+} from '../support/collection.ts';
 import { openEvents } from '../support/event-stream.ts';
 import type { Identity } from '../support/https.ts';
 import { registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
@@ -40,20 +45,7 @@ const audit = () => readFile(join(edge.data, 'audit.jsonl'), 'utf8');
 test('who would be let in is told so, in TCP mode and for a collection, and no backend notices', async () => {
   const backend = await startBackend(() => {});
   await publishCollection(edge, [backend.port]);
-  await edge.edge.apply({
-    services: [
-      {
-        kind: 'BanyanService',
-        metadata: {
-          name: 'own',
-          cluster: 'demo',
-          tags: { domain: 'own.demo.localhost', service_app_type: 'GENERIC' },
-        },
-        spec: { backend: { target: { name: '127.0.0.1', port: backend.port } } },
-      },
-    ],
-    attachments: [{ PolicyID: 'engineers', ServiceID: 'own.demo.bnn', Enabled: 'TRUE' }],
-  });
+  await publishService(edge, 'own', backend.port);
   expect(await probe('own.demo.localhost')).toEqual(YES);
   expect(await probe(COLLECTION.domain)).toEqual(YES);
   expect(backend.sockets).toHaveLength(0);

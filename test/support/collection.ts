@@ -1,37 +1,43 @@
-// A collection of the demo organisation that reaches servers of the test: `any.wide.internal:<port>` on loopback.
+// Services of the demo organisation that reach servers of the test: a collection with `any.wide.internal:<port>` on
+// loopback, and single ones.
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { TestEdge } from './start-edge.ts';
 
 export const COLLECTION = { id: 'wide.demo.bnn', domain: 'wide.demo.localhost' } as const;
 export const HOST = 'any.wide.internal';
 
-/** The collection as a document; other ports than those get 403. */
+/** What other ports are asked for gets 403. */
 export const publishCollection = (edge: TestEdge, ports: readonly number[]): Promise<void> =>
+  publish(edge, 'wide', 'CHAIN', {
+    http_connect: true,
+    dns_overrides: { [HOST]: '127.0.0.1' },
+    allow_patterns: [{ hostnames: [HOST], cidrs: ['127.0.0.1/32'], ports: { port_list: ports } }],
+  });
+
+/** A service in TCP mode in front of a port of this computer; gives its domain. */
+export async function publishService(edge: TestEdge, name: string, port: number): Promise<string> {
+  await publish(edge, name, 'TCP', { target: { name: '127.0.0.1', port } });
+  return `${name}.demo.localhost`;
+}
+
+const publish = (edge: TestEdge, name: string, banyanproxy_mode: string, backend: object) =>
   edge.edge.apply({
     services: [
       {
         kind: 'BanyanService',
         metadata: {
-          name: 'wide',
+          name,
           cluster: 'demo',
           tags: {
-            domain: COLLECTION.domain,
+            domain: `${name}.demo.localhost`,
             service_app_type: 'GENERIC',
-            banyanproxy_mode: 'CHAIN',
+            banyanproxy_mode,
           },
         },
-        spec: {
-          backend: {
-            http_connect: true,
-            dns_overrides: { [HOST]: '127.0.0.1' },
-            allow_patterns: [
-              { hostnames: [HOST], cidrs: ['127.0.0.1/32'], ports: { port_list: ports } },
-            ],
-          },
-        },
+        spec: { backend },
       },
     ],
-    attachments: [{ PolicyID: 'engineers', ServiceID: COLLECTION.id, Enabled: 'TRUE' }],
+    attachments: [{ PolicyID: 'engineers', ServiceID: `${name}.demo.bnn`, Enabled: 'TRUE' }],
   });
 
 export interface TestBackend {

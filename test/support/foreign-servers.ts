@@ -1,14 +1,19 @@
 // Servers that nobody here wrote, started for one test on a free loopback port and stopped after it.
 import { spawn, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Credentials } from '../../src/proxy/index.ts';
 import { tempDir } from './temp-dir.ts';
 
-/** Daemons live outside the PATH of ordinary people. */
-const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/lib/postgresql/15/bin`;
+/** Daemons live outside the PATH of ordinary people, and Debian keeps PostgreSQL's by version. */
+const POSTGRESQL = '/usr/lib/postgresql';
+const PATH = [
+  process.env['PATH'],
+  '/usr/sbin',
+  ...(existsSync(POSTGRESQL) ? readdirSync(POSTGRESQL).map((v) => `${POSTGRESQL}/${v}/bin`) : []),
+].join(':');
 
 /** Where the program is; null: not on this machine. */
 export function findProgram(name: string): string | null {
@@ -16,7 +21,7 @@ export function findProgram(name: string): string | null {
   return found.stdout.trim() || null;
 }
 
-/** For `test.skipIf`-like use: `context.skip(...)` with the reason when one is missing. */
+/** The reason for a skip when one of them is not on this machine, else null. */
 export const missing = (...programs: string[]): string | null => {
   const absent = programs.filter((name) => findProgram(name) === null);
   return absent.length > 0 ? `${absent.join(', ')} is not installed here` : null;
