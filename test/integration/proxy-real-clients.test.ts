@@ -2,6 +2,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { userInfo } from 'node:os';
@@ -109,10 +110,13 @@ function run(
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 const MIB = 1024 * 1024;
 
-/** Files of a folder over https as `any.wide.internal`; PUT answers with the checksum of what it got. */
-async function serveFolder(folder: string): Promise<{ origin: string; caFile: string }> {
+/** Files of a folder as `any.wide.internal`; PUT answers with the checksum of what it got. */
+async function serveFolder(
+  folder: string,
+  scheme: 'http' | 'https' = 'https',
+): Promise<{ origin: string; caFile: string }> {
   const { key, certificate } = await pki.issue({ commonName: HOST });
-  const server = createHttpsServer({ key, cert: certificate }, (request, response) => {
+  const answer: RequestListener = (request, response) => {
     if (request.method === 'PUT') {
       const hash = createHash('sha256');
       request.on('data', (chunk: Buffer) => hash.update(chunk));
@@ -122,7 +126,11 @@ async function serveFolder(folder: string): Promise<{ origin: string; caFile: st
     const file = path.join(folder, new URL(request.url ?? '/', 'https://x').pathname);
     if (existsSync(file)) response.end(readFileSync(file));
     else response.writeHead(404).end();
-  });
+  };
+  const server =
+    scheme === 'https'
+      ? createHttpsServer({ key, cert: certificate }, answer)
+      : createHttpServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();
@@ -131,7 +139,7 @@ async function serveFolder(folder: string): Promise<{ origin: string; caFile: st
   const { port } = server.address() as AddressInfo;
   await publishCollection(edge, [port]);
   const { 'web-ca.pem': caFile } = writeFiles(folder, { 'web-ca.pem': pki.root });
-  return { origin: `https://${HOST}:${port}`, caFile };
+  return { origin: `${scheme}://${HOST}:${port}`, caFile };
 }
 
 describe('curl', () => {
@@ -158,6 +166,53 @@ describe('curl', () => {
     const proxy = ['--proxy', `http://127.0.0.1:${proxyPort}`, '--cacert', caFile];
     const answer = run('curl', ['--silent', '--show-error', ...proxy, `https://${HOST}:1/`]);
     await expect(answer).rejects.toThrow(/403/);
+  });
+
+  it.for(['http', 'https'] as const)(
+    'downloads and uploads %s by SOCKS, with names that only the far side knows',
+    async (scheme, context) => {
+      need(context, 'curl');
+      const folder = tempDir();
+      const file = randomBytes(5 * MIB);
+      writeFileSync(path.join(folder, 'file'), file);
+      const { origin, caFile } = await serveFolder(folder, scheme);
+      const socks = ['--socks5-hostname', `127.0.0.1:${proxyPort}`];
+      const curl = ['--silent', '--show-error', '--fail', '--cacert', caFile, ...socks];
+      expect(sha256(await run('curl', [...curl, `${origin}/file`]))).toBe(sha256(file));
+      const answer = await run('curl', [...curl, '--upload-file', '-', `${origin}/up`], {
+        input: file,
+      });
+      expect(String(answer)).toBe(sha256(file));
+    },
+  );
+
+  it('is told by SOCKS what the collection does not reach', async (context) => {
+    need(context, 'curl');
+    await serveFolder(tempDir());
+    const socks = ['--socks5-hostname', `127.0.0.1:${proxyPort}`];
+    const answer = run('curl', ['--silent', '--show-error', ...socks, `http://${HOST}:1/`]);
+    // 2: not allowed by the rules (RFC 1928 6).
+    await expect(answer).rejects.toThrow(/SOCKS5.*\(2\)/);
+  });
+
+  it('downloads and uploads plain http where only http_proxy is set', async (context) => {
+    need(context, 'curl');
+    const folder = tempDir();
+    const file = randomBytes(5 * MIB);
+    writeFileSync(path.join(folder, 'file'), file);
+    const { origin } = await serveFolder(folder, 'http');
+    const env = { http_proxy: `http://127.0.0.1:${proxyPort}` };
+    const curl = ['--silent', '--show-error', '--fail'];
+    // Several on one connection: each has its own request line to be rewritten.
+    const three = [`${origin}/file`, `${origin}/file`, `${origin}/file`];
+    const files = await run('curl', [...curl, ...three], { env });
+    expect(sha256(files)).toBe(sha256(Buffer.concat([file, file, file])));
+    const answer = await run('curl', [...curl, '--upload-file', '-', `${origin}/up`], {
+      env,
+      input: file,
+    });
+    expect(String(answer)).toBe(sha256(file));
+    await expect(run('curl', [...curl, `http://${HOST}:1/`], { env })).rejects.toThrow(/403/);
   });
 });
 
@@ -292,13 +347,18 @@ async function makeRepository(folder: string) {
 }
 
 describe('git', () => {
-  it('clones over https through the HTTP proxy', async (context) => {
+  it.for([
+    ['https', 'http'],
+    ['https', 'socks5h'],
+    ['http', 'http'],
+    ['http', 'socks5h'],
+  ] as const)('clones over %s through the port as %s proxy', async ([scheme, proxy], context) => {
     need(context, 'git');
     const folder = tempDir();
     const { content } = await makeRepository(folder);
-    const { origin, caFile } = await serveFolder(folder);
+    const { origin, caFile } = await serveFolder(folder, scheme);
     const settings = [
-      `http.proxy=http://127.0.0.1:${proxyPort}`,
+      `http.proxy=${proxy}://127.0.0.1:${proxyPort}`,
       `http.sslCAInfo=${caFile}`,
     ].flatMap((setting) => ['-c', setting]);
     await run('git', [...settings, 'clone', '--quiet', `${origin}/repository.git`, 'clone'], {
