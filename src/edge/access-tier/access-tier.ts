@@ -1,9 +1,9 @@
-// The Access Tier: one TLS port in front of all services. Name → certificate → decision → target → bytes.
+// The Access Tier: one TLS port in front of all services. Name → certificate → decision → target → bytes; over HTTP/2
+// all but the name once per stream.
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { callbackify } from 'node:util';
-import { DialError, dialTcp } from '../../proxy/net/dial.ts';
 import { relay } from '../../proxy/net/relay.ts';
 import type { RefusalCode } from '../../shared/protocol/refusals.ts';
 import type { Audit, AuditEntry } from '../audit/audit.ts';
@@ -14,10 +14,13 @@ import type { PublishedService, Rulebook } from '../command-center/rulebook.ts';
 import { listen, type PortWish } from '../http/listen.ts';
 import { type Log, reason } from '../log.ts';
 import type { Denial } from '../policy/decide.ts';
-import type { Admit, Caller } from './admit.ts';
+import type { Admission, Admit, Caller } from './admit.ts';
+import { chooseProtocol, PROBE } from './alpn.ts';
 import { readConnect, refuseConnect } from './connect.ts';
+import { serveStreams, type StreamAnswer, type StreamRequest } from './http2-connect.ts';
 import { createLiveConnections } from './live-connections.ts';
-import { findTarget, fixedTarget, type Target } from './targets.ts';
+import { createReach } from './reach.ts';
+import { fixedTarget } from './targets.ts';
 
 export interface AccessTierOptions {
   host: string;
@@ -62,38 +65,51 @@ const ANSWERABLE = new Set<RefusalCode>([
 export async function startAccessTier(options: AccessTierOptions): Promise<AccessTier> {
   const { rulebook, admit, events, audit, limits, log } = options;
   const live = createLiveConnections(options);
+  const reach = createReach(options);
 
   const serve = async (socket: TLSSocket): Promise<void> => {
     const serverName = socket.servername || '';
     const service = rulebook.serviceByDomain(serverName);
     if (!service) return; // the name went away during the handshake
+    const isProbe = socket.alpnProtocol === PROBE;
     const entry = {
       correlation_id: randomUUID(),
-      event: 'connection',
+      event: isProbe ? 'probe' : 'connection',
       service: service.id,
       from: socket.remoteAddress ?? '',
     } as const;
     const admission = await admit.connection(socket, service);
+    if (socket.destroyed) return;
+    const byConnect = service.document.spec.backend.http_connect && !isProbe;
+    const answerable = byConnect && (admission.allowed || ANSWERABLE.has(admission.denial.code));
+    if (answerable && socket.alpnProtocol === 'h2') {
+      // Asked again for every stream: what holds now may not hold then.
+      return serveHttp2(socket, service, admission.allowed);
+    }
     if (!admission.allowed) {
       const { caller, denial } = admission;
       audit.write({ ...entry, ...facts(caller), allowed: false, code: denial.code });
-      const answerable = service.document.spec.backend.http_connect && ANSWERABLE.has(denial.code);
       if (answerable && (await readConnect(socket, limits.requestMs))) {
-        return refuseConnect(socket, 403, denial, entry.correlation_id);
+        return refuseConnect(socket, { status: 403, denial }, entry.correlation_id);
       }
       return refuseByClosing(socket, service, caller, denial, entry.correlation_id);
     }
-    const { caller, wouldDeny } = admission;
-    const passed = { ...entry, ...facts(caller), ...(wouldDeny && { code: wouldDeny.code }) };
+    const { caller } = admission;
+    const passed = { ...entry, ...passedFacts(admission) };
+    if (isProbe) {
+      audit.write({ ...passed, allowed: true });
+      socket.write('ok\n');
+      return;
+    }
     // Before dialling: what ends a session while we dial must find this connection.
     const done = live.add({
       caller,
       serviceId: service.id,
       socket,
-      correlationId: entry.correlation_id,
+      correlationIds: [entry.correlation_id],
     });
     try {
-      await (service.document.spec.backend.http_connect
+      await (byConnect
         ? serveConnect(socket, service, passed)
         : serveTcp(socket, service, caller, serverName, passed));
     } finally {
@@ -105,31 +121,69 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
 
   const serveConnect = async (socket: TLSSocket, service: PublishedService, entry: Passed) => {
     const wanted = await readConnect(socket, limits.requestMs);
-    if (wanted === null) return; // nothing was asked for: a probe, or somebody who went away
-    if (wanted === 'malformed') {
-      audit.write({ ...entry, allowed: false, code: 'malformed_request' });
-      const denial = {
-        code: 'malformed_request',
-        reason: 'One CONNECT host:port HTTP/1.1 is expected.',
-      } as const;
-      return refuseConnect(socket, 400, denial, entry.correlation_id);
-    }
-    const audited = { ...entry, target: `${wanted.host}:${wanted.port}` };
-    const target = await findTarget(service.document.spec.backend, { ...wanted, fixed: false });
-    if (!target.ok) {
-      audit.write({ ...audited, allowed: false, code: target.code });
-      const status = target.code === 'target_not_allowed' ? 403 : 502;
-      return refuseConnect(socket, status, target, entry.correlation_id);
-    }
-    const backend = await dial(target);
-    if ('code' in backend) {
-      audit.write({ ...audited, allowed: false, code: backend.code });
-      const status = backend.code === 'target_timeout' ? 504 : 502;
-      return refuseConnect(socket, status, backend, entry.correlation_id);
-    }
-    audit.write({ ...audited, allowed: true });
+    if (wanted === null) return; // nothing was asked for: somebody who went away
+    const reached = await reach({ service, wanted, entry });
+    if (reached.refused) return refuseConnect(socket, reached, entry.correlation_id);
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-    await relay(socket, backend, { idleMs: limits.idleMs });
+    await relay(socket, reached.backend, { idleMs: limits.idleMs });
+  };
+
+  let places = 0;
+  /** Capacity counts streams like connections. */
+  const takePlace = () => {
+    if (live.count() + places >= MAX_CONNECTIONS) return null;
+    server.maxConnections = MAX_CONNECTIONS - ++places;
+    return () => {
+      server.maxConnections = MAX_CONNECTIONS - --places;
+    };
+  };
+
+  const serveHttp2 = async (socket: TLSSocket, { id }: PublishedService, isAdmitted: boolean) => {
+    const running = new Set<string>();
+    let done: (() => void) | undefined;
+    const open = async ({ wanted, signal }: StreamRequest): Promise<StreamAnswer> => {
+      const correlationId = randomUUID();
+      const entry = {
+        correlation_id: correlationId,
+        event: 'connection',
+        service: id,
+        from: socket.remoteAddress ?? '',
+      } as const;
+      const refuse = (denial: Denial, caller: Caller | null): StreamAnswer => {
+        audit.write({ ...entry, ...facts(caller), allowed: false, code: denial.code });
+        return { refused: true, status: 403, denial, correlationId };
+      };
+      // Definitions change while the connection stays: this is the one that holds now.
+      const service = rulebook.service(id);
+      if (!service?.document.spec.backend.http_connect) {
+        return refuse({ code: 'service_unknown', reason: 'There is no such collection.' }, null);
+      }
+      const admission = await admit.connection(socket, service);
+      if (!admission.allowed) return refuse(admission.denial, admission.caller);
+      // All streams are one caller's: what denies one, cuts the whole connection.
+      const { caller } = admission;
+      done ??= live.add({ caller, serviceId: id, socket, correlationIds: running });
+      running.add(correlationId);
+      signal.addEventListener('abort', () => running.delete(correlationId));
+      if (signal.aborted) running.delete(correlationId);
+      const passed = { ...entry, ...passedFacts(admission) };
+      return { ...(await reach({ service, wanted, entry: passed, signal })), correlationId };
+    };
+    const streams = serveStreams(socket, {
+      open: (request) =>
+        open(request).catch((error: unknown) => {
+          log('error', 'stream failed', { reason: reason(error) });
+          socket.destroy(); // not knowing is no permission
+          throw error;
+        }),
+      takePlace,
+      idleMs: isAdmitted ? limits.idleMs : limits.requestMs,
+      // Each stream gets half of the longest life at least.
+      retireMs: limits.longestMs / 2,
+    });
+    live.drainBy(socket, () => streams.drain());
+    await streams.over;
+    done?.();
   };
 
   const serveTcp = async (
@@ -139,29 +193,17 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
     serverName: string,
     entry: Passed,
   ) => {
-    const refuse = (denial: Denial) => {
+    const wanted = fixedTarget(service.document.spec.backend, serverName);
+    if (!wanted) {
+      const denial = { code: 'target_unresolvable', reason: 'It has no target.' } as const;
       audit.write({ ...entry, allowed: false, code: denial.code });
       return refuseByClosing(socket, service, caller, denial, entry.correlation_id);
-    };
-    const request = fixedTarget(service.document.spec.backend, serverName);
-    if (!request) return refuse({ code: 'target_unresolvable', reason: 'It has no target.' });
-    const target = await findTarget(service.document.spec.backend, request);
-    if (!target.ok) return refuse(target);
-    const backend = await dial(target);
-    if ('code' in backend) return refuse(backend);
-    audit.write({ ...entry, allowed: true });
-    await relay(socket, backend, { idleMs: limits.idleMs });
-  };
-
-  const dial = async (target: Extract<Target, { ok: true }>): Promise<Socket | Denial> => {
-    try {
-      const { address: host, port } = target;
-      return await dialTcp({ host, port, deadlineMs: limits.dialMs });
-    } catch (error) {
-      return error instanceof DialError && error.failure === 'timed-out'
-        ? { code: 'target_timeout', reason: 'The target did not answer in time.' }
-        : { code: 'target_unreachable', reason: 'The target cannot be reached.' };
     }
+    const reached = await reach({ service, wanted, entry });
+    if (reached.refused) {
+      return refuseByClosing(socket, service, caller, reached.denial, entry.correlation_id);
+    }
+    await relay(socket, reached.backend, { idleMs: limits.idleMs });
   };
 
   const refuseByClosing = (
@@ -226,6 +268,11 @@ function createTlsServer(options: AccessTierOptions, serve: (socket: TLSSocket) 
         }
         callbackify(() => serverCertificates.contextFor(name.toLowerCase()))(done);
       },
+      ALPNCallback: ({ servername, protocols }) =>
+        chooseProtocol(
+          protocols,
+          rulebook.serviceByDomain(servername)?.document.spec.backend.http_connect === true,
+        ),
       requestCert: true,
       // What was presented is judged by `admit`, which is stricter, tells why, and also sees resumed sessions.
       rejectUnauthorized: false,
@@ -249,6 +296,10 @@ function createTlsServer(options: AccessTierOptions, serve: (socket: TLSSocket) 
 
 const facts = (caller: Caller | null) =>
   caller ? { device: caller.deviceId, person: caller.person.email } : {};
+const passedFacts = ({ caller, wouldDeny }: Extract<Admission, { allowed: true }>) => ({
+  ...facts(caller),
+  ...(wouldDeny && { code: wouldDeny.code }),
+});
 
 /** A clean end; who does not close in turn is cut. */
 function endThenDestroy(socket: TLSSocket): void {

@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { HeadError, readHead } from '../../proxy/net/http-head.ts';
 import { type HostAndPort, parseHostPort } from '../../shared/protocol/text.ts';
 import { problem } from '../http/exchange.ts';
-import type { Denial } from '../policy/decide.ts';
+import type { Refusal } from './reach.ts';
 
 /** `null`: the client ended without asking. Bytes behind the head stay in the socket. */
 export async function readConnect(
@@ -14,17 +14,20 @@ export async function readConnect(
   try {
     const { startLine } = await readHead(socket, deadlineMs);
     const [, authority = ''] = /^CONNECT (\S{1,300}) HTTP\/1\.[01]$/.exec(startLine) ?? [];
-    // Authority form: the port is not optional.
-    return (/:\d{1,5}$/.test(authority) && parseHostPort(authority, 0)) || 'malformed';
+    return parseAuthority(authority);
   } catch (error) {
     return error instanceof HeadError && error.failure === 'ended' ? null : 'malformed';
   }
 }
 
+/** Authority form: the port is not optional. */
+export const parseAuthority = (authority: string): HostAndPort | 'malformed' =>
+  (authority.length <= 300 && /:\d{1,5}$/.test(authority) && parseHostPort(authority, 0)) ||
+  'malformed';
+
 export function refuseConnect(
   socket: TLSSocket,
-  status: number,
-  denial: Denial,
+  { status, denial }: Refusal,
   correlationId: string,
 ): void {
   const body = problem(status, denial.reason, denial.code, correlationId);

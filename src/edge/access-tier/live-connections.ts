@@ -10,12 +10,17 @@ export interface LiveConnection {
   caller: Caller;
   serviceId: string;
   socket: TLSSocket;
-  correlationId: string;
+  /** Of what runs on it: one, or one for each stream. */
+  correlationIds: Iterable<string>;
 }
 
 export interface LiveConnections {
   /** Every accepted socket, so that stopping reaches it. */
   track(socket: TLSSocket): void;
+  /** How this one is told that it shall end soon; without it, it just goes on until the drain is over. */
+  drainBy(socket: TLSSocket, drain: () => void): void;
+  /** Accepted sockets that are open. */
+  count(): number;
   /** An admitted one; returns what to call when it is over. */
   add(connection: LiveConnection): () => void;
   stop(drainMs: number): Promise<void>;
@@ -32,21 +37,25 @@ export interface LiveConnectionsOptions {
 export function createLiveConnections(options: LiveConnectionsOptions): LiveConnections {
   const { admit, audit, changes, limits, log } = options;
   const sockets = new Set<TLSSocket>();
+  const drains = new Map<TLSSocket, () => void>();
   const connections = new Set<LiveConnection>();
+  let stopping = false;
 
   const judgeAgain = async (connection: LiveConnection): Promise<void> => {
-    const { caller, serviceId, socket, correlationId } = connection;
+    const { caller, serviceId, socket, correlationIds } = connection;
     const admission = await admit.again(caller, serviceId);
     if (admission.allowed || socket.destroyed) return;
-    audit.write({
-      correlation_id: correlationId,
-      event: 'connection-cut',
-      allowed: false,
-      code: admission.denial.code,
-      service: serviceId,
-      device: caller.deviceId,
-      person: caller.person.email,
-    });
+    for (const correlation_id of correlationIds) {
+      audit.write({
+        correlation_id,
+        event: 'connection-cut',
+        allowed: false,
+        code: admission.denial.code,
+        service: serviceId,
+        device: caller.deviceId,
+        person: caller.person.email,
+      });
+    }
     socket.destroy();
   };
   const judge = (connection: LiveConnection): void => {
@@ -72,8 +81,14 @@ export function createLiveConnections(options: LiveConnectionsOptions): LiveConn
       socket.on('close', () => {
         clearTimeout(longest);
         sockets.delete(socket);
+        drains.delete(socket);
       });
     },
+    drainBy(socket, drain) {
+      drains.set(socket, drain);
+      if (stopping) drain();
+    },
+    count: () => sockets.size,
     add(connection) {
       connections.add(connection);
       // Something may have changed between the decision and now.
@@ -81,8 +96,10 @@ export function createLiveConnections(options: LiveConnectionsOptions): LiveConn
       return () => connections.delete(connection);
     },
     async stop(drainMs) {
+      stopping = true;
       stopListening();
       clearInterval(clock);
+      for (const drain of drains.values()) drain();
       const deadline = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
       }, drainMs);

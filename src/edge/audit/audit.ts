@@ -5,7 +5,8 @@ import { type Log, reason } from '../log.ts';
 
 export interface AuditEntry {
   correlation_id: string;
-  event: 'connection' | 'connection-cut';
+  /** `probe`: somebody asked whether a connection would be let in. */
+  event: 'connection' | 'connection-cut' | 'probe';
   allowed: boolean;
   /** Refusal code; with `allowed` true: what an enforcing policy would have said. */
   code?: string;

@@ -18,6 +18,10 @@ export type Presented<Content> =
   /** Everything holds; `expired` tells only that its time is over (or has not come). */
   | { status: 'valid' | 'expired'; content: Content; notAfter: number };
 
+type Inspected<Content> =
+  | { status: 'missing' | 'invalid' }
+  | { status: 'genuine'; content: Content; notBefore: number; notAfter: number };
+
 export interface ClientCertificates {
   /** Device id of a DeviceCert. */
   device(socket: TLSSocket): Presented<string>;
@@ -31,7 +35,7 @@ export function createClientCertificates(authority: Authority): ClientCertificat
     read: (uris: readonly string[]) => Content | null,
   ): ((socket: TLSSocket) => Presented<Content>) => {
     const issuer = new X509Certificate(authority.intermediate(kind));
-    return (socket) => {
+    const inspect = (socket: TLSSocket): Inspected<Content> => {
       const presented = socket.getPeerX509Certificate();
       if (!presented) return { status: 'missing' };
       if (
@@ -45,10 +49,23 @@ export function createClientCertificates(authority: Authority): ClientCertificat
       const certificate = new x509.X509Certificate(presented.raw);
       const content = read(urisOf(certificate));
       if (content === null) return { status: 'invalid' };
+      const notBefore = certificate.notBefore.getTime();
       const notAfter = certificate.notAfter.getTime();
+      return { status: 'genuine', content, notBefore, notAfter };
+    };
+    // A connection keeps its certificate, and HTTP/2 asks for every stream: only the time goes on.
+    const inspected = new WeakMap<TLSSocket, Inspected<Content>>();
+    return (socket) => {
+      const found = inspected.get(socket) ?? inspect(socket);
+      inspected.set(socket, found);
+      if (found.status !== 'genuine') return found;
+      const { content, notBefore, notAfter } = found;
       const now = Date.now();
-      const inTime = certificate.notBefore.getTime() <= now && now <= notAfter;
-      return { status: inTime ? 'valid' : 'expired', content, notAfter };
+      return {
+        status: notBefore <= now && now <= notAfter ? 'valid' : 'expired',
+        content,
+        notAfter,
+      };
     };
   };
   return { device: judge('device', deviceIdOf), trust: judge('trust', trustAttributesOf) };
