@@ -53,7 +53,7 @@ function serviceItem(service: Service, tunnel: Tunnel): TrayItem {
   const name = menuText(service.friendlyName);
   if (tunnel.status === 'open') {
     const { host, port } = tunnel.address;
-    const label = `Disconnect ${name} (${host}:${port})`;
+    const label = `Disconnect ${name} (${tunnel.trouble ? 'reconnecting' : `${host}:${port}`})`;
     return { label, action: { do: 'disconnect', service: service.id } };
   }
   if (canClose(tunnel)) {

@@ -25,6 +25,10 @@ export const kindOf = (service: Service): string =>
 export const stateWords = {
   opening: 'Connecting…',
   open: 'Connected',
+  /** The port listens, the Access Tier cannot be reached. */
+  reconnecting: 'Reconnecting…',
+  /** Connections wait for a new certificate. */
+  waiting: 'Waiting for sign-in',
   closing: 'Disconnecting…',
   failed: 'Failed',
   denied: 'Not available',
@@ -89,6 +93,8 @@ export const detailsText = {
   howClosed: 'Connect, and the command to use it with appears here.',
   address: 'Local address',
   domain: 'Service',
+  traffic: 'So far',
+  reconnecting: 'Reconnecting by itself',
   port: 'Listen port',
   targets: 'What you can reach through it',
   everything: 'Everything this service forwards',
@@ -143,4 +149,6 @@ export const announceText = {
   open: (name: string, address: string) => `${name} connected at ${address}`,
   closed: (name: string) => `${name} disconnected`,
   failed: (name: string, message: string) => `${name} failed. ${message}`,
+  lost: (name: string, message: string) => `${name} is reconnecting. ${message}`,
+  back: (name: string) => `${name} is connected again`,
 };

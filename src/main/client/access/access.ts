@@ -1,5 +1,6 @@
 // Opens and closes the way to each service, and turns the engine's facts into model states.
 import { AppError, toWireError } from '../../../shared/errors.ts';
+import { exhaustive } from '../../../shared/exhaustive.ts';
 import { canOverride, type PortChoice, type Service } from '../../../shared/model/service.ts';
 import { canClose, type LocalAddress, type Tunnel } from '../../../shared/model/tunnel.ts';
 import type { EventData } from '../../../shared/protocol/events.ts';
@@ -11,6 +12,7 @@ import { createDenials } from './denials.ts';
 import { choosePort } from './port-choice.ts';
 import { isPortFree, portHolder } from './port-holder.ts';
 import { createSavedPorts } from './saved-ports.ts';
+import { createTrafficBoard } from './traffic-board.ts';
 
 /** Of an organisation with hundreds of them, the client still answers while they open. */
 const AUTORUN_AT_ONCE = 8;
@@ -18,10 +20,13 @@ const AUTORUN_AT_ONCE = 8;
 export interface AccessOptions {
   ports: Pick<ClientPorts, 'clock' | 'log' | 'createEngine'>;
   state: State;
+  /** The certificate has expired and connections wait for another one. */
+  onCertificateNeeded?: () => void;
 }
 
-export function createAccess({ ports, state }: AccessOptions) {
+export function createAccess({ ports, state, onCertificateNeeded = () => {} }: AccessOptions) {
   const { clock, log } = ports;
+  const traffic = createTrafficBoard(clock, (totals) => state.tunnels(totals));
   const engine = ports.createEngine(onFact);
   const saved = createSavedPorts(log);
   const denials = createDenials(clock);
@@ -48,14 +53,42 @@ export function createAccess({ ports, state }: AccessOptions) {
   };
 
   function onFact(fact: TunnelFact): void {
-    if (fact.type === 'connection-refused') {
-      log.warn('a connection was refused', { ...fact });
-      const refusal = { at: clock.now(), error: fact.error };
-      state.tunnel(fact.tunnel, { type: 'connection-refused', refusal });
-    } else if (fact.type === 'failed') {
-      state.tunnel(fact.tunnel, { type: 'failed', error: fact.error });
-    } else {
-      log.debug(fact.type, { ...fact });
+    switch (fact.type) {
+      case 'connection-refused':
+        log.warn('a connection was refused', { ...fact });
+        state.tunnel(fact.tunnel, {
+          type: 'connection-refused',
+          refusal: { at: clock.now(), error: fact.error },
+        });
+        return;
+      case 'traffic':
+        traffic.add(fact);
+        return;
+      case 'certificate-needed':
+        log.info('connections wait for a new certificate', { ...fact });
+        state.tunnel(fact.tunnel, { type: 'wait-started' });
+        onCertificateNeeded();
+        return;
+      case 'way-lost':
+        log.warn('the way to a service is lost', { ...fact });
+        state.tunnel(fact.tunnel, { type: 'way-lost', error: fact.error });
+        return;
+      case 'way-restored':
+        log.info('the way to a service is back', { ...fact });
+        state.tunnel(fact.tunnel, { type: 'way-restored' });
+        return;
+      case 'engine-restarted':
+        log.error('the proxy engine was started again; its connections are lost', { ...fact });
+        return;
+      case 'failed':
+        state.tunnel(fact.tunnel, { type: 'failed', error: fact.error });
+        return;
+      case 'connection-opened':
+      case 'connection-closed':
+        log.debug(fact.type, { ...fact });
+        return;
+      default:
+        exhaustive(fact);
     }
   }
 
@@ -277,7 +310,10 @@ export function createAccess({ ports, state }: AccessOptions) {
       state.forgetTunnels();
     },
 
-    stop: (drainMs: number): Promise<void> => engine.stop(drainMs),
+    stop(drainMs: number): Promise<void> {
+      traffic.stop();
+      return engine.stop(drainMs);
+    },
   };
 
   function hasChanged(service: Service): boolean {

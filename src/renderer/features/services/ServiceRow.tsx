@@ -23,6 +23,7 @@ export function ServiceRow(
   const hindrance = whyNotConnectable(service);
   const address = tunnel.status === 'open' ? formatHostPort(tunnel.address) : null;
   const error = tunnel.status === 'failed' ? tunnel.error : actions.refused;
+  const reason = whyNotUsable(props);
   return (
     <li className={props.selected ? 'row selected' : 'row'} data-service={service.id}>
       <TypeTile service={service} lit={tunnel.status === 'open'} />
@@ -37,8 +38,8 @@ export function ServiceRow(
           {service.friendlyName}
         </button>
         <div className="sub one-line">
-          {service.access.status === 'denied' ? (
-            <span className="row-reason">{service.access.reason}</span>
+          {reason ? (
+            <span className="row-reason">{reason}</span>
           ) : (
             `${kindOf(service)} · ${service.domain}`
           )}
@@ -81,6 +82,11 @@ export function ServiceRow(
       {error && <RowError service={service.id} error={error} onChoosePort={props.onChoosePort} />}
     </li>
   );
+}
+
+function whyNotUsable({ service, tunnel }: Row): string | undefined {
+  if (service.access.status === 'denied') return service.access.reason;
+  return tunnel.status === 'open' ? tunnel.trouble?.message : undefined;
 }
 
 function RowError(props: { service: string; error: WireError; onChoosePort: () => void }) {
