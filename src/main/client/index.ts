@@ -60,7 +60,12 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
     onMembership: (organisation) =>
       access.useOrganisation(organisation ? places.organisation(organisation).ports : null),
   });
-  const access = createAccess({ ports, state });
+  const access = createAccess({
+    ports,
+    state,
+    onCertificateNeeded: () => session.certificateNeeded(),
+    onCredentialsRefused: (error) => session.credentialsRefused(error),
+  });
   const session = createSession({
     ports,
     state,
@@ -77,6 +82,11 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       access.setCredentials({ key, certificate, ca: membership.root });
       catalog.start();
     },
+    onLapsed() {
+      access.lapse();
+      catalog.stop();
+    },
+    onWaitInVain: (because) => access.refuseHeld(because),
     async closeTunnels() {
       await access.closeAll();
       catalog.clear();

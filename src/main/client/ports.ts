@@ -40,11 +40,18 @@ export interface Log {
 }
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/** Tells the person something while no window is in front of her. */
+export interface Notifier {
+  show(notice: { title: string; body: string }): void;
+}
+
 export interface ClientPorts {
   secrets: SecretStores;
   browser: Browser;
   clock: Clock;
   log: Log;
+  /** Absent where nothing can be shown, e.g. in a terminal. */
+  notifier?: Notifier;
   /** Starts the data plane; the client starts one and stops it. */
   createEngine: (sink: TunnelSink) => Engine;
 }

@@ -1,5 +1,5 @@
 // Opens and closes the way to each service, and turns the engine's facts into model states.
-import { AppError, toWireError } from '../../../shared/errors.ts';
+import { AppError, fromWireError, toWireError, type WireError } from '../../../shared/errors.ts';
 import { exhaustive } from '../../../shared/exhaustive.ts';
 import { canOverride, type PortChoice, type Service } from '../../../shared/model/service.ts';
 import { canClose, type LocalAddress, type Tunnel } from '../../../shared/model/tunnel.ts';
@@ -22,9 +22,12 @@ export interface AccessOptions {
   state: State;
   /** The certificate has expired and connections wait for another one. */
   onCertificateNeeded?: () => void;
+  /** The engine keeps the credentials that it had. */
+  onCredentialsRefused?: (error: AppError) => void;
 }
 
-export function createAccess({ ports, state, onCertificateNeeded = () => {} }: AccessOptions) {
+export function createAccess(options: AccessOptions) {
+  const { ports, state, onCertificateNeeded = () => {}, onCredentialsRefused = () => {} } = options;
   const { clock, log } = ports;
   const traffic = createTrafficBoard(clock, (totals) => state.tunnels(totals));
   const engine = ports.createEngine(onFact);
@@ -90,6 +93,11 @@ export function createAccess({ ports, state, onCertificateNeeded = () => {} }: A
       default:
         exhaustive(fact);
     }
+  }
+
+  function endWait(): void {
+    const ids = Object.keys(state.slices.tunnels.states);
+    state.tunnels(ids.map((id) => [id, { type: 'wait-ended' }]));
   }
 
   function find(id: string): Service {
@@ -295,10 +303,22 @@ export function createAccess({ ports, state, onCertificateNeeded = () => {} }: A
     useOrganisation: (portsFile: string | null): Promise<void> => saved.use(portsFile),
 
     setCredentials(credentials: Credentials | null): void {
-      engine.setCredentials(credentials).catch((error: unknown) => {
-        log.error('the certificate was not taken; the one before stays', { error });
-      });
       hasCredentials = credentials !== null;
+      engine.setCredentials(credentials).then(endWait, (error: unknown) => {
+        log.error('the certificate was not taken; the one before stays', { error });
+        onCredentialsRefused(fromWireError(toWireError(error)));
+      });
+    },
+
+    /** The certificate has expired: the engine keeps it, so that connections wait; nothing is opened anew. */
+    lapse(): void {
+      hasCredentials = false;
+    },
+
+    /** Nobody signs in: what waits is closed with the reason. */
+    refuseHeld(error: WireError): void {
+      engine.refuseHeld(error);
+      endWait();
     },
 
     /** Signed out, so without credentials: every way is closed, and the next person starts afresh. */
