@@ -14,6 +14,7 @@ import type { ClientPorts } from './ports.ts';
 import { privateFolder, sweepTemporaryFiles } from './settings/atomic-write.ts';
 import { layout } from './settings/layout.ts';
 import { createState } from './state.ts';
+import { watchSurroundings } from './surroundings.ts';
 
 /** So long may running connections finish when the client stops. */
 const DRAIN_MS = 1_000;
@@ -38,6 +39,8 @@ export interface Client {
   openLink(link: string): void;
   /** Drains tunnels, then ends; safe to call twice. */
   stop(): Promise<void>;
+  /** The system says that the computer has just woken up. */
+  wokeUp(): void;
 }
 
 /** Bind the control socket first: two clients must never share a home. */
@@ -108,6 +111,20 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
     onRefused: () => inBackground('renew the refused session', session.refused()),
   });
 
+  const surroundings =
+    ports.machine &&
+    watchSurroundings({
+      clock: ports.clock,
+      machine: ports.machine,
+      log,
+      onChanged() {
+        device.membership()?.connection.freshen();
+        access.checkWays();
+        catalog.again();
+        inBackground('look after the session', session.check());
+      },
+    });
+
   let pendingInvite = options.pendingInvite ?? null;
   let stopped: Promise<void> | null = null;
 
@@ -145,6 +162,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
 
   function stop(): Promise<void> {
     stopped ??= (async () => {
+      surroundings?.stop();
       await session.stop();
       catalog.stop();
       await access.stop(DRAIN_MS);
@@ -209,6 +227,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       }
     },
     stop,
+    wokeUp: () => surroundings?.changed('the system says that it woke up'),
   };
 }
 

@@ -315,6 +315,9 @@ export function createAccess(options: AccessOptions) {
       hasCredentials = false;
     },
 
+    /** Warm connections may be dead, and what was lost may be back. */
+    checkWays: (): void => engine.checkWays(),
+
     /** Nobody signs in: what waits is closed with the reason. */
     refuseHeld(error: WireError): void {
       engine.refuseHeld(error);

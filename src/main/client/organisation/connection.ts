@@ -37,6 +37,8 @@ export interface Connection {
   stream(question: Question): Promise<{ status: number; body: Readable }>;
   /** `clock-skew` when the clock explains why something outside its validity was refused. */
   explainByClock(error: unknown): AppError | null;
+  /** The network is another one: idle sockets may be dead without knowing it. What runs may finish. */
+  freshen(): void;
   /** Replaced by another one: what runs may finish, streams end. */
   retire(): Promise<void>;
   /** Now. */
@@ -58,8 +60,12 @@ export function createConnection({ root, identity }: Trust, clock: Clock): Conne
     ...(identity && { key: identity.key, cert: identity.certificate }),
   };
   const limits = { connect, headersTimeout: ANSWER_MS, pipelining: 1 };
-  const agent = new Agent({ ...limits, bodyTimeout: ANSWER_MS, maxResponseSize: LARGEST_BODY });
-  const streams = new Agent({ ...limits, bodyTimeout: STREAM_SILENCE_MS });
+  const newAgents = () => ({
+    questions: new Agent({ ...limits, bodyTimeout: ANSWER_MS, maxResponseSize: LARGEST_BODY }),
+    streams: new Agent({ ...limits, bodyTimeout: STREAM_SILENCE_MS }),
+  });
+  let agents = newAgents();
+  let isOver = false;
   let skewMs = 0;
 
   async function send(dispatcher: Agent, question: Question, signal: AbortSignal | undefined) {
@@ -103,7 +109,7 @@ export function createConnection({ root, identity }: Trust, clock: Clock): Conne
     async ask(question) {
       const limit = AbortSignal.timeout(WHOLE_MS);
       const signal = question.signal ? AbortSignal.any([question.signal, limit]) : limit;
-      const answer = await send(agent, question, signal);
+      const answer = await send(agents.questions, question, signal);
       try {
         const body = await answer.body.text();
         return { status: answer.statusCode, headers: flat(answer.headers), body };
@@ -112,18 +118,26 @@ export function createConnection({ root, identity }: Trust, clock: Clock): Conne
       }
     },
     async stream(question) {
-      const answer = await send(streams, question, question.signal);
+      const answer = await send(agents.streams, question, question.signal);
       // Told to whoever reads; a body that nobody reads any more must not end the process when it is destroyed.
       answer.body.on('error', () => {});
       return { status: answer.statusCode, body: answer.body };
     },
     explainByClock: (error) =>
       Math.abs(skewMs) > TOLERATED_SKEW_MS ? clockSkew(skewMs, error) : null,
+    freshen() {
+      if (isOver) return;
+      const { questions, streams } = agents;
+      agents = newAgents();
+      void Promise.all([questions.close(), streams.close()]);
+    },
     async retire() {
-      await Promise.all([agent.close(), streams.destroy()]);
+      isOver = true;
+      await Promise.all([agents.questions.close(), agents.streams.destroy()]);
     },
     async destroy() {
-      await Promise.all([agent.destroy(), streams.destroy()]);
+      isOver = true;
+      await Promise.all([agents.questions.destroy(), agents.streams.destroy()]);
     },
   };
 }

@@ -325,3 +325,67 @@ describe('a new certificate that the engine cannot use', () => {
     expect(engine.refusedHeld).toHaveLength(1);
   });
 });
+
+describe('after the computer slept or moved', () => {
+  const jump = (clock: { now: () => number }, byMs: number): void => {
+    const { now } = clock;
+    Object.assign(clock, { now: () => now() + byMs });
+  };
+
+  it('a certificate that expired meanwhile is renewed at once', async () => {
+    const { clock, session, did, state, engine } = await connected({ refreshToken: true });
+    jump(clock, LIFE_MS * 2);
+    await session.check();
+    expect(did).toEqual(['refresh']);
+    expect(state.slices.session.status).toBe('signed-in');
+    expect(engine.credentials).toHaveLength(2);
+  });
+
+  it('and one that cannot be renewed is shown as expired', async () => {
+    const { clock, session, state, tunnel } = await connected({ refreshToken: false });
+    jump(clock, LIFE_MS * 2);
+    await session.check();
+    expect(state.slices.session.status).toBe('expired');
+    expect(tunnel()).toMatchObject({ status: 'open' });
+  });
+
+  it('one that is due for renewal is renewed, though its timer has lost the time', async () => {
+    const { clock, session, did } = await connected({ refreshToken: true });
+    jump(clock, LIFE_MS * 0.9);
+    await session.check();
+    clock.advance(1);
+    await settled();
+    expect(did).toEqual(['refresh']);
+  });
+
+  it('a session that expired without a network comes back with it, without a page', async () => {
+    const { expire, session, did, state, notices } = await connected({ refreshToken: true });
+    await expire();
+    expect(state.slices.session.status).toBe('expired');
+    await session.check();
+    expect(did).toEqual(['refresh']);
+    expect(state.slices.session.status).toBe('signed-in');
+    expect(notices).toEqual([]);
+  });
+
+  it('a clock that was ahead for a while costs nothing', async () => {
+    const { clock, session, state, did, provider } = await connected({ refreshToken: true });
+    provider.refresh = () => Promise.reject(unreachable);
+    jump(clock, LIFE_MS * 2);
+    await session.check();
+    expect(state.slices.session.status).toBe('expired');
+    did.length = 0;
+    jump(clock, -LIFE_MS * 2);
+    await session.check();
+    expect(state.slices.session.status).toBe('signed-in');
+    expect(did).toEqual([]);
+  });
+
+  it('a session that was ended stays so', async () => {
+    const { session, did, state } = await connected({ refreshToken: true });
+    await session.ended('Suspended.');
+    await session.check();
+    expect(did).toEqual([]);
+    expect(state.slices.session.status).toBe('expired');
+  });
+});
