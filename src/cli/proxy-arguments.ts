@@ -15,8 +15,12 @@ Carries connections to a service over mutual TLS, with the certificate of the si
       --certs DIR              folder with login-cacert.pem, login-key.pem, login-cert.pem
                                (default: $BANYAN_CERTS, else the folder of the Banyan app)
       --system-ca              the server's certificate comes from a public authority
+      --unsafe-any-local-user
+                               every user of this computer may use the port, with your rights
       --log-level LEVEL        error (default), info or debug; written to standard error
       --version, --help
+
+The proxy of your network is taken from HTTPS_PROXY or ALL_PROXY, and NO_PROXY; only http://host:port works.
 
 Exit status: 0 ok, 1 failed, 2 usage, 3 sign-in needed, 4 denied, 5 port in use.
 `;
@@ -32,6 +36,7 @@ export interface ProxyArguments {
   mode: 'TCP' | 'CHAIN';
   includeDomains: string[];
   ca: 'organisation' | 'system';
+  localUsers: 'own' | 'anyone';
   certificates: string | undefined;
   logLevel: LogLevel;
 }
@@ -82,6 +87,7 @@ export function parseProxyArguments(argv: readonly string[]): ProxyArguments | '
     mode,
     includeDomains,
     ca: values['system-ca'] ? 'system' : 'organisation',
+    localUsers: values['unsafe-any-local-user'] ? 'anyone' : 'own',
     certificates: values.certs,
     logLevel,
   };
@@ -99,6 +105,7 @@ function parse(argv: readonly string[]) {
         'connect-to': { type: 'string' },
         certs: { type: 'string' },
         'system-ca': { type: 'boolean' },
+        'unsafe-any-local-user': { type: 'boolean' },
         'log-level': { type: 'string' },
         help: { type: 'boolean' },
         version: { type: 'boolean' },

@@ -5,6 +5,11 @@ import type { SecretStoreKind } from '../../shared/model/device.ts';
 import { isSignedIn } from '../../shared/model/session.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
 import { createAccess } from './access/access.ts';
+import {
+  type ChooseProxy,
+  type UpstreamProxies,
+  upstreamProxies,
+} from './adapters/upstream-proxy.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { suggestedDeviceName } from './device/posture-facts.ts';
 import { createDevice } from './device/registration.ts';
@@ -13,6 +18,7 @@ import { createSession } from './identity/session.ts';
 import type { ClientPorts } from './ports.ts';
 import { privateFolder, sweepTemporaryFiles } from './settings/atomic-write.ts';
 import { layout } from './settings/layout.ts';
+import { createSettings } from './settings/settings.ts';
 import { createState } from './state.ts';
 import { watchSurroundings } from './surroundings.ts';
 
@@ -52,13 +58,19 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   await sweepTemporaryFiles(places);
 
   const state = createState(log);
+  const settings = createSettings(places.settings, log);
+  let proxies: UpstreamProxies | null = null;
+  /** First asked for after the settings were read: nothing is connected to before. */
+  const chooseProxy: ChooseProxy = (target) => currentProxies().choose(target);
   const loginFiles = createLoginFiles(home);
   const onForgotten = (): Promise<void> => loginFiles.remove();
   const device = createDevice({
     ports,
     places,
+    settings,
     state,
     version,
+    chooseProxy,
     onForgotten,
     onMembership: (organisation) =>
       access.useOrganisation(organisation ? places.organisation(organisation).ports : null),
@@ -66,6 +78,10 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   const access = createAccess({
     ports,
     state,
+    rulesFor: (accessTier) => ({
+      upstreamProxy: chooseProxy(accessTier),
+      localUsers: settings.current().unsafeAnyLocalUser ? 'anyone' : 'own',
+    }),
     onCertificateNeeded: () => session.certificateNeeded(),
     onCredentialsRefused: (error) => session.credentialsRefused(error),
   });
@@ -127,6 +143,20 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
 
   let pendingInvite = options.pendingInvite ?? null;
   let stopped: Promise<void> | null = null;
+
+  function currentProxies(): UpstreamProxies {
+    if (proxies) return proxies;
+    proxies = upstreamProxies(ports.environment ?? {}, settings.current().proxy);
+    const { problem } = proxies;
+    if (settings.current().unsafeAnyLocalUser) {
+      log.warn('the settings let every user of this computer use the local ports');
+    }
+    if (problem) {
+      log.error(problem.message);
+      ports.notifier?.show({ title: 'The proxy setting cannot be used', body: problem.message });
+    }
+    return proxies;
+  }
 
   function inBackground(what: string, work: Promise<unknown>): void {
     work.catch((error: unknown) => log.error(`could not ${what}`, { error }));
@@ -212,6 +242,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   };
 
   await device.restore();
+  currentProxies();
   await session.restore();
 
   return {

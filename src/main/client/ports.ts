@@ -58,6 +58,8 @@ export interface ClientPorts {
   browser: Browser;
   clock: Clock;
   log: Log;
+  /** What programs of this computer agree on, e.g. `HTTPS_PROXY`. Absent: nothing. */
+  environment?: Readonly<Record<string, string | undefined>>;
   /** Absent: nobody watches for sleep and network changes. */
   machine?: Machine;
   /** Absent where nothing can be shown, e.g. in a terminal. */

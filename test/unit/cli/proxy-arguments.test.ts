@@ -17,6 +17,11 @@ describe('banyanproxy arguments', () => {
     expect(parse('ssh.example.com 8443')).toMatchObject({ listen: null });
   });
 
+  it('lets only the own user in, unless told otherwise', () => {
+    expect(parse('a.example 1')).toMatchObject({ localUsers: 'own' });
+    expect(parse('--unsafe-any-local-user a.example 1')).toMatchObject({ localUsers: 'anyone' });
+  });
+
   it('reads [::1] as address to listen on', () => {
     expect(parse('-l [::1]:0 a.example 1')).toMatchObject({ listen: { host: '::1', port: 0 } });
   });

@@ -3,16 +3,19 @@ import { AppError, fromWireError, toWireError, type WireError } from '../../../s
 import { exhaustive } from '../../../shared/exhaustive.ts';
 import { canOverride, type PortChoice, type Service } from '../../../shared/model/service.ts';
 import { canClose, type LocalAddress, type Tunnel } from '../../../shared/model/tunnel.ts';
+import type { HostAndPort } from '../../../shared/protocol/host-port.ts';
 import type { EventData } from '../../../shared/protocol/events.ts';
 import type { Credentials, TunnelFact } from '../../../proxy/index.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
-import { refuseToOpen, specFor } from './admission.ts';
+import { type LocalRules, refuseToOpen, specFor } from './admission.ts';
 import { createDenials } from './denials.ts';
 import { choosePort } from './port-choice.ts';
 import { isPortFree, portHolder } from './port-holder.ts';
 import { createSavedPorts } from './saved-ports.ts';
 import { createTrafficBoard } from './traffic-board.ts';
+
+const STRICT: LocalRules = { upstreamProxy: null, localUsers: 'own' };
 
 /** Of an organisation with hundreds of them, the client still answers while they open. */
 const AUTORUN_AT_ONCE = 8;
@@ -20,6 +23,8 @@ const AUTORUN_AT_ONCE = 8;
 export interface AccessOptions {
   ports: Pick<ClientPorts, 'clock' | 'log' | 'createEngine'>;
   state: State;
+  /** Which proxy leads there, and who may use the port. */
+  rulesFor?: (accessTier: HostAndPort) => LocalRules;
   /** The certificate has expired and connections wait for another one. */
   onCertificateNeeded?: () => void;
   /** The engine keeps the credentials that it had. */
@@ -28,6 +33,7 @@ export interface AccessOptions {
 
 export function createAccess(options: AccessOptions) {
   const { ports, state, onCertificateNeeded = () => {}, onCredentialsRefused = () => {} } = options;
+  const { rulesFor = () => STRICT } = options;
   const { clock, log } = ports;
   const traffic = createTrafficBoard(clock, (totals) => state.tunnels(totals));
   const engine = ports.createEngine(onFact);
@@ -161,14 +167,14 @@ export function createAccess(options: AccessOptions) {
   async function listenAndProve(service: Service, choice: PortChoice): Promise<LocalAddress> {
     const { port, source } = choice;
     try {
-      return await engine.open(specFor(service, port));
+      return await engine.open(specFor(service, port, rulesFor(service.accessTier)));
     } catch (error) {
       const isOurs = source === 'chosen' && port !== null;
       const isTaken = error instanceof AppError && error.code === 'tunnel/port-in-use';
       if (!isOurs || !isTaken || tunnel(service.id)?.status !== 'opening') throw error;
       // Nobody assigned it, and where nobody may override it there would be no way out.
       log.info('the port chosen earlier is in use now; another one is chosen', { port });
-      return engine.open(specFor(service, null));
+      return engine.open(specFor(service, null, rulesFor(service.accessTier)));
     }
   }
 
@@ -348,6 +354,6 @@ export function createAccess(options: AccessOptions) {
 /** Everything that a listening tunnel was told, the person's own port aside. */
 const definitionOf = (service: Service): string =>
   JSON.stringify({
-    ...specFor(service, service.assignedPort),
+    ...specFor(service, service.assignedPort, STRICT),
     allowUserOverride: service.allowUserOverride,
   });

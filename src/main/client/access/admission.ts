@@ -33,7 +33,10 @@ export function refuseToOpen(service: Service): AppError | null {
   }
 }
 
-export const specFor = (service: Service, port: number | null): TunnelSpec => ({
+/** What is not the service's own: it holds for every tunnel of this computer. */
+export type LocalRules = Pick<TunnelSpec, 'upstreamProxy' | 'localUsers'>;
+
+export const specFor = (service: Service, port: number | null, rules: LocalRules): TunnelSpec => ({
   id: service.id,
   mode: service.mode === 'CHAIN' ? 'CHAIN' : 'TCP',
   listen: { host: '127.0.0.1', port: port ?? 0 },
@@ -41,6 +44,5 @@ export const specFor = (service: Service, port: number | null): TunnelSpec => ({
   serverName: service.domain,
   ca: service.ca,
   includeDomains: service.includeDomains,
-  upstreamProxy: null,
-  localUsers: 'own',
+  ...rules,
 });

@@ -20,6 +20,7 @@ export function systemPorts(
     browser: createSystemBrowser(process.platform, environment),
     clock: systemClock,
     machine: systemMachine,
+    environment,
     log: createFileLog({ file: layout(home).log, level }),
     createEngine,
   };

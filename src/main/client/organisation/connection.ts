@@ -1,10 +1,12 @@
 // Every HTTP request of the client: https under one pinned root, with the device's certificate where there is one,
 // bounded in time and size. The only file that knows the HTTP library.
 import type { Readable } from 'node:stream';
-import { Agent } from 'undici';
+import { Agent, buildConnector } from 'undici';
 import { loopbackLookup } from '../../../proxy/index.ts';
 import { AppError } from '../../../shared/errors.ts';
+import type { ChooseProxy } from '../adapters/upstream-proxy.ts';
 import type { Clock } from '../ports.ts';
+import { connectThrough } from './through-proxy.ts';
 import { clockSkew, isOutsideValidity, translateNetworkFailure } from './failures.ts';
 
 const CONNECT_MS = 10_000;
@@ -52,12 +54,28 @@ export interface Trust {
   identity?: { key: string; certificate: string };
 }
 
-export function createConnection({ root, identity }: Trust, clock: Clock): Connection {
-  const connect = {
+/** How this computer reaches anything. */
+export interface Network {
+  clock: Clock;
+  chooseProxy: ChooseProxy;
+}
+
+export function createConnection({ root, identity }: Trust, network: Network): Connection {
+  const { clock, chooseProxy } = network;
+  const straight = buildConnector({
     lookup: loopbackLookup,
     timeout: CONNECT_MS,
     ...(root === null ? { rejectUnauthorized: false } : { ca: root }),
     ...(identity && { key: identity.key, cert: identity.certificate }),
+  });
+  const connect: buildConnector.connector = (options, done) => {
+    const target = { host: hostOf(options.hostname), port: Number(options.port || 443) };
+    const proxy = chooseProxy(target);
+    if (!proxy) return straight(options, done);
+    connectThrough(proxy, target, CONNECT_MS, (error, httpSocket) => {
+      if (httpSocket) straight({ ...options, httpSocket }, done);
+      else done(error, null);
+    });
   };
   const limits = { connect, headersTimeout: ANSWER_MS, pipelining: 1 };
   const newAgents = () => ({
@@ -94,7 +112,7 @@ export function createConnection({ root, identity }: Trust, clock: Clock): Conne
   async function translate(error: unknown, { url }: Question): Promise<AppError> {
     const { host, origin } = new URL(url);
     if (root === null || !isOutsideValidity(error)) return translateNetworkFailure(error, host);
-    const unverified = createConnection({ root: null }, clock);
+    const unverified = createConnection({ root: null }, network);
     try {
       await unverified.ask({ url: origin });
       return unverified.explainByClock(error) ?? translateNetworkFailure(error, host);
@@ -141,6 +159,8 @@ export function createConnection({ root, identity }: Trust, clock: Clock): Conne
     },
   };
 }
+
+const hostOf = (name: string): string => name.replace(/^\[|\]$/g, '');
 
 function flat(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   const entries = Object.entries(headers).map(([name, value]) => [name, String(value ?? '')]);

@@ -22,6 +22,10 @@ async function connected() {
   const access = createAccess({
     ports: { clock, log, createEngine: engine.create },
     state,
+    rulesFor: ({ host }) => ({
+      upstreamProxy: { host: `proxy-for-${host}`, port: 3128, authorization: 'Basic secret' },
+      localUsers: 'own',
+    }),
     onCertificateNeeded: () => needed.push('needed'),
   });
   access.setCredentials({ key: 'key', certificate: 'certificate', ca: 'ca' });
@@ -100,5 +104,15 @@ describe('an engine that was started again', () => {
     expect(log.lines.some(({ level, fields }) => level === 'error' && fields?.['reason'])).toBe(
       true,
     );
+  });
+});
+
+describe('a proxy', () => {
+  it('is chosen for the Access Tier of each tunnel, and its password is in no state and no log', async () => {
+    const { engine, state, log } = await connected();
+    expect(engine.specs[0]).toMatchObject({
+      upstreamProxy: { host: 'proxy-for-echo.demo.localhost' },
+    });
+    expect(JSON.stringify([state.slices, log.lines])).not.toContain('Basic secret');
   });
 });
