@@ -41,12 +41,12 @@ export interface ProxyArguments {
   logLevel: LogLevel;
 }
 
-const MODES: Record<string, 'TCP' | 'CHAIN'> = {
-  TCP: 'TCP',
-  CHAIN: 'CHAIN',
-  HTTP_CONNECT: 'CHAIN',
-  HTTP_CONNECT_DAISY_CHAIN: 'CHAIN',
-};
+const MODES = new Map<string, 'TCP' | 'CHAIN'>([
+  ['TCP', 'TCP'],
+  ['CHAIN', 'CHAIN'],
+  ['HTTP_CONNECT', 'CHAIN'],
+  ['HTTP_CONNECT_DAISY_CHAIN', 'CHAIN'],
+]);
 
 /** Throws `usage/invalid-input` with what is wrong. */
 export function parseProxyArguments(argv: readonly string[]): ProxyArguments | 'help' | 'version' {
@@ -61,7 +61,13 @@ export function parseProxyArguments(argv: readonly string[]): ProxyArguments | '
   const service = parseHostPort(host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, 0);
   if (!service) throw usage(`"${host} ${port}" is not a host and a port.`);
 
-  const mode = MODES[values.mode ?? 'TCP'];
+  if (values.mode === 'RDPGATEWAY') {
+    throw new AppError(
+      'tunnel/mode-unsupported',
+      'Banyan does not speak RDP gateway mode. Remote desktop works in TCP mode, which your administrator can set.',
+    );
+  }
+  const mode = MODES.get(values.mode ?? 'TCP');
   if (!mode) throw usage(`There is no mode "${values.mode}": use TCP or CHAIN.`);
   const includeDomains = (values['include-domains'] ?? '').split(',').filter(Boolean);
   if (includeDomains.length > 0 && mode === 'TCP') {
@@ -71,7 +77,7 @@ export function parseProxyArguments(argv: readonly string[]): ProxyArguments | '
   if (includeDomains.length > 0 && values.mode === 'HTTP_CONNECT_DAISY_CHAIN') {
     throw new AppError(
       'tunnel/domains-not-allowed',
-      'HTTP_CONNECT_DAISY_CHAIN mode takes no domains to proxy.',
+      'HTTP_CONNECT_DAISY_CHAIN mode takes no domains to proxy; CHAIN does.',
     );
   }
   const connectTo = values['connect-to'];

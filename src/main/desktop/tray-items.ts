@@ -71,6 +71,7 @@ const HINDRANCES: Record<ConnectHindrance, string> = {
   web: 'in the browser',
   'rdp-gateway': 'not supported yet',
   'kubernetes-domains': 'not set up correctly',
+  'daisy-chain-domains': 'not set up correctly',
 };
 
 /** Names come from the organisation; "&" would underline the next letter instead of being shown. */

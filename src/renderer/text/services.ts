@@ -79,12 +79,17 @@ export const hindranceText: Record<
   'rdp-gateway': {
     word: 'Not supported yet',
     sentence:
-      'It needs RDP gateway mode, which Banyan does not speak yet. Ask your administrator for TCP mode.',
+      'It is set to RDP gateway mode, which Banyan does not speak. Remote desktop works in TCP mode: ask your administrator to set it.',
   },
   'kubernetes-domains': {
     word: 'Not set up correctly',
     sentence:
       'Kubernetes works only without "Domains to Proxy". Ask your administrator to leave it blank.',
+  },
+  'daisy-chain-domains': {
+    word: 'Not set up correctly',
+    sentence:
+      'A service in HTTP_CONNECT_DAISY_CHAIN mode takes no "Domains to Proxy". Ask your administrator to leave it blank, or to use CHAIN.',
   },
 };
 

@@ -55,6 +55,21 @@ describe('banyanproxy arguments', () => {
     expect(() => parse(line)).toThrow(expect.objectContaining({ code: 'usage/invalid-input' }));
   });
 
+  it.each(['toString', '__proto__'])('knows no mode %s', (mode) => {
+    expect(() => parse(`--mode ${mode} a.example 8443`)).toThrow(
+      expect.objectContaining({ code: 'usage/invalid-input' }),
+    );
+  });
+
+  it('says in plain words that RDP gateway mode is not spoken, and what works', () => {
+    expect(() => parse('--mode RDPGATEWAY a.example 8443')).toThrow(
+      expect.objectContaining({
+        code: 'tunnel/mode-unsupported',
+        message: expect.stringMatching(/TCP mode.*administrator/) as string,
+      }),
+    );
+  });
+
   it('does not start in daisy-chain mode with domains to proxy', () => {
     expect(() =>
       parse('--mode HTTP_CONNECT_DAISY_CHAIN --include-domains x a.example 8443'),
