@@ -1,5 +1,6 @@
 // The program `banyanproxy`: one service, one local port (or stdin and stdout), in the foreground, without the app.
 import { Duplex } from 'node:stream';
+import { portHolder } from '../main/client/adapters/port-holder.ts';
 import { type ChooseProxy, upstreamProxies } from '../main/client/adapters/upstream-proxy.ts';
 import { defaultHome } from '../main/client/settings/layout.ts';
 import { createEngine, relayOnce, type TunnelFact, type TunnelSpec } from '../proxy/index.ts';
@@ -55,7 +56,9 @@ async function main(): Promise<number> {
 
   const engine = createEngine(sink);
   await engine.setCredentials(credentials);
-  const address = await engine.open(spec);
+  const address = await engine.open(spec).catch(async (error: unknown) => {
+    throw await namingTheHolder(error, spec.listen.port);
+  });
   const unwatch = watchLoginFiles(folder, (renewed) => {
     engine.setCredentials(renewed).catch((error: unknown) => complain(toWireError(error)));
   });
@@ -66,6 +69,16 @@ async function main(): Promise<number> {
   unwatch();
   await engine.stop(DRAIN_MS);
   return EXIT.ok;
+}
+
+async function namingTheHolder(error: unknown, port: number): Promise<unknown> {
+  if (!(error instanceof AppError) || error.code !== 'tunnel/port-in-use') return error;
+  const holder = await portHolder(port);
+  if (!holder) return error;
+  return new AppError(error.code, `Port ${port} is in use by ${holder}.`, {
+    cause: error,
+    details: { port, holder },
+  });
 }
 
 const interrupted = (): Promise<void> =>

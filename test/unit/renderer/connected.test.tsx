@@ -164,3 +164,24 @@ describe('what a service has carried', () => {
     );
   });
 });
+
+describe('a service whose port is taken', () => {
+  const failed = (mayChoose: boolean): Tunnel => ({
+    status: 'failed',
+    error: new AppError('tunnel/port-in-use', 'Port 5433 is in use by nginx (4711).', {
+      details: { port: 5433, mayChoose, ...(mayChoose && { suggestedPort: 41_234 }) },
+    }).toWire(),
+  });
+
+  it('offers another one, and names a free one, where that is allowed', async () => {
+    app = await renderApp(having({ [ledger.id]: failed(true) }));
+    expect(app.button('Choose another port')).toBeDefined();
+    expect(document.querySelector('.row-error')?.textContent).toContain('41234');
+  });
+
+  it('does not where it is not', async () => {
+    app = await renderApp(having({ [ledger.id]: failed(false) }));
+    expect(app.button('Choose another port')).toBeUndefined();
+    expect(document.querySelector('.row-error')?.textContent).toContain('ask your administrator');
+  });
+});

@@ -6,12 +6,12 @@ import { canClose, type LocalAddress, type Tunnel } from '../../../shared/model/
 import type { HostAndPort } from '../../../shared/protocol/host-port.ts';
 import type { EventData } from '../../../shared/protocol/events.ts';
 import type { Credentials, TunnelFact } from '../../../proxy/index.ts';
+import { findFreePort, isPortFree, portHolder } from '../adapters/port-holder.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
 import { type LocalRules, refuseToOpen, specFor } from './admission.ts';
 import { createDenials } from './denials.ts';
 import { choosePort } from './port-choice.ts';
-import { isPortFree, portHolder } from './port-holder.ts';
 import { createSavedPorts } from './saved-ports.ts';
 import { createTrafficBoard } from './traffic-board.ts';
 
@@ -180,23 +180,44 @@ export function createAccess(options: AccessOptions) {
 
   async function explainFailure(
     error: unknown,
-    { id }: Service,
+    service: Service,
     port: number | null,
     since: number,
   ): Promise<unknown> {
     if (!(error instanceof AppError)) return error;
     if (error.code === 'tunnel/denied' && !error.details?.['refusal']) {
-      return denials.wordsFor(id, since, error);
+      return denials.wordsFor(service.id, since, error);
     }
-    return error.code === 'tunnel/port-in-use' && port !== null ? portInUse(port, error) : error;
+    if (error.code === 'tunnel/port-in-use' && port !== null) {
+      return portInUse(service, port, error);
+    }
+    if (error.code !== 'tunnel/listen-failed') return error;
+    const { code, message, details } = error;
+    const mayChoose = canOverride(service);
+    return new AppError(code, message, { cause: error, details: { ...details, mayChoose } });
   }
 
-  async function portInUse(port: number, cause?: unknown): Promise<AppError> {
-    const holder = ownHolder(port) ?? (await portHolder(port));
+  /** Says who has it; another one is offered only to those who may take it. */
+  async function portInUse(service: Service, port: number, cause?: unknown): Promise<AppError> {
+    const mayChoose = canOverride(service);
+    const [holder, suggestedPort] = await Promise.all([
+      ownHolder(port) ?? portHolder(port),
+      mayChoose ? findFreePort() : null,
+    ]);
+    const assigned =
+      mayChoose || service.assignedPort !== port ? '' : ', assigned by your administrator,';
     return new AppError(
       'tunnel/port-in-use',
-      `Port ${port} is in use by ${holder ?? 'another program'}.`,
-      { cause, details: { port, ...(holder && { holder }) } },
+      `Port ${port}${assigned} is in use by ${holder ?? 'another program'}.`,
+      {
+        cause,
+        details: {
+          port,
+          mayChoose,
+          ...(holder && { holder }),
+          ...(suggestedPort !== null && { suggestedPort }),
+        },
+      },
     );
   }
 
@@ -273,7 +294,7 @@ export function createAccess(options: AccessOptions) {
       const held = current?.status === 'open' ? current.address.port : null;
       // Asked before anything changes: a taken port leaves the tunnel and the old port as they are.
       if (port !== null && port !== held && isRunning(id) && !(await isPortFree(port))) {
-        throw await portInUse(port);
+        throw await portInUse(service, port);
       }
       await saved.setOverride(id, port);
       publishPorts();

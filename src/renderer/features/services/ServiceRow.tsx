@@ -1,6 +1,6 @@
 // One service in the list. The whole row opens its details; the pill and the button inside do their own thing.
 import { ChevronRight } from 'lucide-react';
-import { ERRORS, type WireError } from '../../../shared/errors.ts';
+import { remedy, type WireError } from '../../../shared/errors.ts';
 import { whyNotConnectable } from '../../../shared/model/service.ts';
 import { hindranceText, kindOf, servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -92,7 +92,7 @@ function whyNotUsable({ service, tunnel }: Row): string | undefined {
 function RowError(props: { service: string; error: WireError; onChoosePort: () => void }) {
   const { error } = props;
   const signIn = useCall('session.signIn');
-  const { action, advice } = ERRORS[error.code];
+  const { action, advice } = remedy(error);
   return (
     <div className="row-error" role="alert">
       <span>
