@@ -68,7 +68,9 @@ export function nextTunnel(tunnel: Tunnel, event: TunnelEvent): Tunnel {
         ? { status: 'open', address: event.address, openedAt: event.at }
         : tunnel;
     case 'connection-refused':
-      return tunnel.status === 'open' ? { ...tunnel, lastRefusal: event.refusal } : tunnel;
+      return tunnel.status === 'open' && !isSameRefusal(tunnel.lastRefusal, event.refusal)
+        ? { ...tunnel, lastRefusal: event.refusal }
+        : tunnel;
     case 'way-lost':
       return tunnel.status === 'open' && !isSameError(tunnel.trouble, event.error)
         ? { ...tunnel, trouble: event.error }
@@ -104,6 +106,10 @@ export function nextTunnel(tunnel: Tunnel, event: TunnelEvent): Tunnel {
       return exhaustive(event);
   }
 }
+
+/** Told by the connection and by the event stream, a refusal is still one. */
+const isSameRefusal = (one: Refusal | undefined, other: Refusal): boolean =>
+  other.error.correlationId !== undefined && one?.error.correlationId === other.error.correlationId;
 
 const isSameError = (one: WireError | undefined, other: WireError): boolean =>
   one?.code === other.code && one.message === other.message;

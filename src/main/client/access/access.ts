@@ -15,6 +15,13 @@ import { choosePort } from './port-choice.ts';
 import { createSavedPorts } from './saved-ports.ts';
 import { createTrafficBoard } from './traffic-board.ts';
 
+type ConnectionRefused = Extract<TunnelFact, { type: 'connection-refused' }>;
+
+/** A refusal without its reason: in TCP mode the Access Tier can only close. */
+const isBare = ({ code, details }: WireError | AppError): boolean =>
+  code === 'tunnel/denied' && !details?.['refusal'];
+const WORDS_BEFORE_MS = 2_000;
+
 const STRICT: LocalRules = { upstreamProxy: null, localUsers: 'own' };
 
 /** Of an organisation with hundreds of them, the client still answers while they open. */
@@ -64,11 +71,7 @@ export function createAccess(options: AccessOptions) {
   function onFact(fact: TunnelFact): void {
     switch (fact.type) {
       case 'connection-refused':
-        log.warn('a connection was refused', { ...fact });
-        state.tunnel(fact.tunnel, {
-          type: 'connection-refused',
-          refusal: { at: clock.now(), error: fact.error },
-        });
+        onRefused(fact);
         return;
       case 'traffic':
         traffic.add(fact);
@@ -99,6 +102,21 @@ export function createAccess(options: AccessOptions) {
       default:
         exhaustive(fact);
     }
+  }
+
+  function onRefused({ tunnel: id, target, error }: ConnectionRefused): void {
+    const at = clock.now();
+    const tell = (words: WireError): void => {
+      log.warn('a connection was refused', { tunnel: id, target, error: words });
+      const current = tunnel(id);
+      // Closed and opened again while the words were waited for: then it is an old story.
+      if (current?.status !== 'open' || current.openedAt > at) return;
+      state.tunnel(id, { type: 'connection-refused', refusal: { at, error: words } });
+    };
+    if (!isBare(error)) return tell(error);
+    // The event may have been faster than the close of the connection.
+    const words = denials.wordsFor(id, at - WORDS_BEFORE_MS, fromWireError(error));
+    void words.then((told) => tell(told.toWire()));
   }
 
   function endWait(): void {
@@ -185,7 +203,7 @@ export function createAccess(options: AccessOptions) {
     since: number,
   ): Promise<unknown> {
     if (!(error instanceof AppError)) return error;
-    if (error.code === 'tunnel/denied' && !error.details?.['refusal']) {
+    if (isBare(error)) {
       return denials.wordsFor(service.id, since, error);
     }
     if (error.code === 'tunnel/port-in-use' && port !== null) {

@@ -116,3 +116,81 @@ describe('a proxy', () => {
     expect(JSON.stringify([state.slices, log.lines])).not.toContain('Basic secret');
   });
 });
+
+describe('a connection that is denied without a reason', () => {
+  const denied: TunnelFact = {
+    type: 'connection-refused',
+    tunnel: one,
+    target: 'echo.demo.localhost',
+    error: new AppError('tunnel/denied', 'The Access Tier closed the connection.').toWire(),
+  };
+  const event = (correlation_id: string) => ({
+    service: one,
+    code: 'role' as const,
+    reason: 'Your role does not allow this.',
+    correlation_id,
+  });
+  const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
+  const words = { message: 'Your role does not allow this.', correlationId: 'c-1' };
+
+  it('is shown once, with the words of the event that comes after it', async () => {
+    const { clock, engine, access, tunnel, changes, log } = await connected();
+    engine.tell(denied);
+    expect(tunnel()).not.toHaveProperty('lastRefusal');
+    clock.advance(1_999);
+    access.onDenied(event('c-1'));
+    await settled();
+    clock.advance(60_000);
+    await settled();
+    expect(tunnel()).toMatchObject({ lastRefusal: { error: words } });
+    expect(changes()).toBe(1);
+    expect(log.lines.filter(({ message }) => message.includes('refused'))).toHaveLength(1);
+  });
+
+  it('is shown once, with the words of the event that came before it', async () => {
+    const { clock, engine, access, tunnel, changes } = await connected();
+    access.onDenied(event('c-1'));
+    clock.advance(500);
+    engine.tell(denied);
+    await settled();
+    expect(tunnel()).toMatchObject({ lastRefusal: { error: words } });
+    expect(changes()).toBe(1);
+  });
+
+  it('is shown bare when no event comes in two seconds', async () => {
+    const { clock, engine, tunnel } = await connected();
+    engine.tell(denied);
+    clock.advance(2_000);
+    await settled();
+    expect(tunnel()).toMatchObject({ lastRefusal: { error: denied.error } });
+  });
+
+  it('does not get the words of an event that is long over', async () => {
+    const { clock, engine, access, tunnel } = await connected();
+    access.onDenied(event('c-1'));
+    clock.advance(10_000);
+    engine.tell(denied);
+    access.onDenied(event('c-2'));
+    await settled();
+    expect(tunnel()).toMatchObject({ lastRefusal: { error: { correlationId: 'c-2' } } });
+  });
+
+  it('is not told of a tunnel that was opened after it', async () => {
+    const { clock, engine, access, tunnel } = await connected();
+    engine.tell(denied);
+    await access.close(one);
+    clock.advance(1_000);
+    await access.open(one);
+    clock.advance(1_000);
+    await settled();
+    expect(tunnel()).toMatchObject({ status: 'open' });
+    expect(tunnel()).not.toHaveProperty('lastRefusal');
+  });
+
+  it('that says why itself is shown at once', async () => {
+    const { engine, tunnel } = await connected();
+    const error = { ...denied.error, details: { refusal: 'target_not_allowed' } };
+    engine.tell({ ...denied, error });
+    expect(tunnel()).toMatchObject({ lastRefusal: { error } });
+  });
+});
