@@ -8,6 +8,7 @@ import { createFileLog, LEVELS } from './log.ts';
 import { createMemorySecretStore } from './memory-secret-store.ts';
 import { createSystemBrowser } from './system-browser.ts';
 import { systemClock } from './system-clock.ts';
+import { systemMachine } from './system-machine.ts';
 
 export function systemPorts(
   home: string,
@@ -18,6 +19,8 @@ export function systemPorts(
     secrets: { keychain: createKeychainSecretStore(), memory: createMemorySecretStore() },
     browser: createSystemBrowser(process.platform, environment),
     clock: systemClock,
+    machine: systemMachine,
+    environment,
     log: createFileLog({ file: layout(home).log, level }),
     createEngine: (sink) => createWorkerEngine(sink),
   };
