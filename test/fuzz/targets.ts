@@ -10,7 +10,7 @@ import { OneExchange } from '../../src/proxy/listeners/one-exchange.ts';
 import { parseTarget } from '../../src/proxy/listeners/target.ts';
 import { readHead } from '../../src/proxy/net/http-head.ts';
 import { StartError } from '../../src/proxy/net/read-start.ts';
-import { refusedConnect } from '../../src/proxy/upstream/http1-connect.ts';
+import { refusedConnect } from '../../src/proxy/upstream/refused-connect.ts';
 import { AppError } from '../../src/shared/errors.ts';
 import { formatHostPort, parseHostPort } from '../../src/shared/protocol/host-port.ts';
 import { runRoute } from '../support/local-program.ts';
@@ -139,7 +139,9 @@ function checkWebPage(bytes: Buffer): void {
   const final = judgeFirstBytes(bytes, ['own.example']);
   // Whatever came first: once something is said, it is the last word.
   const step = Math.max(1, Math.floor(bytes.length / 200));
-  for (let length = 0; length < bytes.length; length += step) {
+  // A lone word passes, as a browser writes its request line in one piece.
+  const line = bytes.indexOf(' /') + 2;
+  for (let length = Math.max(line, 1); length < bytes.length; length += step) {
     const verdict = judgeFirstBytes(bytes.subarray(0, length), ['own.example']);
     if (verdict !== 'incomplete') assert.equal(verdict, final);
   }

@@ -15,8 +15,8 @@ export function abort(stream: Duplex): void {
   } else if (stream instanceof Socket && !isShuttingDown(stream)) {
     stream.resetAndDestroy();
   } else if (isHttp2(stream)) {
-    // The code goes out; waiting for bytes that nobody reads any more would keep it open.
-    stream.close(constants.NGHTTP2_CANCEL);
+    // As RFC 9113 8.5 wants it for a tunnel. The code goes out; waiting for bytes that nobody reads would keep it open.
+    stream.close(constants.NGHTTP2_CONNECT_ERROR);
     stream.destroy();
   } else {
     stream.destroy();
@@ -28,3 +28,7 @@ const isShuttingDown = (socket: Socket): boolean =>
   socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
 
 const isHttp2 = (stream: Duplex): stream is Http2Stream & Duplex => 'rstCode' in stream;
+
+/** An HTTP/2 stream that its peer reset shows an end as well. */
+export const isReset = (stream: Duplex): boolean =>
+  isHttp2(stream) && stream.rstCode !== undefined && stream.rstCode !== constants.NGHTTP2_NO_ERROR;

@@ -4,7 +4,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { abort } from './abort.ts';
+import { abort, isReset } from './abort.ts';
 import { readInBulk } from './bulk-read.ts';
 import { Coalescer } from './coalescer.ts';
 import { Landing } from './landing.ts';
@@ -117,6 +117,7 @@ export class Relay {
   #follow(from: Duplex, to: Duplex, beforeEnd: () => void): void {
     const other = this.#current(to);
     const onEnd = () => {
+      if (isReset(from)) return this.cut('reset');
       beforeEnd();
       other().end();
     };

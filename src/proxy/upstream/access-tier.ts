@@ -160,7 +160,7 @@ export class AccessTier {
     const session = new Http2Session(socket, this.#spec.serverName);
     if (this.#isClosed) session.retire();
     this.#sessions.push(session);
-    session.onClose(() => this.#forget(session));
+    void session.ended.then(() => this.#forget(session));
     return session;
   }
 

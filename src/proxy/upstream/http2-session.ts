@@ -33,6 +33,8 @@ export class SessionGone extends Error {
 }
 
 export class Http2Session {
+  /** Resolves when the connection is over. */
+  readonly ended: Promise<void>;
   readonly #session: ClientHttp2Session;
   readonly #streams = new Set<ClientHttp2Stream>();
   #isRetired = false;
@@ -49,15 +51,19 @@ export class Http2Session {
       },
     );
     this.#session.setLocalWindowSize(SESSION_WINDOW_BYTES);
-    this.#session.on('error', (error) => (this.#why = error));
-    this.#session.on('goaway', () => (this.#isRetired = true));
-    socket.on('error', (error) => (this.#why ??= error));
-    // Half-open is right for one tunnel, and no state for a connection that carries many.
-    socket.on('end', () => this.#session.destroy());
-    // Node closes the streams of a connection that was reset, and forgets to end them.
-    this.#session.once('close', () => {
-      for (const stream of this.#streams) stream.destroy();
+    const end = new Promise<void>((resolve) => {
+      const over = (): void => resolve();
+      const failed = (error: Error): void => {
+        this.#why ??= error;
+        resolve();
+      };
+      this.#session.on('error', failed).on('close', over);
+      // A session does not hear of an alert that comes before its first frame. And half-open is right for one tunnel, but
+      // no state for a connection that carries many.
+      socket.on('error', failed).on('end', over).on('close', over);
     });
+    this.#session.on('goaway', () => (this.#isRetired = true));
+    this.ended = end.then(() => this.#end());
   }
 
   get hasRoom(): boolean {
@@ -67,16 +73,12 @@ export class Http2Session {
   }
 
   /** Resolves when the peer has spoken HTTP/2, so has taken our certificate; rejects with what went wrong. */
-  proven(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const session = this.#session;
-      session.once('remoteSettings', () => resolve());
-      session.once('close', () => reject(this.#why ?? new SessionGone('closed')));
+  async proven(): Promise<void> {
+    const spoken = new Promise<boolean>((resolve) => {
+      this.#session.once('remoteSettings', () => resolve(true));
     });
-  }
-
-  onClose(run: () => void): void {
-    this.#session.once('close', run);
+    const isProven = await Promise.race([spoken, this.ended.then(() => false)]);
+    if (!isProven) throw new SessionGone('closed', { cause: this.#why });
   }
 
   /** No new tunnels; the connection ends with its last one. */
@@ -127,6 +129,13 @@ export class Http2Session {
       if (gone.aborted) onGone();
       else if (early) stream.write(early);
     });
+  }
+
+  /** Node closes the streams of a connection that was reset, and forgets to end them. */
+  #end(): void {
+    this.#isRetired = true;
+    for (const stream of this.#streams) stream.destroy();
+    this.#session.destroy();
   }
 
   #left(stream: ClientHttp2Stream): void {
