@@ -155,15 +155,17 @@ const WORDS = [
 
 function mutate(random: Random, corpus: readonly Buffer[]): Buffer {
   let bytes = Buffer.from(random.pick(corpus));
-  for (let left = 1 + random.int(5); left > 0; left -= 1) {
+  for (let left = 1 + random.int(3); left > 0; left -= 1) {
     const anywhere = random.int(bytes.length + 1);
     // Half of the time where a line begins: most of what parsers trip over is a line of its own.
     const at = random.int(2) ? bytes.lastIndexOf('\n', anywhere) + 1 : anywhere;
     const length = random.int(1 + Math.min(bytes.length - at, 40));
     const [before, after] = [bytes.subarray(0, at), bytes.subarray(at)];
     const insert = (piece: Buffer) => Buffer.concat([before, piece, after]);
-    switch (random.int(7)) {
+    switch (random.int(9)) {
       case 0:
+      case 7:
+      case 8:
         bytes = insert(random.pick(WORDS));
         break;
       case 1:
