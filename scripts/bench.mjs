@@ -4,7 +4,7 @@ import { findCandidates } from './bench/candidates.mjs';
 import { makeCertificates } from './bench/certificates.mjs';
 import { measure } from './bench/measure.mjs';
 import { readOptions } from './bench/options.mjs';
-import { stopAll } from './bench/processes.mjs';
+import { interrupted, stopAll } from './bench/processes.mjs';
 import { summarise, table } from './bench/report.mjs';
 import {
   chooseCores,
@@ -57,14 +57,9 @@ async function measureAndReport({ startedAt, missing, node, cores }) {
     if (!notes.includes(text)) notes.push(text);
   };
   const folder = await throwAwayFolder('banyan-bench-');
-  const interrupted = new Promise((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-      process.on(signal, () => reject(new PlainError('Interrupted.')));
-    }
-  });
   try {
     const body = compare({ options, node, cores, folder: folder.path, startedAt, note });
-    const report = await Promise.race([body, interrupted]);
+    const report = await Promise.race([body, interrupted()]);
     if (missing.length > 0) note(`Not installed: ${missing.join(', ')}.`);
     print({ ...report, notes }, options);
   } finally {
@@ -84,7 +79,7 @@ async function compare({ options, node, cores, folder, startedAt, note }) {
   for (const reason of missing) note(`${reason}.`);
   const quick = { seconds: 0.8, warmUp: 0.3 };
   const timing = options.quick ? quick : { seconds: 2, warmUp: 0.7 };
-  const bench = createWorkbench({ folder, pki: folder, cores, ...timing });
+  const bench = await createWorkbench({ folder, pki: folder, cores, ...timing });
   const measurements = await measure({
     bench,
     candidates,

@@ -1,7 +1,7 @@
 // Child processes of a measurement: pinned to a core, ended with this process however it ends, and looked at from outside.
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PlainError } from '../lib/steps.mjs';
@@ -101,6 +101,31 @@ export async function listening(port, owner) {
   }
   throw new PlainError(`nothing listens on port ${port}: ${owner.complaints()}`);
 }
+
+/** The first of `count` free ports in a row, below those that the system gives to outgoing connections. */
+export async function freePorts(count) {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const first = 5_000 + 10 * Math.floor(Math.random() * 490);
+    const all = Array.from({ length: count }, (_, i) => isFree(first + i));
+    if ((await Promise.all(all)).every(Boolean)) return first;
+  }
+  throw new PlainError('No free ports were found between 5000 and 9900.');
+}
+
+const isFree = (port) =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+
+/** Rejects when a person or the system wants this program to end. @returns {Promise<never>} */
+export const interrupted = () =>
+  new Promise((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+      process.on(signal, () => reject(new PlainError('Interrupted.')));
+    }
+  });
 
 /** A process and all below it. @param {number} root @returns {number[]} */
 export function processTree(root) {

@@ -3,39 +3,52 @@ import path from 'node:path';
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { run } from '../lib/steps.mjs';
-import { listening, memoryKb, processTree, start } from './processes.mjs';
+import { freePorts, listening, memoryKb, processTree, start } from './processes.mjs';
 import { portsFrom, TARGETS } from './services.mjs';
 
-const TIER_PORT = 7000;
 const LINK_MS = 50;
 const LINK_TIER = '10.99.0.2';
 const BURST = 32;
 /** Memory settles, garbage is collected. */
 const SETTLE_MS = 1_500;
 
-/** Compiles the native programs. @param {string} folder @returns {Promise<{ hasHttp2: boolean }>} */
-export async function compile(folder) {
-  const source = (name) => path.join(import.meta.dirname, 'native', name);
-  const build = (name, sources, libraries = []) =>
-    run('gcc', ['-O2', '-o', path.join(folder, name), ...sources.map(source), ...libraries]);
-  const hasHttp2 = existsSync('/usr/include/nghttp2/nghttp2.h');
-  const http2 = hasHttp2 ? ['-lnghttp2'] : [];
-  await Promise.all([
-    build('tier', ['tier.c', 'tier-http2.c'], ['-lssl', '-lcrypto', ...http2]),
-    build('load', ['load.c']),
-    build('link', ['link.c']),
+/** @param {string} folder @param {string} name @param {string[]} sources @param {string[]} [libraries] */
+const build = (folder, name, sources, libraries = []) =>
+  run('gcc', [
+    '-O2',
+    '-o',
+    path.join(folder, name),
+    ...sources.map((source) => path.join(import.meta.dirname, 'native', source)),
+    ...libraries,
   ]);
+
+/** @param {string} folder @returns {Promise<{ hasHttp2: boolean }>} */
+export async function compileTier(folder) {
+  const hasHttp2 = existsSync('/usr/include/nghttp2/nghttp2.h');
+  const libraries = ['-lssl', '-lcrypto', ...(hasHttp2 ? ['-lnghttp2'] : [])];
+  await build(folder, 'tier', ['tier.c', 'tier-http2.c'], libraries);
   return { hasHttp2 };
+}
+
+/** Compiles all native programs. @param {string} folder */
+export async function compile(folder) {
+  const [tier] = await Promise.all([
+    compileTier(folder),
+    build(folder, 'load', ['load.c']),
+    build(folder, 'link', ['link.c']),
+  ]);
+  return tier;
 }
 
 /**
  * @param {{ folder: string, pki: string, cores: { candidate: string, load: string }, seconds: number, warmUp: number }} options
  */
-export function createWorkbench({ folder, pki, cores, seconds, warmUp }) {
+export async function createWorkbench({ folder, pki, cores, seconds, warmUp }) {
   const program = (name) => path.join(folder, name);
+  const tierPort = await freePorts(4);
   const tierCommand = [
     program('tier'),
-    String(TIER_PORT),
+    String(tierPort),
     ...['ca.pem', 'server.pem', 'server.key'].map((name) => path.join(pki, name)),
   ];
   const timing = ['-s', String(seconds), '-w', String(warmUp)];
@@ -64,11 +77,11 @@ export function createWorkbench({ folder, pki, cores, seconds, warmUp }) {
     /** A candidate on ports of its own. @param {import('./candidates.mjs').Candidate} candidate */
     async startCandidate(candidate, { host = '127.0.0.1' } = {}) {
       starts += 1;
-      const ports = portsFrom(9000 + 10 * (starts % 90));
+      const ports = portsFrom(await freePorts(4));
       const place = {
         ports,
         pki,
-        tier: { host, port: TIER_PORT },
+        tier: { host, port: tierPort },
         folder: program(`run-${starts}`),
       };
       const child = start(candidate.command(place), { core: cores.candidate });
