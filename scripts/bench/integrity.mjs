@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 
-const MEGABYTES = 4;
+const MEGABYTES = 2;
 const AT_ONCE = 3;
 const DEADLINE_MS = 10_000;
 const END_OF_HEAD = '\r\n\r\n';

@@ -9,7 +9,7 @@ export function median(values) {
 }
 
 /**
- * @typedef {{ run: string, round: number, candidate: string, result: any }} Measurement
+ * @typedef {{ run: string, round: number, candidate: string, tookMs: number, result: any }} Measurement
  * @param {Measurement[]} measurements
  * @param {import('./candidates.mjs').Candidate[]} candidates
  * @param {string} judged id of the candidate that has to reach the numbers

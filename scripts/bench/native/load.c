@@ -240,6 +240,7 @@ static void rate(void) {
     }
   }
   double cpu = cpu_seconds() - window.cpu, seconds = now() - window.started;
+  if (samples.count == 0) errors++;
   sort(&samples);
   printf("{\"perSecond\":%.1f,\"cpuMs\":%.4f,\"cpuPercent\":%.0f,\"p50Us\":%.0f,\"p99Us\":%.0f,\"errors\":%ld}\n",
          (double)samples.count / seconds, cpu * 1e3 / (double)(samples.count ? samples.count : 1), cpu / seconds * 100,
@@ -372,6 +373,8 @@ static void bulk(bool up) {
     }
   }
   double cpu = cpu_seconds() - window.cpu, seconds = now() - window.started, megabytes = (total - before) / 1e6;
+  // Nothing at all is no slow candidate, but one that does not work, or a machine that is busy with other things.
+  if (megabytes <= 0) dead++, megabytes = 1e-6;
   printf("{\"mbPerSecond\":%.1f,\"cpuSecondsPerGb\":%.4f,\"cpuPercent\":%.0f,\"errors\":%d}\n", megabytes / seconds,
          cpu / (megabytes / 1e3), cpu / seconds * 100, dead);
 }
