@@ -83,8 +83,9 @@ export function table(rows, candidates) {
 function compared({ base, medians, unit }) {
   const from = base ?? 'stunnel';
   const value = medians[from];
-  const amount = value === null || value === undefined ? 'not measured' : `${short(value)} ${unit}`;
-  return base ? `${from} ${amount}` : `itself; ${from} ${amount}`;
+  const isKnown = value !== null && value !== undefined;
+  if (isKnown) return `${base ? '' : 'nothing; '}${from} ${short(value)} ${unit}`;
+  return base ? `${from}, not measured` : 'nothing';
 }
 
 const short = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));

@@ -224,7 +224,7 @@ export const ROWS = [
   },
   {
     id: 'first',
-    title: 'first byte, 50 ms link',
+    title: 'first byte, 50 ms link (RTT)',
     unit: 'RTT',
     run: 'link',
     value: (result) => result.firstRtt,
@@ -233,7 +233,7 @@ export const ROWS = [
   },
   {
     id: 'burst',
-    title: 'worst of a burst of 32',
+    title: 'worst of a burst of 32 (RTT)',
     unit: 'RTT',
     run: 'link',
     value: (result) => result.burstWorstRtt,
@@ -242,7 +242,7 @@ export const ROWS = [
   },
   {
     id: 'delay',
-    title: 'event-loop delay, p99',
+    title: 'event-loop delay, p99 (ms)',
     unit: 'ms',
     run: 'delay',
     value: (result) => result.p99Ms,
