@@ -96,10 +96,10 @@ export async function createWorkbench({ folder, pki, cores, seconds, warmUp }) {
     /** How late timers fire in the thread that owns the engine's front door, while bulk data runs at full speed. */
     async delay({ child, ports }) {
       child.tell('watch');
-      await load(ports.generate, ['down', '-n', '50']);
-      await load(ports.discard, ['up', '-n', '50']);
+      const down = await load(ports.generate, ['down', '-n', '50']);
+      const up = await load(ports.discard, ['up', '-n', '50']);
       child.tell('delay');
-      return JSON.parse(await child.line());
+      return { failed: down.failed ?? up.failed, ...JSON.parse(await child.line()) };
     },
 
     /** Memory of open tunnels that do nothing, without that of the process itself. */
