@@ -91,6 +91,7 @@ export function createAccess(options: AccessOptions) {
         return;
       case 'engine-restarted':
         log.error('the proxy engine was started again; its connections are lost', { ...fact });
+        endWait(); // what waited was closed; what waits from now on is told anew
         return;
       case 'failed':
         state.tunnel(fact.tunnel, { type: 'failed', error: fact.error });
