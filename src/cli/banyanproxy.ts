@@ -57,7 +57,7 @@ async function main(): Promise<number> {
   const engine = createEngine(sink);
   await engine.setCredentials(credentials);
   const address = await engine.open(spec).catch(async (error: unknown) => {
-    throw await namingTheHolder(error, spec.listen.port);
+    throw await namingTheHolder(error, spec.listen);
   });
   const unwatch = watchLoginFiles(folder, (renewed) => {
     engine.setCredentials(renewed).catch((error: unknown) => complain(toWireError(error)));
@@ -71,11 +71,14 @@ async function main(): Promise<number> {
   return EXIT.ok;
 }
 
-async function namingTheHolder(error: unknown, port: number): Promise<unknown> {
+async function namingTheHolder(
+  error: unknown,
+  { host, port }: TunnelSpec['listen'],
+): Promise<unknown> {
   if (!(error instanceof AppError) || error.code !== 'tunnel/port-in-use') return error;
   const holder = await portHolder(port);
   if (!holder) return error;
-  return new AppError(error.code, `Port ${port} is in use by ${holder}.`, {
+  return new AppError(error.code, `Port ${port} on ${host} is already in use by ${holder}.`, {
     cause: error,
     details: { port, holder },
   });

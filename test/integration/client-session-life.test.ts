@@ -1,5 +1,7 @@
 // Short lives: what is renewed in silence, what ends, and what goes on.
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -39,6 +41,21 @@ describe('a session', () => {
     await client.until(({ session }) => session.status === 'signed-in');
     expect(serial()).not.toBe(before);
     expect(await exchangeBytes(port, 'after')).toBe('after');
+  });
+
+  it('is renewed without dropping a connection that is open', async () => {
+    const { client } = await signedInFor({ trustToken: 4 });
+    const tunnel = await client.call('tunnel.open', { service: 'echo.demo.bnn' });
+    const socket = connect(tunnel.status === 'open' ? tunnel.address.port : 0, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    const echo = async (text: string): Promise<string> => {
+      socket.write(text);
+      return String((await once(socket, 'data'))[0]);
+    };
+    expect(await echo('before')).toBe('before');
+    await client.until(({ session }) => session.status === 'renewing');
+    await client.until(({ session }) => session.status === 'signed-in');
+    expect(await echo('after')).toBe('after');
   });
 
   it('that cannot be renewed ends with its certificate and says so', async () => {

@@ -91,6 +91,7 @@ export function createAccess(options: AccessOptions) {
         return;
       case 'engine-restarted':
         log.error('the proxy engine was started again; its connections are lost', { ...fact });
+        endWait(); // what waited was closed; what waits from now on is told anew
         return;
       case 'failed':
         state.tunnel(fact.tunnel, { type: 'failed', error: fact.error });
@@ -317,7 +318,8 @@ export function createAccess(options: AccessOptions) {
       await saved.setOverride(id, port);
       publishPorts();
       const choice = choosePort(service, saved.current());
-      if (isRunning(id) && choice.port !== held) await reopen(id);
+      // With an expired certificate it could only be closed: it moves when it is connected again.
+      if (isRunning(id) && choice.port !== held && hasCredentials) await reopen(id);
       return choosePort(service, saved.current());
     },
 
@@ -335,7 +337,8 @@ export function createAccess(options: AccessOptions) {
           ? refuseToOpen(service)
           : new AppError('tunnel/denied', `${id} is no longer published for you.`);
         if (refusal) quietly(fail(id, refusal));
-        else if (service && hasChanged(service)) quietly(reopen(id));
+        // With an expired certificate it could only be closed: what is open stays, and moves after the next sign-in.
+        else if (service && hasCredentials && hasChanged(service)) quietly(reopen(id));
       }
       for (const service of services) {
         if (!service.autorun || ranBySelf.has(service.id) || refuseToOpen(service)) continue;

@@ -1,12 +1,12 @@
 // Runs the session's states: sign in, renew in silence, expire, sign out, restore at start.
-import { AppError, fromWireError, toWireError, type WireError } from '../../../shared/errors.ts';
+import { AppError, toWireError, type WireError } from '../../../shared/errors.ts';
 import { isSignedIn, type Session, type SessionEvent } from '../../../shared/model/session.ts';
 import type { DeviceRunner } from '../device/registration.ts';
 import type { StoredSession } from '../device/vault.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
-import { createAutomaticSignIn } from './automatic-sign-in.ts';
 import type { LoginFiles } from './login-files.ts';
+import { createWaitingConnections, type SilentOutcome } from './waiting-connections.ts';
 import { trustProvider as realTrustProvider, type TrustProvider, untilAborted } from './sign-in.ts';
 
 const RENEW_AT_SHARE_OF_LIFE = 0.8;
@@ -38,9 +38,7 @@ export function createSession(options: SessionOptions) {
   const { clock, log } = ports;
   let running: Running | null = null;
   let timers: (() => void)[] = [];
-  const automatic = createAutomaticSignIn(clock);
   let renewing: Promise<boolean> | null = null;
-  let helping: Promise<void> | null = null;
   let renewalError: WireError | null = null;
   /** Aborted by whatever ends the session; until the next sign-in, no renewal brings it back. */
   let life = new AbortController();
@@ -92,12 +90,6 @@ export function createSession(options: SessionOptions) {
     stopTimers();
     onWaitInVain(because.toWire());
     onCredentials(null);
-  }
-
-  function failWaiting(error: unknown): void {
-    const wire = toWireError(error);
-    automatic.failed(wire);
-    onWaitInVain(wire);
   }
 
   function schedule({ issuedAt, expiresAt }: StoredSession): void {
@@ -167,12 +159,11 @@ export function createSession(options: SessionOptions) {
       if (!isSignedIn(state.slices.session) || device.session() !== ending) return;
       stopTimers();
       onLapsed();
-      const error = new AppError('identity/session-expired', 'Your certificate has expired.');
       try {
         if (mayRefresh()) await loginFiles.remove();
         else await forget();
       } finally {
-        state.session({ type: 'expired', error: error.toWire() });
+        state.session({ type: 'expired', error: certificateExpired().toWire() });
       }
     });
 
@@ -185,7 +176,7 @@ export function createSession(options: SessionOptions) {
     await end({ type: 'expired', error: error.toWire() });
   }
 
-  /** A session that has lapsed, without anybody doing anything. Leaves `signing-in` to the caller when it fails. */
+  /** A session that has lapsed, without anybody doing anything. */
   async function comeBack(session: StoredSession, cancelled: AbortSignal): Promise<Session> {
     state.session({ type: 'sign-in-started', at: clock.now() });
     try {
@@ -197,66 +188,54 @@ export function createSession(options: SessionOptions) {
     } catch (error) {
       log.info('the session was not renewed in silence', { error });
       if (!cancelled.aborted) renewalError = toWireError(error);
+      state.session(notSignedIn(cancelled, error));
       throw error;
     }
   }
 
-  /** True when signed in again. `goOn`: what the failure leaves to do, before anybody sees that it failed. */
-  async function comeBackInSilence(goOn: () => boolean = () => false): Promise<boolean> {
+  async function comeBackInSilence(): Promise<SilentOutcome> {
     const session = device.session();
-    if (!session || !mayRefresh()) return false;
-    const attempt = start('restore', (cancelled) =>
-      comeBack(session, cancelled).catch((error: unknown) => {
-        if (cancelled.aborted || mayRefresh() || !goOn()) {
-          state.session(notSignedIn(cancelled, error));
-        }
-        throw error;
-      }),
-    );
+    if (!session || !mayRefresh()) return 'refused';
     try {
-      await attempt;
-      return true;
+      await start('restore', (cancelled) => comeBack(session, cancelled));
+      return 'renewed';
     } catch (error) {
-      // Refused for good: then only the person can help. Everything else is the reason to tell.
-      if (mayRefresh()) throw error;
-      return false;
+      return mayRefresh() ? toWireError(error) : 'refused';
     }
   }
 
-  /** Connections wait. One renewal for all of them: in silence, else with the person, else their own click. */
-  async function helpWaiting(): Promise<void> {
-    const current = state.slices.session;
-    if (isSignedIn(current)) {
-      if (clock.now() < current.expiresAt) {
-        // The engine could not use the newer certificate, so another one is needed.
-        if (await renew()) return;
-        return failWaiting(
-          renewalError
-            ? fromWireError(renewalError)
-            : new AppError('tunnel/certificate-expired', 'Your certificate has expired.'),
-        );
-      }
-      await expireOrRenew();
-      if (renewalError && mayRefresh()) return failWaiting(fromWireError(renewalError));
-    }
-    await turns;
-    if (running || state.slices.session.status !== 'expired') return; // whose end is told anyway
-    let hasPage = false;
-    try {
-      if (await comeBackInSilence(() => (hasPage = automatic.takePage()))) return;
-    } catch (error) {
-      return failWaiting(error);
-    }
-    if (running) return; // the person was faster
-    if (!hasPage && !automatic.takePage()) {
-      return log.info('connections wait until somebody signs in; no page is opened so soon again');
-    }
-    ports.notifier?.show({
-      title: 'Sign in to go on',
-      body: 'Your session has ended and connections are waiting. The sign-in page is open in your browser.',
-    });
-    await start('sign-in', (cancelled) => signInOnce(true, cancelled)).catch(() => {}); // told to those who wait
-  }
+  const waiting = createWaitingConnections({
+    ports,
+    onWaitInVain,
+    steps: {
+      current: () => state.slices.session,
+      async renew() {
+        const { session } = state.slices;
+        if (isSignedIn(session) && clock.now() < session.expiresAt) {
+          // The engine could not use the newer certificate, so another one is needed.
+          return (await renew()) ? 'renewed' : (renewalError ?? certificateExpired().toWire());
+        }
+        await expireOrRenew();
+        if (isSignedIn(state.slices.session)) return 'renewed';
+        return mayRefresh() && renewalError ? renewalError : 'refused';
+      },
+      comeBack: comeBackInSilence,
+      signIn: () => start('sign-in', (cancelled) => signInOnce(true, cancelled)),
+      async isSigningIn() {
+        let isTold = false;
+        for (let other = running; other !== null; other = running) {
+          isTold ||= other.kind === 'sign-in';
+          await other.done.catch(() => {}); // told to whoever started it
+        }
+        await turns; // of a sign-out, say
+        return isTold || running !== null || isSignedIn(state.slices.session);
+      },
+      watchEnd() {
+        const { signal } = life;
+        return () => signal.aborted;
+      },
+    },
+  });
 
   /** Said when it is true: the files are gone, or will not go. */
   const end = (event: SessionEvent): Promise<void> =>
@@ -342,7 +321,7 @@ export function createSession(options: SessionOptions) {
       return await adopt(session, cancelled);
     } catch (error) {
       state.session(notSignedIn(cancelled, error));
-      failWaiting(cancelled.aborted ? cancelled.reason : error);
+      waiting.failed(cancelled.aborted ? cancelled.reason : error);
       throw error;
     }
   }
@@ -389,28 +368,24 @@ export function createSession(options: SessionOptions) {
 
     /** Connections wait for a certificate; asked as often as anybody likes. */
     certificateNeeded(): void {
-      if (stopping || helping) return;
-      const reason = automatic.justFailed();
-      if (reason) return onWaitInVain(reason);
-      helping = helpWaiting().finally(() => (helping = null));
-      inBackground('help connections that wait', helping);
+      if (!stopping) waiting.help();
     },
 
     /** The engine keeps the certificate before: those who wait for this one wait in vain. */
     credentialsRefused(error: AppError): void {
       ports.notifier?.show({ title: 'Your new certificate cannot be used', body: error.message });
-      failWaiting(error);
+      waiting.failed(error);
     },
 
     /** After sleep or a jump of the clock timers are late; on another network what has failed may go. */
     async check(): Promise<void> {
       const session = device.session();
-      if (running || helping || !session) return;
+      if (running || waiting.isHelping() || !session) return;
       if (isSignedIn(state.slices.session)) {
         if (clock.now() >= session.expiresAt) await expireOrRenew();
         else schedule(session);
       } else if (state.slices.session.status === 'expired') {
-        await comeBackInSilence().catch(() => {}); // logged there; the next change tries again
+        await comeBackInSilence(); // logged there; the next change tries again
       }
     },
 
@@ -439,11 +414,14 @@ export function createSession(options: SessionOptions) {
       cancelSignIn();
       life.abort();
       await running?.done.catch(() => {}); // told to whoever started it
-      await Promise.all([renewing, helping, turns, lingering]);
+      await Promise.all([renewing, waiting.stopped(), turns, lingering]);
       stopTimers();
     },
   };
 }
+
+const certificateExpired = (): AppError =>
+  new AppError('identity/session-expired', 'Your certificate has expired.');
 
 const signedOutByPerson = (): AppError =>
   new AppError('identity/sign-in-required', 'You have signed out.');

@@ -83,6 +83,8 @@ export function createConnection({ root, identity }: Trust, network: Network): C
     streams: new Agent({ ...limits, bodyTimeout: STREAM_SILENCE_MS }),
   });
   let agents = newAgents();
+  /** Replaced, and finishing what runs. */
+  const leaving = new Set<Agent>();
   let isOver = false;
   let skewMs = 0;
 
@@ -145,9 +147,12 @@ export function createConnection({ root, identity }: Trust, network: Network): C
       Math.abs(skewMs) > TOLERATED_SKEW_MS ? clockSkew(skewMs, error) : null,
     freshen() {
       if (isOver) return;
-      const { questions, streams } = agents;
+      const before = Object.values(agents);
       agents = newAgents();
-      void Promise.all([questions.close(), streams.close()]);
+      for (const agent of before) {
+        leaving.add(agent);
+        void agent.close().finally(() => leaving.delete(agent));
+      }
     },
     async retire() {
       isOver = true;
@@ -155,7 +160,8 @@ export function createConnection({ root, identity }: Trust, network: Network): C
     },
     async destroy() {
       isOver = true;
-      await Promise.all([agents.questions.destroy(), agents.streams.destroy()]);
+      const all = [agents.questions, agents.streams, ...leaving];
+      await Promise.all(all.map((agent) => agent.destroy()));
     },
   };
 }

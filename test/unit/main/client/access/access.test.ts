@@ -199,17 +199,21 @@ describe('services that start by themselves', () => {
     const services = autorun(20);
     let goOn = (): void => {};
     const gate = new Promise<void>((resolve) => (goOn = resolve));
-    const { access, state } = await aSignedInAccess(services, async ({ id: tunnel, listen }) => {
-      started.push(tunnel);
-      await gate;
-      return { ...listen, port: 41_000 };
-    });
+    const { access, state, chosen } = await aSignedInAccess(
+      services,
+      async ({ id: tunnel, listen }) => {
+        started.push(tunnel);
+        await gate;
+        return { ...listen, port: 41_000 };
+      },
+    );
     access.onServices(services);
     access.setCredentials(null);
     await access.closeAll();
     state.session({ type: 'signed-out' });
     goOn();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // Their ports are still written, and nothing else: the folder goes with the test.
+    await until(() => Promise.resolve(Object.keys(chosen() as object).length === 8));
     expect(started).toHaveLength(8);
   });
 });

@@ -1,6 +1,7 @@
 // What the engine tells becomes what the person sees.
 import { describe, expect, it } from 'vitest';
 import { createAccess } from '../../../../../src/main/client/access/access.ts';
+import { findFreePort } from '../../../../../src/main/client/adapters/port-holder.ts';
 import { createState } from '../../../../../src/main/client/state.ts';
 import type { TunnelFact } from '../../../../../src/proxy/index.ts';
 import { AppError } from '../../../../../src/shared/errors.ts';
@@ -12,6 +13,8 @@ import { aService } from '../../../../support/services.ts';
 const error = new AppError('tunnel/unreachable', 'There is no network.').toWire();
 const one = 'echo.demo.bnn';
 const other = 'other.demo.bnn';
+
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
 
 async function connected() {
   const clock = manualClock();
@@ -130,7 +133,6 @@ describe('a connection that is denied without a reason', () => {
     reason: 'Your role does not allow this.',
     correlation_id,
   });
-  const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
   const words = { message: 'Your role does not allow this.', correlationId: 'c-1' };
 
   it('is shown once, with the words of the event that comes after it', async () => {
@@ -192,5 +194,24 @@ describe('a connection that is denied without a reason', () => {
     const error = { ...denied.error, details: { refusal: 'target_not_allowed' } };
     engine.tell({ ...denied, error });
     expect(tunnel()).toMatchObject({ lastRefusal: { error } });
+  });
+});
+
+describe('a tunnel that is open while the certificate has expired', () => {
+  it('is not closed by another port or another definition, which it could not open with', async () => {
+    const { engine, access, tunnel } = await connected();
+    const port = (await findFreePort())!;
+    access.lapse();
+    expect(await access.override(one, port)).toMatchObject({ port, source: 'override' });
+    const changed = aService({ domain: 'moved.demo.localhost' });
+    access.onServices([changed, aService({ id: other })]);
+    await settled();
+    expect(engine.closed).toEqual([]);
+    expect(tunnel()).toMatchObject({ status: 'open', address: { port: 41_001 } });
+    access.setCredentials({ key: 'key', certificate: 'new', ca: 'ca' });
+    access.onServices([changed, aService({ id: other })]);
+    await settled();
+    expect(engine.closed).toEqual([one]);
+    expect(tunnel()).toMatchObject({ status: 'open', address: { port } });
   });
 });

@@ -269,6 +269,65 @@ describe('connections that wait', () => {
     expect(engine.credentials).toHaveLength(2);
   });
 
+  it('get no second page when the sign-in that they share fails', async () => {
+    const { expire, arrive, provider, session, did, engine } = await connected({
+      refreshToken: false,
+    });
+    await expire();
+    let fail = (): void => {};
+    provider.page = () =>
+      new Promise((_, reject) => {
+        fail = () => reject(new AppError('identity/sign-in-denied', 'Not you.'));
+      });
+    const signedIn = session.signIn(true);
+    await arrive();
+    fail();
+    await expect(signedIn).rejects.toMatchObject({ code: 'identity/sign-in-denied' });
+    await settled();
+    expect(did).toEqual(['page']);
+    expect(engine.refusedHeld).toMatchObject([{ code: 'identity/sign-in-denied' }]);
+  });
+
+  it('wait for a try in silence that runs already, and are told how it ended', async () => {
+    const { expire, arrive, provider, session, did, engine, clock } = await connected({
+      refreshToken: true,
+    });
+    await expire();
+    clock.advance(5_000);
+    let fail = (): void => {};
+    provider.refresh = () => new Promise((_, reject) => (fail = () => reject(unreachable)));
+    const checked = session.check();
+    await arrive();
+    expect(engine.refusedHeld).toEqual([]);
+    fail();
+    await checked;
+    await settled();
+    fail();
+    await settled();
+    expect(did).toEqual(['refresh', 'refresh']);
+    expect(engine.refusedHeld).toMatchObject([{ code: 'organisation/unreachable' }]);
+  });
+
+  it('get no page when the client stops or the person signs out just then', async () => {
+    for (const end of ['stop', 'signOut'] as const) {
+      const { expire, arrive, provider, session, did, state } = await connected({
+        refreshToken: true,
+      });
+      await expire();
+      let over: Promise<void> | undefined;
+      provider.refresh = () => {
+        // As the answer arrives, and not a moment later.
+        over = Promise.resolve().then(() => session[end]());
+        return Promise.reject(refused);
+      };
+      await arrive();
+      await over;
+      await settled();
+      expect(did).toEqual(['refresh']);
+      if (end === 'signOut') expect(state.slices.session.status).toBe('signed-out');
+    }
+  });
+
   it('are refused when the person signs out, or the organisation ends the session', async () => {
     for (const end of ['signOut', 'ended'] as const) {
       const { arrive, expire, session, engine, provider } = await connected({ refreshToken: true });
