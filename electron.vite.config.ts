@@ -7,7 +7,10 @@ export default defineConfig({
       // keytar is the one package left outside: it is native, optional and loaded lazily.
       externalizeDeps: { include: ['keytar'] },
       rolldownOptions: {
-        input: { index: 'src/main/index.ts' },
+        input: {
+          index: 'src/main/index.ts',
+          'engine-worker': 'src/proxy/worker/entry.ts',
+        },
         // @peculiar/x509 must find reflect-metadata evaluated before it, wherever chunks are cut.
         output: { strictExecutionOrder: true },
       },

@@ -10,6 +10,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         banyan: 'src/cli/banyan.ts',
+        'engine-worker': 'src/proxy/worker/entry.ts',
         // The engine by itself, for the benchmark: the very chunk that the programs above use.
         proxy: 'src/proxy/index.ts',
         banyanproxy: 'src/cli/banyanproxy.ts',

@@ -1,5 +1,7 @@
 // The program `banyanproxy`: one service, one local port (or stdin and stdout), in the foreground, without the app.
 import { Duplex } from 'node:stream';
+import { portHolder } from '../main/client/adapters/port-holder.ts';
+import { type ChooseProxy, upstreamProxies } from '../main/client/adapters/upstream-proxy.ts';
 import { defaultHome } from '../main/client/settings/layout.ts';
 import { createEngine, relayOnce, type TunnelFact, type TunnelSpec } from '../proxy/index.ts';
 import { AppError, ERRORS, EXIT, explain, toWireError, type WireError } from '../shared/errors.ts';
@@ -16,7 +18,7 @@ import {
 
 const DRAIN_MS = 3_000;
 
-function toSpec(options: ProxyArguments): TunnelSpec {
+function toSpec(options: ProxyArguments, chooseProxy: ChooseProxy): TunnelSpec {
   return {
     id: options.service.host,
     mode: options.mode,
@@ -25,8 +27,8 @@ function toSpec(options: ProxyArguments): TunnelSpec {
     serverName: options.service.host,
     ca: options.ca,
     includeDomains: options.includeDomains,
-    upstreamProxy: null,
-    localUsers: 'own',
+    upstreamProxy: chooseProxy(options.accessTier),
+    localUsers: options.localUsers,
   };
 }
 
@@ -37,7 +39,9 @@ async function main(): Promise<number> {
 
   const folder = options.certificates ?? process.env['BANYAN_CERTS'] ?? defaultHome();
   const credentials = await readLoginFiles(folder);
-  const spec = toSpec(options);
+  const proxies = upstreamProxies(process.env);
+  if (proxies.problem) complain(proxies.problem.toWire());
+  const spec = toSpec(options, proxies.choose);
   let refused: WireError | undefined;
   const sink = (fact: TunnelFact) => {
     if (fact.type === 'connection-refused' || fact.type === 'failed') refused = fact.error;
@@ -52,7 +56,9 @@ async function main(): Promise<number> {
 
   const engine = createEngine(sink);
   await engine.setCredentials(credentials);
-  const address = await engine.open(spec);
+  const address = await engine.open(spec).catch(async (error: unknown) => {
+    throw await namingTheHolder(error, spec.listen.port);
+  });
   const unwatch = watchLoginFiles(folder, (renewed) => {
     engine.setCredentials(renewed).catch((error: unknown) => complain(toWireError(error)));
   });
@@ -63,6 +69,16 @@ async function main(): Promise<number> {
   unwatch();
   await engine.stop(DRAIN_MS);
   return EXIT.ok;
+}
+
+async function namingTheHolder(error: unknown, port: number): Promise<unknown> {
+  if (!(error instanceof AppError) || error.code !== 'tunnel/port-in-use') return error;
+  const holder = await portHolder(port);
+  if (!holder) return error;
+  return new AppError(error.code, `Port ${port} is in use by ${holder}.`, {
+    cause: error,
+    details: { port, holder },
+  });
 }
 
 const interrupted = (): Promise<void> =>

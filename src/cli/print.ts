@@ -1,5 +1,5 @@
 // Everything that `banyan` writes: for people aligned text, with --json exactly one object on standard output.
-import { ERRORS, explain, type WireError } from '../shared/errors.ts';
+import { explain, remedy, type WireError } from '../shared/errors.ts';
 
 export interface Print {
   /** The result: an object for programs, lines for people. */
@@ -35,7 +35,7 @@ export function createPrint(json: boolean): Print {
     error(error) {
       if (!json) return aside(`banyan: ${explain(error)} [${error.code}]`);
       const { code, message, details } = error;
-      const { advice } = ERRORS[code];
+      const { advice } = remedy(error);
       return object(
         JSON.stringify({
           ok: false,

@@ -15,8 +15,12 @@ Carries connections to a service over mutual TLS, with the certificate of the si
       --certs DIR              folder with login-cacert.pem, login-key.pem, login-cert.pem
                                (default: $BANYAN_CERTS, else the folder of the Banyan app)
       --system-ca              the server's certificate comes from a public authority
+      --unsafe-any-local-user
+                               every user of this computer may use the port, with your rights
       --log-level LEVEL        error (default), info or debug; written to standard error
       --version, --help
+
+The proxy of your network is taken from HTTPS_PROXY or ALL_PROXY, and NO_PROXY; only http://host:port works.
 
 Exit status: 0 ok, 1 failed, 2 usage, 3 sign-in needed, 4 denied, 5 port in use.
 `;
@@ -32,16 +36,17 @@ export interface ProxyArguments {
   mode: 'TCP' | 'CHAIN';
   includeDomains: string[];
   ca: 'organisation' | 'system';
+  localUsers: 'own' | 'anyone';
   certificates: string | undefined;
   logLevel: LogLevel;
 }
 
-const MODES: Record<string, 'TCP' | 'CHAIN'> = {
-  TCP: 'TCP',
-  CHAIN: 'CHAIN',
-  HTTP_CONNECT: 'CHAIN',
-  HTTP_CONNECT_DAISY_CHAIN: 'CHAIN',
-};
+const MODES = new Map<string, 'TCP' | 'CHAIN'>([
+  ['TCP', 'TCP'],
+  ['CHAIN', 'CHAIN'],
+  ['HTTP_CONNECT', 'CHAIN'],
+  ['HTTP_CONNECT_DAISY_CHAIN', 'CHAIN'],
+]);
 
 /** Throws `usage/invalid-input` with what is wrong. */
 export function parseProxyArguments(argv: readonly string[]): ProxyArguments | 'help' | 'version' {
@@ -56,7 +61,13 @@ export function parseProxyArguments(argv: readonly string[]): ProxyArguments | '
   const service = parseHostPort(host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, 0);
   if (!service) throw usage(`"${host} ${port}" is not a host and a port.`);
 
-  const mode = MODES[values.mode ?? 'TCP'];
+  if (values.mode === 'RDPGATEWAY') {
+    throw new AppError(
+      'tunnel/mode-unsupported',
+      'Banyan does not speak RDP gateway mode. Remote desktop works in TCP mode, which your administrator can set.',
+    );
+  }
+  const mode = MODES.get(values.mode ?? 'TCP');
   if (!mode) throw usage(`There is no mode "${values.mode}": use TCP or CHAIN.`);
   const includeDomains = (values['include-domains'] ?? '').split(',').filter(Boolean);
   if (includeDomains.length > 0 && mode === 'TCP') {
@@ -66,7 +77,7 @@ export function parseProxyArguments(argv: readonly string[]): ProxyArguments | '
   if (includeDomains.length > 0 && values.mode === 'HTTP_CONNECT_DAISY_CHAIN') {
     throw new AppError(
       'tunnel/domains-not-allowed',
-      'HTTP_CONNECT_DAISY_CHAIN mode takes no domains to proxy.',
+      'HTTP_CONNECT_DAISY_CHAIN mode takes no domains to proxy; CHAIN does.',
     );
   }
   const connectTo = values['connect-to'];
@@ -82,6 +93,7 @@ export function parseProxyArguments(argv: readonly string[]): ProxyArguments | '
     mode,
     includeDomains,
     ca: values['system-ca'] ? 'system' : 'organisation',
+    localUsers: values['unsafe-any-local-user'] ? 'anyone' : 'own',
     certificates: values.certs,
     logLevel,
   };
@@ -99,6 +111,7 @@ function parse(argv: readonly string[]) {
         'connect-to': { type: 'string' },
         certs: { type: 'string' },
         'system-ca': { type: 'boolean' },
+        'unsafe-any-local-user': { type: 'boolean' },
         'log-level': { type: 'string' },
         help: { type: 'boolean' },
         version: { type: 'boolean' },

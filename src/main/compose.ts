@@ -1,5 +1,5 @@
 // What the desktop app is made of, from top to bottom. Runs when Electron is ready.
-import { app } from 'electron';
+import { app, powerMonitor } from 'electron';
 import path from 'node:path';
 import { serveAppScheme } from './desktop/app-scheme.ts';
 import { desktopPorts } from './desktop/desktop-ports.ts';
@@ -21,6 +21,7 @@ export async function compose(home: string, starts: Starts): Promise<void> {
   const { log } = ports;
   const client = await runClient({ home, ports, link: linkIn(process.argv) });
   endOnce(() => client.stop(), log);
+  powerMonitor.on('resume', () => client.wokeUp());
   void client.ended.then(() => app.quit());
 
   const window = createAppWindow({

@@ -1,110 +1,202 @@
-// One local connection, from accept to its last byte: route → dial → relay → report. Knows no policy, reports facts.
+// One local connection, from accept to its last byte: who is it → where to → the way there → relay → report.
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError } from '../shared/errors.ts';
 import type { LocalAddress } from '../shared/model/tunnel.ts';
 import { formatHostPort, type HostAndPort } from '../shared/protocol/host-port.ts';
 import { certificateRefused, closedAtOnce, dialFailure } from './failures.ts';
 import { isIncluded } from './include-domains.ts';
-import { routeHttpConnect } from './listeners/http-proxy.ts';
+import type { LocalUsers } from './guard/local-users.ts';
+import { judgeFirstBytes, WEB_PAGE_REFUSED } from './guard/web-page.ts';
+import { routeChain } from './listeners/chain.ts';
+import { endWith } from './listeners/answers.ts';
 import { TargetError } from './listeners/route.ts';
 import { routeTcp } from './listeners/tcp.ts';
+import type { TunnelSpec } from './messages.ts';
+import { abort } from './net/abort.ts';
+import type { Serving } from './net/accept-loop.ts';
 import { dialTcp, isCertificateRefusal } from './net/dial.ts';
-import { relay } from './net/relay.ts';
+import { Relay, type RelayLimits, type RelayResult } from './net/relay.ts';
 import type { TunnelSink } from './tunnel-events.ts';
-import { dialAccessTier, type UpstreamParts } from './upstream/access-tier.ts';
-import { connectByHttp1 } from './upstream/http1-connect.ts';
+import type { AccessTier } from './upstream/access-tier.ts';
 
 const DIRECT_DIAL_DEADLINE_MS = 20_000;
-const IDLE_MS = 60 * 60_000;
+/** Keep-alive finds the dead; these only bound what was forgotten. A database console left open over lunch lives on. */
+const LIMITS = { idleMs: 12 * 60 * 60_000, lifetimeMs: 7 * 24 * 60 * 60_000 };
 /** On a line of any length a refusal is on its way by then. */
 const REFUSED_WITHIN_MS = 2_000;
 
-export interface ConnectionParts extends UpstreamParts {
+export interface ConnectionParts {
+  spec: TunnelSpec;
+  accessTier: AccessTier;
+  localUsers: LocalUsers;
   /** null: standard input and output. */
   listening: LocalAddress | null;
   nextConnection: () => number;
   sink: TunnelSink;
+  /** The way to the Access Tier was found broken. */
+  onUnreachable: (error: AppError) => void;
 }
 
-/** Relays stdin and stdout, or any other pair of streams, instead of a local port. Resolves when it is over. */
-export async function serveConnection(near: Duplex, parts: ConnectionParts): Promise<void> {
-  const { spec, sink } = parts;
-  const refuse = (target: string, error: AppError) =>
+export interface Traffic {
+  bytesSent: number;
+  bytesReceived: number;
+}
+
+export class Connection implements Serving {
+  readonly done: Promise<void>;
+  readonly #parts: ConnectionParts;
+  readonly #near: Duplex;
+  readonly #gone = new AbortController();
+  readonly #startedAt = Date.now();
+  readonly #acceptedAt = performance.now();
+  /** Of what was sent right behind a request. */
+  #earlyBytes = 0;
+  #relay: Relay | undefined;
+
+  constructor(near: Duplex, parts: ConnectionParts) {
+    this.#near = near;
+    this.#parts = parts;
+    near.once('close', () => this.#gone.abort());
+    this.done = this.#serve();
+  }
+
+  cut(): void {
+    if (this.#relay) this.#relay.cut('closed');
+    else abort(this.#near);
+  }
+
+  get traffic(): Traffic {
+    const relay = this.#relay;
+    return {
+      bytesSent: this.#earlyBytes + (relay?.bytesNearToFar ?? 0),
+      bytesReceived: relay?.bytesFarToNear ?? 0,
+    };
+  }
+
+  async #serve(): Promise<void> {
+    const { spec, listening, sink, nextConnection } = this.#parts;
+    const route = spec.mode === 'CHAIN' ? routeChain : routeTcp;
+    try {
+      await this.#admit();
+      const routed = await route(this.#near, { spec, listening, open: this.#open });
+      if (!routed) return;
+      const { far, target } = routed;
+      const connection = nextConnection();
+      sink({ type: 'connection-opened', tunnel: spec.id, connection, target });
+      const { refusal, ...result } = await this.#carry(far);
+      sink({
+        type: 'connection-closed',
+        tunnel: spec.id,
+        connection,
+        target,
+        startedAt: this.#startedAt,
+        ...this.traffic,
+        firstByteMs: result.firstByteMs,
+        durationMs: performance.now() - this.#acceptedAt,
+        ended: result.ended,
+      });
+      if (refusal) this.#refused(target, refusal);
+    } catch (error) {
+      const { accessTier } = spec;
+      const target = error instanceof TargetError ? error.target : formatHostPort(accessTier);
+      const failure = dialFailure(spec, error instanceof TargetError ? error.cause : error);
+      // The local program went away, or the tunnel is being closed: nobody was refused.
+      if (failure.code !== 'tunnel/cancelled') this.#refused(target, failure);
+    } finally {
+      this.#near.destroy();
+    }
+  }
+
+  /** Before anything is read, held or dialled. */
+  async #admit(): Promise<void> {
+    const { spec, localUsers } = this.#parts;
+    const near = this.#near;
+    if (!(near instanceof Socket) || spec.localUsers === 'anyone') return;
+    if (!(await localUsers.isOurs(near))) {
+      // Gone already: nobody's, and nobody to refuse.
+      if (near.destroyed) throw new AppError('tunnel/cancelled', 'The local program has closed.');
+      abort(near);
+      throw notLetIn('A program of another user of this computer tried to use it.');
+    }
+    if (spec.mode !== 'TCP') return;
+    const first = near.read() as Buffer | null;
+    if (!first) return;
+    near.unshift(first);
+    if (judgeFirstBytes(first, [spec.serverName]) !== 'refuse') return;
+    await endWith(near, WEB_PAGE_REFUSED);
+    throw notLetIn('A web page tried to use it.');
+  }
+
+  #refused(target: string, error: AppError): void {
+    const { spec, sink, onUnreachable } = this.#parts;
     sink({ type: 'connection-refused', tunnel: spec.id, target, error: error.toWire() });
-  const gone = new AbortController();
-  const onClose = () => gone.abort();
-  near.once('close', onClose);
-  const acceptedAt = performance.now();
-  const startedAt = Date.now();
-  try {
-    const route = spec.mode === 'CHAIN' ? routeHttpConnect : routeTcp;
-    const open = (target: HostAndPort | null, early?: Buffer) =>
-      openWay(parts, target, early, gone.signal);
-    const routed = await route(near, { spec, listening: parts.listening, open });
-    if (!routed) return;
-    const { far, target } = routed;
+    if (error.code === 'tunnel/unreachable') onUnreachable(error);
+  }
+
+  /** A server that refuses in TCP mode just closes; one that dislikes a certificate tells after the handshake. */
+  async #carry(far: Duplex): Promise<RelayResult & { refusal: AppError | null }> {
+    const { spec } = this.#parts;
+    const near = this.#near;
+    const waitedMs = performance.now() - this.#acceptedAt;
     let alert: Error | undefined;
     far.on('error', (error) => {
       if (isCertificateRefusal(error)) alert = error;
     });
-    const connection = parts.nextConnection();
-    sink({ type: 'connection-opened', tunnel: spec.id, connection, target });
-    // An Access Tier that refuses in TCP mode just closes: before a byte, and before the program has said all it had.
-    let closedFirst = false;
+    // Before a byte, and before the program has said all it had.
+    let isClosedFirst = false;
     far.once('end', () => {
-      closedFirst = !near.readableEnded && performance.now() - acceptedAt < REFUSED_WITHIN_MS;
+      isClosedFirst =
+        !near.readableEnded && performance.now() - this.#acceptedAt < REFUSED_WITHIN_MS;
     });
-    let firstByteMs: number | null = null;
-    far.once('data', () => (firstByteMs = performance.now() - acceptedAt));
-    const { bytesNearToFar, bytesFarToNear, ended } = await relay(near, far, { idleMs: IDLE_MS });
-    sink({
-      type: 'connection-closed',
-      tunnel: spec.id,
-      connection,
-      target,
-      startedAt,
-      bytesSent: bytesNearToFar,
-      bytesReceived: bytesFarToNear,
-      firstByteMs,
-      durationMs: performance.now() - acceptedAt,
-      ended,
-    });
-    if (alert) refuse(target, certificateRefused(alert));
-    else if (closedFirst && bytesFarToNear === 0) refuse(target, closedAtOnce(spec));
-  } catch (error) {
-    near.destroy();
-    const cause = error instanceof TargetError ? error.cause : error;
-    const target = error instanceof TargetError ? error.target : formatHostPort(spec.accessTier);
-    const failure = dialFailure(spec, cause);
-    // The local program went away, or the tunnel is being closed: nobody was refused.
-    if (failure.code !== 'tunnel/cancelled') refuse(target, failure);
+    this.#relay = new Relay(near, far, this.#limits);
+    const result = await this.#relay.done;
+    const refusal = alert
+      ? certificateRefused(alert)
+      : result.ended === 'refused'
+        ? notLetIn('A web page tried to use it.')
+        : isClosedFirst && result.bytesFarToNear === 0
+          ? closedAtOnce(spec)
+          : null;
+    const { firstByteMs } = result;
+    return {
+      ...result,
+      firstByteMs: firstByteMs === null ? null : firstByteMs + waitedMs,
+      refusal,
+    };
   }
-}
 
-async function openWay(
-  parts: ConnectionParts,
-  target: HostAndPort | null,
-  early: Buffer | undefined,
-  gone: AbortSignal,
-): Promise<Duplex> {
-  const { spec } = parts;
-  if (!target) {
-    const far = await dialAccessTier(parts, gone);
+  get #limits(): RelayLimits {
+    const { spec } = this.#parts;
+    if (spec.mode !== 'TCP' || spec.localUsers === 'anyone') return LIMITS;
+    const judge = (bytes: Buffer): boolean | null => {
+      const verdict = judgeFirstBytes(bytes, [spec.serverName]);
+      return verdict === 'incomplete' ? null : verdict === 'pass';
+    };
+    return { ...LIMITS, admit: { judge, answer: WEB_PAGE_REFUSED } };
+  }
+
+  #open = async (target: HostAndPort | null, early?: Buffer): Promise<Duplex> => {
+    const { spec, accessTier } = this.#parts;
+    const { signal } = this.#gone;
+    this.#earlyBytes = early?.length ?? 0;
+    if (!target || isIncluded(target.host, spec.includeDomains)) {
+      return accessTier.open(target, early, signal);
+    }
+    const far = await dialDirectly(target, signal);
     if (early) far.write(early);
     return far;
-  }
-  if (isIncluded(target.host, spec.includeDomains)) {
-    const far = await dialAccessTier(parts, gone);
-    return connectByHttp1(far, { spec, target: formatHostPort(target), early, gone });
-  }
-  const far = await dialDirectly(target, gone);
-  if (early) far.write(early);
-  return far;
+  };
 }
 
-async function dialDirectly({ host, port }: HostAndPort, gone: AbortSignal): Promise<Duplex> {
+const notLetIn = (why: string): AppError => new AppError('tunnel/local-program-refused', why);
+
+async function dialDirectly({ host, port }: HostAndPort, gone: AbortSignal): Promise<Socket> {
   try {
-    return await dialTcp({ host, port, deadlineMs: DIRECT_DIAL_DEADLINE_MS, signal: gone });
+    const dialled = dialTcp({ host, port, deadlineMs: DIRECT_DIAL_DEADLINE_MS, signal: gone });
+    const socket = await dialled;
+    socket.on('error', () => {}); // until the relay listens
+    return socket;
   } catch (cause) {
     throw new AppError(
       'tunnel/target-unreachable',

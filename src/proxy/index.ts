@@ -1,13 +1,15 @@
 // Front door of the data plane: a local port in, mutual TLS out. No policy, no storage, no Electron.
 // Message-shaped: plain data in, plain data and facts out, so that the engine can move into a worker thread.
 import type { Duplex } from 'node:stream';
-import { AppError, type WireError } from '../shared/errors.ts';
+import type { WireError } from '../shared/errors.ts';
 import type { LocalAddress } from '../shared/model/tunnel.ts';
+import { Connection } from './connection.ts';
+import { TunnelEngine } from './engine.ts';
 import type { Credentials, TunnelSpec } from './messages.ts';
-import { createTlsContexts, type TlsContexts } from './net/credentials.ts';
-import { serveConnection } from './connection.ts';
-import { openTunnel, type RunningTunnel } from './tunnel.ts';
 import type { TunnelSink } from './tunnel-events.ts';
+import { AccessTier } from './upstream/access-tier.ts';
+import { Identity } from './upstream/identity.ts';
+import { engineWorkerFile, WorkerHost } from './worker/host.ts';
 
 export type {
   ConnectionEnd,
@@ -44,89 +46,43 @@ export interface Engine {
   stop(drainMs?: number): Promise<void>;
 }
 
+/** In a worker thread of this process, so that relaying never stalls a window; what crashes there is started again. */
+export function createWorkerEngine(sink: TunnelSink, file: string = engineWorkerFile()): Engine {
+  return new WorkerHost(sink, file);
+}
+
+/** In this very thread: for programs that have no window to keep fluent. */
 export function createEngine(sink: TunnelSink): Engine {
-  const tunnels = new Map<string, { opening: Promise<RunningTunnel>; abort: AbortController }>();
-  let contexts: TlsContexts | null = null;
-  let connections = 0;
-  let stopping = false;
-
-  const close = async (id: string, drainMs = 0) => {
-    const tunnel = tunnels.get(id);
-    tunnels.delete(id);
-    // A tunnel that failed to open has told its caller already and left nothing to close.
-    tunnel?.abort.abort();
-    await tunnel?.opening.then(
-      (running) => running.close(drainMs),
-      () => {},
-    );
-  };
-
+  const engine = new TunnelEngine(sink);
   return {
-    async open(spec) {
-      if (stopping) throw new AppError('internal', 'Banyan is shutting down.');
-      if (!isLoopback(spec.listen.host)) {
-        throw new AppError(
-          'tunnel/listen-failed',
-          `${spec.listen.host} is not an address of this computer alone; Banyan listens only on 127.0.0.1 and ::1.`,
-        );
-      }
-      // Registered before anything is awaited, so that a close that comes at once finds it.
-      const abort = new AbortController();
-      const previous = close(spec.id);
-      const opening = previous.then(() =>
-        openTunnel({
-          spec,
-          contexts: () => contexts,
-          nextConnection: () => ++connections,
-          sink,
-          signal: abort.signal,
-        }),
-      );
-      tunnels.set(spec.id, { opening, abort });
-      try {
-        return (await opening).address;
-      } catch (error) {
-        if (tunnels.get(spec.id)?.opening === opening) tunnels.delete(spec.id);
-        throw error;
-      }
-    },
-    close,
-    async setCredentials(credentials) {
-      try {
-        contexts = credentials && createTlsContexts(credentials);
-      } catch (cause) {
-        throw new AppError(
-          'tunnel/certificate-missing',
-          'The new certificate and its key do not belong together; the one before stays in use.',
-          { cause },
-        );
-      }
-    },
-    refuseHeld() {},
-    checkWays() {},
-    async stop(drainMs = 0) {
-      stopping = true;
-      await Promise.all([...tunnels.keys()].map((id) => close(id, drainMs)));
-    },
+    open: (spec) => engine.open(spec),
+    close: (id, drainMs) => engine.close(id, drainMs),
+    setCredentials: async (credentials) => engine.setCredentials(credentials),
+    refuseHeld: (error) => engine.refuseHeld(error),
+    checkWays: () => engine.checkWays(),
+    stop: (drainMs) => engine.stop(drainMs),
   };
 }
 
 /** For stdio: one connection over the given streams, with the same rules as a local port. */
-export function relayOnce(
+export async function relayOnce(
   near: Duplex,
   spec: TunnelSpec,
   credentials: Credentials,
   sink: TunnelSink,
 ): Promise<void> {
-  const contexts = createTlsContexts(credentials);
-  return serveConnection(near, {
+  const identity = new Identity(null);
+  identity.replace(credentials);
+  const accessTier = new AccessTier(spec, identity);
+  const connection = new Connection(near, {
     spec,
-    contexts: () => contexts,
+    accessTier,
     listening: null,
+    localUsers: { isOurs: () => Promise.resolve(true) },
     nextConnection: () => 1,
     sink,
+    onUnreachable: () => {},
   });
+  await connection.done;
+  accessTier.close();
 }
-
-/** The whole of 127.0.0.0/8 is loopback on Linux only; the two addresses that are everywhere are enough. */
-const isLoopback = (host: string): boolean => host === '127.0.0.1' || host === '::1';

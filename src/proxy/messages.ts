@@ -38,8 +38,11 @@ export interface Credentials {
   ca: string;
 }
 
-/** How a connection ended. `reset` is ordinary: a peer closed abruptly. `closed`: the tunnel was, or the engine. */
-export type ConnectionEnd = 'finished' | 'reset' | 'idle' | 'lifetime' | 'closed';
+/**
+ * How a connection ended. `reset` is ordinary: a peer closed abruptly. `closed`: the tunnel was, or the engine.
+ * `refused`: a web page had made it.
+ */
+export type ConnectionEnd = 'finished' | 'reset' | 'idle' | 'lifetime' | 'closed' | 'refused';
 
 /** What happened in the engine. Facts are reported, never acted upon here. */
 export type TunnelFact =

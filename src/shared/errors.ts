@@ -308,7 +308,7 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 /** Facts a person may see beside the sentence, e.g. `{ port: 8081, holder: 'nginx (4711)' }`. Never a secret. */
-export type ErrorDetails = Readonly<Record<string, string | number>>;
+export type ErrorDetails = Readonly<Record<string, string | number | boolean>>;
 
 /** An error as it crosses a process boundary: no stack, no cause. */
 export interface WireError {
@@ -370,5 +370,18 @@ export const fromWireError = (wire: WireError): AppError =>
   });
 
 /** What happened, why, and what to do: the text of a terminal or a dialog. */
-export const explain = (error: WireError): string =>
-  `${error.message} ${ERRORS[error.code].advice}`;
+export const explain = (error: WireError): string => `${error.message} ${remedy(error).advice}`;
+
+/** What helps: the words of the code, unless this very error leaves less, or more, to do. */
+export function remedy({ code, details }: WireError): { advice: string; action: ErrorAction } {
+  const { advice, action } = ERRORS[code];
+  if (action !== 'choose-port') return { advice, action };
+  const quit = code === 'tunnel/port-in-use' ? 'Quit the program that holds it, or ' : '';
+  if (details?.['mayChoose'] === false) {
+    const ask = `${quit}ask your administrator to assign another port.`;
+    return { advice: ask.charAt(0).toUpperCase() + ask.slice(1), action: 'retry' };
+  }
+  const free = details?.['suggestedPort'];
+  if (!quit || free === undefined) return { advice, action };
+  return { advice: `${quit}choose another port, e.g. ${free}, which is free.`, action };
+}

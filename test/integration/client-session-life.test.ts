@@ -3,13 +3,21 @@ import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
+import type { Slices } from '../../src/shared/ipc/contract.ts';
+import { scriptedBrowser } from '../fakes/scripted-browser.ts';
+import { scriptedEngine } from '../fakes/scripted-engine.ts';
 import { exchangeBytes } from '../support/bytes.ts';
 import { startClient } from '../support/start-client.ts';
 import { startEdge } from '../support/start-edge.ts';
+import { until } from '../support/until.ts';
 
-async function signedInFor(lifetimes: NonNullable<Parameters<typeof startEdge>[0]>['lifetimes']) {
+async function signedInFor(
+  lifetimes: NonNullable<Parameters<typeof startEdge>[0]>['lifetimes'],
+  options: Parameters<typeof startClient>[0] = {},
+) {
   const edge = await startEdge({ lifetimes: lifetimes ?? {} });
-  const client = await startClient();
+  const client = await startClient(options);
   onTestFinished(async () => {
     await client.stop();
     await edge.stop();
@@ -53,5 +61,47 @@ describe('a session', () => {
     await expect(client.call('catalog.refresh', {})).rejects.toMatchObject({
       code: 'identity/session-expired',
     });
+  });
+});
+
+describe('connections that wait for a certificate', () => {
+  const id = 'echo.demo.bnn';
+  const isExpired = ({ session }: Slices): boolean => session.status === 'expired';
+
+  it('get one page in the browser, then the new certificate', async () => {
+    const browser = scriptedBrowser((url) => approveSignIn(url));
+    const engine = scriptedEngine();
+    const { client } = await signedInFor(
+      { trustToken: 3, session: 1 },
+      { browser, ports: { createEngine: engine.create } },
+    );
+    await client.call('tunnel.open', { service: id });
+    await client.until(isExpired);
+    expect(client.slices().tunnels.states[id]).toMatchObject({ status: 'open' });
+    for (let each = 0; each < 20; each += 1)
+      engine.tell({ type: 'certificate-needed', tunnel: id });
+    await client.until(({ session }) => session.status === 'signed-in');
+    expect(browser.opened).toHaveLength(2);
+    const [before, after] = engine.credentials.map(
+      (each) => new X509Certificate(each!.certificate),
+    );
+    expect(after!.serialNumber).not.toBe(before!.serialNumber);
+    expect(engine.closed).toEqual([]);
+  });
+
+  it('are refused with the reason, and without a page, while the organisation cannot be reached', async () => {
+    const browser = scriptedBrowser((url) => approveSignIn(url));
+    const engine = scriptedEngine();
+    const { edge, client } = await signedInFor(
+      { trustToken: 3 },
+      { browser, ports: { createEngine: engine.create } },
+    );
+    await client.call('tunnel.open', { service: id });
+    await edge.stop();
+    await client.until(isExpired);
+    engine.tell({ type: 'certificate-needed', tunnel: id });
+    await until(() => Promise.resolve(engine.refusedHeld.length === 1));
+    expect(engine.refusedHeld).toMatchObject([{ code: 'organisation/unreachable' }]);
+    expect(browser.opened).toHaveLength(1);
   });
 });

@@ -365,7 +365,7 @@ describe('the engine in CHAIN mode', () => {
   });
 
   it.each([
-    ['GET http://db.lab/ HTTP/1.1\r\n\r\n', '501'],
+    ['GET https://db.lab/ HTTP/1.1\r\n\r\n', '501'],
     ['CONNECT nohost HTTP/1.1\r\n\r\n', '400'],
     ['CONNECT a:99999 HTTP/1.1\r\n\r\n', '400'],
     ['SSH-2.0-OpenSSH_9.2\r\n\r\n', '400'],

@@ -2,7 +2,7 @@
 import { systemClock } from '../../src/main/client/adapters/system-clock.ts';
 import { createMemorySecretStore } from '../../src/main/client/adapters/memory-secret-store.ts';
 import { type Client, createClient } from '../../src/main/client/index.ts';
-import type { Browser } from '../../src/main/client/ports.ts';
+import type { Browser, ClientPorts } from '../../src/main/client/ports.ts';
 import { createEngine } from '../../src/proxy/index.ts';
 import type { CallName, InputOf, OutputOf, Slices } from '../../src/shared/ipc/contract.ts';
 import { type FakeKeychain, fakeKeychain } from '../fakes/memory-secret-store.ts';
@@ -31,6 +31,8 @@ export interface TestClientOptions {
   home?: string;
   keychain?: FakeKeychain;
   browser?: Browser;
+  /** Whatever else is not as on a real computer. */
+  ports?: Partial<ClientPorts>;
 }
 
 export async function startClient(options: TestClientOptions = {}): Promise<TestClient> {
@@ -44,6 +46,7 @@ export async function startClient(options: TestClientOptions = {}): Promise<Test
       clock: systemClock,
       log,
       createEngine,
+      ...options.ports,
     },
     { home, version: '0.1.0', onQuit: () => {} },
   );

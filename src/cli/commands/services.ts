@@ -1,6 +1,7 @@
 // banyan services
 import type { Snapshot } from '../../shared/ipc/contract.ts';
 import type { PortChoice, Service } from '../../shared/model/service.ts';
+import { trafficWords } from '../../shared/model/traffic-words.ts';
 import { closed, type Tunnel } from '../../shared/model/tunnel.ts';
 import { formatHostPort } from '../../shared/protocol/host-port.ts';
 import { type Command, snapshotOf } from '../context.ts';
@@ -49,10 +50,13 @@ const entries = ({ slices: { catalog, tunnels } }: Snapshot): Entry[] =>
 export function tunnelWords(tunnel: Tunnel): string {
   switch (tunnel.status) {
     case 'open': {
-      const refused = tunnel.lastRefusal
-        ? `, last refusal: ${tunnel.lastRefusal.error.message}`
-        : '';
-      return `connected at ${formatHostPort(tunnel.address)}${refused}`;
+      const { trouble, waiting, traffic, lastRefusal } = tunnel;
+      const state = trouble ? 'reconnecting' : waiting ? 'waiting for sign-in' : 'connected';
+      return [
+        `${state} at ${formatHostPort(tunnel.address)}${trouble ? ` (${trouble.message})` : ''}`,
+        ...(traffic ? [trafficWords(traffic)] : []),
+        ...(lastRefusal ? [`last refusal: ${lastRefusal.error.message}`] : []),
+      ].join(', ');
     }
     case 'failed':
       return `failed: ${tunnel.error.message} [${tunnel.error.code}]`;

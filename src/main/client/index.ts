@@ -5,6 +5,11 @@ import type { SecretStoreKind } from '../../shared/model/device.ts';
 import { isSignedIn } from '../../shared/model/session.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
 import { createAccess } from './access/access.ts';
+import {
+  type ChooseProxy,
+  type UpstreamProxies,
+  upstreamProxies,
+} from './adapters/upstream-proxy.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { suggestedDeviceName } from './device/posture-facts.ts';
 import { createDevice } from './device/registration.ts';
@@ -13,7 +18,9 @@ import { createSession } from './identity/session.ts';
 import type { ClientPorts } from './ports.ts';
 import { privateFolder, sweepTemporaryFiles } from './settings/atomic-write.ts';
 import { layout } from './settings/layout.ts';
+import { createSettings } from './settings/settings.ts';
 import { createState } from './state.ts';
+import { watchSurroundings } from './surroundings.ts';
 
 /** So long may running connections finish when the client stops. */
 const DRAIN_MS = 1_000;
@@ -38,6 +45,8 @@ export interface Client {
   openLink(link: string): void;
   /** Drains tunnels, then ends; safe to call twice. */
   stop(): Promise<void>;
+  /** The system says that the computer has just woken up. */
+  wokeUp(): void;
 }
 
 /** Bind the control socket first: two clients must never share a home. */
@@ -49,18 +58,33 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   await sweepTemporaryFiles(places);
 
   const state = createState(log);
+  const settings = createSettings(places.settings, log);
+  let proxies: UpstreamProxies | null = null;
+  /** First asked for after the settings were read: nothing is connected to before. */
+  const chooseProxy: ChooseProxy = (target) => currentProxies().choose(target);
   const loginFiles = createLoginFiles(home);
   const onForgotten = (): Promise<void> => loginFiles.remove();
   const device = createDevice({
     ports,
     places,
+    settings,
     state,
     version,
+    chooseProxy,
     onForgotten,
     onMembership: (organisation) =>
       access.useOrganisation(organisation ? places.organisation(organisation).ports : null),
   });
-  const access = createAccess({ ports, state });
+  const access = createAccess({
+    ports,
+    state,
+    rulesFor: (accessTier) => ({
+      upstreamProxy: chooseProxy(accessTier),
+      localUsers: settings.current().unsafeAnyLocalUser ? 'anyone' : 'own',
+    }),
+    onCertificateNeeded: () => session.certificateNeeded(),
+    onCredentialsRefused: (error) => session.credentialsRefused(error),
+  });
   const session = createSession({
     ports,
     state,
@@ -77,6 +101,11 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       access.setCredentials({ key, certificate, ca: membership.root });
       catalog.start();
     },
+    onLapsed() {
+      access.lapse();
+      catalog.stop();
+    },
+    onWaitInVain: (because) => access.refuseHeld(because),
     async closeTunnels() {
       await access.closeAll();
       catalog.clear();
@@ -98,8 +127,36 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
     onRefused: () => inBackground('renew the refused session', session.refused()),
   });
 
+  const surroundings =
+    ports.machine &&
+    watchSurroundings({
+      clock: ports.clock,
+      machine: ports.machine,
+      log,
+      onChanged() {
+        device.membership()?.connection.freshen();
+        access.checkWays();
+        catalog.again();
+        inBackground('look after the session', session.check());
+      },
+    });
+
   let pendingInvite = options.pendingInvite ?? null;
   let stopped: Promise<void> | null = null;
+
+  function currentProxies(): UpstreamProxies {
+    if (proxies) return proxies;
+    proxies = upstreamProxies(ports.environment ?? {}, settings.current().proxy);
+    const { problem } = proxies;
+    if (settings.current().unsafeAnyLocalUser) {
+      log.warn('the settings let every user of this computer use the local ports');
+    }
+    if (problem) {
+      log.error(problem.message);
+      ports.notifier?.show({ title: 'The proxy setting cannot be used', body: problem.message });
+    }
+    return proxies;
+  }
 
   function inBackground(what: string, work: Promise<unknown>): void {
     work.catch((error: unknown) => log.error(`could not ${what}`, { error }));
@@ -135,6 +192,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
 
   function stop(): Promise<void> {
     stopped ??= (async () => {
+      surroundings?.stop();
       await session.stop();
       catalog.stop();
       await access.stop(DRAIN_MS);
@@ -184,6 +242,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   };
 
   await device.restore();
+  currentProxies();
   await session.restore();
 
   return {
@@ -199,6 +258,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       }
     },
     stop,
+    wokeUp: () => surroundings?.changed('the system says that it woke up'),
   };
 }
 

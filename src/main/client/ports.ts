@@ -31,6 +31,14 @@ export interface Clock {
   after(delayMs: number, run: () => void): () => void;
 }
 
+/** What may change under a running client. */
+export interface Machine {
+  /** Milliseconds of a clock that nobody sets; whether it counts sleep depends on the system. */
+  steadyMs(): number;
+  /** `interface=address` of every one that leads somewhere: neither loopback nor link-local. */
+  addresses(): readonly string[];
+}
+
 /** Structured log. Values under keys that name secrets are never written (see adapters/log.ts). */
 export interface Log {
   debug(message: string, fields?: LogFields): void;
@@ -40,11 +48,22 @@ export interface Log {
 }
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/** Tells the person something while no window is in front of her. */
+export interface Notifier {
+  show(notice: { title: string; body: string }): void;
+}
+
 export interface ClientPorts {
   secrets: SecretStores;
   browser: Browser;
   clock: Clock;
   log: Log;
+  /** What programs of this computer agree on, e.g. `HTTPS_PROXY`. Absent: nothing. */
+  environment?: Readonly<Record<string, string | undefined>>;
+  /** Absent: nobody watches for sleep and network changes. */
+  machine?: Machine;
+  /** Absent where nothing can be shown, e.g. in a terminal. */
+  notifier?: Notifier;
   /** Starts the data plane; the client starts one and stops it. */
   createEngine: (sink: TunnelSink) => Engine;
 }

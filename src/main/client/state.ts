@@ -21,6 +21,8 @@ export interface State {
   device(event: DeviceEvent): Device;
   session(event: SessionEvent): Session;
   tunnel(service: string, event: TunnelEvent): Tunnel;
+  /** Several at once, told as one change: front ends get the whole slice each time. */
+  tunnels(events: Iterable<readonly [service: string, event: TunnelEvent]>): void;
   /** Catalogue and ports have no transitions of their own: they are copies of what was read. */
   catalog(catalog: Slices['catalog']): void;
   ports(ports: Tunnels['ports']): void;
@@ -76,6 +78,17 @@ export function createState(log: Log): State {
         replace('tunnels', { ...slices.tunnels, states });
       }
       return next;
+    },
+    tunnels(events) {
+      const before = slices.tunnels.states;
+      const changed: Record<string, Tunnel> = {};
+      for (const [service, event] of events) {
+        const was = before[service] ?? closed;
+        const next = nextTunnel(was, event);
+        if (next !== was) changed[service] = next;
+      }
+      if (Object.keys(changed).length === 0) return;
+      replace('tunnels', { ...slices.tunnels, states: { ...before, ...changed } });
     },
     catalog: (catalog) => replace('catalog', catalog),
     ports: (ports) => replace('tunnels', { ...slices.tunnels, ports }),

@@ -1,5 +1,5 @@
 // The client's ports in Electron: those of any computer, but for what Electron does better.
-import { shell } from 'electron';
+import { Notification, shell } from 'electron';
 import { systemPorts } from '../client/adapters/system-ports.ts';
 import type { ClientPorts } from '../client/ports.ts';
 
@@ -11,6 +11,11 @@ export const desktopPorts = (home: string): ClientPorts => ({
       // Anything else would start whichever program has claimed the scheme.
       if (protocol !== 'https:' && protocol !== 'http:') throw new Error('not a web page');
       await shell.openExternal(url);
+    },
+  },
+  notifier: {
+    show(notice) {
+      if (Notification.isSupported()) new Notification(notice).show();
     },
   },
 });

@@ -53,7 +53,7 @@ function serviceItem(service: Service, tunnel: Tunnel): TrayItem {
   const name = menuText(service.friendlyName);
   if (tunnel.status === 'open') {
     const { host, port } = tunnel.address;
-    const label = `Disconnect ${name} (${host}:${port})`;
+    const label = `Disconnect ${name} (${tunnel.trouble ? 'reconnecting' : `${host}:${port}`})`;
     return { label, action: { do: 'disconnect', service: service.id } };
   }
   if (canClose(tunnel)) {
@@ -71,6 +71,7 @@ const HINDRANCES: Record<ConnectHindrance, string> = {
   web: 'in the browser',
   'rdp-gateway': 'not supported yet',
   'kubernetes-domains': 'not set up correctly',
+  'daisy-chain-domains': 'not set up correctly',
 };
 
 /** Names come from the organisation; "&" would underline the next letter instead of being shown. */

@@ -1,92 +1,138 @@
-// CHAIN mode: the local port is an HTTP proxy for a collection. Reads CONNECT and answers it.
+// The local port as an HTTP proxy: CONNECT, requests in absolute form (what programs with `http_proxy` send), the PAC.
 import type { Duplex } from 'node:stream';
-import { AppError, explain } from '../../shared/errors.ts';
-import {
-  formatHostPort,
-  type HostAndPort,
-  parseHostPort,
-} from '../../shared/protocol/host-port.ts';
-import { type Head, HeadError, readHead } from '../net/http-head.ts';
-import { type Route, TargetError } from './route.ts';
+import { formatHostPort } from '../../shared/protocol/host-port.ts';
+import { isOwnHost } from '../guard/web-page.ts';
+import { type Head, HeadError, isToken, readHead } from '../net/http-head.ts';
+import { type Answer, answerFailure, answerHttp } from './answers.ts';
+import { bodyReader } from './http-body.ts';
+import { forwardRequest, type RequestLine } from './http-forward.ts';
+import { OneExchange } from './one-exchange.ts';
+import { PAC_TYPE, pacScript } from './pac.ts';
+import { type Routed, type RouteParts, TargetError } from './route.ts';
+import { parseTarget } from './target.ts';
 
-const LOCAL_HEAD_DEADLINE_MS = 30_000;
-/** How long a client may take to close after it was answered. */
-const LINGER_MS = 2_000;
+const WHAT_THIS_IS =
+  'This port is a proxy (HTTP and SOCKS5) of Banyan; browsers find its configuration at /proxy.pac.';
 
-export const routeHttpConnect: Route = async (near, { open }) => {
-  const request = await readRequest(near);
-  if (!request) return null;
-  const target = formatHostPort(request);
+export async function routeHttp(
+  near: Duplex,
+  parts: RouteParts,
+  deadlineMs: number,
+): Promise<Routed | null> {
+  const head = await readRequest(near, deadlineMs);
+  if (!head) return null;
+  const request = parseRequestLine(head.startLine);
+  if (!request) return refuse(near, { status: '400 Bad Request', text: WHAT_THIS_IS });
+  if (request.method === 'CONNECT') return tunnel(near, parts, request);
+  if (/^[a-z][a-z0-9+.-]*:/i.test(request.url)) return forward(near, parts, request, head);
+  return refuse(near, answerItself(request, head, parts));
+}
+
+async function readRequest(near: Duplex, deadlineMs: number): Promise<Head | null> {
   try {
-    const early = near.read() as Buffer | null;
-    const far = await open(request, early ?? undefined);
-    near.write('HTTP/1.1 200 Connection established\r\n\r\n');
-    return { far, target };
-  } catch (error) {
-    await answerFailure(near, error);
-    throw new TargetError(target, error);
-  }
-};
-
-async function readRequest(near: Duplex): Promise<HostAndPort | null> {
-  let head: Head;
-  try {
-    head = await readHead(near, LOCAL_HEAD_DEADLINE_MS);
+    return await readHead(near, deadlineMs);
   } catch (error) {
     if (!(error instanceof HeadError)) throw error;
-    if (error.failure === 'too-long') await answer(near, '431 Request Header Fields Too Large', '');
-    else near.destroy();
+    if (error.failure === 'too-long') {
+      await refuse(near, {
+        status: '431 Request Header Fields Too Large',
+        text: 'The head of the request is longer than 16 KiB.',
+      });
+    } else if (error.failure === 'malformed') {
+      await refuse(near, { status: '400 Bad Request', text: WHAT_THIS_IS });
+    } else near.destroy();
     return null;
   }
-  const [method, authority = '', version = ''] = head.startLine.split(' ');
-  if (!/^HTTP\/1\.[01]$/.test(version)) {
-    await answer(near, '400 Bad Request', 'This port expects HTTP proxy requests.');
-    return null;
-  }
-  if (method !== 'CONNECT') {
-    await answer(
-      near,
-      '501 Not Implemented',
-      'This port is an HTTP proxy that tunnels (CONNECT). Tell the program to tunnel; with curl: --proxytunnel.',
-    );
-    return null;
-  }
-  const target = parseHostPort(authority, 0);
-  if (!target) await answer(near, '400 Bad Request', 'CONNECT needs host:port.');
-  return target;
 }
 
-function answerFailure(near: Duplex, error: unknown): Promise<void> {
-  const known = error instanceof AppError ? error : null;
-  const status =
-    known?.code === 'tunnel/target-refused' || known?.code === 'tunnel/denied'
-      ? '403 Forbidden'
-      : known?.code === 'tunnel/certificate-missing' || known?.code === 'tunnel/certificate-refused'
-        ? '503 Service Unavailable'
-        : '502 Bad Gateway';
-  return answer(
-    near,
-    status,
-    known ? explain(known.toWire()) : 'The Access Tier cannot be reached.',
-  );
+function parseRequestLine(line: string): RequestLine | null {
+  const [, method, url, version] = /^(\S+) (\S+) HTTP\/(1\.[01])$/.exec(line) ?? [];
+  return method && url && version && isToken(method) ? { method, url, version } : null;
 }
 
-/** One short answer, then the end. `nosniff` and no CORS fields: a web page that reaches this port learns nothing. */
-async function answer(near: Duplex, status: string, text: string): Promise<void> {
-  if (near.destroyed) return;
-  const body = text && `${text}\n`;
-  const closed = new Promise<void>((resolve) => {
-    const deadline = setTimeout(resolve, LINGER_MS);
-    near.once('close', () => {
-      clearTimeout(deadline);
-      resolve();
+async function tunnel(
+  near: Duplex,
+  { open }: RouteParts,
+  { url }: RequestLine,
+): Promise<Routed | null> {
+  const target = parseTarget(url, 0);
+  if (!target) {
+    return refuse(near, { status: '400 Bad Request', text: 'CONNECT needs host:port.' });
+  }
+  const name = formatHostPort(target);
+  try {
+    const early = near.read() as Buffer | null;
+    const far = await open(target, early ?? undefined);
+    near.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    return { far, target: name };
+  } catch (error) {
+    await answerFailure(near, error);
+    throw new TargetError(name, error);
+  }
+}
+
+async function forward(
+  near: Duplex,
+  { open }: RouteParts,
+  request: RequestLine,
+  head: Head,
+): Promise<Routed | null> {
+  if (!/^http:/i.test(request.url)) {
+    return refuse(near, {
+      status: '501 Not Implemented',
+      text: 'This proxy forwards http:// addresses; for others the program has to tunnel (CONNECT).',
     });
-  });
-  near.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `X-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\nConnection: close\r\n\r\n${body}`,
+  }
+  const forwarded = forwardRequest(request, head);
+  if ('status' in forwarded) return refuse(near, forwarded);
+  const name = formatHostPort(forwarded.target);
+  try {
+    const far = await open(forwarded.target, forwarded.head);
+    return { far: new OneExchange(far, bodyReader(forwarded.framing)), target: name };
+  } catch (error) {
+    await answerFailure(near, error);
+    throw new TargetError(name, error);
+  }
+}
+
+/** Requests to this port itself: from programs that take it for a server, and from web pages. */
+function answerItself(
+  { method, url }: RequestLine,
+  { lines }: Head,
+  { spec, listening }: RouteParts,
+): Answer {
+  if (isFromAPage(lines)) {
+    return { status: '403 Forbidden', text: 'Web pages may not use this port.' };
+  }
+  const withoutBody = method === 'HEAD';
+  if (!listening || !/^\/proxy\.pac(?:\?|$)/.test(url)) {
+    return { status: '404 Not Found', text: WHAT_THIS_IS, withoutBody };
+  }
+  if (method !== 'GET' && !withoutBody) {
+    return {
+      status: '405 Method Not Allowed',
+      text: 'The proxy configuration can only be read.',
+      fields: 'Allow: GET, HEAD\r\n',
+    };
+  }
+  const text = pacScript(formatHostPort(listening), spec.includeDomains);
+  return { status: '200 OK', type: PAC_TYPE, text, withoutBody };
+}
+
+/**
+ * A browser says where a request comes from (Sec-Fetch-Site, `none`: the person). Older ones do not, and a page whose
+ * name was made to point here (DNS rebinding) still writes its own name into Host.
+ */
+function isFromAPage(lines: Head['lines']): boolean {
+  const all = (field: string) => lines.filter(({ name }) => name.toLowerCase() === field);
+  return (
+    all('sec-fetch-site').some(({ value }) => value !== 'none') ||
+    all('origin').length > 0 ||
+    all('host').some(({ value }) => !isOwnHost(value))
   );
-  // Closing with unread bytes would reset the connection and take the answer with it: read on until the client closes.
-  near.resume();
-  await closed;
+}
+
+async function refuse(near: Duplex, answer: Answer): Promise<null> {
+  await answerHttp(near, answer);
+  return null;
 }

@@ -22,10 +22,13 @@ export interface RouteParts {
  * side, both sockets paused, or with null when the request was answered here and the connection is over.
  * Throws TargetError after a refusal was sent.
  */
-export type Route = (
-  near: Duplex,
-  parts: RouteParts,
-) => Promise<{ far: Duplex; target: string } | null>;
+export type Route = (near: Duplex, parts: RouteParts) => Promise<Routed | null>;
+
+export interface Routed {
+  far: Duplex;
+  /** For the activity list. */
+  target: string;
+}
 
 /** A refusal that belongs to one target; carries which, for the activity list. */
 export class TargetError extends Error {

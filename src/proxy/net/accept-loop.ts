@@ -1,15 +1,26 @@
 // A listener that knows its connections: bounded, and stopped by draining first and cutting at a deadline.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
+/** One connection being served. */
+export interface Serving {
+  /** Settles when the connection is over. Never rejects. */
+  done: Promise<void>;
+  /** Ends it now, by a reset: an end would look like a finished answer, and a half-open client would never close. */
+  cut: () => void;
+}
+
 export interface AcceptLoopOptions {
   /** IP literal; never a name, which could resolve to something that is not loopback. */
   host: string;
   /** 0 lets the system choose. */
   port: number;
-  /** Beyond this, connections are refused at once rather than left waiting. */
+  /** So many are served at once. */
   maxConnections: number;
-  /** Serves one connection; the slot is free again when the promise settles. Must not reject. */
-  serve: (socket: Socket) => Promise<void>;
+  /** So many more wait, unread, until another ends; beyond that they are reset at once. */
+  maxWaiting: number;
+  serve: (socket: Socket) => Serving;
+  /** A connection was reset because too many are open. */
+  onTurnedAway: () => void;
   /** The listener failed after it had been listening. */
   onFailure: (error: Error) => void;
 }
@@ -18,37 +29,55 @@ export interface AcceptLoop {
   readonly host: string;
   readonly port: number;
   /** Stops accepting at once, waits for running connections at most `drainMs`, then cuts them. Safe to call twice. */
-  close(drainMs: number): Promise<void>;
+  close: (drainMs: number) => Promise<void>;
 }
 
-/** Rejects with the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL) when the address cannot be had. */
+/**
+ * Rejects with the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL) when the address cannot be had.
+ * Node accepts by itself, so capacity is counted right behind it: what waits here costs a descriptor and nothing else,
+ * as it would in the system's backlog. Without descriptors left, libuv accepts and closes (UV_EMFILE), so that the
+ * loop does not spin.
+ */
 export async function acceptLoop(options: AcceptLoopOptions): Promise<AcceptLoop> {
-  const sockets = new Set<Socket>();
-  const running = new Set<Promise<void>>();
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    // Until somebody serves it a reset must not end the process.
-    socket.on('error', () => socket.destroy());
-    const serving = options.serve(socket).finally(() => {
-      socket.destroy();
-      running.delete(serving);
-    });
+  const { maxConnections, maxWaiting, serve, onTurnedAway, onFailure } = options;
+  const running = new Set<Serving>();
+  const waiting: Socket[] = [];
+  let closing: Promise<void> | undefined;
+
+  const start = (socket: Socket): void => {
+    const serving = serve(socket);
     running.add(serving);
+    void serving.done.then(() => {
+      running.delete(serving);
+      const queued = waiting.shift();
+      if (queued && !closing) start(queued);
+    });
+  };
+  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
+    // Whatever happens to it later, a reset must not end the process.
+    socket.on('error', () => socket.destroy());
+    if (closing) {
+      socket.resetAndDestroy();
+    } else if (running.size < maxConnections) {
+      start(socket);
+    } else if (waiting.length < maxWaiting) {
+      waiting.push(socket);
+    } else {
+      socket.resetAndDestroy();
+      onTurnedAway();
+    }
   });
-  server.maxConnections = options.maxConnections;
   await listen(server, options);
-  server.on('error', options.onFailure);
+  server.on('error', onFailure);
   const { address, port } = server.address() as AddressInfo;
 
-  let closing: Promise<void> | undefined;
-  const stop = async (drainMs: number) => {
+  const stop = async (drainMs: number): Promise<void> => {
     server.close();
+    for (const socket of waiting.splice(0)) socket.resetAndDestroy();
     const deadline = setTimeout(() => {
-      // A reset: an end would look like a finished answer, and a half-open client would never close.
-      for (const socket of sockets) socket.resetAndDestroy();
+      for (const serving of running) serving.cut();
     }, drainMs);
-    await Promise.all(running);
+    await Promise.all([...running].map(({ done }) => done));
     clearTimeout(deadline);
   };
   return {
@@ -61,7 +90,7 @@ export async function acceptLoop(options: AcceptLoopOptions): Promise<AcceptLoop
 function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, exclusive: true }, () => {
+    server.listen({ host, port, exclusive: true, backlog: 1_024 }, () => {
       server.off('error', reject);
       resolve();
     });

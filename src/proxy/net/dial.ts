@@ -7,6 +7,7 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
+import { Landing } from './landing.ts';
 import { loopbackLookup } from './loopback-lookup.ts';
 
 export type DialFailure =
@@ -57,14 +58,22 @@ export interface TlsDialTarget extends DialTarget {
   /** SNI and the name that the certificate must carry. */
   serverName: string;
   secureContext: SecureContext;
+  /** Resumes this session (RFC 8446 2.2): half the work of a handshake. */
+  session?: Buffer | undefined;
+  /** ALPN (RFC 7301), best first. */
+  protocols?: readonly string[];
+  /** Speaks TLS over this connection instead of a new one. */
+  over?: Socket;
+  /** Tickets to resume with, as they come: in TLS 1.3 after the handshake. */
+  onSession?: (session: Buffer, socket: TLSSocket) => void;
 }
 
 /** With TLS 1.3 a refused client certificate shows only after this resolved: see `isCertificateRefusal`. */
 export async function dialTls(target: TlsDialTarget): Promise<TLSSocket> {
+  const landing = target.over ? null : new Landing();
   // `allowHalfOpen` is documented for tls.connect and missing from its types.
   const options: ConnectionOptions & { allowHalfOpen: boolean } = {
-    host: target.host,
-    port: target.port,
+    ...(target.over ? { socket: target.over } : { host: target.host, port: target.port }),
     // An IP literal is no server name (RFC 6066 3). Without one Node would check the certificate for the dialled host.
     servername: isIP(target.serverName) ? '' : target.serverName,
     checkServerIdentity: (_dialled, certificate) =>
@@ -72,8 +81,14 @@ export async function dialTls(target: TlsDialTarget): Promise<TLSSocket> {
     secureContext: target.secureContext,
     lookup: loopbackLookup,
     allowHalfOpen: true,
+    ...(landing && { onread: landing.onread }),
+    ...(target.session && { session: target.session }),
+    ...(target.protocols && { ALPNProtocols: [...target.protocols] }),
   };
   const socket = connectTls(options);
+  landing?.belongTo(socket);
+  const { onSession } = target;
+  if (onSession) socket.on('session', (session: Buffer) => onSession(session, socket));
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 30_000);
   await settled(socket, 'secureConnect', target.deadlineMs, target.signal);

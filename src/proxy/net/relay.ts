@@ -1,76 +1,289 @@
 // Copies bytes both ways between two sockets until both directions have ended. Half-close is preserved: the end of one
-// direction never cuts the other (both sockets must be opened with `allowHalfOpen: true`).
+// direction never cuts the other (both sockets must be opened with `allowHalfOpen: true`). A slow reader slows the
+// sender down; what is held for it is bounded.
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { abort } from './abort.ts';
+import { readInBulk } from './bulk-read.ts';
+import { Coalescer } from './coalescer.ts';
+import { Landing } from './landing.ts';
 
-export interface RelayOptions {
+export interface RelayLimits {
   /** Cut when no byte has moved either way for this long; a half-closed peer that never finishes ends here too. */
   idleMs?: number;
+  /** Cut this long after the beginning, whatever moves. */
+  lifetimeMs?: number;
+  /**
+   * Looks at the first bytes from near, before any of them is passed on; false: nothing is, and both sides are cut with
+   * `answer` as the last that near gets. null: more is needed. Nobody waits for bytes that do not come.
+   */
+  admit?: { judge: (bytes: Buffer) => boolean | null; answer: string };
 }
+
+/** `reset` is ordinary: a peer closed abruptly. `closed`: somebody called `cut`. `refused`: by `admit`. */
+export type RelayEnd = 'finished' | 'reset' | 'idle' | 'lifetime' | 'closed' | 'refused';
 
 export interface RelayResult {
   bytesNearToFar: number;
   bytesFarToNear: number;
-  /** `finished`: both directions ended properly. `reset` is ordinary too: a peer closed abruptly. */
-  ended: 'finished' | 'reset' | 'idle';
+  /** From the beginning to the first byte from far; null: none came. */
+  firstByteMs: number | null;
+  ended: RelayEnd;
 }
+
+/** An upload that has shown to be one. */
+const BULK_FROM_BYTES = 256 * 1024;
+const WATCH_EVERY_MS = 1_000;
 
 /** Resolves when both sockets are closed; never rejects. */
-export function relay(
-  near: Duplex,
-  far: Duplex,
-  { idleMs = 0 }: RelayOptions = {},
-): Promise<RelayResult> {
-  return new Promise((resolve) => {
-    const result: RelayResult = { bytesNearToFar: 0, bytesFarToNear: 0, ended: 'finished' };
-    let open = 2;
-    const cut = (how: 'reset' | 'idle') => {
-      if (result.ended === 'finished') result.ended = how;
-      abort(near);
-      abort(far);
-    };
-    const idle = idleMs > 0 ? setTimeout(() => cut('idle'), idleMs) : undefined;
+export const relay = (near: Duplex, far: Duplex, limits: RelayLimits = {}): Promise<RelayResult> =>
+  new Relay(near, far, limits).done;
 
-    const copy = (from: Duplex, to: Duplex, count: (bytes: number) => void) => {
-      from.on('data', (chunk: Buffer) => {
-        count(chunk.length);
-        idle?.refresh();
-        // Back-pressure: a slow reader must slow the sender down, not fill our memory.
-        if (!to.write(chunk)) from.pause();
-      });
-      to.on('drain', () => from.resume());
-      // A peer that ended while the other side was being dialled has emitted its 'end' already.
-      if (from.readableEnded) to.end();
-      else from.on('end', () => to.end());
-      from.on('error', () => cut('reset'));
-      from.on('close', () => {
-        // Closed without an end: the peer is gone, so nothing it was still owed can be delivered.
-        if (!from.readableEnded || !from.writableFinished) cut('reset');
-        open -= 1;
-        if (open > 0) return;
-        clearTimeout(idle);
-        resolve(result);
-      });
-      // A socket whose head was read before has been paused explicitly; a listener alone does not restart it.
-      from.resume();
-    };
-    copy(near, far, (bytes) => (result.bytesNearToFar += bytes));
-    copy(far, near, (bytes) => (result.bytesFarToNear += bytes));
+export class Relay {
+  /** Resolves when both sockets are closed; never rejects. */
+  readonly done: Promise<RelayResult>;
+  #near: Duplex;
+  readonly #far: Duplex;
+  readonly #limits: RelayLimits;
+  readonly #meter: Meter;
+  readonly #startedAt = performance.now();
+  #firstByteMs: number | null = null;
+  #open = 2;
+  #ended: RelayEnd = 'finished';
+  #unjudged: Buffer | null = null;
+  #movedBytes = 0;
+  #movedAt = this.#startedAt;
+  #toNear: Coalescer | null = null;
+  #finish!: (result: RelayResult) => void;
+
+  constructor(near: Duplex, far: Duplex, limits: RelayLimits) {
+    this.#near = near;
+    this.#far = far;
+    this.#limits = limits;
+    this.#meter = createMeter(near, far);
+    this.done = new Promise((resolve) => (this.#finish = resolve));
+    running.add(this);
+    watch();
+    const coalescer = near instanceof Socket && Landing.of(far) ? new Coalescer(near, far) : null;
+    this.#follow(near, far, () => this.#passUnjudged());
+    this.#follow(far, near, () => coalescer?.flush());
+    if (limits.admit) this.#judgeFirst(limits.admit);
+    else this.#copyUp();
+    if (coalescer) this.#land(coalescer);
+    else this.#copy(far, near, true);
     // Either may have died while the other was being dialled; its 'close' has then been emitted already.
-    if (near.closed || far.closed) {
-      open -= Number(near.closed) + Number(far.closed);
-      cut('reset');
-      if (open === 0) {
-        clearTimeout(idle);
-        resolve(result);
-      }
+    const dead = Number(near.closed) + Number(far.closed);
+    if (dead > 0) {
+      this.cut('reset');
+      this.#leave(dead);
     }
-  });
+  }
+
+  get bytesNearToFar(): number {
+    return this.#meter.up();
+  }
+
+  get bytesFarToNear(): number {
+    return this.#meter.down();
+  }
+
+  cut(how: Exclude<RelayEnd, 'finished' | 'refused'>): void {
+    // Whoever was refused still gets its answer.
+    if (this.#ended === 'refused') return;
+    if (this.#ended === 'finished') this.#ended = how;
+    abort(this.#near);
+    abort(this.#far);
+  }
+
+  /** Once a second: limits are looked at here, so that they cost nothing while bytes move. */
+  look(now: number): void {
+    const { idleMs, lifetimeMs } = this.#limits;
+    const moved = this.#meter.up() + this.#meter.down();
+    if (moved !== this.#movedBytes) {
+      this.#movedBytes = moved;
+      this.#movedAt = now;
+    }
+    if (idleMs && now - this.#movedAt >= idleMs) this.cut('idle');
+    else if (lifetimeMs && now - this.#startedAt >= lifetimeMs) this.cut('lifetime');
+  }
+
+  /** The local socket may change while it is relayed: see readInBulk. */
+  #current(side: Duplex): () => Duplex {
+    return side === this.#far ? () => this.#far : () => this.#near;
+  }
+
+  /** Ends and errors of one side. */
+  #follow(from: Duplex, to: Duplex, beforeEnd: () => void): void {
+    const other = this.#current(to);
+    const onEnd = () => {
+      beforeEnd();
+      other().end();
+    };
+    // A peer that ended while the other side was being dialled has emitted its 'end' already.
+    if (from.readableEnded) onEnd();
+    else from.on('end', onEnd);
+    from.on('drain', () => other().resume());
+    from.on('error', () => this.cut('reset'));
+    from.on('close', () => {
+      // Closed without an end: the peer is gone, so nothing it was still owed can be delivered.
+      if (!from.readableEnded || !from.writableFinished) this.cut('reset');
+      this.#leave(1);
+    });
+  }
+
+  #leave(sides: number): void {
+    this.#open -= sides;
+    if (this.#open !== 0) return;
+    running.delete(this);
+    this.#finish({
+      bytesNearToFar: this.#meter.up(),
+      bytesFarToNear: this.#meter.down(),
+      firstByteMs: this.#firstByteMs,
+      ended: this.#ended,
+    });
+  }
+
+  #copy(from: Duplex, to: Duplex, isAnswer: boolean): void {
+    if (isAnswer) from.once('data', () => this.#gotFirstByte());
+    const count = isAnswer ? this.#meter.countDown : this.#meter.countUp;
+    const other = this.#current(to);
+    from.on('data', (chunk: Buffer) => {
+      count?.(chunk.length);
+      if (!other().write(chunk)) from.pause();
+    });
+    // A socket whose head was read before has been paused explicitly; a listener alone does not restart it.
+    from.resume();
+  }
+
+  /** Full records of one turn of the loop become one write; see Coalescer. */
+  #land(coalescer: Coalescer): void {
+    const landing = Landing.of(this.#far) as Landing;
+    this.#toNear = coalescer;
+    landing.attach((bytes) => {
+      this.#gotFirstByte();
+      return coalescer.write(bytes);
+    });
+  }
+
+  #gotFirstByte(): void {
+    this.#firstByteMs ??= performance.now() - this.#startedAt;
+  }
+
+  #judgeFirst({ judge, answer }: NonNullable<RelayLimits['admit']>): void {
+    const near = this.#near;
+    const onData = (chunk: Buffer): void => {
+      const bytes = this.#unjudged ? Buffer.concat([this.#unjudged, chunk]) : chunk;
+      const verdict = judge(bytes);
+      this.#unjudged = verdict === null ? bytes : null;
+      if (verdict === null) return;
+      near.off('data', onData);
+      near.pause();
+      if (verdict) {
+        near.unshift(bytes);
+        this.#copyUp();
+      } else {
+        this.#ended = 'refused';
+        abort(this.#far);
+        near.resume();
+        near.end(answer, () => near.destroy());
+      }
+    };
+    near.on('data', onData);
+    near.resume();
+  }
+
+  /** The local program said no more than this. */
+  #passUnjudged(): void {
+    if (this.#unjudged) this.#far.write(this.#unjudged);
+    this.#unjudged = null;
+  }
+
+  #copyUp(): void {
+    const near = this.#near;
+    const far = this.#far;
+    if (!(near instanceof Socket) || !(far instanceof TLSSocket) || near instanceof TLSSocket) {
+      this.#copy(near, far, false);
+      return;
+    }
+    let untilBulk = BULK_FROM_BYTES;
+    near.on('data', (chunk: Buffer) => {
+      const isReady = far.write(chunk);
+      if (!isReady) near.pause();
+      if (untilBulk <= 0) return;
+      untilBulk -= chunk.length;
+      if (untilBulk <= 0) this.#changeToBulk(near, far, isReady);
+    });
+    near.resume();
+  }
+
+  #changeToBulk(near: Socket, far: TLSSocket, isReady: boolean): void {
+    const bulk = readInBulk(near, (bytes) => {
+      // The buffer is everybody's: TLS encrypts it at once unless something is queued before it.
+      const isDirect = far.writableLength === 0;
+      if (far.write(isDirect ? bytes : Buffer.from(bytes))) return true;
+      bulk?.pause();
+      return false;
+    });
+    if (!bulk) return;
+    this.#near = bulk;
+    this.#meter.follow(bulk);
+    this.#toNear?.follow(bulk);
+    this.#follow(bulk, far, () => {});
+    if (isReady) bulk.resume();
+    else bulk.pause();
+  }
 }
 
-/** A reset, so that the peer does not take a cut connection for a finished one. TLS has no such thing in Node. */
-function abort(socket: Duplex): void {
-  if (socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
-  else socket.destroy();
+/** Payload so far. Polled from the sockets' own counters, so that a copied chunk costs no counting. */
+interface Meter {
+  up: () => number;
+  down: () => number;
+  follow: (near: Socket) => void;
+  countUp?: (bytes: number) => void;
+  countDown?: (bytes: number) => void;
+}
+
+function createMeter(near: Duplex, far: Duplex): Meter {
+  const isPlain = (stream: Duplex): stream is Socket =>
+    stream instanceof Socket && !(stream instanceof TLSSocket);
+  const polled = isPlain(near) ? near : isPlain(far) ? far : null;
+  if (!polled) {
+    // Standard input and output, say: one connection per process.
+    let up = 0;
+    let down = 0;
+    return {
+      up: () => up,
+      down: () => down,
+      follow: () => {},
+      countUp: (bytes) => (up += bytes),
+      countDown: (bytes) => (down += bytes),
+    };
+  }
+  let socket = polled;
+  const unread = (): number => socket.bytesRead;
+  const written = (): number => socket.bytesWritten;
+  // A request before, and our answer to it, are no payload; what was put back into the stream is.
+  const readBefore = unread() - socket.readableLength;
+  const writtenBefore = written();
+  const received = (): number => unread() - readBefore;
+  const sent = (): number => written() - writtenBefore;
+  return {
+    up: polled === near ? received : sent,
+    down: polled === near ? sent : received,
+    follow: (bulk) => (socket = bulk),
+  };
+}
+
+const running = new Set<Relay>();
+let watching: NodeJS.Timeout | undefined;
+
+function watch(): void {
+  watching ??= setInterval(() => {
+    const now = performance.now();
+    for (const relaying of running) relaying.look(now);
+    if (running.size > 0) return;
+    clearInterval(watching);
+    watching = undefined;
+  }, WATCH_EVERY_MS).unref();
 }

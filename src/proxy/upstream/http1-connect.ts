@@ -1,12 +1,12 @@
 // CONNECT over HTTP/1.1 inside the TLS session (RFC 9110 9.3.6): what every proxy behind mutual TLS understands.
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { AppError } from '../../shared/errors.ts';
-import { isRefusalCode, refusalError } from '../../shared/protocol/refusal-codes.ts';
+import type { AppError } from '../../shared/errors.ts';
 import { dialFailure } from '../failures.ts';
 import type { TunnelSpec } from '../messages.ts';
 import { DialError, isCertificateRefusal } from '../net/dial.ts';
 import { type Head, HeadError, readHead, readShortBody } from '../net/http-head.ts';
+import { refusedConnect } from './refused-connect.ts';
 
 /** Longer than the Access Tier needs to give up on a silent target. */
 const ANSWER_DEADLINE_MS = 40_000;
@@ -31,6 +31,7 @@ export async function connectByHttp1(far: TLSSocket, parts: ConnectParts): Promi
   far.on('error', onError);
   const onGone = () => far.destroy();
   gone.addEventListener('abort', onGone);
+  if (gone.aborted) onGone();
   try {
     const head = Buffer.from(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`, 'latin1');
     far.write(early ? Buffer.concat([head, early]) : head);
@@ -45,7 +46,14 @@ export async function connectByHttp1(far: TLSSocket, parts: ConnectParts): Promi
         spec,
         isCertificateRefusal(alert)
           ? new DialError('certificate-refused', alert)
-          : new DialError(gone.aborted ? 'aborted' : 'handshake-failed', error),
+          : new DialError(
+              gone.aborted
+                ? 'aborted'
+                : error.failure === 'timed-out'
+                  ? 'timed-out'
+                  : 'handshake-failed',
+              error,
+            ),
       );
     }
     throw error;
@@ -58,27 +66,4 @@ export async function connectByHttp1(far: TLSSocket, parts: ConnectParts): Promi
 async function refusal(far: Duplex, head: Head, status: number, target: string): Promise<AppError> {
   const body = await readShortBody(far, head, { maxBytes: MAX_PROBLEM_BYTES, deadlineMs: 2_000 });
   return refusedConnect(status, body, target);
-}
-
-/** The words of a proxy that did not answer 2xx: our Access Tier's problem document, or any other proxy's status. */
-export function refusedConnect(status: number, body: string, target: string): AppError {
-  const problem = parseProblem(body);
-  if (problem) return problem;
-  return status === 502 || status === 503 || status === 504
-    ? new AppError(
-        'tunnel/target-unreachable',
-        `The proxy cannot reach ${target} (status ${status}).`,
-      )
-    : new AppError('tunnel/target-refused', `The proxy refused ${target} (status ${status}).`);
-}
-
-function parseProblem(body: string): AppError | null {
-  try {
-    const { code, detail, correlation_id: id } = JSON.parse(body) as Record<string, unknown>;
-    return isRefusalCode(code) && typeof detail === 'string'
-      ? refusalError(code, detail.slice(0, 1000), typeof id === 'string' ? id.slice(0, 200) : '')
-      : null;
-  } catch {
-    return null; // no JSON: some other proxy's page
-  }
 }

@@ -25,6 +25,10 @@ export const kindOf = (service: Service): string =>
 export const stateWords = {
   opening: 'Connecting…',
   open: 'Connected',
+  /** The port listens, the Access Tier cannot be reached. */
+  reconnecting: 'Reconnecting…',
+  /** Connections wait for a new certificate. */
+  waiting: 'Waiting for sign-in',
   closing: 'Disconnecting…',
   failed: 'Failed',
   denied: 'Not available',
@@ -75,12 +79,17 @@ export const hindranceText: Record<
   'rdp-gateway': {
     word: 'Not supported yet',
     sentence:
-      'It needs RDP gateway mode, which Banyan does not speak yet. Ask your administrator for TCP mode.',
+      'It is set to RDP gateway mode, which Banyan does not speak. Remote desktop works in TCP mode: ask your administrator to set it.',
   },
   'kubernetes-domains': {
     word: 'Not set up correctly',
     sentence:
       'Kubernetes works only without "Domains to Proxy". Ask your administrator to leave it blank.',
+  },
+  'daisy-chain-domains': {
+    word: 'Not set up correctly',
+    sentence:
+      'A service in HTTP_CONNECT_DAISY_CHAIN mode takes no "Domains to Proxy". Ask your administrator to leave it blank, or to use CHAIN.',
   },
 };
 
@@ -89,6 +98,8 @@ export const detailsText = {
   howClosed: 'Connect, and the command to use it with appears here.',
   address: 'Local address',
   domain: 'Service',
+  traffic: 'So far',
+  reconnecting: 'Reconnecting by itself',
   port: 'Listen port',
   targets: 'What you can reach through it',
   everything: 'Everything this service forwards',
@@ -143,4 +154,6 @@ export const announceText = {
   open: (name: string, address: string) => `${name} connected at ${address}`,
   closed: (name: string) => `${name} disconnected`,
   failed: (name: string, message: string) => `${name} failed. ${message}`,
+  lost: (name: string, message: string) => `${name} is reconnecting. ${message}`,
+  back: (name: string) => `${name} is connected again`,
 };

@@ -1,5 +1,5 @@
 // A failure in plain words: what, why, what to do, and the one action that helps, if this place can offer it.
-import { type ErrorAction, ERRORS, type WireError } from '../../shared/errors.ts';
+import { type ErrorAction, ERRORS, remedy, type WireError } from '../../shared/errors.ts';
 import { actionLabels, referenceText } from '../text/common.ts';
 import { Button } from './Button.tsx';
 import { Note, type NoteTone } from './Note.tsx';
@@ -17,7 +17,8 @@ export function ErrorNote(props: {
   arrives?: boolean;
 }) {
   const { error, actions = {}, tone = 'bad' } = props;
-  const { title, advice, action } = ERRORS[error.code];
+  const { title } = ERRORS[error.code];
+  const { advice, action } = remedy(error);
   const place = useArrival(props.arrives ? error : null);
   const act = action === 'none' ? undefined : actions[action];
   return (

@@ -7,6 +7,10 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export const PROXY_MODES = ['TCP', 'CHAIN', 'RDPGATEWAY'] as const;
 export type ProxyMode = (typeof PROXY_MODES)[number];
 
+/** Other spellings of CHAIN. */
+export const MODE_ALIASES = ['HTTP_CONNECT', 'HTTP_CONNECT_DAISY_CHAIN'] as const;
+export type ModeAlias = (typeof MODE_ALIASES)[number];
+
 export type ServiceAccess =
   | { status: 'allowed' }
   /** Listed but closed: `code` names the failed check, `reason` is a sentence for the person. */
@@ -35,6 +39,8 @@ export interface Service {
   /** Trust anchor of the server certificate. */
   ca: 'organisation' | 'system';
   mode: ProxyMode;
+  /** How the administrator wrote CHAIN, where it was another word. */
+  modeAlias?: ModeAlias;
   /** Assigned by the administrator, or null: then a free one is chosen once and kept. */
   assignedPort: number | null;
   allowUserOverride: boolean;
@@ -58,15 +64,17 @@ export interface PortChoice {
 export const canOverride = (service: Service): boolean => service.allowUserOverride;
 
 /** What stands between a person and Connect; each is a different sentence. */
-export type ConnectHindrance = 'denied' | 'web' | 'rdp-gateway' | 'kubernetes-domains';
+export type ConnectHindrance =
+  'denied' | 'web' | 'rdp-gateway' | 'kubernetes-domains' | 'daisy-chain-domains';
 
 export function whyNotConnectable(service: Service): ConnectHindrance | null {
   if (service.access.status === 'denied') return 'denied';
   if (service.type === 'WEB') return 'web';
   if (service.mode === 'RDPGATEWAY') return 'rdp-gateway';
-  // The seeds: with "Domains to Proxy" filled in, banyanproxy does not start for Kubernetes.
-  if (service.type === 'K8S' && service.includeDomains.length > 0) return 'kubernetes-domains';
-  return null;
+  // The seeds: with "Domains to Proxy" filled in, banyanproxy does not start for these two.
+  if (service.includeDomains.length === 0) return null;
+  if (service.type === 'K8S') return 'kubernetes-domains';
+  return service.modeAlias === 'HTTP_CONNECT_DAISY_CHAIN' ? 'daisy-chain-domains' : null;
 }
 
 export const canConnect = (service: Service): boolean => whyNotConnectable(service) === null;

@@ -30,6 +30,10 @@ export function summary(
   const count = (status: Tunnel['status']): number =>
     all.filter((tunnel) => tunnel.status === status).length;
   if (count('failed') > 0) return { glyph: 'attention', headline: 'A service has failed' };
+  // Ports still listen, but nothing gets through: that is not "connected".
+  if (all.some((tunnel) => tunnel.status === 'open' && tunnel.trouble)) {
+    return { glyph: 'attention', headline: 'Reconnecting…' };
+  }
   if (count('opening') > 0) return { glyph: 'busy', headline: 'Connecting…' };
   const open = count('open');
   return open > 0

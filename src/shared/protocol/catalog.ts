@@ -1,18 +1,25 @@
 // The catalogue: `GET <command_center>/services`. See docs/protocol.md 6.
 import { z } from '../schema.ts';
-import { PROXY_MODES, SERVICE_TYPES, type Service } from '../model/service.ts';
+import {
+  MODE_ALIASES,
+  type ModeAlias,
+  PROXY_MODES,
+  SERVICE_TYPES,
+  type Service,
+} from '../model/service.ts';
 import { hostName, label, parseHostPort, portNumber, sentence, serviceId } from './text.ts';
 
-const MODE_ALIASES = new Map([
-  ['HTTP_CONNECT', 'CHAIN'],
-  ['HTTP_CONNECT_DAISY_CHAIN', 'CHAIN'],
-]);
+const isAlias = (mode: string): mode is ModeAlias =>
+  (MODE_ALIASES as readonly string[]).includes(mode);
 
+/** Aliases mean CHAIN; which one it was is kept, as one of them has a rule of its own. */
 const proxyMode = z
   .string()
   .max(40)
-  .transform((mode) => MODE_ALIASES.get(mode) ?? mode)
-  .pipe(z.enum(PROXY_MODES));
+  .transform((written): { mode: string; alias?: ModeAlias | undefined } =>
+    isAlias(written) ? { mode: 'CHAIN', alias: written } : { mode: written },
+  )
+  .pipe(z.object({ mode: z.enum(PROXY_MODES), alias: z.enum(MODE_ALIASES).optional() }));
 
 const address = z
   .string()
@@ -46,7 +53,7 @@ export const catalogEntry = z.object({
   domain: hostName,
   access_tier: address,
   ca: z.enum(['organisation', 'system']).default('organisation'),
-  banyanproxy_mode: proxyMode.default('TCP'),
+  banyanproxy_mode: proxyMode.prefault('TCP'),
   app_listen_port: assignedPort.default(null),
   allow_user_override: z.boolean().default(true),
   include_domains: z.array(z.string().max(255)).max(1000).default([]),
@@ -97,7 +104,8 @@ export function decodeService(entry: unknown): { service: Service } | { problem:
       domain: value.domain,
       accessTier: value.access_tier,
       ca: value.ca,
-      mode: value.banyanproxy_mode,
+      mode: value.banyanproxy_mode.mode,
+      ...(value.banyanproxy_mode.alias && { modeAlias: value.banyanproxy_mode.alias }),
       assignedPort: value.app_listen_port,
       allowUserOverride: value.allow_user_override,
       includeDomains: value.include_domains,

@@ -17,6 +17,11 @@ describe('banyanproxy arguments', () => {
     expect(parse('ssh.example.com 8443')).toMatchObject({ listen: null });
   });
 
+  it('lets only the own user in, unless told otherwise', () => {
+    expect(parse('a.example 1')).toMatchObject({ localUsers: 'own' });
+    expect(parse('--unsafe-any-local-user a.example 1')).toMatchObject({ localUsers: 'anyone' });
+  });
+
   it('reads [::1] as address to listen on', () => {
     expect(parse('-l [::1]:0 a.example 1')).toMatchObject({ listen: { host: '::1', port: 0 } });
   });
@@ -48,6 +53,21 @@ describe('banyanproxy arguments', () => {
     '--no-such-option a.example 8443',
   ])('refuses "%s" as usage', (line) => {
     expect(() => parse(line)).toThrow(expect.objectContaining({ code: 'usage/invalid-input' }));
+  });
+
+  it.each(['toString', '__proto__'])('knows no mode %s', (mode) => {
+    expect(() => parse(`--mode ${mode} a.example 8443`)).toThrow(
+      expect.objectContaining({ code: 'usage/invalid-input' }),
+    );
+  });
+
+  it('says in plain words that RDP gateway mode is not spoken, and what works', () => {
+    expect(() => parse('--mode RDPGATEWAY a.example 8443')).toThrow(
+      expect.objectContaining({
+        code: 'tunnel/mode-unsupported',
+        message: expect.stringMatching(/TCP mode.*administrator/) as string,
+      }),
+    );
   });
 
   it('does not start in daisy-chain mode with domains to proxy', () => {

@@ -134,3 +134,54 @@ describe('sign-out', () => {
     expect(live()).toBe('');
   });
 });
+
+describe('a connected service whose way is lost', () => {
+  it('says that it reconnects, and why, in the list and in its details', async () => {
+    const trouble = new AppError('tunnel/unreachable', 'There is no network.').toWire();
+    app = await renderApp(having({ [ledger.id]: open(5433, { trouble }) }));
+    const row = document.querySelector(`[data-service="${ledger.id}"]`)?.textContent;
+    expect(row).toContain('Reconnecting…');
+    expect(row).toContain('There is no network.');
+    await app.click('How to use Ledger database');
+    expect(document.querySelector('.details')?.textContent).toContain('There is no network.');
+  });
+});
+
+describe('a connected service whose connections wait', () => {
+  it('says for what', async () => {
+    app = await renderApp(having({ [ledger.id]: open(5433, { waiting: 'for-sign-in' }) }));
+    expect(document.querySelector('.row-state')?.textContent).toContain('Waiting for sign-in');
+  });
+});
+
+describe('what a service has carried', () => {
+  it('is in its details', async () => {
+    const traffic = { connections: 3, bytesSent: 1_200, bytesReceived: 3_400_000 };
+    app = await renderApp(having({ [ledger.id]: open(5433, { traffic }) }));
+    await app.click('How to use Ledger database');
+    expect(document.querySelector('.details')?.textContent).toContain(
+      '3 connections, 1.2 kB sent, 3.4 MB received',
+    );
+  });
+});
+
+describe('a service whose port is taken', () => {
+  const failed = (mayChoose: boolean): Tunnel => ({
+    status: 'failed',
+    error: new AppError('tunnel/port-in-use', 'Port 5433 is in use by nginx (4711).', {
+      details: { port: 5433, mayChoose, ...(mayChoose && { suggestedPort: 41_234 }) },
+    }).toWire(),
+  });
+
+  it('offers another one, and names a free one, where that is allowed', async () => {
+    app = await renderApp(having({ [ledger.id]: failed(true) }));
+    expect(app.button('Choose another port')).toBeDefined();
+    expect(document.querySelector('.row-error')?.textContent).toContain('41234');
+  });
+
+  it('does not where it is not', async () => {
+    app = await renderApp(having({ [ledger.id]: failed(false) }));
+    expect(app.button('Choose another port')).toBeUndefined();
+    expect(document.querySelector('.row-error')?.textContent).toContain('ask your administrator');
+  });
+});

@@ -1,16 +1,28 @@
 // Opens and closes the way to each service, and turns the engine's facts into model states.
-import { AppError, toWireError } from '../../../shared/errors.ts';
+import { AppError, fromWireError, toWireError, type WireError } from '../../../shared/errors.ts';
+import { exhaustive } from '../../../shared/exhaustive.ts';
 import { canOverride, type PortChoice, type Service } from '../../../shared/model/service.ts';
 import { canClose, type LocalAddress, type Tunnel } from '../../../shared/model/tunnel.ts';
+import type { HostAndPort } from '../../../shared/protocol/host-port.ts';
 import type { EventData } from '../../../shared/protocol/events.ts';
 import type { Credentials, TunnelFact } from '../../../proxy/index.ts';
+import { findFreePort, isPortFree, portHolder } from '../adapters/port-holder.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
-import { refuseToOpen, specFor } from './admission.ts';
+import { type LocalRules, refuseToOpen, specFor } from './admission.ts';
 import { createDenials } from './denials.ts';
 import { choosePort } from './port-choice.ts';
-import { isPortFree, portHolder } from './port-holder.ts';
 import { createSavedPorts } from './saved-ports.ts';
+import { createTrafficBoard } from './traffic-board.ts';
+
+type ConnectionRefused = Extract<TunnelFact, { type: 'connection-refused' }>;
+
+/** A refusal without its reason: in TCP mode the Access Tier can only close. */
+const isBare = ({ code, details }: WireError | AppError): boolean =>
+  code === 'tunnel/denied' && !details?.['refusal'];
+const WORDS_BEFORE_MS = 2_000;
+
+const STRICT: LocalRules = { upstreamProxy: null, localUsers: 'own' };
 
 /** Of an organisation with hundreds of them, the client still answers while they open. */
 const AUTORUN_AT_ONCE = 8;
@@ -18,10 +30,19 @@ const AUTORUN_AT_ONCE = 8;
 export interface AccessOptions {
   ports: Pick<ClientPorts, 'clock' | 'log' | 'createEngine'>;
   state: State;
+  /** Which proxy leads there, and who may use the port. */
+  rulesFor?: (accessTier: HostAndPort) => LocalRules;
+  /** The certificate has expired and connections wait for another one. */
+  onCertificateNeeded?: () => void;
+  /** The engine keeps the credentials that it had. */
+  onCredentialsRefused?: (error: AppError) => void;
 }
 
-export function createAccess({ ports, state }: AccessOptions) {
+export function createAccess(options: AccessOptions) {
+  const { ports, state, onCertificateNeeded = () => {}, onCredentialsRefused = () => {} } = options;
+  const { rulesFor = () => STRICT } = options;
   const { clock, log } = ports;
+  const traffic = createTrafficBoard(clock, (totals) => state.tunnels(totals));
   const engine = ports.createEngine(onFact);
   const saved = createSavedPorts(log);
   const denials = createDenials(clock);
@@ -48,15 +69,59 @@ export function createAccess({ ports, state }: AccessOptions) {
   };
 
   function onFact(fact: TunnelFact): void {
-    if (fact.type === 'connection-refused') {
-      log.warn('a connection was refused', { ...fact });
-      const refusal = { at: clock.now(), error: fact.error };
-      state.tunnel(fact.tunnel, { type: 'connection-refused', refusal });
-    } else if (fact.type === 'failed') {
-      state.tunnel(fact.tunnel, { type: 'failed', error: fact.error });
-    } else {
-      log.debug(fact.type, { ...fact });
+    switch (fact.type) {
+      case 'connection-refused':
+        onRefused(fact);
+        return;
+      case 'traffic':
+        traffic.add(fact);
+        return;
+      case 'certificate-needed':
+        log.info('connections wait for a new certificate', { ...fact });
+        state.tunnel(fact.tunnel, { type: 'wait-started' });
+        onCertificateNeeded();
+        return;
+      case 'way-lost':
+        log.warn('the way to a service is lost', { ...fact });
+        state.tunnel(fact.tunnel, { type: 'way-lost', error: fact.error });
+        return;
+      case 'way-restored':
+        log.info('the way to a service is back', { ...fact });
+        state.tunnel(fact.tunnel, { type: 'way-restored' });
+        return;
+      case 'engine-restarted':
+        log.error('the proxy engine was started again; its connections are lost', { ...fact });
+        return;
+      case 'failed':
+        state.tunnel(fact.tunnel, { type: 'failed', error: fact.error });
+        return;
+      case 'connection-opened':
+      case 'connection-closed':
+        log.debug(fact.type, { ...fact });
+        return;
+      default:
+        exhaustive(fact);
     }
+  }
+
+  function onRefused({ tunnel: id, target, error }: ConnectionRefused): void {
+    const at = clock.now();
+    const tell = (words: WireError): void => {
+      log.warn('a connection was refused', { tunnel: id, target, error: words });
+      const current = tunnel(id);
+      // Closed and opened again while the words were waited for: then it is an old story.
+      if (current?.status !== 'open' || current.openedAt > at) return;
+      state.tunnel(id, { type: 'connection-refused', refusal: { at, error: words } });
+    };
+    if (!isBare(error)) return tell(error);
+    // The event may have been faster than the close of the connection.
+    const words = denials.wordsFor(id, at - WORDS_BEFORE_MS, fromWireError(error));
+    void words.then((told) => tell(told.toWire()));
+  }
+
+  function endWait(): void {
+    const ids = Object.keys(state.slices.tunnels.states);
+    state.tunnels(ids.map((id) => [id, { type: 'wait-ended' }]));
   }
 
   function find(id: string): Service {
@@ -120,36 +185,57 @@ export function createAccess({ ports, state }: AccessOptions) {
   async function listenAndProve(service: Service, choice: PortChoice): Promise<LocalAddress> {
     const { port, source } = choice;
     try {
-      return await engine.open(specFor(service, port));
+      return await engine.open(specFor(service, port, rulesFor(service.accessTier)));
     } catch (error) {
       const isOurs = source === 'chosen' && port !== null;
       const isTaken = error instanceof AppError && error.code === 'tunnel/port-in-use';
       if (!isOurs || !isTaken || tunnel(service.id)?.status !== 'opening') throw error;
       // Nobody assigned it, and where nobody may override it there would be no way out.
       log.info('the port chosen earlier is in use now; another one is chosen', { port });
-      return engine.open(specFor(service, null));
+      return engine.open(specFor(service, null, rulesFor(service.accessTier)));
     }
   }
 
   async function explainFailure(
     error: unknown,
-    { id }: Service,
+    service: Service,
     port: number | null,
     since: number,
   ): Promise<unknown> {
     if (!(error instanceof AppError)) return error;
-    if (error.code === 'tunnel/denied' && !error.details?.['refusal']) {
-      return denials.wordsFor(id, since, error);
+    if (isBare(error)) {
+      return denials.wordsFor(service.id, since, error);
     }
-    return error.code === 'tunnel/port-in-use' && port !== null ? portInUse(port, error) : error;
+    if (error.code === 'tunnel/port-in-use' && port !== null) {
+      return portInUse(service, port, error);
+    }
+    if (error.code !== 'tunnel/listen-failed') return error;
+    const { code, message, details } = error;
+    const mayChoose = canOverride(service);
+    return new AppError(code, message, { cause: error, details: { ...details, mayChoose } });
   }
 
-  async function portInUse(port: number, cause?: unknown): Promise<AppError> {
-    const holder = ownHolder(port) ?? (await portHolder(port));
+  /** Says who has it; another one is offered only to those who may take it. */
+  async function portInUse(service: Service, port: number, cause?: unknown): Promise<AppError> {
+    const mayChoose = canOverride(service);
+    const [holder, suggestedPort] = await Promise.all([
+      ownHolder(port) ?? portHolder(port),
+      mayChoose ? findFreePort() : null,
+    ]);
+    const assigned =
+      mayChoose || service.assignedPort !== port ? '' : ', assigned by your administrator,';
     return new AppError(
       'tunnel/port-in-use',
-      `Port ${port} is in use by ${holder ?? 'another program'}.`,
-      { cause, details: { port, ...(holder && { holder }) } },
+      `Port ${port}${assigned} is in use by ${holder ?? 'another program'}.`,
+      {
+        cause,
+        details: {
+          port,
+          mayChoose,
+          ...(holder && { holder }),
+          ...(suggestedPort !== null && { suggestedPort }),
+        },
+      },
     );
   }
 
@@ -226,7 +312,7 @@ export function createAccess({ ports, state }: AccessOptions) {
       const held = current?.status === 'open' ? current.address.port : null;
       // Asked before anything changes: a taken port leaves the tunnel and the old port as they are.
       if (port !== null && port !== held && isRunning(id) && !(await isPortFree(port))) {
-        throw await portInUse(port);
+        throw await portInUse(service, port);
       }
       await saved.setOverride(id, port);
       publishPorts();
@@ -262,10 +348,25 @@ export function createAccess({ ports, state }: AccessOptions) {
     useOrganisation: (portsFile: string | null): Promise<void> => saved.use(portsFile),
 
     setCredentials(credentials: Credentials | null): void {
-      engine.setCredentials(credentials).catch((error: unknown) => {
-        log.error('the certificate was not taken; the one before stays', { error });
-      });
       hasCredentials = credentials !== null;
+      engine.setCredentials(credentials).then(endWait, (error: unknown) => {
+        log.error('the certificate was not taken; the one before stays', { error });
+        onCredentialsRefused(fromWireError(toWireError(error)));
+      });
+    },
+
+    /** The certificate has expired: the engine keeps it, so that connections wait; nothing is opened anew. */
+    lapse(): void {
+      hasCredentials = false;
+    },
+
+    /** Warm connections may be dead, and what was lost may be back. */
+    checkWays: (): void => engine.checkWays(),
+
+    /** Nobody signs in: what waits is closed with the reason. */
+    refuseHeld(error: WireError): void {
+      engine.refuseHeld(error);
+      endWait();
     },
 
     /** Signed out, so without credentials: every way is closed, and the next person starts afresh. */
@@ -277,7 +378,10 @@ export function createAccess({ ports, state }: AccessOptions) {
       state.forgetTunnels();
     },
 
-    stop: (drainMs: number): Promise<void> => engine.stop(drainMs),
+    stop(drainMs: number): Promise<void> {
+      traffic.stop();
+      return engine.stop(drainMs);
+    },
   };
 
   function hasChanged(service: Service): boolean {
@@ -289,6 +393,6 @@ export function createAccess({ ports, state }: AccessOptions) {
 /** Everything that a listening tunnel was told, the person's own port aside. */
 const definitionOf = (service: Service): string =>
   JSON.stringify({
-    ...specFor(service, service.assignedPort),
+    ...specFor(service, service.assignedPort, STRICT),
     allowUserOverride: service.allowUserOverride,
   });

@@ -22,18 +22,29 @@ export function refuseToOpen(service: Service): AppError | null {
         `${name} is a web service: it is opened in a browser, not connected.`,
       );
     case 'rdp-gateway':
-      return new AppError('tunnel/mode-unsupported', `${name} needs RDP gateway mode.`);
+      return new AppError(
+        'tunnel/mode-unsupported',
+        `${name} is set to RDP gateway mode, which Banyan does not speak. Remote desktop works in TCP mode, which your administrator can set.`,
+      );
     case 'kubernetes-domains':
       return new AppError(
         'tunnel/domains-not-allowed',
         `${name} is a Kubernetes service with "Domains to Proxy" filled in.`,
+      );
+    case 'daisy-chain-domains':
+      return new AppError(
+        'tunnel/domains-not-allowed',
+        `${name} is written as HTTP_CONNECT_DAISY_CHAIN with "Domains to Proxy" filled in, and that mode takes none.`,
       );
     default:
       return exhaustive(hindrance);
   }
 }
 
-export const specFor = (service: Service, port: number | null): TunnelSpec => ({
+/** What is not the service's own: it holds for every tunnel of this computer. */
+export type LocalRules = Pick<TunnelSpec, 'upstreamProxy' | 'localUsers'>;
+
+export const specFor = (service: Service, port: number | null, rules: LocalRules): TunnelSpec => ({
   id: service.id,
   mode: service.mode === 'CHAIN' ? 'CHAIN' : 'TCP',
   listen: { host: '127.0.0.1', port: port ?? 0 },
@@ -41,6 +52,5 @@ export const specFor = (service: Service, port: number | null): TunnelSpec => ({
   serverName: service.domain,
   ca: service.ca,
   includeDomains: service.includeDomains,
-  upstreamProxy: null,
-  localUsers: 'own',
+  ...rules,
 });

@@ -1,6 +1,6 @@
 // The ports of a real computer without Electron: the terminal and the browser tab use them as they are, the desktop
 // app replaces what it has better.
-import { createEngine } from '../../../proxy/index.ts';
+import { createWorkerEngine } from '../../../proxy/index.ts';
 import type { ClientPorts } from '../ports.ts';
 import { layout } from '../settings/layout.ts';
 import { createKeychainSecretStore } from './keychain-secret-store.ts';
@@ -8,6 +8,7 @@ import { createFileLog, LEVELS } from './log.ts';
 import { createMemorySecretStore } from './memory-secret-store.ts';
 import { createSystemBrowser } from './system-browser.ts';
 import { systemClock } from './system-clock.ts';
+import { systemMachine } from './system-machine.ts';
 
 export function systemPorts(
   home: string,
@@ -18,7 +19,9 @@ export function systemPorts(
     secrets: { keychain: createKeychainSecretStore(), memory: createMemorySecretStore() },
     browser: createSystemBrowser(process.platform, environment),
     clock: systemClock,
+    machine: systemMachine,
+    environment,
     log: createFileLog({ file: layout(home).log, level }),
-    createEngine,
+    createEngine: (sink) => createWorkerEngine(sink),
   };
 }

@@ -14,6 +14,8 @@ import { readEvents } from './event-stream.ts';
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
+/** So long at most until the stream is asked for on another network; spread, as a whole office moves at once. */
+const FOLLOW_AGAIN_MS = 500;
 
 /** With what the organisation is asked; taken anew for every request, as both parts are replaced by renewals. */
 export interface Access {
@@ -36,11 +38,16 @@ export interface CatalogOptions {
   onRefused: () => void;
 }
 
+interface Following {
+  again(): void;
+  stop(): void;
+}
+
 export function createCatalog(options: CatalogOptions) {
   const { state } = options;
   const { clock, log } = options.ports;
   let etag: string | null = null;
-  let stopFollowing: (() => void) | null = null;
+  let following: Following | null = null;
   let fetching: Promise<Catalog> | null = null;
   let fetchAgain = false;
 
@@ -125,28 +132,46 @@ export function createCatalog(options: CatalogOptions) {
     });
   }
 
-  function follow(): () => void {
-    const abort = new AbortController();
-    let cancelRetry = (): void => {};
+  function follow(): Following {
+    let isOver = false;
+    let attempt = new AbortController();
+    let cancelRetry: (() => void) | null = null;
+    let isHurried = false;
     let retryMs = FIRST_RETRY_MS;
 
     async function connect(): Promise<void> {
+      cancelRetry = null;
+      attempt = new AbortController();
+      const { signal } = attempt;
       try {
-        await listen(abort.signal, () => (retryMs = FIRST_RETRY_MS));
+        await listen(signal, () => (retryMs = FIRST_RETRY_MS));
       } catch (error) {
-        if (!abort.signal.aborted) log.info('the event stream broke off', { error });
+        if (!signal.aborted) log.info('the event stream broke off', { error });
       }
-      if (abort.signal.aborted) return;
+      if (!isOver) connectLater();
+    }
+
+    function connectLater(): void {
       // Between half and whole, so that clients of a restarted server do not come back as one.
-      const delayMs = retryMs * (0.5 + Math.random() / 2);
-      retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
+      const delayMs = (isHurried ? FOLLOW_AGAIN_MS : retryMs) * (0.5 + Math.random() / 2);
+      if (!isHurried) retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
+      isHurried = false;
       cancelRetry = clock.after(delayMs, () => void connect());
     }
 
     void connect();
-    return () => {
-      abort.abort();
-      cancelRetry();
+    return {
+      again() {
+        isHurried = true;
+        if (!cancelRetry) return attempt.abort(); // then it connects later, which is soon
+        cancelRetry();
+        connectLater();
+      },
+      stop() {
+        isOver = true;
+        attempt.abort();
+        cancelRetry?.();
+      },
     };
   }
 
@@ -203,19 +228,23 @@ export function createCatalog(options: CatalogOptions) {
     refresh,
     /** Fetches once, then follows. Safe to call while following. */
     start(): void {
-      stopFollowing ??= follow();
+      following ??= follow();
+    },
+    /** The network is another one: what is open may be dead without knowing it. */
+    again(): void {
+      following?.again();
     },
     /** Nobody is signed in: there is nothing to list. */
     clear(): void {
-      stopFollowing?.();
-      stopFollowing = null;
+      following?.stop();
+      following = null;
       etag = null;
       state.catalog({ status: 'empty', services: [] });
     },
     /** Keeps the list on show: the session has ended, its services have not. */
     stop(): void {
-      stopFollowing?.();
-      stopFollowing = null;
+      following?.stop();
+      following = null;
       etag = null;
     },
   };

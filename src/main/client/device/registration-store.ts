@@ -6,9 +6,10 @@ import type { SecretStoreKind } from '../../../shared/model/device.ts';
 import type { ProvedOrganisation } from '../organisation/first-trust.ts';
 import type { Log, SecretStores } from '../ports.ts';
 import { removeFile, writeAtomically } from '../settings/atomic-write.ts';
-import { type RegistrationFile, registrationFile, settingsFile } from '../settings/files.ts';
+import { type RegistrationFile, registrationFile } from '../settings/files.ts';
 import { jsonFile, readIfThere, setAside } from '../settings/json-file.ts';
 import type { Layout } from '../settings/layout.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { DeviceCertificate } from './enrolment.ts';
 import { newVaultKey, seal, unseal, type VaultContent } from './vault.ts';
 
@@ -25,14 +26,18 @@ export type Loaded =
   | { status: 'unusable'; because: AppError }
   | { status: 'stored'; stored: StoredRegistration };
 
-export function createRegistrationStore(places: Layout, secrets: SecretStores, log: Log) {
-  const settings = jsonFile(places.settings, settingsFile, log);
+export function createRegistrationStore(
+  places: Layout,
+  settings: Settings,
+  secrets: SecretStores,
+  log: Log,
+) {
   const registrationOf = (organisation: string) =>
     jsonFile(places.organisation(organisation).registration, registrationFile, log);
 
   /** Does away with everything of a registration that cannot be used any more. */
   async function forget(registration: RegistrationFile): Promise<void> {
-    await settings.write({ version: 1, activeOrganisation: null });
+    await settings.setActive(null);
     await removeFile(places.organisation(registration.organisation.id).folder);
     await secrets[registration.secrets].delete(registration.secretName).catch((error: unknown) => {
       log.warn('the key of a removed registration stays in the secret store', { error });
@@ -106,7 +111,7 @@ export function createRegistrationStore(places: Layout, secrets: SecretStores, l
       }
       await writeAtomically(files.vault, seal(stored.vaultKey, id, stored.content));
       await registrationOf(id).write(stored.registration);
-      await settings.write({ version: 1, activeOrganisation: id });
+      await settings.setActive(id);
     },
 
     async update({ registration, content, vaultKey }: StoredRegistration): Promise<void> {

@@ -5,10 +5,12 @@ import { exhaustive } from '../../../shared/exhaustive.ts';
 import type { InputOf, InviteFacts } from '../../../shared/ipc/contract.ts';
 import { canRegister, type Device } from '../../../shared/model/device.ts';
 import { parseInvite } from '../../../shared/protocol/invite.ts';
+import type { ChooseProxy } from '../adapters/upstream-proxy.ts';
 import { createConnection } from '../organisation/connection.ts';
 import { type ProvedOrganisation, proveOrganisation } from '../organisation/first-trust.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { Layout } from '../settings/layout.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { State } from '../state.ts';
 import {
   type DeviceCertificate,
@@ -31,8 +33,10 @@ const LEAVE_WITHIN_MS = 5_000;
 export interface DeviceOptions {
   ports: Pick<ClientPorts, 'secrets' | 'clock' | 'log'>;
   places: Layout;
+  settings: Settings;
   state: State;
   version: string;
+  chooseProxy: ChooseProxy;
   /** A registration that lived in memory is over: whatever else it left behind goes too. */
   onForgotten: () => Promise<void>;
   /** The device belongs to this organisation now, or (null) to none. */
@@ -42,9 +46,10 @@ export interface DeviceOptions {
 export type DeviceRunner = ReturnType<typeof createDevice>;
 
 export function createDevice(options: DeviceOptions) {
-  const { ports, places, state, version, onForgotten, onMembership } = options;
+  const { ports, places, settings, state, version, onForgotten, onMembership } = options;
   const { clock, log } = ports;
-  const store = createRegistrationStore(places, ports.secrets, log);
+  const network = { clock, chooseProxy: options.chooseProxy };
+  const store = createRegistrationStore(places, settings, ports.secrets, log);
   let stored: StoredRegistration | null = null;
   let membership: Membership | null = null;
   /** Something is on disk that a keychain, once unlocked, gives back. */
@@ -61,7 +66,7 @@ export function createDevice(options: DeviceOptions) {
       document: registration.document,
       root: registration.root,
       deviceId: registration.device.id,
-      connection: createConnection({ root: registration.root, identity: content.device }, clock),
+      connection: createConnection({ root: registration.root, identity: content.device }, network),
     };
     const { organisation, device, secrets } = registration;
     scheduleRenewal();
@@ -152,7 +157,7 @@ export function createDevice(options: DeviceOptions) {
     const { host } = invite.organisation;
     state.device({ type: 'registration-started', organisation: host, at: clock.now() });
     try {
-      const organisation = await proveOrganisation(invite, version, clock);
+      const organisation = await proveOrganisation(invite, version, network);
       const { secretName, vaultKey } = await store.newKey(input.secrets);
       try {
         const certificate = await enrolWith(organisation, invite.code, input);
@@ -175,7 +180,7 @@ export function createDevice(options: DeviceOptions) {
     code: string,
     { name, ownership }: InputOf<'device.register'>,
   ): Promise<DeviceCertificate> {
-    const connection = createConnection({ root: organisation.root }, clock);
+    const connection = createConnection({ root: organisation.root }, network);
     try {
       return await requestDeviceCertificate(connection, organisation, code, { name, ownership });
     } finally {
@@ -190,7 +195,7 @@ export function createDevice(options: DeviceOptions) {
 
     async inspectInvite({ invite: link }: InputOf<'device.inspectInvite'>): Promise<InviteFacts> {
       const invite = parseInvite(link);
-      const { host, rootFingerprint, document } = await proveOrganisation(invite, version, clock);
+      const { host, rootFingerprint, document } = await proveOrganisation(invite, version, network);
       return { organisationName: document.name, host, rootFingerprint };
     },
 

@@ -1,10 +1,11 @@
 // Runs the session's states: sign in, renew in silence, expire, sign out, restore at start.
-import { AppError, toWireError } from '../../../shared/errors.ts';
+import { AppError, fromWireError, toWireError, type WireError } from '../../../shared/errors.ts';
 import { isSignedIn, type Session, type SessionEvent } from '../../../shared/model/session.ts';
 import type { DeviceRunner } from '../device/registration.ts';
 import type { StoredSession } from '../device/vault.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
+import { createAutomaticSignIn } from './automatic-sign-in.ts';
 import type { LoginFiles } from './login-files.ts';
 import { trustProvider as realTrustProvider, type TrustProvider, untilAborted } from './sign-in.ts';
 
@@ -15,24 +16,32 @@ const RENEW_AGAIN_SHARE = 0.04;
 const REVOKE_WITHIN_MS = 3_000;
 
 export interface SessionOptions {
-  ports: Pick<ClientPorts, 'browser' | 'clock' | 'log'>;
+  ports: Pick<ClientPorts, 'browser' | 'clock' | 'log' | 'notifier'>;
   state: State;
   device: DeviceRunner;
   loginFiles: LoginFiles;
   trustProvider?: TrustProvider;
   /** There are credentials, or other ones, or (null) none any more. */
   onCredentials: (session: StoredSession | null) => void;
+  /** The certificate is over, the session may come back: nothing is opened, and what connects may wait. */
+  onLapsed?: () => void;
+  /** What waits for a certificate waits in vain. */
+  onWaitInVain?: (because: WireError) => void;
   /** Sign-out closes every way to a service; a session that only expires leaves them. */
   closeTunnels: () => Promise<void>;
 }
 
 export function createSession(options: SessionOptions) {
   const { ports, state, device, loginFiles, onCredentials } = options;
+  const { onLapsed = () => {}, onWaitInVain = () => {} } = options;
   const trustProvider = options.trustProvider ?? realTrustProvider;
   const { clock, log } = ports;
   let running: Running | null = null;
   let timers: (() => void)[] = [];
+  const automatic = createAutomaticSignIn(clock);
   let renewing: Promise<boolean> | null = null;
+  let helping: Promise<void> | null = null;
+  let renewalError: WireError | null = null;
   /** Aborted by whatever ends the session; until the next sign-in, no renewal brings it back. */
   let life = new AbortController();
   /** Vault and files are changed by one at a time: what ends a session also removes what a renewal just wrote. */
@@ -69,6 +78,7 @@ export function createSession(options: SessionOptions) {
         wanted.throwIfAborted();
       }
       if (life.signal.aborted) life = new AbortController();
+      renewalError = null;
       onCredentials(session);
       schedule(session);
       const { person, expiresAt } = session;
@@ -77,10 +87,17 @@ export function createSession(options: SessionOptions) {
   }
 
   /** From here on nothing is renewed, and nobody connects. */
-  function withdraw(): void {
+  function withdraw(because: AppError): void {
     life.abort();
     stopTimers();
+    onWaitInVain(because.toWire());
     onCredentials(null);
+  }
+
+  function failWaiting(error: unknown): void {
+    const wire = toWireError(error);
+    automatic.failed(wire);
+    onWaitInVain(wire);
   }
 
   function schedule({ issuedAt, expiresAt }: StoredSession): void {
@@ -130,6 +147,7 @@ export function createSession(options: SessionOptions) {
       log.warn('the session was not renewed; the certificate stays in use until its end', {
         error,
       });
+      renewalError = toWireError(error);
       state.session({ type: 'renewal-failed' });
       return false;
     }
@@ -138,13 +156,106 @@ export function createSession(options: SessionOptions) {
   /** A computer that slept through the renewal may still have a good refresh token. */
   async function expireOrRenew(): Promise<void> {
     const { signal } = life;
+    const ending = device.session();
     if ((await renew()) || signal.aborted) return;
-    await expire(new AppError('identity/session-expired', 'Your certificate has expired.'));
+    await lapse(ending);
   }
 
+  /** By time alone. What is open stays open, and what the organisation did not take back may renew it later. */
+  const lapse = (ending: StoredSession | null): Promise<void> =>
+    inTurn(async () => {
+      if (!isSignedIn(state.slices.session) || device.session() !== ending) return;
+      stopTimers();
+      onLapsed();
+      const error = new AppError('identity/session-expired', 'Your certificate has expired.');
+      try {
+        if (mayRefresh()) await loginFiles.remove();
+        else await forget();
+      } finally {
+        state.session({ type: 'expired', error: error.toWire() });
+      }
+    });
+
+  const mayRefresh = (): boolean =>
+    device.session()?.refreshToken !== undefined &&
+    renewalError?.code !== 'identity/session-expired';
+
   async function expire(error: AppError): Promise<void> {
-    withdraw();
+    withdraw(error);
     await end({ type: 'expired', error: error.toWire() });
+  }
+
+  /** A session that has lapsed, without anybody doing anything. Leaves `signing-in` to the caller when it fails. */
+  async function comeBack(session: StoredSession, cancelled: AbortSignal): Promise<Session> {
+    state.session({ type: 'sign-in-started', at: clock.now() });
+    try {
+      // A clock that was wrong for a while makes a good certificate look expired.
+      if (session.expiresAt > clock.now()) return await adopt(session, cancelled);
+      const membership = device.requireMembership();
+      const renewed = trustProvider.refresh(membership, session);
+      return await adopt(await untilAborted(cancelled, renewed), cancelled);
+    } catch (error) {
+      log.info('the session was not renewed in silence', { error });
+      if (!cancelled.aborted) renewalError = toWireError(error);
+      throw error;
+    }
+  }
+
+  /** True when signed in again. `goOn`: what the failure leaves to do, before anybody sees that it failed. */
+  async function comeBackInSilence(goOn: () => boolean = () => false): Promise<boolean> {
+    const session = device.session();
+    if (!session || !mayRefresh()) return false;
+    const attempt = start('restore', (cancelled) =>
+      comeBack(session, cancelled).catch((error: unknown) => {
+        if (cancelled.aborted || mayRefresh() || !goOn()) {
+          state.session(notSignedIn(cancelled, error));
+        }
+        throw error;
+      }),
+    );
+    try {
+      await attempt;
+      return true;
+    } catch (error) {
+      // Refused for good: then only the person can help. Everything else is the reason to tell.
+      if (mayRefresh()) throw error;
+      return false;
+    }
+  }
+
+  /** Connections wait. One renewal for all of them: in silence, else with the person, else their own click. */
+  async function helpWaiting(): Promise<void> {
+    const current = state.slices.session;
+    if (isSignedIn(current)) {
+      if (clock.now() < current.expiresAt) {
+        // The engine could not use the newer certificate, so another one is needed.
+        if (await renew()) return;
+        return failWaiting(
+          renewalError
+            ? fromWireError(renewalError)
+            : new AppError('tunnel/certificate-expired', 'Your certificate has expired.'),
+        );
+      }
+      await expireOrRenew();
+      if (renewalError && mayRefresh()) return failWaiting(fromWireError(renewalError));
+    }
+    await turns;
+    if (running || state.slices.session.status !== 'expired') return; // whose end is told anyway
+    let hasPage = false;
+    try {
+      if (await comeBackInSilence(() => (hasPage = automatic.takePage()))) return;
+    } catch (error) {
+      return failWaiting(error);
+    }
+    if (running) return; // the person was faster
+    if (!hasPage && !automatic.takePage()) {
+      return log.info('connections wait until somebody signs in; no page is opened so soon again');
+    }
+    ports.notifier?.show({
+      title: 'Sign in to go on',
+      body: 'Your session has ended and connections are waiting. The sign-in page is open in your browser.',
+    });
+    await start('sign-in', (cancelled) => signInOnce(true, cancelled)).catch(() => {}); // told to those who wait
   }
 
   /** Said when it is true: the files are gone, or will not go. */
@@ -231,6 +342,7 @@ export function createSession(options: SessionOptions) {
       return await adopt(session, cancelled);
     } catch (error) {
       state.session(notSignedIn(cancelled, error));
+      failWaiting(cancelled.aborted ? cancelled.reason : error);
       throw error;
     }
   }
@@ -261,7 +373,7 @@ export function createSession(options: SessionOptions) {
 
     async signOut(because?: AppError): Promise<void> {
       cancelSignIn();
-      withdraw(); // first: what is opened while the tunnels close would outlive the sign-out
+      withdraw(because ?? signedOutByPerson()); // first: what is opened while the tunnels close would outlive the sign-out
       const closed = inTurn(options.closeTunnels);
       await running?.done.catch(() => {}); // told to whoever started it
       const session = device.session();
@@ -274,6 +386,33 @@ export function createSession(options: SessionOptions) {
 
     /** The organisation ended it, by word or by refusing the token. */
     ended,
+
+    /** Connections wait for a certificate; asked as often as anybody likes. */
+    certificateNeeded(): void {
+      if (stopping || helping) return;
+      const reason = automatic.justFailed();
+      if (reason) return onWaitInVain(reason);
+      helping = helpWaiting().finally(() => (helping = null));
+      inBackground('help connections that wait', helping);
+    },
+
+    /** The engine keeps the certificate before: those who wait for this one wait in vain. */
+    credentialsRefused(error: AppError): void {
+      ports.notifier?.show({ title: 'Your new certificate cannot be used', body: error.message });
+      failWaiting(error);
+    },
+
+    /** After sleep or a jump of the clock timers are late; on another network what has failed may go. */
+    async check(): Promise<void> {
+      const session = device.session();
+      if (running || helping || !session) return;
+      if (isSignedIn(state.slices.session)) {
+        if (clock.now() >= session.expiresAt) await expireOrRenew();
+        else schedule(session);
+      } else if (state.slices.session.status === 'expired') {
+        await comeBackInSilence().catch(() => {}); // logged there; the next change tries again
+      }
+    },
 
     /** A token was refused: a fresh one helps, or the session is over. */
     async refused(): Promise<void> {
@@ -300,11 +439,14 @@ export function createSession(options: SessionOptions) {
       cancelSignIn();
       life.abort();
       await running?.done.catch(() => {}); // told to whoever started it
-      await Promise.all([renewing, turns, lingering]);
+      await Promise.all([renewing, helping, turns, lingering]);
       stopTimers();
     },
   };
 }
+
+const signedOutByPerson = (): AppError =>
+  new AppError('identity/sign-in-required', 'You have signed out.');
 
 const notSignedIn = (cancelled: AbortSignal, error: unknown): SessionEvent =>
   cancelled.aborted

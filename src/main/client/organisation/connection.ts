@@ -1,10 +1,12 @@
 // Every HTTP request of the client: https under one pinned root, with the device's certificate where there is one,
 // bounded in time and size. The only file that knows the HTTP library.
 import type { Readable } from 'node:stream';
-import { Agent } from 'undici';
+import { Agent, buildConnector } from 'undici';
 import { loopbackLookup } from '../../../proxy/index.ts';
 import { AppError } from '../../../shared/errors.ts';
+import type { ChooseProxy } from '../adapters/upstream-proxy.ts';
 import type { Clock } from '../ports.ts';
+import { connectThrough } from './through-proxy.ts';
 import { clockSkew, isOutsideValidity, translateNetworkFailure } from './failures.ts';
 
 const CONNECT_MS = 10_000;
@@ -37,6 +39,8 @@ export interface Connection {
   stream(question: Question): Promise<{ status: number; body: Readable }>;
   /** `clock-skew` when the clock explains why something outside its validity was refused. */
   explainByClock(error: unknown): AppError | null;
+  /** The network is another one: idle sockets may be dead without knowing it. What runs may finish. */
+  freshen(): void;
   /** Replaced by another one: what runs may finish, streams end. */
   retire(): Promise<void>;
   /** Now. */
@@ -50,16 +54,36 @@ export interface Trust {
   identity?: { key: string; certificate: string };
 }
 
-export function createConnection({ root, identity }: Trust, clock: Clock): Connection {
-  const connect = {
+/** How this computer reaches anything. */
+export interface Network {
+  clock: Clock;
+  chooseProxy: ChooseProxy;
+}
+
+export function createConnection({ root, identity }: Trust, network: Network): Connection {
+  const { clock, chooseProxy } = network;
+  const straight = buildConnector({
     lookup: loopbackLookup,
     timeout: CONNECT_MS,
     ...(root === null ? { rejectUnauthorized: false } : { ca: root }),
     ...(identity && { key: identity.key, cert: identity.certificate }),
+  });
+  const connect: buildConnector.connector = (options, done) => {
+    const target = { host: hostOf(options.hostname), port: Number(options.port || 443) };
+    const proxy = chooseProxy(target);
+    if (!proxy) return straight(options, done);
+    connectThrough(proxy, target, CONNECT_MS, (error, httpSocket) => {
+      if (httpSocket) straight({ ...options, httpSocket }, done);
+      else done(error, null);
+    });
   };
   const limits = { connect, headersTimeout: ANSWER_MS, pipelining: 1 };
-  const agent = new Agent({ ...limits, bodyTimeout: ANSWER_MS, maxResponseSize: LARGEST_BODY });
-  const streams = new Agent({ ...limits, bodyTimeout: STREAM_SILENCE_MS });
+  const newAgents = () => ({
+    questions: new Agent({ ...limits, bodyTimeout: ANSWER_MS, maxResponseSize: LARGEST_BODY }),
+    streams: new Agent({ ...limits, bodyTimeout: STREAM_SILENCE_MS }),
+  });
+  let agents = newAgents();
+  let isOver = false;
   let skewMs = 0;
 
   async function send(dispatcher: Agent, question: Question, signal: AbortSignal | undefined) {
@@ -88,7 +112,7 @@ export function createConnection({ root, identity }: Trust, clock: Clock): Conne
   async function translate(error: unknown, { url }: Question): Promise<AppError> {
     const { host, origin } = new URL(url);
     if (root === null || !isOutsideValidity(error)) return translateNetworkFailure(error, host);
-    const unverified = createConnection({ root: null }, clock);
+    const unverified = createConnection({ root: null }, network);
     try {
       await unverified.ask({ url: origin });
       return unverified.explainByClock(error) ?? translateNetworkFailure(error, host);
@@ -103,7 +127,7 @@ export function createConnection({ root, identity }: Trust, clock: Clock): Conne
     async ask(question) {
       const limit = AbortSignal.timeout(WHOLE_MS);
       const signal = question.signal ? AbortSignal.any([question.signal, limit]) : limit;
-      const answer = await send(agent, question, signal);
+      const answer = await send(agents.questions, question, signal);
       try {
         const body = await answer.body.text();
         return { status: answer.statusCode, headers: flat(answer.headers), body };
@@ -112,21 +136,31 @@ export function createConnection({ root, identity }: Trust, clock: Clock): Conne
       }
     },
     async stream(question) {
-      const answer = await send(streams, question, question.signal);
+      const answer = await send(agents.streams, question, question.signal);
       // Told to whoever reads; a body that nobody reads any more must not end the process when it is destroyed.
       answer.body.on('error', () => {});
       return { status: answer.statusCode, body: answer.body };
     },
     explainByClock: (error) =>
       Math.abs(skewMs) > TOLERATED_SKEW_MS ? clockSkew(skewMs, error) : null,
+    freshen() {
+      if (isOver) return;
+      const { questions, streams } = agents;
+      agents = newAgents();
+      void Promise.all([questions.close(), streams.close()]);
+    },
     async retire() {
-      await Promise.all([agent.close(), streams.destroy()]);
+      isOver = true;
+      await Promise.all([agents.questions.close(), agents.streams.destroy()]);
     },
     async destroy() {
-      await Promise.all([agent.destroy(), streams.destroy()]);
+      isOver = true;
+      await Promise.all([agents.questions.destroy(), agents.streams.destroy()]);
     },
   };
 }
+
+const hostOf = (name: string): string => name.replace(/^\[|\]$/g, '');
 
 function flat(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   const entries = Object.entries(headers).map(([name, value]) => [name, String(value ?? '')]);

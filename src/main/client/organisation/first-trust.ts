@@ -8,9 +8,8 @@ import {
   organisationDocument,
 } from '../../../shared/protocol/organisation.ts';
 import { formatHostPort } from '../../../shared/protocol/text.ts';
-import type { Clock } from '../ports.ts';
 import { fingerprintOf, isRoot, organisationIdOf, readCertificates } from './certificates.ts';
-import { type Connection, createConnection } from './connection.ts';
+import { type Connection, createConnection, type Network } from './connection.ts';
 import { invalidAnswer } from './failures.ts';
 
 export interface ProvedOrganisation {
@@ -26,13 +25,13 @@ export interface ProvedOrganisation {
 export async function proveOrganisation(
   invite: Invite,
   version: string,
-  clock: Clock,
+  network: Network,
 ): Promise<ProvedOrganisation> {
   const { host: name, port } = invite.organisation;
   const bracketed = formatHostPort({ host: name, port });
   const host = port === 443 ? bracketed.replace(/:443$/, '') : bracketed;
-  const root = await fetchRoot(`https://${host}`, invite.rootFingerprint, clock);
-  const connection = createConnection({ root: root.toString() }, clock);
+  const root = await fetchRoot(`https://${host}`, invite.rootFingerprint, network);
+  const connection = createConnection({ root: root.toString() }, network);
   try {
     const document = await fetchDocument(connection, host, version);
     return {
@@ -48,9 +47,9 @@ export async function proveOrganisation(
 }
 
 /** Nobody is believed here: only a certificate with the invite's fingerprint gets any further. */
-async function fetchRoot(origin: string, fingerprint: string, clock: Clock) {
+async function fetchRoot(origin: string, fingerprint: string, network: Network) {
   const { host } = new URL(origin);
-  const unverified = createConnection({ root: null }, clock);
+  const unverified = createConnection({ root: null }, network);
   try {
     const answer = await unverified.ask({ url: origin + CA_CERTIFICATES_PATH });
     if (answer.status !== 200) throw invalidAnswer(host, `it answered ${answer.status}`);

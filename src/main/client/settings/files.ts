@@ -9,6 +9,10 @@ const organisationId = z.string().regex(/^[0-9a-f]{16}$/);
 export const settingsFile = z.object({
   version: z.literal(1),
   activeOrganisation: organisationId.nullable(),
+  /** `http://[user:password@]host:port`, or `none`; absent: what the environment says. */
+  proxy: z.string().max(1000).optional(),
+  /** Unsafe: every user of this computer may use the local ports, with this person's rights. */
+  unsafeAnyLocalUser: z.boolean().optional(),
 });
 
 export const registrationFile = z.object({

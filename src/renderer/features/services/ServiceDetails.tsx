@@ -2,6 +2,7 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { type Service, whyNotConnectable } from '../../../shared/model/service.ts';
+import { trafficWords } from '../../../shared/model/traffic-words.ts';
 import type { Tunnel } from '../../../shared/model/tunnel.ts';
 import { words } from '../../text/common.ts';
 import { detailsText, hindranceText, kindOf, servicesText } from '../../text/services.ts';
@@ -112,6 +113,11 @@ function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
           }}
         />
       )}
+      {tunnel.status === 'open' && tunnel.trouble && (
+        <Note tone="warn" title={detailsText.reconnecting}>
+          {tunnel.trouble.message}
+        </Note>
+      )}
       <RefusalNote service={service} tunnel={tunnel} />
       <Section title={detailsText.how}>
         {tunnel.status === 'open' && address ? (
@@ -128,6 +134,12 @@ function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
                 <dt>{detailsText.domain}</dt>
                 <dd className="mono">{service.domain}</dd>
               </div>
+              {tunnel.traffic && (
+                <div>
+                  <dt>{detailsText.traffic}</dt>
+                  <dd>{trafficWords(tunnel.traffic)}</dd>
+                </div>
+              )}
             </dl>
           </>
         ) : (

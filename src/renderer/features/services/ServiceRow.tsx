@@ -1,6 +1,6 @@
 // One service in the list. The whole row opens its details; the pill and the button inside do their own thing.
 import { ChevronRight } from 'lucide-react';
-import { ERRORS, type WireError } from '../../../shared/errors.ts';
+import { remedy, type WireError } from '../../../shared/errors.ts';
 import { whyNotConnectable } from '../../../shared/model/service.ts';
 import { hindranceText, kindOf, servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -23,6 +23,7 @@ export function ServiceRow(
   const hindrance = whyNotConnectable(service);
   const address = tunnel.status === 'open' ? formatHostPort(tunnel.address) : null;
   const error = tunnel.status === 'failed' ? tunnel.error : actions.refused;
+  const reason = whyNotUsable(props);
   return (
     <li className={props.selected ? 'row selected' : 'row'} data-service={service.id}>
       <TypeTile service={service} lit={tunnel.status === 'open'} />
@@ -37,8 +38,8 @@ export function ServiceRow(
           {service.friendlyName}
         </button>
         <div className="sub one-line">
-          {service.access.status === 'denied' ? (
-            <span className="row-reason">{service.access.reason}</span>
+          {reason ? (
+            <span className="row-reason">{reason}</span>
           ) : (
             `${kindOf(service)} · ${service.domain}`
           )}
@@ -83,10 +84,15 @@ export function ServiceRow(
   );
 }
 
+function whyNotUsable({ service, tunnel }: Row): string | undefined {
+  if (service.access.status === 'denied') return service.access.reason;
+  return tunnel.status === 'open' ? tunnel.trouble?.message : undefined;
+}
+
 function RowError(props: { service: string; error: WireError; onChoosePort: () => void }) {
   const { error } = props;
   const signIn = useCall('session.signIn');
-  const { action, advice } = ERRORS[error.code];
+  const { action, advice } = remedy(error);
   return (
     <div className="row-error" role="alert">
       <span>

@@ -1,5 +1,5 @@
 // The state of a service as a word, a colour and a shape.
-import { Check, CircleMinus, LoaderCircle, TriangleAlert } from 'lucide-react';
+import { Check, CircleMinus, Hourglass, LoaderCircle, TriangleAlert } from 'lucide-react';
 import { exhaustive } from '../../../shared/exhaustive.ts';
 import { stateWords } from '../../text/services.ts';
 import { useLinkState } from '../../window-context.tsx';
@@ -24,6 +24,22 @@ export function StateWord({ service, tunnel }: Row) {
         </span>
       );
     case 'open':
+      if (tunnel.trouble) {
+        return (
+          <span className="state busy">
+            <LoaderCircle size={14} className="spin" aria-hidden />
+            {stateWords.reconnecting}
+          </span>
+        );
+      }
+      if (tunnel.waiting) {
+        return (
+          <span className="state busy">
+            <Hourglass size={14} aria-hidden />
+            {stateWords.waiting}
+          </span>
+        );
+      }
       return (
         <span className="state ok">
           <Check size={14} strokeWidth={2.4} aria-hidden />

@@ -9,6 +9,13 @@ export function announcements(before: Slices, after: Slices): string[] {
   for (const { id, friendlyName } of after.catalog.services) {
     const now = after.tunnels.states[id] ?? { status: 'closed' as const };
     const then = before.tunnels.states[id] ?? { status: 'closed' as const };
+    if (now.status === 'open' && then.status === 'open') {
+      if (now.trouble && !then.trouble) {
+        sentences.push(announceText.lost(friendlyName, now.trouble.message));
+      } else if (then.trouble && !now.trouble) {
+        sentences.push(announceText.back(friendlyName));
+      }
+    }
     if (now.status === then.status) continue;
     switch (now.status) {
       case 'opening':

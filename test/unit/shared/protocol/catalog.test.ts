@@ -55,6 +55,18 @@ describe('a mode', () => {
     });
   });
 
+  it.each([
+    ['TCP', undefined],
+    ['CHAIN', undefined],
+    ['HTTP_CONNECT', 'HTTP_CONNECT'],
+    ['HTTP_CONNECT_DAISY_CHAIN', 'HTTP_CONNECT_DAISY_CHAIN'],
+    [undefined, undefined],
+  ])('%s keeps how it was written: %s', (mode, alias) => {
+    const decoded = decodeService(anEntry({ banyanproxy_mode: mode }));
+    expect('service' in decoded && decoded.service.modeAlias).toBe(alias);
+    expect('service' in decoded && decoded.service.mode).toBe(alias ? 'CHAIN' : (mode ?? 'TCP'));
+  });
+
   it.each(['__proto__', 'constructor', 'SOCKS'])('%s is named as no mode', (mode) => {
     const decoded = decodeService(anEntry({ banyanproxy_mode: mode }));
     expect('problem' in decoded && decoded.problem).toContain('expected one of');

@@ -1,11 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAccess } from '../../../../../src/main/client/access/access.ts';
 import { systemClock } from '../../../../../src/main/client/adapters/system-clock.ts';
 import { createState } from '../../../../../src/main/client/state.ts';
 import type { Engine, TunnelSpec } from '../../../../../src/proxy/index.ts';
-import { AppError } from '../../../../../src/shared/errors.ts';
+import { AppError, remedy } from '../../../../../src/shared/errors.ts';
 import type { LocalAddress } from '../../../../../src/shared/model/tunnel.ts';
 import { recordingLog } from '../../../../fakes/recording-log.ts';
 import { aService } from '../../../../support/services.ts';
@@ -85,6 +86,71 @@ describe('a port that somebody decided on and that is taken', () => {
     await expect(access.open(id)).rejects.toMatchObject({ code: 'tunnel/port-in-use' });
     expect(asked).toEqual([8081]);
     expect(chosen()).toEqual({});
+  });
+});
+
+describe('the error of a taken port', () => {
+  it('names the program, and offers a free port to those who may choose', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void taken.close());
+    const { port } = taken.address() as AddressInfo;
+    const service = aService({ assignedPort: port });
+    const { access } = await aSignedInAccess([service], anEngineWithout([port]).open);
+    const error = (await access.open(id).catch((reason: unknown) => reason)) as AppError;
+    expect(error).toMatchObject({ code: 'tunnel/port-in-use', details: { port, mayChoose: true } });
+    const { suggestedPort, holder } = error.details ?? {};
+    expect(suggestedPort).toBeTypeOf('number');
+    expect(suggestedPort).not.toBe(port);
+    if (process.platform === 'linux') expect(holder).toContain(`(${process.pid})`);
+    expect(remedy(error.toWire())).toMatchObject({
+      action: 'choose-port',
+      advice: expect.stringContaining(String(suggestedPort)) as string,
+    });
+  });
+
+  it('offers nothing to those who may not, and leaves other services alone', async () => {
+    const service = aService({ assignedPort: 8081, allowUserOverride: false });
+    const other = aService({ id: 'other.demo.bnn' });
+    const { access, state } = await aSignedInAccess([service, other], anEngineWithout([8081]).open);
+    await access.open(other.id);
+    const error = (await access.open(id).catch((reason: unknown) => reason)) as AppError;
+    expect(error.details).toMatchObject({ port: 8081, mayChoose: false });
+    expect(error.details).not.toHaveProperty('suggestedPort');
+    expect(remedy(error.toWire())).toMatchObject({
+      action: 'retry',
+      advice: expect.stringContaining('administrator') as string,
+    });
+    expect(state.slices.tunnels.states).toMatchObject({
+      [other.id]: { status: 'open' },
+      [id]: { status: 'failed', error: { details: { mayChoose: false } } },
+    });
+  });
+
+  it('names the service of ours that has it', async () => {
+    const services = [aService({ id: 'one.demo.bnn', friendlyName: 'One' }), aService()];
+    const open = ({ id: tunnel, listen }: TunnelSpec): Promise<LocalAddress> =>
+      tunnel === id
+        ? Promise.reject(new AppError('tunnel/port-in-use', 'It is in use.'))
+        : Promise.resolve({ ...listen, port: 8081 });
+    const saved = { overrides: { [id]: 8081 } };
+    const { access } = await aSignedInAccess(services, open, saved);
+    await access.open('one.demo.bnn');
+    await expect(access.open(id)).rejects.toMatchObject({
+      message: 'Port 8081 is in use by Banyan, for One.',
+    });
+  });
+
+  it('that may not be opened at all says who can change it', async () => {
+    const service = aService({ assignedPort: 80, allowUserOverride: false });
+    const { access } = await aSignedInAccess([service], () =>
+      Promise.reject(new AppError('tunnel/listen-failed', 'Port 80 is not for you.')),
+    );
+    const error = (await access.open(id).catch((reason: unknown) => reason)) as AppError;
+    expect(remedy(error.toWire())).toEqual({
+      action: 'retry',
+      advice: 'Ask your administrator to assign another port.',
+    });
   });
 });
 

@@ -16,6 +16,11 @@ describe('a service', () => {
       { type: 'K8S', mode: 'CHAIN', includeDomains: ['x'] },
       'tunnel/domains-not-allowed',
     ],
+    [
+      'in daisy-chain mode with domains',
+      { mode: 'CHAIN', modeAlias: 'HTTP_CONNECT_DAISY_CHAIN', includeDomains: ['x'] },
+      'tunnel/domains-not-allowed',
+    ],
   ] as const;
   for (const [what, parts, code] of refusals) {
     it(`${what} is not opened: ${code}`, () => {
@@ -25,6 +30,17 @@ describe('a service', () => {
 
   it('in TCP or CHAIN mode is opened', () => {
     expect(refuseToOpen(aService())).toBeNull();
-    expect(refuseToOpen(aService({ mode: 'CHAIN', includeDomains: ['x'] }))).toBeNull();
+    for (const parts of [
+      { includeDomains: ['x'] },
+      { includeDomains: ['x'], modeAlias: 'HTTP_CONNECT' },
+      { includeDomains: [], modeAlias: 'HTTP_CONNECT_DAISY_CHAIN' },
+    ] as const) {
+      expect(refuseToOpen(aService({ mode: 'CHAIN', ...parts }))).toBeNull();
+    }
+  });
+
+  it('in RDP gateway mode is refused in plain words: what is missing, what works, who can change it', () => {
+    const { message } = refuseToOpen(aService({ type: 'RDP', mode: 'RDPGATEWAY' }))!;
+    expect(message).toMatch(/RDP gateway mode.*does not speak.*TCP mode.*administrator/);
   });
 });

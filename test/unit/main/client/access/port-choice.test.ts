@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { choosePort } from '../../../../../src/main/client/access/port-choice.ts';
-import { listenersIn } from '../../../../../src/main/client/access/port-holder.ts';
+import { listenersIn } from '../../../../../src/main/client/adapters/port-holder.ts';
 import { aService } from '../../../../support/services.ts';
 
 const none = { chosen: {}, overrides: {} };

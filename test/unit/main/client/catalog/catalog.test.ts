@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createCatalog } from '../../../../../src/main/client/catalog/catalog.ts';
 import type { Membership } from '../../../../../src/main/client/device/membership.ts';
@@ -73,4 +74,94 @@ describe('the catalogue', () => {
       expect(told).toEqual(consequences);
     },
   );
+});
+
+describe('the event stream', () => {
+  /** Streams that stay open until they are aborted; requests for the list are always answered. */
+  function followed(open: () => boolean) {
+    const clock = manualClock();
+    const asked: number[] = [];
+    let current = 0;
+    const stream = ({ signal }: { signal: AbortSignal }) => {
+      asked.push(clock.now());
+      if (!open()) return Promise.reject(new Error('no network'));
+      current += 1;
+      const body = new PassThrough();
+      body.on('error', () => {});
+      signal.addEventListener('abort', () => {
+        current -= 1;
+        body.destroy(new Error('aborted'));
+      });
+      return Promise.resolve({ status: 200, body });
+    };
+    const membership = {
+      document: { name: 'Demo', command_center: 'https://demo.example/api' },
+      connection: { ask: () => Promise.resolve(EMPTY), stream },
+    } as unknown as Membership;
+    const log = recordingLog();
+    const catalog = createCatalog({
+      ports: { clock, log },
+      state: createState(log),
+      access: () => ({ membership, trustToken: 'token' }),
+      onListed: () => {},
+      onServices: () => {},
+      onDenied: () => {},
+      onSessionEnded: () => {},
+      onDeviceRevoked: () => {},
+      onRefused: () => {},
+    });
+    const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
+    return { catalog, clock, asked, settled, current: () => current };
+  }
+
+  it('is opened anew on another network, within half a second, and only once', async () => {
+    const { catalog, clock, asked, settled, current } = followed(() => true);
+    catalog.start();
+    await settled();
+    catalog.again();
+    catalog.again();
+    await settled();
+    clock.advance(500);
+    await settled();
+    expect(asked).toHaveLength(2);
+    expect(current()).toBe(1);
+    clock.advance(60_000);
+    await settled();
+    expect(asked).toHaveLength(2);
+    catalog.stop();
+    expect(current()).toBe(0);
+  });
+
+  it('that waits for its next try after a long time away does not wait on another network', async () => {
+    let isOnline = false;
+    const { catalog, clock, asked, settled, current } = followed(() => isOnline);
+    catalog.start();
+    for (let second = 0; second < 120; second += 1) {
+      await settled();
+      clock.advance(1_000);
+    }
+    await settled();
+    const before = asked.length;
+    // Backs off: 1, 2, 4 … 30 s.
+    expect(before).toBeLessThan(15);
+    isOnline = true;
+    catalog.again();
+    clock.advance(500);
+    await settled();
+    expect(current()).toBe(1);
+    expect(asked).toHaveLength(before + 1);
+    catalog.stop();
+  });
+
+  it('is not opened once the catalogue has stopped', async () => {
+    const { catalog, clock, asked, settled } = followed(() => true);
+    catalog.start();
+    await settled();
+    catalog.again();
+    catalog.stop();
+    await settled();
+    clock.advance(60_000);
+    await settled();
+    expect(asked).toHaveLength(1);
+  });
 });

@@ -15,6 +15,18 @@ export function isPortFree(port: number): Promise<boolean> {
   });
 }
 
+/** One to offer instead; null: the system gives none. */
+export function findFreePort(): Promise<number | null> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(null));
+    probe.listen({ host: '127.0.0.1', port: 0, exclusive: true }, () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? null) : null));
+    });
+  });
+}
+
 /** e.g. `nginx (4711)`, or null. */
 export async function portHolder(
   port: number,

@@ -1,0 +1,166 @@
+// CONNECT over HTTP/2 (RFC 9113 8.5): one TLS connection carries the tunnels of a whole collection, each opened in one
+// round trip.
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  type IncomingHttpHeaders,
+} from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import type { AppError } from '../../shared/errors.ts';
+import { DialError } from '../net/dial.ts';
+import { refusedConnect } from './refused-connect.ts';
+
+/** Longer than the Access Tier needs to give up on a silent target. */
+const ANSWER_DEADLINE_MS = 40_000;
+const PROBLEM_DEADLINE_MS = 2_000;
+const MAX_PROBLEM_BYTES = 8 * 1024;
+/** Of one connection; the peer may allow fewer. */
+const MAX_STREAMS = 1_000;
+/** What a peer may send before we have read it, per tunnel: a link of 50 ms then carries 20 MB/s. */
+const STREAM_WINDOW_BYTES = 1024 * 1024;
+const SESSION_WINDOW_BYTES = 16 * 1024 * 1024;
+/** Megabytes. Node refuses new streams beyond; the windows above are the real bound. */
+const SESSION_MEMORY = 256;
+/** A connection that was silent for so long is asked whether it lives, while it is used. */
+const DOUBTED_AFTER_MS = 10_000;
+const PONG_WITHIN_MS = 2_000;
+
+/** The connection ended before the tunnel was answered; another one may do. */
+export class SessionGone extends Error {
+  override readonly name = 'SessionGone';
+}
+
+export class Http2Session {
+  readonly #session: ClientHttp2Session;
+  readonly #streams = new Set<ClientHttp2Stream>();
+  #isRetired = false;
+  #lastHeardAt = performance.now();
+  #why: Error | undefined;
+
+  constructor(socket: TLSSocket, serverName: string) {
+    this.#session = connect(
+      `https://${serverName.includes(':') ? `[${serverName}]` : serverName}`,
+      {
+        createConnection: () => socket,
+        settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
+        maxSessionMemory: SESSION_MEMORY,
+      },
+    );
+    this.#session.setLocalWindowSize(SESSION_WINDOW_BYTES);
+    this.#session.on('error', (error) => (this.#why = error));
+    this.#session.on('goaway', () => (this.#isRetired = true));
+    socket.on('error', (error) => (this.#why ??= error));
+    // Half-open is right for one tunnel, and no state for a connection that carries many.
+    socket.on('end', () => this.#session.destroy());
+    // Node closes the streams of a connection that was reset, and forgets to end them.
+    this.#session.once('close', () => {
+      for (const stream of this.#streams) stream.destroy();
+    });
+  }
+
+  get hasRoom(): boolean {
+    const { destroyed, closed, remoteSettings } = this.#session;
+    const allowed = Math.min(remoteSettings?.maxConcurrentStreams ?? MAX_STREAMS, MAX_STREAMS);
+    return !this.#isRetired && !destroyed && !closed && this.#streams.size < allowed;
+  }
+
+  /** Resolves when the peer has spoken HTTP/2, so has taken our certificate; rejects with what went wrong. */
+  proven(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const session = this.#session;
+      session.once('remoteSettings', () => resolve());
+      session.once('close', () => reject(this.#why ?? new SessionGone('closed')));
+    });
+  }
+
+  onClose(run: () => void): void {
+    this.#session.once('close', run);
+  }
+
+  /** No new tunnels; the connection ends with its last one. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#streams.size === 0) this.#session.destroy();
+    else this.#session.close();
+  }
+
+  /** Rejects with AppError (refused), SessionGone, or the abort's reason. */
+  open(target: string, early: Buffer | undefined, gone: AbortSignal): Promise<ClientHttp2Stream> {
+    this.#doubt();
+    return new Promise((resolve, reject) => {
+      let stream: ClientHttp2Stream;
+      try {
+        stream = this.#session.request(
+          { ':method': 'CONNECT', ':authority': target },
+          { endStream: false },
+        );
+      } catch (error) {
+        reject(new SessionGone('no stream', { cause: error }));
+        return;
+      }
+      this.#streams.add(stream);
+      const settle = (outcome: Error | null) => {
+        clearTimeout(deadline);
+        gone.removeEventListener('abort', onGone);
+        stream.off('response', onResponse).off('error', onError).off('close', onClose);
+        if (!outcome) return resolve(stream);
+        stream.on('error', () => {}); // says nothing new
+        stream.close(constants.NGHTTP2_CANCEL);
+        reject(outcome);
+      };
+      const onGone = () => settle(new SessionGone('cancelled'));
+      const onError = (cause: Error) => settle(new SessionGone('stream failed', { cause }));
+      const onClose = () => settle(new SessionGone('stream closed', { cause: this.#why }));
+      const onResponse = (headers: IncomingHttpHeaders) => {
+        this.#lastHeardAt = performance.now();
+        const status = Number(headers[':status']);
+        if (status >= 200 && status < 300) return settle(null);
+        stream.off('response', onResponse);
+        void refusal(stream, status, target).then(settle);
+      };
+      const deadline = setTimeout(() => settle(new DialError('timed-out')), ANSWER_DEADLINE_MS);
+      stream.once('close', () => this.#left(stream));
+      stream.on('response', onResponse).on('error', onError).on('close', onClose);
+      gone.addEventListener('abort', onGone);
+      if (gone.aborted) onGone();
+      else if (early) stream.write(early);
+    });
+  }
+
+  #left(stream: ClientHttp2Stream): void {
+    this.#streams.delete(stream);
+    if (this.#isRetired && this.#streams.size === 0) this.#session.close();
+  }
+
+  /** After sleep or a change of network a connection may be dead without a word. */
+  #doubt(): void {
+    if (performance.now() - this.#lastHeardAt < DOUBTED_AFTER_MS) return;
+    this.#lastHeardAt = performance.now();
+    const session = this.#session;
+    const dead = setTimeout(() => session.destroy(), PONG_WITHIN_MS);
+    session.ping((error) => {
+      clearTimeout(dead);
+      if (error) session.destroy();
+    });
+  }
+}
+
+/** Reads the body that a refusal carries, whatever there is of it within the bounds. */
+function refusal(stream: ClientHttp2Stream, status: number, target: string): Promise<AppError> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const finish = () => {
+      clearTimeout(deadline);
+      resolve(refusedConnect(status, Buffer.concat(chunks).toString('utf8'), target));
+    };
+    const deadline = setTimeout(finish, PROBLEM_DEADLINE_MS);
+    stream.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= MAX_PROBLEM_BYTES) chunks.push(chunk);
+    });
+    stream.once('end', finish).once('close', finish);
+  });
+}
