@@ -1,4 +1,5 @@
 // Asking the Access Tier whether a connection would be let in, without making one.
+import { PROBE_PROTOCOL } from '../../src/shared/protocol/probe.ts';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,7 +31,7 @@ async function probe(domain: string, identity: Identity | undefined = dana.trust
     port: edge.edge.accessTierPort,
     servername: domain,
     ca: edge.edge.root,
-    ALPNProtocols: ['banyan-probe/1'],
+    ALPNProtocols: [PROBE_PROTOCOL],
     ...identity,
   });
   let text = '';
@@ -38,8 +39,8 @@ async function probe(domain: string, identity: Identity | undefined = dana.trust
   await once(socket, 'close');
   return { protocol: socket.alpnProtocol, text };
 }
-const YES = { protocol: 'banyan-probe/1', text: 'ok\n' };
-const NO = { protocol: 'banyan-probe/1', text: '' };
+const YES = { protocol: PROBE_PROTOCOL, text: 'ok\n' };
+const NO = { protocol: PROBE_PROTOCOL, text: '' };
 const audit = () => readFile(join(edge.data, 'audit.jsonl'), 'utf8');
 
 test('who would be let in is told so, in TCP mode and for a collection, and no backend notices', async () => {

@@ -57,7 +57,7 @@ export async function startDaemon(
   const listen = (text: Buffer) => (said += text.toString());
   child.stdout.on('data', listen);
   child.stderr.on('data', listen);
-  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
+  const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));
   let running = true;
   void ended.then(() => (running = false));
   onTestFinished(async () => {
@@ -186,6 +186,7 @@ export async function startNghttpx(identity: Credentials): Promise<number> {
       '--conf=/dev/null',
       '--http2-proxy',
       '--workers=1',
+      '--single-process',
       '--no-ocsp',
       `--frontend=127.0.0.1,${port}`,
       `--backend=127.0.0.1,${proxyPort}`,

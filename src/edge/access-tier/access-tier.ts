@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { callbackify } from 'node:util';
 import { relay } from '../../proxy/net/relay.ts';
+import { PROBE_PROTOCOL } from '../../shared/protocol/probe.ts';
 import type { RefusalCode } from '../../shared/protocol/refusals.ts';
 import type { Audit, AuditEntry } from '../audit/audit.ts';
 import type { ServerCertificates } from '../authority/server-certificates.ts';
@@ -15,7 +16,7 @@ import { listen, type PortWish } from '../http/listen.ts';
 import { type Log, reason } from '../log.ts';
 import type { Denial } from '../policy/decide.ts';
 import type { Admission, Admit, Caller } from './admit.ts';
-import { chooseProtocol, PROBE } from './alpn.ts';
+import { chooseProtocol } from './alpn.ts';
 import { readConnect, refuseConnect } from './connect.ts';
 import { serveStreams, type StreamAnswer, type StreamRequest } from './http2-connect.ts';
 import { createLiveConnections } from './live-connections.ts';
@@ -71,7 +72,7 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
     const serverName = socket.servername || '';
     const service = rulebook.serviceByDomain(serverName);
     if (!service) return; // the name went away during the handshake
-    const isProbe = socket.alpnProtocol === PROBE;
+    const isProbe = socket.alpnProtocol === PROBE_PROTOCOL;
     const entry = {
       correlation_id: randomUUID(),
       event: isProbe ? 'probe' : 'connection',

@@ -123,7 +123,6 @@ async function serveStream(
   wanted: StreamRequest['wanted'],
   { open, idleMs }: StreamsOptions,
 ): Promise<void> {
-  resetWhenDestroyed(stream);
   const gone = new AbortController();
   stream.once('close', () => gone.abort());
   const answer = await open({ wanted, signal: gone.signal });
@@ -139,6 +138,7 @@ async function serveStream(
   // Node lets a reset stream look like one that has ended: the backend must see a reset, never a short message.
   stream.once('aborted', () => backend.resetAndDestroy());
   stream.respond({ ':status': 200 });
+  resetWhenGivenUp(stream);
   await relay(stream, backend, { idleMs });
 }
 
@@ -158,7 +158,8 @@ function refuse(stream: ServerHttp2Stream, answer: Extract<StreamAnswer, { refus
  * Whoever gives up on a stream destroys it, and Node then sends RST_STREAM with NO_ERROR, which a client takes for a
  * proper end. `close(code)` is no better: it ends the stream first.
  */
-function resetWhenDestroyed(stream: ServerHttp2Stream): void {
+function resetWhenGivenUp(stream: ServerHttp2Stream): void {
   const destroy = stream.destroy.bind(stream);
-  stream.destroy = (error) => destroy(error ?? (stream.closed ? undefined : new Error('cut')));
+  stream.destroy = (error) => destroy(error ?? (stream.closed ? undefined : new Error('given up')));
+  stream.close = () => void stream.destroy();
 }
