@@ -63,7 +63,8 @@ export function serveStreams(socket: TLSSocket, options: StreamsOptions): Stream
     maxSessionInvalidFrames: 100,
     maxSessionRejectedStreams: 1_000,
     maxHeaderListPairs: 32,
-    maxSessionMemory: 64,
+    // Megabytes. Beyond, Node refuses new streams: what slow readers of 1,000 streams leave queued has to fit.
+    maxSessionMemory: 256,
     peerMaxConcurrentStreams: 0,
   });
   session.setLocalWindowSize(CONNECTION_WINDOW);
