@@ -14,8 +14,8 @@ const RESOLUTION_MS = 1;
 /** The one place where an engine is made. */
 async function startEngine(sink) {
   const built = new URL('../../out/bin/proxy.js', import.meta.url);
-  const { createEngine } = await import(fileURLToPath(built));
-  return createEngine(sink);
+  const { createWorkerEngine } = await import(fileURLToPath(built));
+  return createWorkerEngine(sink);
 }
 
 const { ports, tier, pki } = JSON.parse(process.argv[2]);

@@ -15,9 +15,8 @@ export function abort(stream: Duplex): void {
   } else if (stream instanceof Socket && !isShuttingDown(stream)) {
     stream.resetAndDestroy();
   } else if (isHttp2(stream)) {
-    // As RFC 9113 8.5 wants it for a tunnel. The code goes out; waiting for bytes that nobody reads would keep it open.
-    stream.close(constants.NGHTTP2_CONNECT_ERROR);
-    stream.destroy();
+    // `close(code)` would send END_STREAM before its RST_STREAM: a cut upload would look whole.
+    stream.destroy(new Error('cut'));
   } else {
     stream.destroy();
   }
@@ -31,4 +30,6 @@ const isHttp2 = (stream: Duplex): stream is Http2Stream & Duplex => 'rstCode' in
 
 /** An HTTP/2 stream that its peer reset shows an end as well. */
 export const isReset = (stream: Duplex): boolean =>
-  isHttp2(stream) && stream.rstCode !== undefined && stream.rstCode !== constants.NGHTTP2_NO_ERROR;
+  isHttp2(stream) &&
+  (stream.aborted ||
+    (stream.rstCode !== undefined && stream.rstCode !== constants.NGHTTP2_NO_ERROR));

@@ -4,11 +4,11 @@ import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
   connect,
-  constants,
   type IncomingHttpHeaders,
 } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { AppError } from '../../shared/errors.ts';
+import { abort } from '../net/abort.ts';
 import { DialError } from '../net/dial.ts';
 import { refusedConnect } from './refused-connect.ts';
 
@@ -109,7 +109,7 @@ export class Http2Session {
         stream.off('response', onResponse).off('error', onError).off('close', onClose);
         if (!outcome) return resolve(stream);
         stream.on('error', () => {}); // says nothing new
-        stream.close(constants.NGHTTP2_CANCEL);
+        abort(stream);
         reject(outcome);
       };
       const onGone = () => settle(new SessionGone('cancelled'));
