@@ -11,8 +11,9 @@ const place = Buffer.allocUnsafeSlow(256 * 1024);
  * now. Sockets of a server cannot be given `onread`, hence the change of owner.
  */
 export function readInBulk(socket: Socket, receive: Receiver): Socket | null {
-  // Bytes that are still on their way would be lost with their owner.
-  if (socket.writableLength > 0 || socket.readableLength > 0 || socket.readableEnded) return null;
+  // Bytes that are still on their way would be lost with their owner, and so would a 'drain' that is still to come.
+  if (socket.writableLength > 0 || socket.writableNeedDrain) return null;
+  if (socket.readableLength > 0 || socket.readableEnded) return null;
   const handle = detachHandle(socket);
   if (!handle) return null;
   const onread: OnReadOpts = {

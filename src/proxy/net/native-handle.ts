@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 interface TcpHandle {
+  reading?: boolean;
   readStop?: () => number;
   useUserBuffer?: (buffer: Uint8Array) => void;
   reset?: (done: () => void) => number;
@@ -18,7 +19,7 @@ interface Internals {
 /** For the option `handle` of a new Socket. */
 export type DetachedHandle = TcpHandle;
 
-/** Takes the connection out of its socket, which is left destroyed. null: not possible. */
+/** Takes the connection out of its socket, which is left destroyed. null: not possible. Never while it hands over bytes. */
 export function detachHandle(socket: Socket): DetachedHandle | null {
   const inner = socket as unknown as Internals;
   const handle = inner._handle;
@@ -26,6 +27,7 @@ export function detachHandle(socket: Socket): DetachedHandle | null {
     return null;
   }
   handle.readStop();
+  handle.reading = false; // or its next owner would think that it reads already
   inner._handle = null;
   socket.removeAllListeners();
   socket.on('error', () => {}); // nothing can happen to it any more

@@ -209,16 +209,16 @@ export class Relay {
     }
     let untilBulk = BULK_FROM_BYTES;
     near.on('data', (chunk: Buffer) => {
-      const isReady = far.write(chunk);
-      if (!isReady) near.pause();
-      if (untilBulk <= 0) return;
+      if (!far.write(chunk)) near.pause();
       untilBulk -= chunk.length;
-      if (untilBulk <= 0) this.#changeToBulk(near, far, isReady);
+      // Not now: the socket is still busy with these bytes.
+      if (untilBulk <= 0) process.nextTick(() => this.#changeToBulk(near, far));
     });
     near.resume();
   }
 
-  #changeToBulk(near: Socket, far: TLSSocket, isReady: boolean): void {
+  #changeToBulk(near: Socket, far: TLSSocket): void {
+    if (near !== this.#near) return;
     const bulk = readInBulk(near, (bytes) => {
       // The buffer is everybody's: TLS encrypts it at once unless something is queued before it.
       const isDirect = far.writableLength === 0;
@@ -231,8 +231,9 @@ export class Relay {
     this.#meter.follow(bulk);
     this.#toNear?.follow(bulk);
     this.#follow(bulk, far, () => {});
-    if (isReady) bulk.resume();
-    else bulk.pause();
+    // It has begun to read by itself.
+    if (far.writableNeedDrain) bulk.pause();
+    else bulk.resume();
   }
 }
 
