@@ -26,10 +26,14 @@ const LIMITS = { idleMs: 12 * 60 * 60_000, lifetimeMs: 7 * 24 * 60 * 60_000 };
 /** On a line of any length a refusal is on its way by then. */
 const REFUSED_WITHIN_MS = 2_000;
 
+/** Made once: with a stack trace for each connection it would cost more than the relay. */
+const GONE = new AppError('tunnel/cancelled', 'The local program has closed.');
+
 export interface ConnectionParts {
   spec: TunnelSpec;
   accessTier: AccessTier;
   localUsers: LocalUsers;
+  limits: RelayLimits;
   /** null: standard input and output. */
   listening: LocalAddress | null;
   nextConnection: () => number;
@@ -47,7 +51,8 @@ export class Connection implements Serving {
   readonly done: Promise<void>;
   readonly #parts: ConnectionParts;
   readonly #near: Duplex;
-  readonly #gone = new AbortController();
+  /** Until the relay has both sides. */
+  #gone: AbortController | null = new AbortController();
   readonly #startedAt = Date.now();
   readonly #acceptedAt = performance.now();
   /** Of what was sent right behind a request. */
@@ -57,9 +62,11 @@ export class Connection implements Serving {
   constructor(near: Duplex, parts: ConnectionParts) {
     this.#near = near;
     this.#parts = parts;
-    near.once('close', () => this.#gone.abort());
+    near.once('close', this.#onGone);
     this.done = this.#serve();
   }
+
+  #onGone = (): void => this.#gone?.abort(GONE);
 
   cut(): void {
     if (this.#relay) this.#relay.cut('closed');
@@ -115,7 +122,7 @@ export class Connection implements Serving {
     if (!(near instanceof Socket) || spec.localUsers === 'anyone') return;
     if (!(await localUsers.isOurs(near))) {
       // Gone already: nobody's, and nobody to refuse.
-      if (near.destroyed) throw new AppError('tunnel/cancelled', 'The local program has closed.');
+      if (near.destroyed) throw GONE;
       abort(near);
       throw notLetIn('A program of another user of this computer tried to use it.');
     }
@@ -149,7 +156,9 @@ export class Connection implements Serving {
       isClosedFirst =
         !near.readableEnded && performance.now() - this.#acceptedAt < REFUSED_WITHIN_MS;
     });
-    this.#relay = new Relay(near, far, this.#limits);
+    near.off('close', this.#onGone);
+    this.#gone = null;
+    this.#relay = new Relay(near, far, this.#parts.limits);
     const result = await this.#relay.done;
     const refusal = alert
       ? certificateRefused(alert)
@@ -166,19 +175,9 @@ export class Connection implements Serving {
     };
   }
 
-  get #limits(): RelayLimits {
-    const { spec } = this.#parts;
-    if (spec.mode !== 'TCP' || spec.localUsers === 'anyone') return LIMITS;
-    const judge = (bytes: Buffer): boolean | null => {
-      const verdict = judgeFirstBytes(bytes, [spec.serverName]);
-      return verdict === 'incomplete' ? null : verdict === 'pass';
-    };
-    return { ...LIMITS, admit: { judge, answer: WEB_PAGE_REFUSED } };
-  }
-
   #open = async (target: HostAndPort | null, early?: Buffer): Promise<Duplex> => {
     const { spec, accessTier } = this.#parts;
-    const { signal } = this.#gone;
+    const { signal } = this.#gone as AbortController;
     this.#earlyBytes = early?.length ?? 0;
     if (!target || isIncluded(target.host, spec.includeDomains)) {
       return accessTier.open(target, early, signal);
@@ -187,6 +186,16 @@ export class Connection implements Serving {
     if (early) far.write(early);
     return far;
   };
+}
+
+/** The same for all connections of a tunnel. */
+export function limitsOf({ mode, localUsers, serverName }: TunnelSpec): RelayLimits {
+  if (mode !== 'TCP' || localUsers === 'anyone') return LIMITS;
+  const judge = (bytes: Buffer): boolean | null => {
+    const verdict = judgeFirstBytes(bytes, [serverName]);
+    return verdict === 'incomplete' ? null : verdict === 'pass';
+  };
+  return { ...LIMITS, admit: { judge, answer: WEB_PAGE_REFUSED } };
 }
 
 const notLetIn = (why: string): AppError => new AppError('tunnel/local-program-refused', why);

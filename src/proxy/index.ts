@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 import type { WireError } from '../shared/errors.ts';
 import type { LocalAddress } from '../shared/model/tunnel.ts';
-import { Connection } from './connection.ts';
+import { Connection, limitsOf } from './connection.ts';
 import { TunnelEngine } from './engine.ts';
 import type { Credentials, TunnelSpec } from './messages.ts';
 import type { TunnelSink } from './tunnel-events.ts';
@@ -78,6 +78,7 @@ export async function relayOnce(
     spec,
     accessTier,
     listening: null,
+    limits: limitsOf(spec),
     localUsers: { isOurs: () => Promise.resolve(true) },
     nextConnection: () => 1,
     sink,

@@ -1,11 +1,12 @@
 // One service: a local listener in, the way to its Access Tier out. Knows no policy, stores nothing, reports facts.
 import { AppError } from '../shared/errors.ts';
 import type { LocalAddress } from '../shared/model/tunnel.ts';
-import { Connection } from './connection.ts';
+import { Connection, limitsOf } from './connection.ts';
 import type { LocalUsers } from './guard/local-users.ts';
 import { listenFailure } from './failures.ts';
 import type { TunnelSpec } from './messages.ts';
 import { type AcceptLoop, acceptLoop } from './net/accept-loop.ts';
+import type { RelayLimits } from './net/relay.ts';
 import type { TunnelSink } from './tunnel-events.ts';
 import { AccessTier } from './upstream/access-tier.ts';
 import type { Identity } from './upstream/identity.ts';
@@ -26,6 +27,7 @@ export class Tunnel {
   readonly #parts: TunnelParts;
   readonly #accessTier: AccessTier;
   readonly #connections = new Set<Connection>();
+  readonly #limits: RelayLimits;
   readonly #way: WayWatch;
   #loop: AcceptLoop | undefined;
   /** Of connections that are over. */
@@ -35,6 +37,7 @@ export class Tunnel {
   constructor(parts: TunnelParts) {
     const { spec, identity, sink } = parts;
     this.#parts = parts;
+    this.#limits = limitsOf(spec);
     this.#accessTier = new AccessTier(spec, identity);
     this.#way = createWayWatch({
       prove: (signal) => this.#accessTier.proveIfSignedIn(signal),
@@ -115,6 +118,7 @@ export class Tunnel {
       spec,
       sink,
       localUsers,
+      limits: this.#limits,
       nextConnection,
       accessTier: this.#accessTier,
       listening: this.#address,

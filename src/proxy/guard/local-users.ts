@@ -48,10 +48,10 @@ interface Question {
 
 /**
  * The kernel walks its whole hash table for every reading, some milliseconds even when it is all but empty. So one
- * reading at a time, for all who are waiting when it starts; and under load no more than a tenth of a processor,
+ * reading at a time, for all who are waiting when it starts; and under load no more than a fifth of a processor,
  * though nobody waits longer than MAX_REST_MS for a reading to begin.
  */
-const REST = 9;
+const REST = 4;
 const MAX_REST_MS = 20;
 
 class SocketTable implements LocalUsers {

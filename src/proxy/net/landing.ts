@@ -11,7 +11,11 @@ export type Receiver = (bytes: Buffer) => boolean;
 export const RECORD_BYTES = 16 * 1024;
 const place = Buffer.allocUnsafeSlow(RECORD_BYTES);
 
-const landings = new WeakMap<Duplex, Landing>();
+const LANDING = Symbol('landing');
+
+interface Landed extends Duplex {
+  [LANDING]?: Landing;
+}
 
 /** Until something is attached, the socket is an ordinary stream. */
 export class Landing {
@@ -28,12 +32,12 @@ export class Landing {
   };
 
   static of(socket: Duplex): Landing | undefined {
-    return landings.get(socket);
+    return (socket as Landed)[LANDING];
   }
 
   belongTo(socket: TLSSocket): void {
     this.#socket = socket;
-    landings.set(socket, this);
+    (socket as Landed)[LANDING] = this;
   }
 
   /** From now on `receive` gets every byte, beginning with what the stream still holds. */

@@ -16,6 +16,9 @@ const MISSED_LOOKS = 16;
 const MAX_RESTARTS = 5;
 const PER_MS = 60_000;
 
+/** Megabytes. What a connection leaves behind while it is opened is garbage at once; more would only be kept in reserve. */
+const resourceLimits = { maxYoungGenerationSizeMb: 16 };
+
 interface Pending {
   resolve: (value: LocalAddress | null) => void;
   reject: (error: AppError) => void;
@@ -81,7 +84,7 @@ export class WorkerHost {
 
   #start(): Worker {
     const workerData: WorkerData = { beats: this.#beats };
-    const worker = new Worker(this.#file, { workerData, name: 'banyan-engine' });
+    const worker = new Worker(this.#file, { workerData, resourceLimits, name: 'banyan-engine' });
     let why = 'it ended by itself';
     worker.on('message', (message: Message) => this.#onMessage(message));
     worker.on('error', (error) => (why = error.message));
