@@ -13,6 +13,8 @@ const place = Buffer.allocUnsafeSlow(256 * 1024);
 export function readInBulk(socket: Socket, receive: Receiver): Socket | null {
   // Bytes that are still on their way would be lost with their owner.
   if (socket.writableLength > 0 || socket.readableLength > 0 || socket.readableEnded) return null;
+  // The new owner would not know of an end that was sent already, and the connection would never be over.
+  if (socket.writableEnded) return null;
   const handle = detachHandle(socket);
   if (!handle) return null;
   const onread: OnReadOpts = {
