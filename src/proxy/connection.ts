@@ -144,7 +144,6 @@ export class Connection implements Serving {
   /** A server that refuses in TCP mode just closes; one that dislikes a certificate tells after the handshake. */
   async #carry(far: Duplex): Promise<RelayResult & { refusal: AppError | null }> {
     const { spec } = this.#parts;
-    const near = this.#near;
     const waitedMs = performance.now() - this.#acceptedAt;
     let alert: Error | undefined;
     far.on('error', (error) => {
@@ -154,11 +153,11 @@ export class Connection implements Serving {
     let isClosedFirst = false;
     far.once('end', () => {
       isClosedFirst =
-        !near.readableEnded && performance.now() - this.#acceptedAt < REFUSED_WITHIN_MS;
+        !this.#relay?.hasNearEnded && performance.now() - this.#acceptedAt < REFUSED_WITHIN_MS;
     });
-    near.off('close', this.#onGone);
+    this.#near.off('close', this.#onGone);
     this.#gone = null;
-    this.#relay = new Relay(near, far, this.#parts.limits);
+    this.#relay = new Relay(this.#near, far, this.#parts.limits);
     const result = await this.#relay.done;
     const refusal = alert
       ? certificateRefused(alert)

@@ -1,5 +1,5 @@
 // A far end that speaks CONNECT inside mutual TLS, over HTTP/1.1 and, by ALPN, HTTP/2 (RFC 9113 8.5): every target is an
-// echo, `closed.lab:7` is refused, `silent.lab:7` is never answered.
+// echo or what the test makes of it, `closed.lab:7` is refused, `silent.lab:7` is never answered.
 import { once } from 'node:events';
 import {
   createServer as createHttp2Server,
@@ -8,6 +8,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { createServer, type TLSSocket } from 'node:tls';
 import { readHead } from '../../src/proxy/net/http-head.ts';
 import type { Credentials } from '../../src/proxy/index.ts';
@@ -18,6 +19,8 @@ export interface ConnectTier {
   connections: () => { full: number; resumed: number };
   /** Common names of the client certificates, in order. */
   people: string[];
+  /** When each TCP connection came, by `performance.now()`. */
+  dialledAt: number[];
   /** Every connection dies without a word. */
   cutAll: () => void;
   stop: () => Promise<void>;
@@ -29,6 +32,10 @@ export interface ConnectTierOptions {
   refusesResumption?: boolean;
   maxVersion?: 'TLSv1.2' | 'TLSv1.3';
   port?: number;
+  /** What a target does with its end of a tunnel. */
+  behave?: (stream: Duplex) => void;
+  /** How many tunnels one HTTP/2 connection may carry. */
+  maxStreams?: number;
 }
 
 const PROBLEM = JSON.stringify({
@@ -42,13 +49,20 @@ const PROBLEM = JSON.stringify({
 
 export async function startConnectTier(
   identity: Credentials,
-  { protocols = ['h2', 'http/1.1'], maxVersion = 'TLSv1.3', port = 0 }: ConnectTierOptions = {},
+  {
+    protocols = ['h2', 'http/1.1'],
+    maxVersion = 'TLSv1.3',
+    port = 0,
+    behave = (stream) => void stream.pipe(stream),
+    maxStreams = 10_000,
+  }: ConnectTierOptions = {},
 ): Promise<ConnectTier> {
   const raw = new Set<Socket>();
   const counts = { full: 0, resumed: 0 };
   const people: string[] = [];
+  const dialledAt: number[] = [];
   const http2 = createHttp2Server({
-    settings: { initialWindowSize: 1024 * 1024 },
+    settings: { initialWindowSize: 1024 * 1024, maxConcurrentStreams: maxStreams },
     peerMaxConcurrentStreams: 10_000,
     maxSessionMemory: 256,
   });
@@ -63,7 +77,7 @@ export async function startConnectTier(
       return;
     }
     stream.respond({ ':status': 200 });
-    stream.pipe(stream);
+    behave(stream);
   });
   const server = createServer(
     {
@@ -83,10 +97,11 @@ export async function startConnectTier(
       people.push(String(subject?.CN));
       socket.on('error', () => socket.destroy());
       if (socket.alpnProtocol === 'h2') http2.emit('connection', socket);
-      else void serveHttp1(socket);
+      else void serveHttp1(socket, behave);
     },
   );
   server.on('connection', (socket: Socket) => {
+    dialledAt.push(performance.now());
     raw.add(socket);
     socket.on('close', () => raw.delete(socket)).on('error', () => {});
   });
@@ -100,6 +115,7 @@ export async function startConnectTier(
     port: (server.address() as AddressInfo).port,
     connections: () => ({ ...counts }),
     people,
+    dialledAt,
     cutAll,
     async stop() {
       const closed = new Promise<void>((resolve) => {
@@ -111,7 +127,7 @@ export async function startConnectTier(
   };
 }
 
-async function serveHttp1(socket: TLSSocket): Promise<void> {
+async function serveHttp1(socket: TLSSocket, behave: (stream: Duplex) => void): Promise<void> {
   try {
     const { startLine } = await readHead(socket, 60_000);
     const target = startLine.split(' ')[1];
@@ -123,7 +139,7 @@ async function serveHttp1(socket: TLSSocket): Promise<void> {
       return;
     }
     socket.write('HTTP/1.1 200 OK\r\n\r\n');
-    socket.pipe(socket);
+    behave(socket);
   } catch {
     socket.destroy(); // nothing was asked for
   }

@@ -14,7 +14,7 @@ export interface TlsTier {
 
 export async function startTlsTier(
   identity: Credentials,
-  behave: (socket: TLSSocket) => void,
+  behave: (socket: TLSSocket) => unknown,
   /** Trust anchor for client certificates; others get a TLS alert. */
   clientCa: string = identity.ca,
 ): Promise<TlsTier> {

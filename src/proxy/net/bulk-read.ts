@@ -14,6 +14,8 @@ export function readInBulk(socket: Socket, receive: Receiver): Socket | null {
   // Bytes that are still on their way would be lost with their owner, and so would a 'drain' that is still to come.
   if (socket.writableLength > 0 || socket.writableNeedDrain) return null;
   if (socket.readableLength > 0 || socket.readableEnded) return null;
+  // The new owner would not know of an end that was sent already, and the connection would never be over.
+  if (socket.writableEnded) return null;
   const handle = detachHandle(socket);
   if (!handle) return null;
   const onread: OnReadOpts = {

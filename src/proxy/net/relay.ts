@@ -88,6 +88,11 @@ export class Relay {
     return this.#meter.down();
   }
 
+  /** The local program has said all it had. Not to be asked of its socket, which may change. */
+  get hasNearEnded(): boolean {
+    return this.#near.readableEnded;
+  }
+
   cut(how: Exclude<RelayEnd, 'finished' | 'refused'>): void {
     // Whoever was refused still gets its answer.
     if (this.#ended === 'refused') return;

@@ -267,16 +267,18 @@ export class AccessTier {
   /** Elsewhere silence has to do: an alert or an end would be on its way by then. Bytes of a server that greets are a yes. */
   async #notTurnedDown(socket: TLSSocket, signal: AbortSignal): Promise<void> {
     const over = new AbortController();
-    const refused = new Promise<AppError>((resolve) => {
+    const answered = new Promise<AppError | null>((resolve) => {
       socket.once('error', (error) => resolve(this.#refusal(error)));
       socket.once('end', () => resolve(closedAtOnce(this.#spec)));
+      // Some say it all at once, and end.
+      socket.once('data', () => resolve(null));
       socket.resume();
     });
     try {
       const quiet = delay(REFUSAL_WINDOW_MS, null, {
         signal: AbortSignal.any([signal, over.signal]),
       });
-      const refusal = await Promise.race([refused, quiet]);
+      const refusal = await Promise.race([answered, quiet]);
       if (refusal) throw refusal;
     } finally {
       over.abort();
