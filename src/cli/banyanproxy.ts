@@ -50,7 +50,7 @@ async function main(): Promise<number> {
 
   if (!options.listen) {
     const stdio = Duplex.from({ readable: process.stdin, writable: process.stdout });
-    await relayOnce(stdio, spec, credentials, sink);
+    await relayOnce(stdio, spec, credentials, sink, options.target);
     return refused ? ERRORS[refused.code].exit : EXIT.ok;
   }
 

@@ -10,6 +10,8 @@ Carries connections to a service over mutual TLS, with the certificate of the si
   -l, --listen [address:]port  listen here (127.0.0.1 unless an address is given);
                                without -l: relay standard input and output, as an SSH ProxyCommand
       --mode MODE              TCP (default), or CHAIN: the port is an HTTP proxy for a collection
+      --target HOST:PORT       CHAIN without -l: standard input and output are the connection to this host of the
+                               collection, as in ProxyCommand banyanproxy --mode CHAIN --target %h:%p host port
       --include-domains LIST   CHAIN only: tunnel these (comma separated; x, *.x, .x), dial the rest directly
       --connect-to HOST:PORT   dial this Access Tier instead of "host port"; the name asked for stays "host"
       --certs DIR              folder with login-cacert.pem, login-key.pem, login-cert.pem
@@ -34,6 +36,8 @@ export interface ProxyArguments {
   service: HostAndPort;
   accessTier: HostAndPort;
   mode: 'TCP' | 'CHAIN';
+  /** Of a collection; null: standard input speaks for itself. */
+  target: HostAndPort | null;
   includeDomains: string[];
   ca: 'organisation' | 'system';
   localUsers: 'own' | 'anyone';
@@ -91,6 +95,7 @@ export function parseProxyArguments(argv: readonly string[]): ProxyArguments | '
     service,
     accessTier,
     mode,
+    target: parseTarget(values.target, mode, values.listen),
     includeDomains,
     ca: values['system-ca'] ? 'system' : 'organisation',
     localUsers: values['unsafe-any-local-user'] ? 'anyone' : 'own',
@@ -107,6 +112,7 @@ function parse(argv: readonly string[]) {
       options: {
         listen: { type: 'string', short: 'l' },
         mode: { type: 'string' },
+        target: { type: 'string' },
         'include-domains': { type: 'string' },
         'connect-to': { type: 'string' },
         certs: { type: 'string' },
@@ -120,6 +126,20 @@ function parse(argv: readonly string[]) {
   } catch (cause) {
     throw usage(cause instanceof Error ? `${cause.message.split('. ')[0]}.` : '', cause);
   }
+}
+
+function parseTarget(
+  text: string | undefined,
+  mode: ProxyArguments['mode'],
+  listen: string | undefined,
+): HostAndPort | null {
+  if (text === undefined) return null;
+  if (mode === 'TCP' || listen !== undefined) {
+    throw usage('--target belongs to --mode CHAIN without --listen.');
+  }
+  const target = parseHostPort(text, 0);
+  if (!target) throw usage(`"${text}" is not HOST:PORT.`);
+  return target;
 }
 
 /** `port`, `address:port` or `[v6]:port`; port 0 lets the system choose. */

@@ -10,7 +10,7 @@ import type { LocalUsers } from './guard/local-users.ts';
 import { judgeFirstBytes, WEB_PAGE_REFUSED } from './guard/web-page.ts';
 import { routeChain } from './listeners/chain.ts';
 import { endWith } from './listeners/answers.ts';
-import { TargetError } from './listeners/route.ts';
+import { type Route, TargetError } from './listeners/route.ts';
 import { routeTcp } from './listeners/tcp.ts';
 import type { TunnelSpec } from './messages.ts';
 import { abort } from './net/abort.ts';
@@ -34,6 +34,7 @@ export interface ConnectionParts {
   accessTier: AccessTier;
   localUsers: LocalUsers;
   limits: RelayLimits;
+  route: Route;
   /** null: standard input and output. */
   listening: LocalAddress | null;
   nextConnection: () => number;
@@ -82,8 +83,7 @@ export class Connection implements Serving {
   }
 
   async #serve(): Promise<void> {
-    const { spec, listening, sink, nextConnection } = this.#parts;
-    const route = spec.mode === 'CHAIN' ? routeChain : routeTcp;
+    const { spec, listening, route, sink, nextConnection } = this.#parts;
     try {
       await this.#admit();
       const routed = await route(this.#near, { spec, listening, open: this.#open });
@@ -186,6 +186,8 @@ export class Connection implements Serving {
     return far;
   };
 }
+
+export const routeOf = ({ mode }: TunnelSpec): Route => (mode === 'CHAIN' ? routeChain : routeTcp);
 
 /** The same for all connections of a tunnel. */
 export function limitsOf({ mode, localUsers, serverName }: TunnelSpec): RelayLimits {

@@ -3,9 +3,11 @@
 import type { Duplex } from 'node:stream';
 import type { WireError } from '../shared/errors.ts';
 import type { LocalAddress } from '../shared/model/tunnel.ts';
-import { Connection, limitsOf } from './connection.ts';
+import type { HostAndPort } from '../shared/protocol/host-port.ts';
+import { Connection, limitsOf, routeOf } from './connection.ts';
 import { TunnelEngine } from './engine.ts';
 import type { Credentials, TunnelSpec } from './messages.ts';
+import { routeTo } from './listeners/tcp.ts';
 import type { TunnelSink } from './tunnel-events.ts';
 import { AccessTier } from './upstream/access-tier.ts';
 import { Identity } from './upstream/identity.ts';
@@ -64,12 +66,16 @@ export function createEngine(sink: TunnelSink): Engine {
   };
 }
 
-/** For stdio: one connection over the given streams, with the same rules as a local port. */
+/**
+ * For stdio: one connection over the given streams, with the same rules as a local port. `target`: raw bytes to this
+ * member of a collection, instead of a proxy's protocol.
+ */
 export async function relayOnce(
   near: Duplex,
   spec: TunnelSpec,
   credentials: Credentials,
   sink: TunnelSink,
+  target: HostAndPort | null = null,
 ): Promise<void> {
   const identity = new Identity(null);
   identity.replace(credentials);
@@ -79,6 +85,7 @@ export async function relayOnce(
     accessTier,
     listening: null,
     limits: limitsOf(spec),
+    route: target ? routeTo(target) : routeOf(spec),
     localUsers: { isOurs: () => Promise.resolve(true) },
     nextConnection: () => 1,
     sink,

@@ -1,7 +1,7 @@
 // One service: a local listener in, the way to its Access Tier out. Knows no policy, stores nothing, reports facts.
 import { AppError } from '../shared/errors.ts';
 import type { LocalAddress } from '../shared/model/tunnel.ts';
-import { Connection, limitsOf } from './connection.ts';
+import { Connection, limitsOf, routeOf } from './connection.ts';
 import type { LocalUsers } from './guard/local-users.ts';
 import { listenFailure } from './failures.ts';
 import type { TunnelSpec } from './messages.ts';
@@ -119,6 +119,7 @@ export class Tunnel {
       sink,
       localUsers,
       limits: this.#limits,
+      route: routeOf(spec),
       nextConnection,
       accessTier: this.#accessTier,
       listening: this.#address,

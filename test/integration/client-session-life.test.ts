@@ -6,10 +6,12 @@ import path from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
+import { createWorkerEngine } from '../../src/proxy/index.ts';
 import type { Slices } from '../../src/shared/ipc/contract.ts';
 import { scriptedBrowser } from '../fakes/scripted-browser.ts';
 import { scriptedEngine } from '../fakes/scripted-engine.ts';
 import { exchangeBytes } from '../support/bytes.ts';
+import { buildEngineWorker } from '../support/engine-worker.ts';
 import { startClient } from '../support/start-client.ts';
 import { startEdge } from '../support/start-edge.ts';
 import { until } from '../support/until.ts';
@@ -104,6 +106,25 @@ describe('connections that wait for a certificate', () => {
     );
     expect(after!.serialNumber).not.toBe(before!.serialNumber);
     expect(engine.closed).toEqual([]);
+  });
+
+  it('a hundred of them, in the worker of the real engine: one page, and all go on', async () => {
+    const browser = scriptedBrowser((url) => approveSignIn(url));
+    const worker = await buildEngineWorker();
+    onTestFinished(worker.remove);
+    const { client } = await signedInFor(
+      { trustToken: 3, session: 1 },
+      { browser, ports: { createEngine: (sink) => createWorkerEngine(sink, worker.file) } },
+    );
+    const tunnel = await client.call('tunnel.open', { service: id });
+    const port = tunnel.status === 'open' ? tunnel.address.port : 0;
+    await client.until(isExpired);
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, nth) => exchangeBytes(port, `held ${nth}`)),
+    );
+    expect(answers).toEqual(Array.from({ length: 100 }, (_, nth) => `held ${nth}`));
+    expect(browser.opened).toHaveLength(2);
+    expect(client.slices().session.status).toBe('signed-in');
   });
 
   it('are refused with the reason, and without a page, while the organisation cannot be reached', async () => {

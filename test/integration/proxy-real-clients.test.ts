@@ -259,14 +259,11 @@ Subsystem sftp internal-sftp
     });
     const local = await openService('ssh', port);
     const domain = 'ssh.demo.localhost';
-    const command = [
-      process.execPath,
-      programPath('banyanproxy'),
-      '--certs',
-      certificates,
-      domain,
-      edge.edge.accessTierPort,
-    ];
+    await publishCollection(edge, [port]);
+    const tierPort = edge.edge.accessTierPort;
+    const proxy = [process.execPath, programPath('banyanproxy'), '--certs', certificates];
+    const command = [...proxy, domain, tierPort];
+    const chain = [...proxy, '--mode', 'CHAIN', '--target', '%h:%p', COLLECTION.domain, tierPort];
     const { ssh_config: config } = writeFiles(folder, {
       known_hosts: `test ${readFileSync(inFolder('host_key.pub'), 'utf8')}`,
       ssh_config: `
@@ -275,6 +272,10 @@ Host by-port
   Port ${local}
 Host by-command
   ProxyCommand ${command.join(' ')}
+Host by-collection
+  HostName ${HOST}
+  Port ${port}
+  ProxyCommand ${chain.join(' ')}
 Host *
   User ${userInfo().username}
   HostKeyAlias test
@@ -289,45 +290,54 @@ Host *
   }
 
   const needWay = (context: TestContext, way: string) => {
-    if (way === 'by-command' && !existsSync(programPath('banyanproxy'))) {
+    if (way !== 'by-port' && !existsSync(programPath('banyanproxy'))) {
       context.skip('the programs are not built (npm run build)');
     }
   };
 
-  it.for(['by-port', 'by-command'])('runs a command with input, %s', async (way, context) => {
-    needWay(context, way);
-    const { config } = await startSsh(context);
-    const input = randomBytes(3 * MIB);
-    const echoed = await run('ssh', ['-F', config, way, 'cat'], { input });
-    expect(sha256(echoed)).toBe(sha256(input));
-  });
+  it.for(['by-port', 'by-command', 'by-collection'])(
+    'runs a command with input, %s',
+    async (way, context) => {
+      needWay(context, way);
+      const { config } = await startSsh(context);
+      const input = randomBytes(3 * MIB);
+      const echoed = await run('ssh', ['-F', config, way, 'cat'], { input });
+      expect(sha256(echoed)).toBe(sha256(input));
+    },
+  );
 
-  it.for(['by-port', 'by-command'])('copies files with scp and sftp, %s', async (way, context) => {
-    needWay(context, way);
-    const { config, folder } = await startSsh(context);
-    const file = randomBytes(4 * MIB);
-    const inFolder = (name: string) => path.join(folder, name);
-    writeFileSync(inFolder('sent'), file);
-    await run('scp', ['-q', '-F', config, inFolder('sent'), `${way}:${inFolder('there')}`]);
-    await run('scp', ['-q', '-F', config, `${way}:${inFolder('there')}`, inFolder('back')]);
-    expect(sha256(readFileSync(inFolder('back')))).toBe(sha256(file));
+  it.for(['by-port', 'by-command', 'by-collection'])(
+    'copies files with scp and sftp, %s',
+    async (way, context) => {
+      needWay(context, way);
+      const { config, folder } = await startSsh(context);
+      const file = randomBytes(4 * MIB);
+      const inFolder = (name: string) => path.join(folder, name);
+      writeFileSync(inFolder('sent'), file);
+      await run('scp', ['-q', '-F', config, inFolder('sent'), `${way}:${inFolder('there')}`]);
+      await run('scp', ['-q', '-F', config, `${way}:${inFolder('there')}`, inFolder('back')]);
+      expect(sha256(readFileSync(inFolder('back')))).toBe(sha256(file));
 
-    const batch = `put ${inFolder('sent')} ${inFolder('put')}\nget ${inFolder('put')} ${inFolder('got')}\n`;
-    await run('sftp', ['-q', '-F', config, '-b', '-', way], { input: Buffer.from(batch) });
-    expect(sha256(readFileSync(inFolder('got')))).toBe(sha256(file));
-  });
+      const batch = `put ${inFolder('sent')} ${inFolder('put')}\nget ${inFolder('put')} ${inFolder('got')}\n`;
+      await run('sftp', ['-q', '-F', config, '-b', '-', way], { input: Buffer.from(batch) });
+      expect(sha256(readFileSync(inFolder('got')))).toBe(sha256(file));
+    },
+  );
 
-  it.for(['by-port', 'by-command'])('clones a repository with git, %s', async (way, context) => {
-    need(context, 'git');
-    needWay(context, way);
-    const { config, folder } = await startSsh(context);
-    const { repository, content } = await makeRepository(folder);
-    await run('git', ['clone', '--quiet', `${way}:${repository}`, 'clone'], {
-      folder,
-      env: { GIT_SSH_COMMAND: `ssh -F ${config}` },
-    });
-    expect(sha256(readFileSync(path.join(folder, 'clone', 'file')))).toBe(content);
-  });
+  it.for(['by-port', 'by-command', 'by-collection'])(
+    'clones a repository with git, %s',
+    async (way, context) => {
+      need(context, 'git');
+      needWay(context, way);
+      const { config, folder } = await startSsh(context);
+      const { repository, content } = await makeRepository(folder);
+      await run('git', ['clone', '--quiet', `${way}:${repository}`, 'clone'], {
+        folder,
+        env: { GIT_SSH_COMMAND: `ssh -F ${config}` },
+      });
+      expect(sha256(readFileSync(path.join(folder, 'clone', 'file')))).toBe(content);
+    },
+  );
 });
 
 /** A bare repository with one file of two megabytes, ready for the dumb HTTP protocol too. */

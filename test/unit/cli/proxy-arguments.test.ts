@@ -37,7 +37,17 @@ describe('banyanproxy arguments', () => {
     expect(parse(`--mode ${mode} a.example 8443`)).toMatchObject({ mode: 'CHAIN' });
   });
 
+  it('takes --target for one member of a collection on standard input and output', () => {
+    expect(parse('--mode CHAIN --target db.lab:22 a.example 8443')).toMatchObject({
+      listen: null,
+      target: { host: 'db.lab', port: 22 },
+    });
+  });
+
   it.each([
+    '--target db.lab:22 a.example 8443',
+    '--mode CHAIN -l 0 --target db.lab:22 a.example 8443',
+    '--mode CHAIN --target db.lab a.example 8443',
     '',
     'only-a-host',
     'a b c',
