@@ -19,6 +19,8 @@ export interface ConnectTier {
   connections: () => { full: number; resumed: number };
   /** Common names of the client certificates, in order. */
   people: string[];
+  /** The same for each tunnel, whatever connection carries it. */
+  served: string[];
   /** When each TCP connection came, by `performance.now()`. */
   dialledAt: number[];
   /** Every connection dies without a word. */
@@ -60,6 +62,7 @@ export async function startConnectTier(
   const raw = new Set<Socket>();
   const counts = { full: 0, resumed: 0 };
   const people: string[] = [];
+  const served: string[] = [];
   const dialledAt: number[] = [];
   const http2 = createHttp2Server({
     settings: { initialWindowSize: 1024 * 1024, maxConcurrentStreams: maxStreams },
@@ -76,6 +79,7 @@ export async function startConnectTier(
       stream.end(PROBLEM);
       return;
     }
+    served.push(nameOf(stream.session?.socket as TLSSocket));
     stream.respond({ ':status': 200 });
     behave(stream);
   });
@@ -93,11 +97,16 @@ export async function startConnectTier(
     (socket: TLSSocket) => {
       if (socket.isSessionReused()) counts.resumed += 1;
       else counts.full += 1;
-      const { subject } = socket.getPeerCertificate();
-      people.push(String(subject?.CN));
+      people.push(nameOf(socket));
       socket.on('error', () => socket.destroy());
       if (socket.alpnProtocol === 'h2') http2.emit('connection', socket);
-      else void serveHttp1(socket, behave);
+      else {
+        const person = nameOf(socket);
+        void serveHttp1(socket, (stream) => {
+          served.push(person);
+          behave(stream);
+        });
+      }
     },
   );
   server.on('connection', (socket: Socket) => {
@@ -115,6 +124,7 @@ export async function startConnectTier(
     port: (server.address() as AddressInfo).port,
     connections: () => ({ ...counts }),
     people,
+    served,
     dialledAt,
     cutAll,
     async stop() {
@@ -126,6 +136,8 @@ export async function startConnectTier(
     },
   };
 }
+
+const nameOf = (socket: TLSSocket): string => String(socket.getPeerCertificate().subject?.CN);
 
 async function serveHttp1(socket: TLSSocket, behave: (stream: Duplex) => void): Promise<void> {
   try {

@@ -15,8 +15,11 @@ export function abort(stream: Duplex): void {
   } else if (stream instanceof Socket && !isShuttingDown(stream)) {
     stream.resetAndDestroy();
   } else if (isHttp2(stream)) {
-    // `close(code)` would send END_STREAM before its RST_STREAM: a cut upload would look whole.
-    stream.destroy(new Error('cut'));
+    // Node sends an end (END_STREAM) ahead of the reset, and whoever reads that first takes the bytes so far for all.
+    stream._final = (done) => done();
+    // As RFC 9113 8.5 wants it for a tunnel. The code goes out; waiting for bytes that nobody reads would keep it open.
+    stream.close(constants.NGHTTP2_CONNECT_ERROR);
+    stream.destroy();
   } else {
     stream.destroy();
   }

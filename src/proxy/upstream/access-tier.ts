@@ -29,6 +29,8 @@ export class AccessTier {
   /** While one is being made, everybody waits for that one. */
   #nextSession: Promise<TLSSocket | Http2Session> | null = null;
   #used: CurrentIdentity | null = null;
+  /** Changes when everything warm is thrown away, so that what is still being dialled is not kept either. */
+  #round = {};
   #isRefusedAlpn = false;
   #isClosed = false;
 
@@ -78,6 +80,7 @@ export class AccessTier {
 
   /** New connections are dialled afresh; tunnels that run go on over theirs. */
   dropWarm(): void {
+    this.#round = {};
     this.#tickets.clear();
     this.#warm.clear();
     for (const session of this.#sessions) session.retire();
@@ -152,15 +155,22 @@ export class AccessTier {
   }
 
   async #upgrade(dialled: Promise<TLSSocket>): Promise<TLSSocket | Http2Session> {
+    const round = this.#round;
     const socket = await dialled;
     if (socket.alpnProtocol !== 'h2') {
-      this.#warm.want();
+      if (round === this.#round) this.#warm.want();
       return socket;
     }
     const session = new Http2Session(socket, this.#spec.serverName);
     if (this.#isClosed) session.retire();
-    this.#sessions.push(session);
-    void session.ended.then(() => this.#forget(session));
+    else if (round === this.#round) {
+      this.#sessions.push(session);
+      void session.ended.then(() => this.#forget(session));
+    } else {
+      // Made with an identity that was replaced meanwhile: for those who wait for it already, and for nobody else.
+      const retire = () => session.retire();
+      session.proven().then(retire, retire);
+    }
     return session;
   }
 
@@ -235,13 +245,15 @@ export class AccessTier {
   }
 
   async #proveChain(signal: AbortSignal): Promise<void> {
+    const round = this.#round;
     const next = await this.#upgrade(this.#dialChain(signal));
     if (next instanceof Http2Session) {
       await within(DIAL_DEADLINE_MS, signal, next.proven());
       return;
     }
     await this.#notTurnedDown(next, signal);
-    this.#warm.keep(next);
+    if (round === this.#round) this.#warm.keep(next);
+    else next.destroy();
   }
 
   async #proveTcp(signal: AbortSignal): Promise<void> {

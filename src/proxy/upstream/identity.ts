@@ -56,6 +56,8 @@ export class Identity {
   }
 
   #hold(tunnel: string, gone: AbortSignal | undefined): Promise<CurrentIdentity> {
+    // Its event has been: nobody would hear it, and the place would stay taken for two minutes.
+    if (gone?.aborted) return Promise.reject(clientGone());
     if (!this.#onNeeded) return Promise.reject(expired('Your certificate has expired.'));
     if (this.#held.size >= MAX_HELD) {
       return Promise.reject(
@@ -74,8 +76,7 @@ export class Identity {
           else resolve(outcome);
         },
       };
-      const onGone = () =>
-        held.release(new AppError('tunnel/cancelled', 'The local program has closed.'));
+      const onGone = () => held.release(clientGone());
       const deadline = setTimeout(
         () => held.release(expired('Your certificate has expired, and nobody has signed in.')),
         HELD_AT_MOST_MS,
@@ -88,6 +89,9 @@ export class Identity {
 }
 
 const isExpired = ({ expiresAt }: CurrentIdentity): boolean => expiresAt <= Date.now();
+
+const clientGone = (): AppError =>
+  new AppError('tunnel/cancelled', 'The local program has closed.');
 
 const expired = (why: string): AppError => new AppError('tunnel/certificate-expired', why);
 
