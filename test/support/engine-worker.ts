@@ -1,10 +1,11 @@
 // The worker of the engine as one file of JavaScript: Node 20's threads cannot read TypeScript.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'vite';
 
-export async function buildEngineWorker(): Promise<{ file: string; remove: () => void }> {
+/** `more`: JavaScript that runs in the worker beside the engine, for faults that no engine has by itself. */
+export async function buildEngineWorker(more = ''): Promise<{ file: string; remove: () => void }> {
   const outDir = mkdtempSync(path.join(tmpdir(), 'banyan-test-'));
   await build({
     configFile: false,
@@ -18,8 +19,10 @@ export async function buildEngineWorker(): Promise<{ file: string; remove: () =>
     },
     ssr: { noExternal: true },
   });
+  const file = path.join(outDir, 'engine-worker.mjs');
+  appendFileSync(file, more);
   return {
-    file: path.join(outDir, 'engine-worker.mjs'),
+    file,
     remove: () => rmSync(outDir, { recursive: true, force: true }),
   };
 }

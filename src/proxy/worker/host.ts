@@ -76,9 +76,9 @@ export class WorkerHost {
   async stop(drainMs = 0): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
-    clearInterval(this.#looking);
     this.#open.clear();
     await this.#call({ method: 'stop', drainMs }).catch(goneAnyway);
+    clearInterval(this.#looking); // until here: a worker that hangs must not keep the app from quitting
     await this.#worker.terminate();
   }
 
@@ -126,12 +126,13 @@ export class WorkerHost {
   }
 
   #onExit(worker: Worker, why: string): void {
-    if (this.#isStopping || worker !== this.#worker) return;
+    if (worker !== this.#worker) return;
     const error = new AppError('tunnel/engine-stopped', 'The proxy engine stopped unexpectedly.', {
       cause: new Error(why),
     });
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
+    if (this.#isStopping) return;
     const now = performance.now();
     this.#restarts.push(now);
     while (now - (this.#restarts[0] ?? now) > PER_MS) this.#restarts.shift();
@@ -150,6 +151,7 @@ export class WorkerHost {
       await Promise.all(
         specs.map((spec) =>
           this.#call({ method: 'open', spec, options }).catch((failure: unknown) => {
+            if (isCrash(failure)) throw failure;
             if (this.#open.get(spec.id) !== spec) return; // closed meanwhile
             this.#giveUp(spec.id, failure instanceof AppError ? failure : stopped);
           }),
@@ -166,6 +168,9 @@ export class WorkerHost {
     this.#sink({ type: 'failed', tunnel, error: error.toWire() });
   }
 }
+
+const isCrash = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'tunnel/engine-stopped';
 
 /** The worker crashed meanwhile: what was to be ended has ended, and the crash is told by facts. */
 const goneAnyway = (): null => null;
