@@ -20,7 +20,7 @@ export function readInBulk(socket: Socket, receive: Receiver): Socket | null {
   if (!handle) return null;
   const onread: OnReadOpts = {
     buffer: place,
-    callback: (length, buffer) => receive(Buffer.from(buffer.buffer, buffer.byteOffset, length)),
+    callback: (length) => receive(length === place.length ? place : place.subarray(0, length)),
   };
   const options = { handle, onread, allowHalfOpen: true, readable: true, writable: true };
   return new Socket(options as ConstructorParameters<typeof Socket>[0]);

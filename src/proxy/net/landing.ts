@@ -25,8 +25,9 @@ export class Landing {
   /** For `tls.connect`. */
   readonly onread: OnReadOpts = {
     buffer: place,
-    callback: (length, buffer) => {
-      const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, length);
+    callback: (length) => {
+      // Most records of a download are full; a view of each would be garbage.
+      const bytes = length === RECORD_BYTES ? place : place.subarray(0, length);
       return this.#receive ? this.#receive(bytes) : !!this.#socket?.push(Buffer.from(bytes));
     },
   };
