@@ -16,7 +16,7 @@ export interface AcceptLoopOptions {
   port: number;
   /** So many are served at once. */
   maxConnections: number;
-  /** So many more wait, unread, until another ends; beyond that they are reset at once. */
+  /** So many more wait until another ends; beyond that they are reset at once. */
   maxWaiting: number;
   serve: (socket: Socket) => Serving;
   /** A connection was reset because too many are open. */
@@ -34,14 +34,14 @@ export interface AcceptLoop {
 
 /**
  * Rejects with the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL) when the address cannot be had.
- * Node accepts by itself, so capacity is counted right behind it: what waits here costs a descriptor and nothing else,
- * as it would in the system's backlog. Without descriptors left, libuv accepts and closes (UV_EMFILE), so that the
+ * Node accepts by itself, so capacity is counted right behind it: what waits here costs a descriptor and Node's first
+ * read, which also shows when it has gone. Without descriptors left, libuv accepts and closes (UV_EMFILE), so that the
  * loop does not spin.
  */
 export async function acceptLoop(options: AcceptLoopOptions): Promise<AcceptLoop> {
   const { maxConnections, maxWaiting, serve, onTurnedAway, onFailure } = options;
   const running = new Set<Serving>();
-  const waiting: Socket[] = [];
+  const waiting = new Set<Socket>();
   let closing: Promise<void> | undefined;
 
   const start = (socket: Socket): void => {
@@ -49,8 +49,10 @@ export async function acceptLoop(options: AcceptLoopOptions): Promise<AcceptLoop
     running.add(serving);
     void serving.done.then(() => {
       running.delete(serving);
-      const queued = waiting.shift();
-      if (queued && !closing) start(queued);
+      const [queued] = waiting;
+      if (!queued || closing) return;
+      waiting.delete(queued);
+      start(queued);
     });
   };
   const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
@@ -60,8 +62,9 @@ export async function acceptLoop(options: AcceptLoopOptions): Promise<AcceptLoop
       socket.resetAndDestroy();
     } else if (running.size < maxConnections) {
       start(socket);
-    } else if (waiting.length < maxWaiting) {
-      waiting.push(socket);
+    } else if (waiting.size < maxWaiting) {
+      waiting.add(socket);
+      socket.once('close', () => waiting.delete(socket));
     } else {
       socket.resetAndDestroy();
       onTurnedAway();
@@ -73,7 +76,8 @@ export async function acceptLoop(options: AcceptLoopOptions): Promise<AcceptLoop
 
   const stop = async (drainMs: number): Promise<void> => {
     server.close();
-    for (const socket of waiting.splice(0)) socket.resetAndDestroy();
+    for (const socket of waiting) socket.resetAndDestroy();
+    waiting.clear();
     const deadline = setTimeout(() => {
       for (const serving of running) serving.cut();
     }, drainMs);
