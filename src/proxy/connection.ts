@@ -1,6 +1,7 @@
 // One local connection, from accept to its last byte: who is it → where to → the way there → relay → report.
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../shared/errors.ts';
 import type { LocalAddress } from '../shared/model/tunnel.ts';
 import { formatHostPort, type HostAndPort } from '../shared/protocol/host-port.ts';
@@ -23,6 +24,7 @@ import type { AccessTier } from './upstream/access-tier.ts';
 const DIRECT_DIAL_DEADLINE_MS = 20_000;
 /** Keep-alive finds the dead; these only bound what was forgotten. A database console left open over lunch lives on. */
 const LIMITS = { idleMs: 12 * 60 * 60_000, lifetimeMs: 7 * 24 * 60 * 60_000 };
+const FIRST_BYTES_WITHIN_MS = 50;
 /** On a line of any length a refusal is on its way by then. */
 const REFUSED_WITHIN_MS = 2_000;
 
@@ -119,21 +121,33 @@ export class Connection implements Serving {
   async #admit(): Promise<void> {
     const { spec, localUsers } = this.#parts;
     const near = this.#near;
-    if (!(near instanceof Socket) || spec.localUsers === 'anyone') return;
-    if (!(await localUsers.isOurs(near))) {
+    if (!(near instanceof Socket)) return;
+    if (spec.localUsers === 'own' && !(await localUsers.isOurs(near))) {
       // Gone already: nobody's, and nobody to refuse.
       if (near.destroyed) throw GONE;
       abort(near);
       throw notLetIn('A program of another user of this computer tried to use it.');
     }
     if (spec.mode !== 'TCP') return;
+    await this.#judgeArrived(near);
+  }
+
+  /** What has come so far; nobody waits for it. */
+  async #judgeArrived(near: Duplex): Promise<void> {
     const first = near.read() as Buffer | null;
     if (!first) return;
     near.unshift(first);
-    if (judgeFirstBytes(first, [spec.serverName]) !== 'refuse') return;
+    if (judgeFirstBytes(first, [this.#parts.spec.serverName]) !== 'refuse') return;
     await endWith(near, WEB_PAGE_REFUSED);
     throw notLetIn('A web page tried to use it.');
   }
+
+  /** Somebody may be asked to sign in for this connection: a browser has written its request by then. */
+  #beforeHold = async (): Promise<void> => {
+    if (this.#parts.spec.mode !== 'TCP' || !(this.#near instanceof Socket)) return;
+    await delay(FIRST_BYTES_WITHIN_MS);
+    await this.#judgeArrived(this.#near);
+  };
 
   #refused(target: string, error: AppError): void {
     const { spec, sink, onUnreachable } = this.#parts;
@@ -179,7 +193,7 @@ export class Connection implements Serving {
     const { signal } = this.#gone as AbortController;
     this.#earlyBytes = early?.length ?? 0;
     if (!target || isIncluded(target.host, spec.includeDomains)) {
-      return accessTier.open(target, early, signal);
+      return accessTier.open({ target, early, gone: signal, beforeHold: this.#beforeHold });
     }
     const far = await dialDirectly(target, signal);
     if (early) far.write(early);
@@ -190,12 +204,9 @@ export class Connection implements Serving {
 export const routeOf = ({ mode }: TunnelSpec): Route => (mode === 'CHAIN' ? routeChain : routeTcp);
 
 /** The same for all connections of a tunnel. */
-export function limitsOf({ mode, localUsers, serverName }: TunnelSpec): RelayLimits {
-  if (mode !== 'TCP' || localUsers === 'anyone') return LIMITS;
-  const judge = (bytes: Buffer): boolean | null => {
-    const verdict = judgeFirstBytes(bytes, [serverName]);
-    return verdict === 'incomplete' ? null : verdict === 'pass';
-  };
+export function limitsOf({ mode, serverName }: TunnelSpec): RelayLimits {
+  if (mode !== 'TCP') return LIMITS;
+  const judge = (bytes: Buffer) => judgeFirstBytes(bytes, [serverName]);
   return { ...LIMITS, admit: { judge, answer: WEB_PAGE_REFUSED } };
 }
 

@@ -119,6 +119,8 @@ const closed = (session: ServerHttp2Session, timers: NodeJS.Timeout[]): Promise<
     });
   });
 
+const REFUSAL_TAKEN_WITHIN_MS = 5_000;
+
 async function serveStream(
   stream: ServerHttp2Stream,
   wanted: StreamRequest['wanted'],
@@ -151,6 +153,9 @@ function refuse(stream: ServerHttp2Stream, answer: Extract<StreamAnswer, { refus
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
   });
+  // A client that never opens its window must not keep the place.
+  const late = setTimeout(() => stream.destroy(), REFUSAL_TAKEN_WITHIN_MS).unref();
+  stream.once('close', () => clearTimeout(late));
   // What the client has sent behind its CONNECT is not read: Node then ends both halves.
   stream.end(body);
 }

@@ -4,8 +4,11 @@ import { isIPv4 } from 'node:net';
 import type { Field } from '../net/http-head.ts';
 import { isLocalhost } from '../net/loopback-lookup.ts';
 
-/** The verdict on a beginning holds for every continuation; `incomplete` is all that may change. */
-export type Verdict = 'pass' | 'refuse' | 'incomplete';
+/**
+ * The verdict on a beginning holds for every continuation; `incomplete` is all that may change. `watch`: a browser's own
+ * request passes, but a page from elsewhere may send the next one over the same connection.
+ */
+export type Verdict = 'pass' | 'watch' | 'refuse' | 'incomplete';
 
 /** HTTP whose head is longer is nothing that a person's program sends. */
 const MAX_HEAD = 32 * 1024;
@@ -18,7 +21,7 @@ export function judgeFirstBytes(bytes: Buffer, ownNames: readonly string[]): Ver
   const end = endOfHead(window);
   if (end < 0) return window.length < MAX_HEAD ? 'incomplete' : 'refuse';
   const [, ...lines] = window.toString('latin1', 0, end).split(/\r?\n/);
-  return isFromAPage(lines.map(fieldOf), ownNames) ? 'refuse' : 'pass';
+  return judgeFields(lines.map(fieldOf), ownNames);
 }
 
 /** The whole answer to a refused request. */
@@ -66,22 +69,27 @@ function fieldOf(line: string): Field {
     : { name: line.slice(0, colon).trim(), value: line.slice(colon + 1).trim() };
 }
 
-function isFromAPage(fields: readonly Field[], ownNames: readonly string[]): boolean {
-  let isBrowser = false;
+/** A page can have other values sent for these, in some browsers even for `User-Agent`, but not their absence. */
+const ONLY_BROWSERS = new Set(['upgrade-insecure-requests', 'priority', 'cookie']);
+
+function judgeFields(fields: readonly Field[], ownNames: readonly string[]): Verdict {
+  const names = new Set(fields.map(({ name }) => name.toLowerCase()));
+  let isBrowser = names.has('accept-language') && names.has('accept-encoding');
   let isForeignHost = false;
   for (const { name, value } of fields) {
     const lower = name.toLowerCase();
     if (lower === 'origin') {
-      if (isForeignOrigin(value, ownNames)) return true;
+      if (isForeignOrigin(value, ownNames)) return 'refuse';
       isBrowser = true;
     } else if (lower === 'sec-fetch-site') {
-      if (value !== 'none' && value !== 'same-origin') return true;
+      if (value !== 'none' && value !== 'same-origin') return 'refuse';
       isBrowser = true;
-    } else if (lower.startsWith('sec-fetch-')) isBrowser = true;
+    } else if (lower.startsWith('sec-') || ONLY_BROWSERS.has(lower)) isBrowser = true;
     else if (lower === 'user-agent') isBrowser ||= value.startsWith('Mozilla/');
     else if (lower === 'host') isForeignHost ||= !isOwnHost(value, ownNames);
   }
-  return isBrowser && isForeignHost;
+  if (!isBrowser) return 'pass';
+  return isForeignHost ? 'refuse' : 'watch';
 }
 
 /** `null` is the origin of sandboxed and local pages: anybody's. Extensions and desktop apps have schemes of their own. */

@@ -31,8 +31,9 @@ const isShuttingDown = (socket: Socket): boolean =>
 
 const isHttp2 = (stream: Duplex): stream is Http2Stream & Duplex => 'rstCode' in stream;
 
-/** An HTTP/2 stream that its peer reset shows an end as well. */
+/** An HTTP/2 stream that its peer reset, or whose connection was lost, shows an end as well. */
 export const isReset = (stream: Duplex): boolean =>
   isHttp2(stream) &&
-  (stream.aborted ||
+  (stream.destroyed ||
+    stream.aborted ||
     (stream.rstCode !== undefined && stream.rstCode !== constants.NGHTTP2_NO_ERROR));

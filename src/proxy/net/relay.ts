@@ -15,10 +15,14 @@ export interface RelayLimits {
   /** Cut this long after the beginning, whatever moves. */
   lifetimeMs?: number;
   /**
-   * Looks at the first bytes from near, before any of them is passed on; false: nothing is, and both sides are cut with
-   * `answer` as the last that near gets. null: more is needed. Nobody waits for bytes that do not come.
+   * Looks at the first bytes from near before any of them is passed on. `refuse`: nothing is, far is cut, and `answer` is
+   * the last that near gets; `incomplete`: more is needed; `watch`: what comes later is looked at as well. Nobody waits
+   * for bytes that do not come.
    */
-  admit?: { judge: (bytes: Buffer) => boolean | null; answer: string };
+  admit?: {
+    judge: (bytes: Buffer) => 'pass' | 'watch' | 'refuse' | 'incomplete';
+    answer: string;
+  };
 }
 
 /** `reset` is ordinary: a peer closed abruptly. `closed`: somebody called `cut`. `refused`: by `admit`. */
@@ -66,7 +70,7 @@ export class Relay {
     running.add(this);
     watch();
     const coalescer = near instanceof Socket && Landing.of(far) ? new Coalescer(near, far) : null;
-    this.#follow(near, far, () => this.#passUnjudged());
+    this.#follow(near, far, () => this.#refuseUnjudged());
     this.#follow(far, near, () => coalescer?.flush());
     if (limits.admit) this.#judgeFirst(limits.admit);
     else this.#copyUp();
@@ -176,33 +180,40 @@ export class Relay {
     this.#firstByteMs ??= performance.now() - this.#startedAt;
   }
 
-  #judgeFirst({ judge, answer }: NonNullable<RelayLimits['admit']>): void {
+  #judgeFirst({ judge }: NonNullable<RelayLimits['admit']>): void {
     const near = this.#near;
+    let isWatched = false;
     const onData = (chunk: Buffer): void => {
       const bytes = this.#unjudged ? Buffer.concat([this.#unjudged, chunk]) : chunk;
       const verdict = judge(bytes);
-      this.#unjudged = verdict === null ? bytes : null;
-      if (verdict === null) return;
-      near.off('data', onData);
-      near.pause();
-      if (verdict) {
+      this.#unjudged = verdict === 'incomplete' ? bytes : null;
+      isWatched ||= verdict === 'watch';
+      if (verdict === 'refuse') {
+        near.off('data', onData);
+        this.#refuse();
+      } else if (verdict === 'pass' && !isWatched) {
+        near.off('data', onData);
+        near.pause();
         near.unshift(bytes);
         this.#copyUp();
-      } else {
-        this.#ended = 'refused';
-        abort(this.#far);
-        near.resume();
-        near.end(answer, () => near.destroy());
-      }
+      } else if (verdict !== 'incomplete' && !this.#far.write(bytes)) near.pause();
     };
     near.on('data', onData);
     near.resume();
   }
 
-  /** The local program said no more than this. */
-  #passUnjudged(): void {
-    if (this.#unjudged) this.#far.write(this.#unjudged);
+  /** The local program said no more than this: nobody who has a request to send stops in the middle of it. */
+  #refuseUnjudged(): void {
+    if (this.#unjudged) this.#refuse();
+  }
+
+  #refuse(): void {
+    const near = this.#near;
     this.#unjudged = null;
+    this.#ended = 'refused';
+    abort(this.#far);
+    near.resume();
+    near.end(this.#limits.admit?.answer, () => near.destroy());
   }
 
   #copyUp(): void {

@@ -20,6 +20,16 @@ const DIAL_DEADLINE_MS = 20_000;
 /** A server turns a client down within its next answer; so long does a proof wait for that where the server says nothing. */
 const REFUSAL_WINDOW_MS = 250;
 
+export interface Wish {
+  target: HostAndPort | null;
+  /** What came right behind the local program's request. */
+  early: Buffer | undefined;
+  /** The local program has gone. */
+  gone: AbortSignal;
+  /** Run before this connection has to wait for a certificate; may refuse it. */
+  beforeHold?: () => Promise<void>;
+}
+
 export class AccessTier {
   readonly #spec: TunnelSpec;
   readonly #identity: Identity;
@@ -40,12 +50,8 @@ export class AccessTier {
   }
 
   /** TCP mode (`target` null): a fresh TLS connection. CHAIN: a tunnel to the target. Rejects with AppError. */
-  async open(
-    target: HostAndPort | null,
-    early: Buffer | undefined,
-    gone: AbortSignal,
-  ): Promise<Duplex> {
-    const identity = await this.#identity.current(this.#spec.id, gone);
+  async open({ target, early, gone, beforeHold }: Wish): Promise<Duplex> {
+    const identity = await this.#identity.current(this.#spec.id, gone, beforeHold);
     this.#use(identity);
     try {
       if (target) return await this.#connect(formatHostPort(target), early, gone);
@@ -119,9 +125,10 @@ export class AccessTier {
       try {
         return await warm.open(target, early, gone);
       } catch (error) {
-        // It had died, or was just going away: nothing reached the target that was not answered.
+        // It had died, was just going away, or is full. Bytes that may have reached the target are not sent again.
         if (!(error instanceof SessionGone) || gone.aborted) throw error;
-        this.#forget(warm);
+        if (early && !error.isUntouched) throw error;
+        if (!error.isUntouched) this.#forget(warm);
       }
     }
     const idle = this.#warm.take();
@@ -133,8 +140,16 @@ export class AccessTier {
       }
     }
     const next = await this.#next();
-    if (next instanceof Http2Session) return next.open(target, early, gone);
-    return this.#connectOver(next, target, early, gone);
+    if (!(next instanceof Http2Session)) return this.#connectOver(next, target, early, gone);
+    try {
+      return await next.open(target, early, gone);
+    } catch (error) {
+      // Many waited for this connection, and it takes fewer: those go on over one of their own.
+      if (!(error instanceof SessionGone) || !error.isUntouched || gone.aborted) throw error;
+      const own = await this.#upgrade(this.#dialChain(gone));
+      if (own instanceof Http2Session) return own.open(target, early, gone);
+      return this.#connectOver(own, target, early, gone);
+    }
   }
 
   /** A connection of whatever protocol the server speaks. */

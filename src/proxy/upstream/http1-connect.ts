@@ -6,7 +6,7 @@ import { dialFailure } from '../failures.ts';
 import type { TunnelSpec } from '../messages.ts';
 import { DialError, isCertificateRefusal } from '../net/dial.ts';
 import { type Head, HeadError, readHead, readShortBody } from '../net/http-head.ts';
-import { refusedConnect } from './refused-connect.ts';
+import { refusedConnect, silentTarget } from './refused-connect.ts';
 
 /** Longer than the Access Tier needs to give up on a silent target. */
 const ANSWER_DEADLINE_MS = 40_000;
@@ -16,7 +16,7 @@ export interface ConnectParts {
   spec: TunnelSpec;
   /** `host:port`. */
   target: string;
-  /** Sent right behind the request. */
+  /** What came right behind the local program's request. */
   early: Buffer | undefined;
   /** The local program has gone. */
   gone: AbortSignal;
@@ -33,27 +33,26 @@ export async function connectByHttp1(far: TLSSocket, parts: ConnectParts): Promi
   gone.addEventListener('abort', onGone);
   if (gone.aborted) onGone();
   try {
-    const head = Buffer.from(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`, 'latin1');
-    far.write(early ? Buffer.concat([head, early]) : head);
+    far.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
     const answer = await readHead(far, ANSWER_DEADLINE_MS);
     const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer.startLine)?.[1]);
-    if (status >= 200 && status < 300) return far;
+    if (status >= 200 && status < 300) {
+      // Not with the request: a proxy that refuses and keeps the connection would take it for another request of ours.
+      if (early) far.write(early);
+      return far;
+    }
     throw await refusal(far, answer, status, target);
   } catch (error) {
     far.destroy();
+    if (error instanceof HeadError && error.failure === 'timed-out' && !gone.aborted) {
+      throw silentTarget(target);
+    }
     if (error instanceof HeadError) {
       throw dialFailure(
         spec,
         isCertificateRefusal(alert)
           ? new DialError('certificate-refused', alert)
-          : new DialError(
-              gone.aborted
-                ? 'aborted'
-                : error.failure === 'timed-out'
-                  ? 'timed-out'
-                  : 'handshake-failed',
-              error,
-            ),
+          : new DialError(gone.aborted ? 'aborted' : 'handshake-failed', error),
       );
     }
     throw error;

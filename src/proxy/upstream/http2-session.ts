@@ -4,13 +4,13 @@ import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
   connect,
+  constants,
   type IncomingHttpHeaders,
 } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { AppError } from '../../shared/errors.ts';
 import { abort } from '../net/abort.ts';
-import { DialError } from '../net/dial.ts';
-import { refusedConnect } from './refused-connect.ts';
+import { refusedConnect, silentTarget } from './refused-connect.ts';
 
 /** Longer than the Access Tier needs to give up on a silent target. */
 const ANSWER_DEADLINE_MS = 40_000;
@@ -18,6 +18,10 @@ const PROBLEM_DEADLINE_MS = 2_000;
 const MAX_PROBLEM_BYTES = 8 * 1024;
 /** Of one connection; the peer may allow fewer. */
 const MAX_STREAMS = 1_000;
+/** Until the peer has said how many it allows; the least that RFC 9113 6.5.2 recommends. */
+const STREAMS_AT_FIRST = 100;
+/** Nobody pays for a connection that nobody uses. */
+const IDLE_MS = 10 * 60_000;
 /** What a peer may send before we have read it, per tunnel: a link of 50 ms then carries 20 MB/s. */
 const STREAM_WINDOW_BYTES = 1024 * 1024;
 const SESSION_WINDOW_BYTES = 16 * 1024 * 1024;
@@ -30,18 +34,31 @@ const PONG_WITHIN_MS = 2_000;
 /** The connection ended before the tunnel was answered; another one may do. */
 export class SessionGone extends Error {
   override readonly name = 'SessionGone';
+  /** The peer says, or it is certain, that it has done nothing: to try again cannot do it twice. */
+  readonly isUntouched: boolean;
+
+  constructor(what: string, options: { cause?: unknown; isUntouched?: boolean } = {}) {
+    super(what, { cause: options.cause });
+    this.isUntouched = options.isUntouched ?? false;
+  }
 }
 
 export class Http2Session {
   /** Resolves when the connection is over. */
   readonly ended: Promise<void>;
   readonly #session: ClientHttp2Session;
+  readonly #socket: TLSSocket;
+  #idle: NodeJS.Timeout | undefined;
   readonly #streams = new Set<ClientHttp2Stream>();
   #isRetired = false;
+  #allowed: number | undefined;
   #lastHeardAt = performance.now();
+  #heard = 0;
+  #doubting: NodeJS.Timeout | undefined;
   #why: Error | undefined;
 
   constructor(socket: TLSSocket, serverName: string) {
+    this.#socket = socket;
     this.#session = connect(
       `https://${serverName.includes(':') ? `[${serverName}]` : serverName}`,
       {
@@ -63,12 +80,15 @@ export class Http2Session {
       socket.on('error', failed).on('end', over).on('close', over);
     });
     this.#session.on('goaway', () => (this.#isRetired = true));
+    this.#session.on('remoteSettings', ({ maxConcurrentStreams = MAX_STREAMS }) => {
+      this.#allowed = Math.min(maxConcurrentStreams, MAX_STREAMS);
+    });
     this.ended = end.then(() => this.#end());
   }
 
   get hasRoom(): boolean {
-    const { destroyed, closed, remoteSettings } = this.#session;
-    const allowed = Math.min(remoteSettings?.maxConcurrentStreams ?? MAX_STREAMS, MAX_STREAMS);
+    const { destroyed, closed } = this.#session;
+    const allowed = this.#allowed ?? STREAMS_AT_FIRST;
     return !this.#isRetired && !destroyed && !closed && this.#streams.size < allowed;
   }
 
@@ -84,6 +104,7 @@ export class Http2Session {
   /** No new tunnels; the connection ends with its last one. */
   retire(): void {
     this.#isRetired = true;
+    clearTimeout(this.#idle);
     if (this.#streams.size === 0) this.#session.destroy();
     else this.#session.close();
   }
@@ -99,10 +120,11 @@ export class Http2Session {
           { endStream: false },
         );
       } catch (error) {
-        reject(new SessionGone('no stream', { cause: error }));
+        reject(new SessionGone('no stream', { cause: error, isUntouched: true }));
         return;
       }
       this.#streams.add(stream);
+      clearTimeout(this.#idle);
       const settle = (outcome: Error | null) => {
         clearTimeout(deadline);
         gone.removeEventListener('abort', onGone);
@@ -113,16 +135,20 @@ export class Http2Session {
         reject(outcome);
       };
       const onGone = () => settle(new SessionGone('cancelled'));
-      const onError = (cause: Error) => settle(new SessionGone('stream failed', { cause }));
-      const onClose = () => settle(new SessionGone('stream closed', { cause: this.#why }));
+      const unanswered = (cause: unknown): SessionGone =>
+        new SessionGone('no answer', {
+          cause,
+          isUntouched: stream.rstCode === constants.NGHTTP2_REFUSED_STREAM,
+        });
+      const onError = (cause: Error) => settle(unanswered(cause));
+      const onClose = () => settle(unanswered(this.#why));
       const onResponse = (headers: IncomingHttpHeaders) => {
-        this.#lastHeardAt = performance.now();
         const status = Number(headers[':status']);
         if (status >= 200 && status < 300) return settle(null);
         stream.off('response', onResponse);
         void refusal(stream, status, target).then(settle);
       };
-      const deadline = setTimeout(() => settle(new DialError('timed-out')), ANSWER_DEADLINE_MS);
+      const deadline = setTimeout(() => settle(silentTarget(target)), ANSWER_DEADLINE_MS);
       stream.once('close', () => this.#left(stream));
       stream.on('response', onResponse).on('error', onError).on('close', onClose);
       gone.addEventListener('abort', onGone);
@@ -140,19 +166,31 @@ export class Http2Session {
 
   #left(stream: ClientHttp2Stream): void {
     this.#streams.delete(stream);
-    if (this.#isRetired && this.#streams.size === 0) this.#session.close();
+    if (this.#streams.size > 0) return;
+    if (this.#isRetired) this.#session.close();
+    else this.#idle = setTimeout(() => this.retire(), IDLE_MS).unref();
   }
 
   /** After sleep or a change of network a connection may be dead without a word. */
   #doubt(): void {
-    if (performance.now() - this.#lastHeardAt < DOUBTED_AFTER_MS) return;
-    this.#lastHeardAt = performance.now();
+    const heard = this.#socket.bytesRead;
+    const isQuiet = heard === this.#heard;
+    const now = performance.now();
+    if (!isQuiet) this.#lastHeardAt = now;
+    this.#heard = heard;
+    if (!isQuiet || this.#doubting || now - this.#lastHeardAt < DOUBTED_AFTER_MS) return;
     const session = this.#session;
-    const dead = setTimeout(() => session.destroy(), PONG_WITHIN_MS);
-    session.ping((error) => {
-      clearTimeout(dead);
-      if (error) session.destroy();
-    });
+    this.#doubting = setInterval(() => {
+      // On a slow line the answer waits behind other bytes; those are a sign of life as well.
+      if (this.#socket.bytesRead === this.#heard) session.destroy();
+      this.#heard = this.#socket.bytesRead;
+    }, PONG_WITHIN_MS);
+    const settled = (): void => {
+      clearInterval(this.#doubting);
+      this.#doubting = undefined;
+    };
+    void this.ended.then(settled);
+    session.ping(settled);
   }
 }
 

@@ -43,8 +43,14 @@ export class Identity {
   }
 
   /** At once, or when the certificate has been renewed; rejects with AppError. */
-  async current(tunnel: string, gone: AbortSignal | undefined): Promise<CurrentIdentity> {
-    const current = this.#current;
+  async current(
+    tunnel: string,
+    gone: AbortSignal | undefined,
+    beforeHold?: () => Promise<void>,
+  ): Promise<CurrentIdentity> {
+    if (!this.#current) throw noCredentials();
+    if (beforeHold && isExpired(this.#current)) await beforeHold();
+    const current = this.#current as CurrentIdentity | null;
     if (!current) throw noCredentials();
     return isExpired(current) ? this.#hold(tunnel, gone) : current;
   }

@@ -1,5 +1,6 @@
 // What a proxy says that does not answer CONNECT with 2xx, in our words.
 import { AppError } from '../../shared/errors.ts';
+import { DialError } from '../net/dial.ts';
 import { isRefusalCode, refusalError } from '../../shared/protocol/refusal-codes.ts';
 
 /** The words of a proxy that did not answer 2xx: our Access Tier's problem document, or any other proxy's status. */
@@ -24,3 +25,9 @@ function parseProblem(body: string): AppError | null {
     return null; // no JSON: some other proxy's page
   }
 }
+
+/** Neither a yes nor a no came: the Access Tier is there, so it is the target that keeps silent. */
+export const silentTarget = (target: string): AppError =>
+  new AppError('tunnel/target-unreachable', `${target} did not answer in time.`, {
+    cause: new DialError('timed-out'),
+  });

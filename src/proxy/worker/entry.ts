@@ -15,6 +15,7 @@ import {
 
 /** Thousands of short connections must not wake the window's thread thousands of times. */
 const TOLD_WITHIN_MS = 100;
+const REFUSALS_REPEATED_AFTER_MS = 1_000;
 
 const port = parentPort;
 if (!port) throw new Error('This file runs as a worker thread.');
@@ -31,11 +32,26 @@ function tellFacts(): void {
   untold = [];
 }
 
+/** The same refusal, told once a second: nobody may make the window's thread work by being turned away. */
+const refusals = new Set<string>();
+setInterval(() => refusals.clear(), REFUSALS_REPEATED_AFTER_MS);
+
+function isRepeated(fact: TunnelFact): boolean {
+  if (fact.type !== 'connection-refused') return false;
+  const { tunnel, target, error } = fact;
+  const refusal = [tunnel, target, error.code, error.correlationId].join(' ');
+  if (refusals.has(refusal)) return true;
+  refusals.add(refusal);
+  return false;
+}
+
 function onFact(fact: TunnelFact): void {
+  if (isRepeated(fact)) return;
   untold.push(fact);
   const mayWait =
     fact.type === 'connection-opened' ||
     fact.type === 'connection-closed' ||
+    fact.type === 'connection-refused' ||
     fact.type === 'traffic';
   if (mayWait) telling ??= setTimeout(tellFacts, TOLD_WITHIN_MS);
   else tellFacts();

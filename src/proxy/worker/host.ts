@@ -15,6 +15,8 @@ const MISSED_LOOKS = 16;
 /** A worker that crashes more often than this is broken, and its ports are given up. */
 const MAX_RESTARTS = 5;
 const PER_MS = 60_000;
+/** It is tried again, but not at the cost of a processor. */
+const BROKEN_PAUSE_MS = 10_000;
 
 /** Megabytes. What a connection leaves behind while it is opened is garbage at once; more would only be kept in reserve. */
 const resourceLimits = { maxYoungGenerationSizeMb: 16 };
@@ -39,6 +41,8 @@ export class WorkerHost {
   #lastBeat = 0;
   #missedLooks = 0;
   #isStopping = false;
+  /** Between two tries of a worker that is broken. */
+  #isDown = false;
 
   constructor(sink: TunnelSink, file: string) {
     this.#sink = sink;
@@ -61,8 +65,15 @@ export class WorkerHost {
   }
 
   async setCredentials(credentials: Credentials | null): Promise<void> {
-    await this.#call({ method: 'setCredentials', credentials });
+    const before = this.#credentials;
+    // Before the call: a worker that crashes over it must not come back with the old ones.
     this.#credentials = credentials;
+    try {
+      await this.#call({ method: 'setCredentials', credentials });
+    } catch (error) {
+      if (!isCrash(error) && this.#credentials === credentials) this.#credentials = before;
+      throw error;
+    }
   }
 
   refuseHeld(reason: WireError): void {
@@ -96,6 +107,10 @@ export class WorkerHost {
   #call(call: Call): Promise<LocalAddress | null> {
     const id = ++this.#calls;
     return new Promise((resolve, reject) => {
+      if (this.#isDown) {
+        reject(new AppError('tunnel/engine-stopped', 'The proxy engine stops again and again.'));
+        return;
+      }
       this.#pending.set(id, { resolve, reject });
       this.#worker.postMessage({ id, call } satisfies Request);
     });
@@ -136,17 +151,27 @@ export class WorkerHost {
     const now = performance.now();
     this.#restarts.push(now);
     while (now - (this.#restarts[0] ?? now) > PER_MS) this.#restarts.shift();
+    if (this.#restarts.length <= MAX_RESTARTS) {
+      this.#startAgain(error, why);
+      return;
+    }
+    for (const id of this.#open.keys()) this.#giveUp(id, error);
+    this.#isDown = true;
+    setTimeout(() => this.#startAgain(error, why), BROKEN_PAUSE_MS).unref();
+  }
+
+  #startAgain(stopped: AppError, why: string): void {
+    this.#isDown = false;
+    if (this.#isStopping) return;
     this.#worker = this.#start();
-    void this.#takeUpAgain(error, why);
+    void this.#takeUpAgain(stopped, why);
   }
 
   async #takeUpAgain(stopped: AppError, why: string): Promise<void> {
-    const isBroken = this.#restarts.length > MAX_RESTARTS;
-    const specs = isBroken ? [] : [...this.#open.values()];
-    if (isBroken) for (const id of this.#open.keys()) this.#giveUp(id, stopped);
-    const credentials = this.#credentials;
     try {
-      await this.#call({ method: 'setCredentials', credentials });
+      await this.#call({ method: 'setCredentials', credentials: this.#credentials });
+      // Asked for only now: what was closed meanwhile must stay closed.
+      const specs = [...this.#open.values()];
       const options = { isProven: true };
       await Promise.all(
         specs.map((spec) =>

@@ -45,6 +45,7 @@ export function createSession(options: SessionOptions) {
   /** Vault and files are changed by one at a time: what ends a session also removes what a renewal just wrote. */
   let turns: Promise<unknown> = Promise.resolve();
   let stopping = false;
+  let subjectBefore: string | null = null;
   let lingering: Promise<void> = Promise.resolve();
 
   /** For what nobody waits for: a full disk must not end the client. */
@@ -77,11 +78,21 @@ export function createSession(options: SessionOptions) {
       }
       if (life.signal.aborted) life = new AbortController();
       renewalError = null;
+      await endOtherPersons(session.person);
       onCredentials(session);
       schedule(session);
       const { person, expiresAt } = session;
       return state.session({ type: 'signed-in', person, expiresAt });
     });
+  }
+
+  /** What stayed open when a session ran out is not handed on to the next person at this computer. */
+  async function endOtherPersons({ subject, name }: StoredSession['person']): Promise<void> {
+    const before = subjectBefore;
+    subjectBefore = subject;
+    if (before === null || before === subject) return;
+    onWaitInVain(new AppError('tunnel/cancelled', `${name} has signed in.`).toWire());
+    await options.closeTunnels();
   }
 
   /** From here on nothing is renewed, and nobody connects. */
