@@ -62,10 +62,11 @@ export class AccessTier {
     await this.#prove(signal, await this.#identity.current(this.#spec.id, signal));
   }
 
-  /** The same, by ourselves: without a certificate there is nothing to ask with, and nobody is to sign in for it. */
-  async proveIfSignedIn(signal: AbortSignal): Promise<void> {
+  /** The same, by ourselves: without a certificate there is nothing to ask with (false), and nobody is to sign in for it. */
+  async proveIfSignedIn(signal: AbortSignal): Promise<boolean> {
     const identity = this.#identity.usable();
     if (identity) await this.#prove(signal, identity);
+    return identity !== null;
   }
 
   async #prove(signal: AbortSignal, identity: CurrentIdentity): Promise<void> {
