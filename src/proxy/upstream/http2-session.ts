@@ -32,6 +32,11 @@ export class SessionGone extends Error {
   override readonly name = 'SessionGone';
 }
 
+/** The server takes no more tunnels on this connection, and has not looked at this one (RFC 9113 8.7). */
+export class SessionFull extends Error {
+  override readonly name = 'SessionFull';
+}
+
 export class Http2Session {
   /** Resolves when the connection is over. */
   readonly ended: Promise<void>;
@@ -67,9 +72,15 @@ export class Http2Session {
   }
 
   get hasRoom(): boolean {
-    const { destroyed, closed, remoteSettings } = this.#session;
+    const { destroyed, closed } = this.#session;
+    return !this.#isRetired && !destroyed && !closed && !this.isFull;
+  }
+
+  /** As far as is known: until the server has spoken, that is only our own bound. */
+  get isFull(): boolean {
+    const { remoteSettings } = this.#session;
     const allowed = Math.min(remoteSettings?.maxConcurrentStreams ?? MAX_STREAMS, MAX_STREAMS);
-    return !this.#isRetired && !destroyed && !closed && this.#streams.size < allowed;
+    return this.#streams.size >= allowed;
   }
 
   /** Resolves when the peer has spoken HTTP/2, so has taken our certificate; rejects with what went wrong. */
@@ -88,7 +99,7 @@ export class Http2Session {
     else this.#session.close();
   }
 
-  /** Rejects with AppError (refused), SessionGone, or the abort's reason. */
+  /** Rejects with AppError (refused), SessionFull, SessionGone, or the abort's reason. */
   open(target: string, early: Buffer | undefined, gone: AbortSignal): Promise<ClientHttp2Stream> {
     this.#doubt();
     return new Promise((resolve, reject) => {
@@ -99,7 +110,7 @@ export class Http2Session {
           { endStream: false },
         );
       } catch (error) {
-        reject(new SessionGone('no stream', { cause: error }));
+        reject(new SessionGone('no stream', { cause: this.#why ?? error }));
         return;
       }
       this.#streams.add(stream);
@@ -113,7 +124,12 @@ export class Http2Session {
         reject(outcome);
       };
       const onGone = () => settle(new SessionGone('cancelled'));
-      const onError = (cause: Error) => settle(new SessionGone('stream failed', { cause }));
+      const onError = (cause: Error) =>
+        settle(
+          stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
+            ? new SessionFull('stream refused', { cause })
+            : new SessionGone('stream failed', { cause }),
+        );
       const onClose = () => settle(new SessionGone('stream closed', { cause: this.#why }));
       const onResponse = (headers: IncomingHttpHeaders) => {
         this.#lastHeardAt = performance.now();
