@@ -46,7 +46,7 @@ export class Relay {
   #near: Duplex;
   readonly #far: Duplex;
   readonly #limits: RelayLimits;
-  readonly #meter: Meter;
+  #meter: Meter;
   readonly #startedAt = performance.now();
   #firstByteMs: number | null = null;
   #open = 2;
@@ -190,6 +190,9 @@ export class Relay {
         this.#copyUp();
       } else {
         this.#ended = 'refused';
+        // Neither what was not passed on nor our answer is payload.
+        const down = this.#meter.down();
+        this.#meter = { up: () => 0, down: () => down, follow: () => {} };
         abort(this.#far);
         near.resume();
         near.end(answer, () => near.destroy());
