@@ -10,7 +10,8 @@ const LAST_RETRY_MS = 30_000;
 const ANSWER_WITHIN_MS = 4_000;
 
 export interface WayWatchOptions {
-  prove: (signal: AbortSignal) => Promise<void>;
+  /** false: it cannot be asked now, so nothing is known. */
+  prove: (signal: AbortSignal) => Promise<boolean>;
   onLost: (error: AppError) => void;
   onRestored: () => void;
 }
@@ -19,21 +20,24 @@ export interface WayWatch {
   check: () => void;
   /** A connection could not be made. */
   lost: (error: AppError) => void;
+  /** For good: what is still being opened while the tunnel drains may fail later. */
   stop: () => void;
 }
 
 export function createWayWatch({ prove, onLost, onRestored }: WayWatchOptions): WayWatch {
   let isLost = false;
+  let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   let asking: AbortController | undefined;
 
-  const stop = (): void => {
+  const rest = (): void => {
     clearTimeout(timer);
     asking?.abort();
     asking = undefined;
   };
   const askAfter = (delayMs: number, retryMs: number): void => {
-    stop();
+    rest();
+    if (isStopped) return;
     timer = setTimeout(() => void ask(retryMs), delayMs).unref();
   };
   const retry = (retryMs: number): void => {
@@ -49,11 +53,13 @@ export function createWayWatch({ prove, onLost, onRestored }: WayWatchOptions): 
     asking = question;
     const late = setTimeout(() => question.abort(), ANSWER_WITHIN_MS);
     try {
-      await prove(question.signal);
+      const isProven = await prove(question.signal);
       if (asking !== question) return;
       asking = undefined;
-      if (isLost) onRestored();
+      if (!isLost) return;
+      if (!isProven) return retry(retryMs);
       isLost = false;
+      onRestored();
     } catch (error) {
       if (asking !== question) return; // overtaken, or stopped
       asking = undefined;
@@ -71,11 +77,14 @@ export function createWayWatch({ prove, onLost, onRestored }: WayWatchOptions): 
   return {
     check: () => askAfter(Math.random() * SPREAD_MS, FIRST_RETRY_MS),
     lost(error) {
-      if (isLost) return;
+      if (isLost || isStopped) return;
       lost(error);
       retry(FIRST_RETRY_MS);
     },
-    stop,
+    stop() {
+      isStopped = true;
+      rest();
+    },
   };
 }
 

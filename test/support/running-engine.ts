@@ -59,6 +59,12 @@ export async function program({ host, port }: LocalAddress): Promise<Socket> {
   return socket;
 }
 
+/** Bytes, or an end of whatever kind: a reset is told by what did not come. */
+const somethingNew = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    for (const event of ['readable', 'end', 'close']) socket.once(event, () => resolve());
+  });
+
 /** Sends `text`, resolves with what comes back for it: as many bytes, or fewer when the connection ends before. */
 export async function echoed(socket: Socket, text: string): Promise<string> {
   let received = '';
@@ -67,7 +73,7 @@ export async function echoed(socket: Socket, text: string): Promise<string> {
     const chunk = socket.read() as Buffer | null;
     if (chunk) received += chunk.toString();
     else {
-      await Promise.race([once(socket, 'readable'), once(socket, 'end'), once(socket, 'close')]);
+      await somethingNew(socket);
     }
   }
   return received;
@@ -85,7 +91,7 @@ export async function connectTo(
     const chunk = socket.read() as Buffer | null;
     if (chunk) text += chunk.toString();
     else {
-      await Promise.race([once(socket, 'readable'), once(socket, 'end'), once(socket, 'close')]);
+      await somethingNew(socket);
     }
   }
   return { status: Number(text.split(' ')[1]), text, socket };

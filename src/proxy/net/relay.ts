@@ -50,7 +50,7 @@ export class Relay {
   #near: Duplex;
   readonly #far: Duplex;
   readonly #limits: RelayLimits;
-  readonly #meter: Meter;
+  #meter: Meter;
   readonly #startedAt = performance.now();
   #firstByteMs: number | null = null;
   #open = 2;
@@ -196,7 +196,19 @@ export class Relay {
         near.pause();
         near.unshift(bytes);
         this.#copyUp();
+<<<<<<< HEAD
       } else if (verdict !== 'incomplete' && !this.#far.write(bytes)) near.pause();
+=======
+      } else {
+        this.#ended = 'refused';
+        // Neither what was not passed on nor our answer is payload.
+        const down = this.#meter.down();
+        this.#meter = { up: () => 0, down: () => down, follow: () => {} };
+        abort(this.#far);
+        near.resume();
+        near.end(answer, () => near.destroy());
+      }
+>>>>>>> behaviours
     };
     near.on('data', onData);
     near.resume();

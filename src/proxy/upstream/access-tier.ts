@@ -11,7 +11,7 @@ import type { TunnelSpec } from '../messages.ts';
 import { DialError, dialTls, isCertificateRefusal } from '../net/dial.ts';
 import { dialThroughProxy, isThisMachine } from './corporate-proxy.ts';
 import { connectByHttp1 } from './http1-connect.ts';
-import { Http2Session, SessionGone } from './http2-session.ts';
+import { Http2Session, SessionFull, SessionGone } from './http2-session.ts';
 import type { CurrentIdentity, Identity } from './identity.ts';
 import { Tickets } from './tickets.ts';
 import { WarmConnections } from './warm-connections.ts';
@@ -19,6 +19,8 @@ import { WarmConnections } from './warm-connections.ts';
 const DIAL_DEADLINE_MS = 20_000;
 /** A server turns a client down within its next answer; so long does a proof wait for that where the server says nothing. */
 const REFUSAL_WINDOW_MS = 250;
+/** Each costs a round trip. */
+const MAX_STREAM_REFUSALS = 4;
 
 export interface Wish {
   target: HostAndPort | null;
@@ -68,10 +70,11 @@ export class AccessTier {
     await this.#prove(signal, await this.#identity.current(this.#spec.id, signal));
   }
 
-  /** The same, by ourselves: without a certificate there is nothing to ask with, and nobody is to sign in for it. */
-  async proveIfSignedIn(signal: AbortSignal): Promise<void> {
+  /** The same, by ourselves: without a certificate there is nothing to ask with (false), and nobody is to sign in for it. */
+  async proveIfSignedIn(signal: AbortSignal): Promise<boolean> {
     const identity = this.#identity.usable();
     if (identity) await this.#prove(signal, identity);
+    return identity !== null;
   }
 
   async #prove(signal: AbortSignal, identity: CurrentIdentity): Promise<void> {
@@ -120,6 +123,28 @@ export class AccessTier {
   }
 
   async #connect(target: string, early: Buffer | undefined, gone: AbortSignal): Promise<Duplex> {
+    for (let refusals = 0; refusals < MAX_STREAM_REFUSALS;) {
+      try {
+        const far = await this.#connectOnce(target, early, gone);
+        if (far) return far;
+      } catch (error) {
+        // How many it allows was not known before; now it is, and another connection is made.
+        if (!(error instanceof SessionFull) || gone.aborted) throw error;
+        refusals += 1;
+      }
+    }
+    throw new AppError(
+      'tunnel/too-many-connections',
+      'The Access Tier takes no more tunnels at the moment.',
+    );
+  }
+
+  /** null: others were faster to fill the connection that was made. */
+  async #connectOnce(
+    target: string,
+    early: Buffer | undefined,
+    gone: AbortSignal,
+  ): Promise<Duplex | null> {
     const warm = this.#sessions.find(({ hasRoom }) => hasRoom);
     if (warm) {
       try {
@@ -141,6 +166,7 @@ export class AccessTier {
     }
     const next = await this.#next();
     if (!(next instanceof Http2Session)) return this.#connectOver(next, target, early, gone);
+<<<<<<< HEAD
     try {
       return await next.open(target, early, gone);
     } catch (error) {
@@ -150,6 +176,9 @@ export class AccessTier {
       if (own instanceof Http2Session) return own.open(target, early, gone);
       return this.#connectOver(own, target, early, gone);
     }
+=======
+    return next.isFull ? null : next.open(target, early, gone);
+>>>>>>> behaviours
   }
 
   /** A connection of whatever protocol the server speaks. */
@@ -157,7 +186,7 @@ export class AccessTier {
     if (this.#nextSession) {
       const shared = await this.#nextSession;
       // Only an HTTP/2 connection can be shared.
-      if (shared instanceof Http2Session && shared.hasRoom) return shared;
+      if (shared instanceof Http2Session) return shared;
     }
     if (this.#warm.isWanted) return this.#dialChain(undefined);
     const next = this.#upgrade(this.#dialChain(undefined));

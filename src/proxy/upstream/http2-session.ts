@@ -43,6 +43,11 @@ export class SessionGone extends Error {
   }
 }
 
+/** The server takes no more tunnels on this connection, and has not looked at this one (RFC 9113 8.7). */
+export class SessionFull extends Error {
+  override readonly name = 'SessionFull';
+}
+
 export class Http2Session {
   /** Resolves when the connection is over. */
   readonly ended: Promise<void>;
@@ -88,8 +93,19 @@ export class Http2Session {
 
   get hasRoom(): boolean {
     const { destroyed, closed } = this.#session;
+<<<<<<< HEAD
     const allowed = this.#allowed ?? STREAMS_AT_FIRST;
     return !this.#isRetired && !destroyed && !closed && this.#streams.size < allowed;
+=======
+    return !this.#isRetired && !destroyed && !closed && !this.isFull;
+  }
+
+  /** As far as is known: until the server has spoken, that is only our own bound. */
+  get isFull(): boolean {
+    const { remoteSettings } = this.#session;
+    const allowed = Math.min(remoteSettings?.maxConcurrentStreams ?? MAX_STREAMS, MAX_STREAMS);
+    return this.#streams.size >= allowed;
+>>>>>>> behaviours
   }
 
   /** Resolves when the peer has spoken HTTP/2, so has taken our certificate; rejects with what went wrong. */
@@ -109,7 +125,7 @@ export class Http2Session {
     else this.#session.close();
   }
 
-  /** Rejects with AppError (refused), SessionGone, or the abort's reason. */
+  /** Rejects with AppError (refused), SessionFull, SessionGone, or the abort's reason. */
   open(target: string, early: Buffer | undefined, gone: AbortSignal): Promise<ClientHttp2Stream> {
     this.#doubt();
     return new Promise((resolve, reject) => {
@@ -120,7 +136,11 @@ export class Http2Session {
           { endStream: false },
         );
       } catch (error) {
+<<<<<<< HEAD
         reject(new SessionGone('no stream', { cause: error, isUntouched: true }));
+=======
+        reject(new SessionGone('no stream', { cause: this.#why ?? error }));
+>>>>>>> behaviours
         return;
       }
       this.#streams.add(stream);
@@ -135,6 +155,7 @@ export class Http2Session {
         reject(outcome);
       };
       const onGone = () => settle(new SessionGone('cancelled'));
+<<<<<<< HEAD
       const unanswered = (cause: unknown): SessionGone =>
         new SessionGone('no answer', {
           cause,
@@ -142,6 +163,15 @@ export class Http2Session {
         });
       const onError = (cause: Error) => settle(unanswered(cause));
       const onClose = () => settle(unanswered(this.#why));
+=======
+      const onError = (cause: Error) =>
+        settle(
+          stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
+            ? new SessionFull('stream refused', { cause })
+            : new SessionGone('stream failed', { cause }),
+        );
+      const onClose = () => settle(new SessionGone('stream closed', { cause: this.#why }));
+>>>>>>> behaviours
       const onResponse = (headers: IncomingHttpHeaders) => {
         const status = Number(headers[':status']);
         if (status >= 200 && status < 300) return settle(null);

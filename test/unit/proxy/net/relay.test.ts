@@ -90,6 +90,19 @@ describe('relay', () => {
     expect((await done).ended).toBe('idle');
   });
 
+  it('cuts a half-closed peer that never finishes, and one that lives for too long though it moves data', async () => {
+    const half = await relayed({ idleMs: 60 });
+    half.client.resume().end('x');
+    half.backend.resume();
+    const long = await relayed({ idleMs: 60_000, lifetimeMs: 100 });
+    long.client.resume();
+    long.backend.pipe(long.backend);
+    const moving = setInterval(() => long.client.write('x'), 10);
+    cleanUps.push(() => clearInterval(moving));
+    expect((await half.done).ended).toBe('idle');
+    expect((await long.done).ended).toBe('lifetime');
+  });
+
   it('passes on an end that came while the other side was still being dialled', async () => {
     const [client, near] = await socketPair();
     client.end();
