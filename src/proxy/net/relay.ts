@@ -56,6 +56,8 @@ export class Relay {
   #open = 2;
   #ended: RelayEnd = 'finished';
   #unjudged: Buffer | null = null;
+  /** Passed on while somebody looks. */
+  #watchedBytes = 0;
   #movedBytes = 0;
   #movedAt = this.#startedAt;
   #toNear: Coalescer | null = null;
@@ -196,19 +198,10 @@ export class Relay {
         near.pause();
         near.unshift(bytes);
         this.#copyUp();
-<<<<<<< HEAD
-      } else if (verdict !== 'incomplete' && !this.#far.write(bytes)) near.pause();
-=======
-      } else {
-        this.#ended = 'refused';
-        // Neither what was not passed on nor our answer is payload.
-        const down = this.#meter.down();
-        this.#meter = { up: () => 0, down: () => down, follow: () => {} };
-        abort(this.#far);
-        near.resume();
-        near.end(answer, () => near.destroy());
+      } else if (verdict !== 'incomplete') {
+        this.#watchedBytes += bytes.length;
+        if (!this.#far.write(bytes)) near.pause();
       }
->>>>>>> behaviours
     };
     near.on('data', onData);
     near.resume();
@@ -223,6 +216,10 @@ export class Relay {
     const near = this.#near;
     this.#unjudged = null;
     this.#ended = 'refused';
+    // Neither what was not passed on nor our answer is payload.
+    const up = this.#watchedBytes;
+    const down = this.#meter.down();
+    this.#meter = { up: () => up, down: () => down, follow: () => {} };
     abort(this.#far);
     near.resume();
     near.end(this.#limits.admit?.answer, () => near.destroy());

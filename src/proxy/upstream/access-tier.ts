@@ -150,10 +150,10 @@ export class AccessTier {
       try {
         return await warm.open(target, early, gone);
       } catch (error) {
-        // It had died, was just going away, or is full. Bytes that may have reached the target are not sent again.
+        // It had died, or was just going away. Bytes that may have reached the target are not sent again.
         if (!(error instanceof SessionGone) || gone.aborted) throw error;
         if (early && !error.isUntouched) throw error;
-        if (!error.isUntouched) this.#forget(warm);
+        this.#forget(warm);
       }
     }
     const idle = this.#warm.take();
@@ -166,19 +166,7 @@ export class AccessTier {
     }
     const next = await this.#next();
     if (!(next instanceof Http2Session)) return this.#connectOver(next, target, early, gone);
-<<<<<<< HEAD
-    try {
-      return await next.open(target, early, gone);
-    } catch (error) {
-      // Many waited for this connection, and it takes fewer: those go on over one of their own.
-      if (!(error instanceof SessionGone) || !error.isUntouched || gone.aborted) throw error;
-      const own = await this.#upgrade(this.#dialChain(gone));
-      if (own instanceof Http2Session) return own.open(target, early, gone);
-      return this.#connectOver(own, target, early, gone);
-    }
-=======
     return next.isFull ? null : next.open(target, early, gone);
->>>>>>> behaviours
   }
 
   /** A connection of whatever protocol the server speaks. */

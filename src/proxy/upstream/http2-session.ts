@@ -34,7 +34,7 @@ const PONG_WITHIN_MS = 2_000;
 /** The connection ended before the tunnel was answered; another one may do. */
 export class SessionGone extends Error {
   override readonly name = 'SessionGone';
-  /** The peer says, or it is certain, that it has done nothing: to try again cannot do it twice. */
+  /** Nothing was sent: to try again cannot do it twice. */
   readonly isUntouched: boolean;
 
   constructor(what: string, options: { cause?: unknown; isUntouched?: boolean } = {}) {
@@ -93,19 +93,12 @@ export class Http2Session {
 
   get hasRoom(): boolean {
     const { destroyed, closed } = this.#session;
-<<<<<<< HEAD
-    const allowed = this.#allowed ?? STREAMS_AT_FIRST;
-    return !this.#isRetired && !destroyed && !closed && this.#streams.size < allowed;
-=======
     return !this.#isRetired && !destroyed && !closed && !this.isFull;
   }
 
-  /** As far as is known: until the server has spoken, that is only our own bound. */
+  /** As far as is known: until the server has spoken, that is only the usual. */
   get isFull(): boolean {
-    const { remoteSettings } = this.#session;
-    const allowed = Math.min(remoteSettings?.maxConcurrentStreams ?? MAX_STREAMS, MAX_STREAMS);
-    return this.#streams.size >= allowed;
->>>>>>> behaviours
+    return this.#streams.size >= (this.#allowed ?? STREAMS_AT_FIRST);
   }
 
   /** Resolves when the peer has spoken HTTP/2, so has taken our certificate; rejects with what went wrong. */
@@ -136,11 +129,7 @@ export class Http2Session {
           { endStream: false },
         );
       } catch (error) {
-<<<<<<< HEAD
-        reject(new SessionGone('no stream', { cause: error, isUntouched: true }));
-=======
-        reject(new SessionGone('no stream', { cause: this.#why ?? error }));
->>>>>>> behaviours
+        reject(new SessionGone('no stream', { cause: this.#why ?? error, isUntouched: true }));
         return;
       }
       this.#streams.add(stream);
@@ -155,15 +144,6 @@ export class Http2Session {
         reject(outcome);
       };
       const onGone = () => settle(new SessionGone('cancelled'));
-<<<<<<< HEAD
-      const unanswered = (cause: unknown): SessionGone =>
-        new SessionGone('no answer', {
-          cause,
-          isUntouched: stream.rstCode === constants.NGHTTP2_REFUSED_STREAM,
-        });
-      const onError = (cause: Error) => settle(unanswered(cause));
-      const onClose = () => settle(unanswered(this.#why));
-=======
       const onError = (cause: Error) =>
         settle(
           stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
@@ -171,7 +151,6 @@ export class Http2Session {
             : new SessionGone('stream failed', { cause }),
         );
       const onClose = () => settle(new SessionGone('stream closed', { cause: this.#why }));
->>>>>>> behaviours
       const onResponse = (headers: IncomingHttpHeaders) => {
         const status = Number(headers[':status']);
         if (status >= 200 && status < 300) return settle(null);
