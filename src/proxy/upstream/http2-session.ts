@@ -35,6 +35,13 @@ export class SessionGone extends Error {
 /** The server takes no more tunnels on this connection, and has not looked at this one (RFC 9113 8.7). */
 export class SessionFull extends Error {
   override readonly name = 'SessionFull';
+  /** How many it does take. */
+  readonly allowed: number;
+
+  constructor(allowed: number, cause: Error) {
+    super('stream refused', { cause });
+    this.allowed = allowed;
+  }
 }
 
 export class Http2Session {
@@ -42,11 +49,14 @@ export class Http2Session {
   readonly ended: Promise<void>;
   readonly #session: ClientHttp2Session;
   readonly #streams = new Set<ClientHttp2Stream>();
+  /** Until the server has spoken, what another connection to it has shown. */
+  #allowed: number;
   #isRetired = false;
   #lastHeardAt = performance.now();
   #why: Error | undefined;
 
-  constructor(socket: TLSSocket, serverName: string) {
+  constructor(socket: TLSSocket, serverName: string, allowed = MAX_STREAMS) {
+    this.#allowed = allowed;
     this.#session = connect(
       `https://${serverName.includes(':') ? `[${serverName}]` : serverName}`,
       {
@@ -67,6 +77,9 @@ export class Http2Session {
       // no state for a connection that carries many.
       socket.on('error', failed).on('end', over).on('close', over);
     });
+    this.#session.on('remoteSettings', ({ maxConcurrentStreams = MAX_STREAMS }) => {
+      this.#allowed = Math.min(maxConcurrentStreams, MAX_STREAMS);
+    });
     this.#session.on('goaway', () => (this.#isRetired = true));
     this.ended = end.then(() => this.#end());
   }
@@ -76,11 +89,8 @@ export class Http2Session {
     return !this.#isRetired && !destroyed && !closed && !this.isFull;
   }
 
-  /** As far as is known: until the server has spoken, that is only our own bound. */
   get isFull(): boolean {
-    const { remoteSettings } = this.#session;
-    const allowed = Math.min(remoteSettings?.maxConcurrentStreams ?? MAX_STREAMS, MAX_STREAMS);
-    return this.#streams.size >= allowed;
+    return this.#streams.size >= this.#allowed;
   }
 
   /** Resolves when the peer has spoken HTTP/2, so has taken our certificate; rejects with what went wrong. */
@@ -127,7 +137,7 @@ export class Http2Session {
       const onError = (cause: Error) =>
         settle(
           stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
-            ? new SessionFull('stream refused', { cause })
+            ? new SessionFull(this.#allowed, cause)
             : new SessionGone('stream failed', { cause }),
         );
       const onClose = () => settle(new SessionGone('stream closed', { cause: this.#why }));
