@@ -1,8 +1,10 @@
 // The ways that bytes take through the engine, so that a promise about bytes is proved for each of them.
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Credentials } from '../../src/proxy/index.ts';
 import { readHead } from '../../src/proxy/net/http-head.ts';
+import { PROBE_PROTOCOL } from '../../src/shared/protocol/probe.ts';
 import type { LocalAddress } from '../../src/shared/model/tunnel.ts';
 import { startConnectTier } from './connect-tier.ts';
 import { aTunnel, program, runEngine, type RunningEngine } from './running-engine.ts';
@@ -30,18 +32,15 @@ export async function openDataPath(
   path: Path,
   { server, person, behave }: DataPathParts,
 ): Promise<DataPath> {
-  // The proof that opening makes is nobody's connection.
-  let isProven = false;
   const tier =
     path === 'TCP'
-      ? await startTlsTier(server, (socket) => (isProven ? behave(socket) : socket.resume()))
+      ? await startTlsTier(server, behaveUnlessAsked(behave), server.ca, [PROBE_PROTOCOL])
       : await startConnectTier(server, {
           behave,
           protocols: [path === 'CHAIN by HTTP/2' ? 'h2' : 'http/1.1'],
         });
   const engine = await runEngine(person);
   const address = await engine.open(aTunnel(tier.port, { mode: path === 'TCP' ? 'TCP' : 'CHAIN' }));
-  isProven = true;
   return {
     engine,
     address,
@@ -52,6 +51,12 @@ export async function openDataPath(
     },
   };
 }
+
+/** The proof that opening makes is nobody's connection; answered as an Access Tier of ours does, it takes no time. */
+const behaveUnlessAsked = (behave: DataPathParts['behave']) => (socket: TLSSocket) => {
+  if (socket.alpnProtocol === PROBE_PROTOCOL) socket.end('yes');
+  else behave(socket);
+};
 
 /** CONNECT through a CHAIN port; `early` goes right behind the request, and no byte behind the answer is lost. */
 export async function tunnelTo(

@@ -17,6 +17,8 @@ export async function startTlsTier(
   behave: (socket: TLSSocket) => unknown,
   /** Trust anchor for client certificates; others get a TLS alert. */
   clientCa: string = identity.ca,
+  /** By ALPN; none: it does not choose. */
+  protocols: string[] = [],
 ): Promise<TlsTier> {
   const sockets = new Set<TLSSocket>();
   let accepted = 0;
@@ -28,6 +30,7 @@ export async function startTlsTier(
       requestCert: true,
       rejectUnauthorized: true,
       allowHalfOpen: true,
+      ...(protocols.length > 0 && { ALPNProtocols: protocols }),
     },
     (socket) => {
       accepted += 1;
