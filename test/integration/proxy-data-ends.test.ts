@@ -204,7 +204,7 @@ it('lets other tunnels of an HTTP/2 connection go on while twenty are not read',
 
 describe('an Access Tier known by a name with several addresses', () => {
   it.each(['127.0.0.1', '::1'])('is reached though it listens on %s only', async (host) => {
-    const tier = await startTlsTier(server, echo);
+    const tier = await startTlsTier(server, echo, server.ca, true);
     onTestFinished(() => tier.stop());
     const gate = createServer((near) => {
       void connectDirectly(tier.port).then((far) => near.pipe(far).pipe(near));
@@ -224,7 +224,7 @@ describe('an Access Tier known by a name with several addresses', () => {
 });
 
 it('serves local programs that know only IPv6', async () => {
-  const tier = await startTlsTier(server, echo);
+  const tier = await startTlsTier(server, echo, server.ca, true);
   onTestFinished(() => tier.stop());
   const engine = await runEngine(person);
   onTestFinished(() => engine.stop());

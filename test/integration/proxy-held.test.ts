@@ -85,7 +85,10 @@ describe.each(modes)('with an expired certificate in %s mode', (mode) => {
   /** A tunnel that was opened while the certificate was good. */
   async function opened() {
     const echo = (socket: TLSSocket) => void socket.pipe(socket);
-    const tier = mode === 'TCP' ? await startTlsTier(server, echo) : await startConnectTier(server);
+    const tier =
+      mode === 'TCP'
+        ? await startTlsTier(server, echo, server.ca, true)
+        : await startConnectTier(server);
     onTestFinished(() => tier.stop());
     const engine = await runEngine(person);
     onTestFinished(() => engine.stop());

@@ -1,10 +1,8 @@
 // The ways that bytes take through the engine, so that a promise about bytes is proved for each of them.
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import type { Credentials } from '../../src/proxy/index.ts';
 import { readHead } from '../../src/proxy/net/http-head.ts';
-import { PROBE_PROTOCOL } from '../../src/shared/protocol/probe.ts';
 import type { LocalAddress } from '../../src/shared/model/tunnel.ts';
 import { startConnectTier } from './connect-tier.ts';
 import { aTunnel, program, runEngine, type RunningEngine } from './running-engine.ts';
@@ -34,7 +32,7 @@ export async function openDataPath(
 ): Promise<DataPath> {
   const tier =
     path === 'TCP'
-      ? await startTlsTier(server, behaveUnlessAsked(behave), server.ca, [PROBE_PROTOCOL])
+      ? await startTlsTier(server, behave, server.ca, true)
       : await startConnectTier(server, {
           behave,
           protocols: [path === 'CHAIN by HTTP/2' ? 'h2' : 'http/1.1'],
@@ -51,12 +49,6 @@ export async function openDataPath(
     },
   };
 }
-
-/** The proof that opening makes is nobody's connection; answered as an Access Tier of ours does, it takes no time. */
-const behaveUnlessAsked = (behave: DataPathParts['behave']) => (socket: TLSSocket) => {
-  if (socket.alpnProtocol === PROBE_PROTOCOL) socket.end('yes');
-  else behave(socket);
-};
 
 /** CONNECT through a CHAIN port; `early` goes right behind the request, and no byte behind the answer is lost. */
 export async function tunnelTo(
