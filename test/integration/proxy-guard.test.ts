@@ -50,7 +50,7 @@ describe.each(modes)('a program of another user, %s', (mode) => {
   const CONNECT = mode === 'CHAIN' ? 'CONNECT a.lab:1 HTTP/1.1\r\n\r\n' : '';
   async function opened(changes: Partial<TunnelSpec> = {}) {
     const echo = (socket: TLSSocket) => void socket.pipe(socket);
-    const tls = mode === 'TCP' ? await startTlsTier(server, echo) : null;
+    const tls = mode === 'TCP' ? await startTlsTier(server, echo, server.ca, true) : null;
     const chain = tls ? null : await startConnectTier(server);
     onTestFinished(() => (tls ?? chain)?.stop());
     const engine = await runEngine(person);
@@ -88,7 +88,7 @@ describe.each(modes)('a program of another user, %s', (mode) => {
 
 describe('a port in TCP mode', () => {
   async function opened(behave: (socket: TLSSocket) => unknown) {
-    const tier = await startTlsTier(server, behave);
+    const tier = await startTlsTier(server, behave, server.ca, true);
     onTestFinished(() => tier.stop());
     const engine = await runEngine(person);
     onTestFinished(() => engine.stop());
@@ -153,11 +153,13 @@ describe('a port in TCP mode', () => {
     socket.destroy();
   });
 
-  it('passes on what looks like the beginning of a request, once its program says no more', async () => {
+  it('refuses what looks like a request and ends in the middle of it', async () => {
     const { address, heard } = await listening();
     const socket = await program(address);
     socket.end('GET /half');
-    await until(async () => heard() === 'GET /half');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(String(answer)).toContain('403 Forbidden');
+    expect(heard()).toBe('');
     socket.destroy();
   });
 

@@ -27,8 +27,10 @@ beforeAll(async () => {
   expired = await pki.issue({ commonName: 'person', lifeMs: -1_000 });
 });
 
+const echo = (socket: TLSSocket) => void socket.pipe(socket);
+
 async function opened(credentials = person) {
-  const tier = await startTlsTier(server, (socket: TLSSocket) => void socket.pipe(socket));
+  const tier = await startTlsTier(server, echo, server.ca, true);
   onTestFinished(() => tier.stop());
   const engine = await runEngine(credentials);
   onTestFinished(() => engine.stop());
@@ -137,7 +139,7 @@ describe('banyanproxy without descriptors', () => {
   it('does not spin, and serves again when there are some', async ({ skip }) => {
     skip(process.platform !== 'linux', 'only Linux tells the processor time of a process');
     skip(!existsSync(programPath('banyanproxy')), 'the programs are not built (npm run build)');
-    const tier = await startTlsTier(server, (socket: TLSSocket) => void socket.pipe(socket));
+    const tier = await startTlsTier(server, echo, server.ca, true);
     onTestFinished(() => tier.stop());
     const folder = await temporaryFolder();
     onTestFinished(() => folder.remove());

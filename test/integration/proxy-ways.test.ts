@@ -119,7 +119,9 @@ describe('through the proxy of a network', () => {
     { mode = 'CHAIN', host = 'tier.example' }: { mode?: TunnelSpec['mode']; host?: string } = {},
   ) {
     const echo = (socket: TLSSocket) => void socket.pipe(socket);
-    const tier = await (mode === 'TCP' ? startTlsTier(server, echo) : startConnectTier(server));
+    const tier = await (mode === 'TCP'
+      ? startTlsTier(server, echo, server.ca, true)
+      : startConnectTier(server));
     onTestFinished(() => tier.stop());
     const proxy = await startCorporateProxy(options);
     onTestFinished(() => proxy.stop());

@@ -83,7 +83,7 @@ it.each([
   { fault: 'throw', withinMs: 1_000, why: 'out of luck' },
   { fault: 'hang', withinMs: 5_500, why: 'it ended by itself' },
 ])(
-  'after a $fault its ports are back with the same numbers and the latest certificate',
+  'after a $fault its ports are back with the same numbers and the latest certificate, or it stops if it was to',
   async (expected) => {
     const { engine, restarts, fail, isServed } = await start();
     const addresses = [
@@ -94,6 +94,10 @@ it.each([
     const live = await program(addresses[0] as LocalAddress);
     expect(await echoed(live, 'x')).toBe('x');
     live.on('end', () => live.end());
+    const stopping = await start();
+    const drained = await program(await stopping.engine.open(aTunnel(tier.port)));
+    expect(await echoed(drained, 'x')).toBe('x');
+    const stopped = stopping.engine.stop(60_000);
     const [tookMs] = await Promise.all([fail(expected.fault), ends(live)]);
     expect(tookMs).toBeLessThan(expected.withinMs);
     expect(restarts()).toEqual([expected.why]);
@@ -101,6 +105,9 @@ it.each([
     for (const address of addresses) expect(await isServed(address)).toBe(true);
     expect(people).toEqual(['renewed', 'renewed']);
     expect(engine.told('failed')).toEqual([]);
+    await stopped;
+    await expect(stopping.engine.open(aTunnel(tier.port))).rejects.toThrow();
+    drained.destroy();
   },
 );
 
@@ -141,18 +148,6 @@ it('gives up with every tunnel when it crashes for the sixth time within a minut
     ['svc', 'tunnel/engine-stopped'],
     ['other', 'tunnel/engine-stopped'],
   ]);
-});
-
-it.each([['crash'], ['hang']])('stops though the worker does not: %s', async (fault) => {
-  const { engine } = await start();
-  const address = await engine.open(aTunnel(tier.port));
-  const live = await program(address);
-  expect(await echoed(live, 'x')).toBe('x');
-  const stopped = engine.stop(60_000);
-  faults.postMessage(fault);
-  await stopped;
-  await expect(engine.open(aTunnel(tier.port))).rejects.toThrow();
-  live.destroy();
 });
 
 /** Both ends of a transfer on a thread of their own. */

@@ -30,18 +30,15 @@ export async function openDataPath(
   path: Path,
   { server, person, behave }: DataPathParts,
 ): Promise<DataPath> {
-  // The proof that opening makes is nobody's connection.
-  let isProven = false;
   const tier =
     path === 'TCP'
-      ? await startTlsTier(server, (socket) => (isProven ? behave(socket) : socket.resume()))
+      ? await startTlsTier(server, behave, server.ca, true)
       : await startConnectTier(server, {
           behave,
           protocols: [path === 'CHAIN by HTTP/2' ? 'h2' : 'http/1.1'],
         });
   const engine = await runEngine(person);
   const address = await engine.open(aTunnel(tier.port, { mode: path === 'TCP' ? 'TCP' : 'CHAIN' }));
-  isProven = true;
   return {
     engine,
     address,

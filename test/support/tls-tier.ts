@@ -2,6 +2,7 @@
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Credentials } from '../../src/proxy/index.ts';
+import { PROBE_PROTOCOL } from '../../src/shared/protocol/probe.ts';
 
 export interface TlsTier {
   port: number;
@@ -17,6 +18,8 @@ export async function startTlsTier(
   behave: (socket: TLSSocket) => unknown,
   /** Trust anchor for client certificates; others get a TLS alert. */
   clientCa: string = identity.ca,
+  /** Says yes to the proof that opening makes, as an Access Tier of ours does, instead of treating it as a connection. */
+  answersProbes = false,
 ): Promise<TlsTier> {
   const sockets = new Set<TLSSocket>();
   let accepted = 0;
@@ -28,12 +31,14 @@ export async function startTlsTier(
       requestCert: true,
       rejectUnauthorized: true,
       allowHalfOpen: true,
+      ...(answersProbes && { ALPNProtocols: [PROBE_PROTOCOL] }),
     },
     (socket) => {
       accepted += 1;
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy());
-      behave(socket);
+      if (socket.alpnProtocol === PROBE_PROTOCOL) socket.end('yes');
+      else behave(socket);
     },
   );
   // Also those that never finish their handshake: the server would wait for them before it closes.

@@ -16,7 +16,7 @@ export function abort(stream: Duplex): void {
     stream.resetAndDestroy();
   } else if (isHttp2(stream)) {
     // Node sends an end (END_STREAM) ahead of the reset, and whoever reads that first takes the bytes so far for all.
-    stream._final = (done) => done();
+    Object.assign(stream, { _final: (done: () => void) => done() });
     // As RFC 9113 8.5 wants it for a tunnel. The code goes out; waiting for bytes that nobody reads would keep it open.
     stream.close(constants.NGHTTP2_CONNECT_ERROR);
     stream.destroy();

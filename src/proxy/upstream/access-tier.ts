@@ -38,6 +38,8 @@ export class AccessTier {
   readonly #tickets = new Tickets();
   readonly #warm = new WarmConnections(() => this.#dialChain(undefined));
   #sessions: Http2Session[] = [];
+  /** Of one connection, once the server has refused more. */
+  #allowedStreams: number | undefined;
   /** While one is being made, everybody waits for that one. */
   #nextSession: Promise<TLSSocket | Http2Session> | null = null;
   #used: CurrentIdentity | null = null;
@@ -131,6 +133,7 @@ export class AccessTier {
         // How many it allows was not known before; now it is, and another connection is made.
         if (!(error instanceof SessionFull) || gone.aborted) throw error;
         refusals += 1;
+        this.#allowedStreams = error.allowed;
       }
     }
     throw new AppError(
@@ -193,7 +196,7 @@ export class AccessTier {
       if (round === this.#round) this.#warm.want();
       return socket;
     }
-    const session = new Http2Session(socket, this.#spec.serverName);
+    const session = new Http2Session(socket, this.#spec.serverName, this.#allowedStreams);
     if (this.#isClosed) session.retire();
     else if (round === this.#round) {
       this.#sessions.push(session);

@@ -46,6 +46,13 @@ export class SessionGone extends Error {
 /** The server takes no more tunnels on this connection, and has not looked at this one (RFC 9113 8.7). */
 export class SessionFull extends Error {
   override readonly name = 'SessionFull';
+  /** How many it does take. */
+  readonly allowed: number;
+
+  constructor(allowed: number, cause: Error) {
+    super('stream refused', { cause });
+    this.allowed = allowed;
+  }
 }
 
 export class Http2Session {
@@ -55,15 +62,17 @@ export class Http2Session {
   readonly #socket: TLSSocket;
   #idle: NodeJS.Timeout | undefined;
   readonly #streams = new Set<ClientHttp2Stream>();
+  /** Until the server has spoken, what another connection to it has shown. */
+  #allowed: number;
   #isRetired = false;
-  #allowed: number | undefined;
   #lastHeardAt = performance.now();
   #heard = 0;
   #doubting: NodeJS.Timeout | undefined;
   #why: Error | undefined;
 
-  constructor(socket: TLSSocket, serverName: string) {
+  constructor(socket: TLSSocket, serverName: string, allowed = STREAMS_AT_FIRST) {
     this.#socket = socket;
+    this.#allowed = allowed;
     this.#session = connect(
       `https://${serverName.includes(':') ? `[${serverName}]` : serverName}`,
       {
@@ -96,9 +105,8 @@ export class Http2Session {
     return !this.#isRetired && !destroyed && !closed && !this.isFull;
   }
 
-  /** As far as is known: until the server has spoken, that is only the usual. */
   get isFull(): boolean {
-    return this.#streams.size >= (this.#allowed ?? STREAMS_AT_FIRST);
+    return this.#streams.size >= this.#allowed;
   }
 
   /** Resolves when the peer has spoken HTTP/2, so has taken our certificate; rejects with what went wrong. */
@@ -147,7 +155,7 @@ export class Http2Session {
       const onError = (cause: Error) =>
         settle(
           stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
-            ? new SessionFull('stream refused', { cause })
+            ? new SessionFull(this.#allowed, cause)
             : new SessionGone('stream failed', { cause }),
         );
       const onClose = () => settle(new SessionGone('stream closed', { cause: this.#why }));

@@ -16,7 +16,7 @@ const MISSED_LOOKS = 16;
 const MAX_RESTARTS = 5;
 const PER_MS = 60_000;
 /** It is tried again, but not at the cost of a processor. */
-const BROKEN_PAUSE_MS = 10_000;
+const BROKEN_PAUSE_MS = 5_000;
 
 /** Megabytes. What a connection leaves behind while it is opened is garbage at once; more would only be kept in reserve. */
 const resourceLimits = { maxYoungGenerationSizeMb: 16 };
