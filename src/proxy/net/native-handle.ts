@@ -14,6 +14,7 @@ interface TcpHandle {
 interface Internals {
   _handle?: (TcpHandle & { _parent?: TcpHandle }) | null;
   resetAndClosing?: boolean;
+  _readableState?: { ended: boolean };
 }
 
 /** For the option `handle` of a new Socket. */
@@ -26,6 +27,8 @@ export function detachHandle(socket: Socket): DetachedHandle | null {
   if (typeof handle?.readStop !== 'function' || typeof handle.useUserBuffer !== 'function') {
     return null;
   }
+  // Its end has been read and not been told yet: the next owner would wait for it.
+  if (inner._readableState?.ended) return null;
   handle.readStop();
   handle.reading = false; // or its next owner would think that it reads already
   inner._handle = null;
