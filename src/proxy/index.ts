@@ -1,5 +1,5 @@
 // Front door of the data plane: a local port in, mutual TLS out. No policy, no storage, no Electron.
-// Message-shaped: plain data in, plain data and facts out, so that the engine can move into a worker thread.
+// Message-shaped: plain data in, plain data and facts out, because the app's engine runs in a worker thread.
 import type { Duplex } from 'node:stream';
 import type { WireError } from '../shared/errors.ts';
 import type { LocalAddress } from '../shared/model/tunnel.ts';

@@ -18,7 +18,7 @@ export interface TunnelSpec {
   includeDomains: readonly string[];
   /** The proxy through which this machine reaches the Access Tier; null: straight. Loopback is always dialled straight. */
   upstreamProxy: UpstreamProxy | null;
-  /** Who may use the local port. `anyone` is the unsafe switch; see listeners/guard. */
+  /** Who may use the local port. `anyone` is the unsafe switch; see guard/. */
   localUsers: 'own' | 'anyone';
 }
 

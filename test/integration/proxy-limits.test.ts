@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Credentials } from '../../src/proxy/index.ts';
-import { createTlsContexts } from '../../src/proxy/net/credentials.ts';
+import { createTlsContexts } from '../../src/proxy/upstream/credentials.ts';
 import { dialTcp, dialTls } from '../../src/proxy/net/dial.ts';
 import { createTestPki } from '../support/pki.ts';
 import { programPath, temporaryFolder } from '../support/programs.ts';

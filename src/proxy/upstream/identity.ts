@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { AppError } from '../../shared/errors.ts';
 import { noCredentials } from '../failures.ts';
 import type { Credentials } from '../messages.ts';
-import { createTlsContexts, type TlsContexts } from '../net/credentials.ts';
+import { createTlsContexts, type TlsContexts } from './credentials.ts';
 
 const MAX_HELD = 256;
 const HELD_AT_MOST_MS = 120_000;

@@ -11,8 +11,7 @@ export class Tickets {
 
   /** The newest; of TLS 1.3 each is used once, as RFC 8446 C.4 wants. */
   take(): Buffer | undefined {
-    const ticket = this.#kept.pop();
-    return ticket;
+    return this.#kept.pop();
   }
 
   keep(ticket: Buffer, socket: TLSSocket): void {

@@ -34,8 +34,13 @@ async function connected(given: { refreshToken: boolean; turnDown?: string }) {
         : Promise.resolve(),
   });
   let count = 0;
+  const provider = {
+    person: 'amara',
+    refresh: (): Promise<void> => Promise.resolve(),
+    page: (): Promise<void> => Promise.resolve(),
+  };
   const newSession = (): StoredSession => ({
-    person: { subject: 'amara', name: 'Amara', email: 'amara@demo.bnn', groups: [] },
+    person: { subject: provider.person, name: 'Amara', email: 'amara@demo.bnn', groups: [] },
     trustToken: 'token',
     ...(refreshToken && { refreshToken: 'refresh' }),
     issuedAt: clock.now(),
@@ -46,10 +51,6 @@ async function connected(given: { refreshToken: boolean; turnDown?: string }) {
   let stored: StoredSession | null = newSession();
   const did: string[] = [];
   const notices: string[] = [];
-  const provider = {
-    refresh: (): Promise<void> => Promise.resolve(),
-    page: (): Promise<void> => Promise.resolve(),
-  };
   const access = createAccess({
     ports: { clock, log, createEngine: engine.create },
     state,
@@ -121,6 +122,21 @@ async function connected(given: { refreshToken: boolean; turnDown?: string }) {
     },
   };
 }
+
+describe('another person who signs in when a session has run out', () => {
+  it('takes over no way to a service, and no connection that waits', async () => {
+    const { expire, arrive, provider, state, engine, tunnel } = await connected({
+      refreshToken: false,
+    });
+    await expire();
+    provider.person = 'bob';
+    await arrive();
+    expect(state.slices.session).toMatchObject({ status: 'signed-in', person: { subject: 'bob' } });
+    expect(engine.closed).toEqual([id]);
+    expect(engine.refusedHeld).toMatchObject([{ code: 'tunnel/cancelled' }]);
+    expect(tunnel()?.status).not.toBe('open');
+  });
+});
 
 describe('a certificate that expires', () => {
   it.each([true, false])(
