@@ -31,6 +31,14 @@ const isShuttingDown = (socket: Socket): boolean =>
 
 const isHttp2 = (stream: Duplex): stream is Http2Stream & Duplex => 'rstCode' in stream;
 
+/** All that was written has gone out. Node 24 closes an HTTP/2 stream that both sides have ended without a 'finish'. */
+export const hasSentAll = (stream: Duplex): boolean =>
+  stream.writableFinished ||
+  (isHttp2(stream) &&
+    stream.writableEnded &&
+    !stream.aborted &&
+    stream.rstCode === constants.NGHTTP2_NO_ERROR);
+
 /** An HTTP/2 stream that its peer reset, or whose connection was lost, shows an end as well. */
 export const isReset = (stream: Duplex): boolean =>
   isHttp2(stream) &&

@@ -4,7 +4,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { abort, isReset } from './abort.ts';
+import { abort, hasSentAll, isReset } from './abort.ts';
 import { readInBulk } from './bulk-read.ts';
 import { Coalescer } from './coalescer.ts';
 import { Landing } from './landing.ts';
@@ -139,7 +139,7 @@ export class Relay {
     from.on('error', () => this.cut('reset'));
     from.on('close', () => {
       // Closed without an end: the peer is gone, so nothing it was still owed can be delivered.
-      if (!from.readableEnded || !from.writableFinished) this.cut('reset');
+      if (!from.readableEnded || !hasSentAll(from)) this.cut('reset');
       this.#leave(1);
     });
   }
