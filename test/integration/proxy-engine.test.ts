@@ -15,6 +15,7 @@ import {
   type TunnelSpec,
 } from '../../src/proxy/index.ts';
 import { createTestPki, type TestPki } from '../support/pki.ts';
+import { aTunnel } from '../support/running-engine.ts';
 import { startTlsTier, type TlsTier } from '../support/tls-tier.ts';
 
 let pki: TestPki;
@@ -53,19 +54,6 @@ async function engine(
   return { engine: created, facts };
 }
 
-const spec = (port: number, changes: Partial<TunnelSpec> = {}): TunnelSpec => ({
-  id: 'svc',
-  mode: 'TCP',
-  listen: { host: '127.0.0.1', port: 0 },
-  accessTier: { host: '127.0.0.1', port },
-  serverName: 'svc.test',
-  ca: 'organisation',
-  includeDomains: [],
-  upstreamProxy: null,
-  localUsers: 'own',
-  ...changes,
-});
-
 function client({ host, port }: { host: string; port: number }): Socket {
   const socket = connect({ host, port, allowHalfOpen: true });
   socket.on('error', () => {});
@@ -99,7 +87,7 @@ describe('the engine in TCP mode', () => {
   it('carries bytes and reports the connection with its size', async () => {
     const far = await tier();
     const { engine: running, facts } = await engine();
-    const socket = client(await running.open(spec(far.port)));
+    const socket = client(await running.open(aTunnel(far.port)));
     socket.end('ping');
     expect(await readAll(socket)).toBe('ping');
     await expect
@@ -115,7 +103,7 @@ describe('the engine in TCP mode', () => {
     const far = await tier((socket) => {
       socket.resume().on('end', () => setTimeout(() => socket.end('late'), 200));
     });
-    const socket = client(await (await engine()).engine.open(spec(far.port)));
+    const socket = client(await (await engine()).engine.open(aTunnel(far.port)));
     socket.end('question');
     expect(await readAll(socket)).toBe('late');
   });
@@ -124,7 +112,9 @@ describe('the engine in TCP mode', () => {
     const far = await tier();
     const address = await (
       await engine()
-    ).engine.open(spec(far.port, { accessTier: { host: 'svc.demo.localhost', port: far.port } }));
+    ).engine.open(
+      aTunnel(far.port, { accessTier: { host: 'svc.demo.localhost', port: far.port } }),
+    );
     const socket = client(address);
     socket.end('x');
     expect(await readAll(socket)).toBe('x');
@@ -137,7 +127,7 @@ describe('the engine in TCP mode', () => {
     const { port } = holder.address() as AddressInfo;
     const far = await tier();
     const opening = (await engine()).engine.open(
-      spec(far.port, { listen: { host: '127.0.0.1', port } }),
+      aTunnel(far.port, { listen: { host: '127.0.0.1', port } }),
     );
     await expect(opening).rejects.toMatchObject({
       code: 'tunnel/port-in-use',
@@ -148,7 +138,7 @@ describe('the engine in TCP mode', () => {
 
   it.each(['0.0.0.0', '::', 'localhost', '192.0.2.1'])('never listens on %s', async (host) => {
     const far = await tier();
-    const opening = (await engine()).engine.open(spec(far.port, { listen: { host, port: 0 } }));
+    const opening = (await engine()).engine.open(aTunnel(far.port, { listen: { host, port: 0 } }));
     await expect(opening).rejects.toMatchObject({ code: 'tunnel/listen-failed' });
   });
 
@@ -157,7 +147,7 @@ describe('the engine in TCP mode', () => {
     await far.stop();
     const { engine: running } = await engine();
     const listen = { host: '127.0.0.1', port: await freePort() };
-    await expect(running.open(spec(far.port, { listen }))).rejects.toMatchObject({
+    await expect(running.open(aTunnel(far.port, { listen }))).rejects.toMatchObject({
       code: 'tunnel/unreachable',
     });
     const [error] = (await once(connect(listen), 'error')) as [NodeJS.ErrnoException];
@@ -166,7 +156,7 @@ describe('the engine in TCP mode', () => {
 
   it('refuses a server that proves another name', async () => {
     const far = await tier(echo, await pki.issue({ commonName: 'other.test' }));
-    await expect((await engine()).engine.open(spec(far.port))).rejects.toMatchObject({
+    await expect((await engine()).engine.open(aTunnel(far.port))).rejects.toMatchObject({
       code: 'tunnel/untrusted-server',
     });
   });
@@ -178,7 +168,7 @@ describe('the engine in TCP mode', () => {
         echo,
         await pki.issue({ commonName: 'tier', ipAddresses: [serverName] }),
       );
-      const socket = client(await (await engine()).engine.open(spec(far.port, { serverName })));
+      const socket = client(await (await engine()).engine.open(aTunnel(far.port, { serverName })));
       socket.end('x');
       expect(await readAll(socket)).toBe('x');
     },
@@ -189,14 +179,14 @@ describe('the engine in TCP mode', () => {
       echo,
       await pki.issue({ commonName: 'tier', ipAddresses: ['127.0.0.1'] }),
     );
-    const opening = (await engine()).engine.open(spec(far.port, { serverName: '192.0.2.7' }));
+    const opening = (await engine()).engine.open(aTunnel(far.port, { serverName: '192.0.2.7' }));
     await expect(opening).rejects.toMatchObject({ code: 'tunnel/untrusted-server' });
   });
 
   it('refuses a server of another root', async () => {
     const other = await createTestPki('Other Root');
     const far = await tier(echo, await other.issue({ commonName: 'svc.test' }), pki.root);
-    await expect((await engine()).engine.open(spec(far.port))).rejects.toMatchObject({
+    await expect((await engine()).engine.open(aTunnel(far.port))).rejects.toMatchObject({
       code: 'tunnel/untrusted-server',
     });
   });
@@ -204,21 +194,21 @@ describe('the engine in TCP mode', () => {
   it('says that the certificate was refused, though TLS 1.3 tells only after the handshake', async () => {
     // OpenSSL's own server: it sends the alert that Node's servers never send.
     const port = await startAlertingServer(server, (await createTestPki('Other Root')).root);
-    await expect((await engine()).engine.open(spec(port))).rejects.toMatchObject({
+    await expect((await engine()).engine.open(aTunnel(port))).rejects.toMatchObject({
       code: 'tunnel/certificate-refused',
     });
   });
 
   it('says denied when the Access Tier closes at once', async () => {
     const far = await tier((socket) => void socket.end());
-    await expect((await engine()).engine.open(spec(far.port))).rejects.toMatchObject({
+    await expect((await engine()).engine.open(aTunnel(far.port))).rejects.toMatchObject({
       code: 'tunnel/denied',
     });
   });
 
   it('opens nothing without credentials', async () => {
     const far = await tier();
-    await expect((await engine(null)).engine.open(spec(far.port))).rejects.toMatchObject({
+    await expect((await engine(null)).engine.open(aTunnel(far.port))).rejects.toMatchObject({
       code: 'tunnel/certificate-missing',
     });
   });
@@ -228,7 +218,7 @@ describe('the engine in TCP mode', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     cleanUps.push(() => silent.close());
     const { engine: running } = await engine();
-    const opening = running.open(spec((silent.address() as AddressInfo).port));
+    const opening = running.open(aTunnel((silent.address() as AddressInfo).port));
     const outcome = expect(opening).rejects.toMatchObject({ code: 'tunnel/cancelled' });
     await running.close('svc');
     await outcome;
@@ -237,7 +227,7 @@ describe('the engine in TCP mode', () => {
   it('keeps live connections and the old credentials when the new ones do not fit together', async () => {
     const far = await tier();
     const { engine: running } = await engine();
-    const address = await running.open(spec(far.port));
+    const address = await running.open(aTunnel(far.port));
     const live = client(address);
     live.write('before ');
     const stranger = await pki.issue({ commonName: 'stranger' });
@@ -258,7 +248,7 @@ describe('the engine in TCP mode', () => {
       socket.pipe(socket);
     });
     const { engine: running } = await engine();
-    const address = await running.open(spec(far.port));
+    const address = await running.open(aTunnel(far.port));
     const live = client(address);
     live.write('a');
     await once(live, 'data');
@@ -274,7 +264,7 @@ describe('the engine in TCP mode', () => {
   it('lets running connections finish while it drains, and accepts no new ones', async () => {
     const far = await tier();
     const { engine: running } = await engine();
-    const address = await running.open(spec(far.port));
+    const address = await running.open(aTunnel(far.port));
     const live = client(address);
     live.write('a');
     await once(live, 'data');
@@ -292,7 +282,7 @@ describe('the engine in TCP mode', () => {
       const silent = mode === 'CHAIN' ? () => {} : echo;
       const far = await tier(silent);
       const { engine: running, facts } = await engine();
-      const address = await running.open(spec(far.port, { mode }));
+      const address = await running.open(aTunnel(far.port, { mode }));
       if (mode === 'TCP') far.pauseAccepting();
       const waiting = client(address);
       waiting.write('CONNECT a:1 HTTP/1.1\r\n\r\n');
@@ -307,7 +297,7 @@ describe('the engine in TCP mode', () => {
   it('cuts connections that outlive the drain', async () => {
     const far = await tier();
     const { engine: running } = await engine();
-    const live = client(await running.open(spec(far.port)));
+    const live = client(await running.open(aTunnel(far.port)));
     live.write('a');
     await once(live, 'data');
     const startedAt = performance.now();
@@ -320,7 +310,7 @@ describe('the engine in TCP mode', () => {
 
 describe('the engine in CHAIN mode', () => {
   const chain = (port: number, changes: Partial<TunnelSpec> = {}) =>
-    spec(port, { mode: 'CHAIN', ...changes });
+    aTunnel(port, { mode: 'CHAIN', ...changes });
 
   it('passes CONNECT on and loses no byte sent right behind it, in either direction', async () => {
     const far = await tier(connectTier('db.lab:5432'));
