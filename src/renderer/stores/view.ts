@@ -17,6 +17,9 @@ export interface View {
   type: ServiceType | null;
   /** True from the first step until signed in: the sign-in page then is the third step of three. */
   firstLaunch: boolean;
+  palette: boolean;
+  /** Asks before it takes connections away. */
+  signingOut: boolean;
   /** Service whose port field should take the focus, after "Choose another port". */
   editPort: string | null;
 }
@@ -33,4 +36,6 @@ export const createView = (): ViewStore =>
     type: null,
     firstLaunch: false,
     editPort: null,
+    palette: false,
+    signingOut: false,
   }));

@@ -36,7 +36,7 @@ function groupOf({ service, tunnel }: Row): ServiceGroup {
 }
 
 /** What a person can see of a service, for searching; made once per catalogue, not per keystroke. */
-interface Findable {
+export interface Findable {
   service: Service;
   text: string;
 }
