@@ -111,7 +111,7 @@ export const ERRORS = {
     exit: EXIT.failed,
     title: 'This device is already registered with that organisation',
     advice: 'Switch to it; to register anew, unregister first.',
-    action: 'none',
+    action: 'new-invite',
   },
   'device/invite-invalid': {
     exit: EXIT.usage,

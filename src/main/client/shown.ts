@@ -15,7 +15,7 @@ export interface Shown {
   subscribe(listener: SignalListener): () => void;
 }
 
-/** Who and what first, so that no window shows one organisation's person under the name of another for long. */
+/** Which organisation it is comes last: no window shows what is of one under the name of the other. */
 const ORDER = ['tunnels', 'catalog', 'session', 'device'] as const satisfies (keyof OwnSlices)[];
 
 export function createShown(log: Log): Shown {

@@ -57,8 +57,8 @@ export async function startSwitchboard(options: SwitchboardOptions) {
     } catch (error) {
       log.error('the stored session was not taken up', { error }); // its state says so too
     }
-    await showOrganisations();
     place.show(runtime.state);
+    await showOrganisations();
   }
 
   /** Puts another one, or none, in the place of what runs; what goes wrong before the settings name it undoes it. */

@@ -12,6 +12,8 @@ export interface View {
   /** Times of the refused connections that a person has put away, by service. */
   putAway: Readonly<Record<string, number>>;
   query: string;
+  /** The form for another organisation is open; null: it is when the app was opened with an invite. */
+  adding: boolean | null;
   /** True from the first step until signed in: the sign-in page then is the third step of three. */
   firstLaunch: boolean;
   /** Service whose port field should take the focus, after "Choose another port". */
@@ -20,13 +22,19 @@ export interface View {
 
 export type ViewStore = StoreApi<View>;
 
+/** What belongs to the services of one organisation: gone with it. */
+export const freshPages = {
+  page: 'services',
+  selected: null,
+  putAway: {},
+  query: '',
+  editPort: null,
+} satisfies Partial<View>;
+
 export const createView = (): ViewStore =>
   createStore<View>(() => ({
-    page: 'services',
-    selected: null,
+    ...freshPages,
     shownHow: false,
-    putAway: {},
-    query: '',
+    adding: null,
     firstLaunch: false,
-    editPort: null,
   }));
