@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
 import { unseal, type VaultContent } from '../../src/main/client/device/vault.ts';
 import type { RegistrationFile } from '../../src/main/client/settings/files.ts';
+import { fakeKeychain } from '../fakes/memory-secret-store.ts';
 import { scriptedBrowser } from '../fakes/scripted-browser.ts';
 import { connectDirectly, exchangeBytes, getThroughProxy } from '../support/bytes.ts';
 import { codeOf } from '../support/scripted-device.ts';
@@ -249,7 +250,15 @@ describe('a switch', () => {
 
   it('takes no call of the organisation that is being left', async () => {
     const client = await inBoth();
+    // Gets its moment to finish, which is when the others come.
+    const socket = await connectDirectly(await portOf(client, ECHO));
     const switching = switchTo(client, alpha);
+    await until(() =>
+      client.call('session.cancelSignIn', {}).then(
+        () => false,
+        () => true,
+      ),
+    );
     const late = [
       client.call('tunnel.open', { service: ECHO }),
       client.call('session.signOut', {}),
@@ -262,6 +271,39 @@ describe('a switch', () => {
     await switching;
     expect(active(client)).toEqual(['Alpha']);
     expect(client.slices().session.status).toBe('signed-in');
+    socket.destroy();
+  });
+
+  it('that waits for a keychain disturbs nobody, and is given up when the client stops', async () => {
+    const keychain = fakeKeychain();
+    const client = await inBoth({ keychain });
+    const get = keychain.get.bind(keychain);
+    let answer = (): void => {};
+    keychain.get = (name) => new Promise((resolve) => (answer = () => resolve(get(name))));
+    const switching = switchTo(client, alpha);
+    expect(await exchangeBytes(await portOf(client, ECHO), 'meanwhile')).toBe('meanwhile');
+    await expect(switchTo(client, alpha)).rejects.toMatchObject({ code: 'client/switching' });
+    await client.stop();
+    answer();
+    await expect(switching).rejects.toMatchObject({ code: 'client/not-running' });
+    expect(filesOf(client)).toBe(beta);
+  });
+
+  it('is not disturbed by what the organisation that is left says at that moment', async () => {
+    const client = await inBoth();
+    const device = (await beta.edge.devices()).at(-1)!;
+    const [switched] = await Promise.all([
+      switchTo(client, alpha),
+      beta.edge.endSessions(device.id, 'Go home.'),
+    ]);
+    expect(switched).toMatchObject({ organisation: { name: 'Alpha' } });
+    await client.call('catalog.refresh', {});
+    expect(client.slices().session.status).toBe('signed-in');
+    expect(filesOf(client)).toBe(alpha);
+    await switchTo(client, beta);
+    const { session } = await client.until(({ session: { status } }) => status === 'expired');
+    expect(session).toMatchObject({ because: { code: 'identity/session-expired' } });
+    expect(filesOf(client)).toBeNull();
   });
 
   it('ends a sign-in that waits for its browser, and a sign-out keeps the other session', async () => {

@@ -30,6 +30,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
   const state = createState(log, tell);
   const loginFiles = createLoginFiles(places.home);
   let isStopping = false;
+  let signingOut: Promise<unknown> = Promise.resolve();
 
   const device = createDevice({ ports, network, store, state });
   const access = createAccess({
@@ -89,12 +90,10 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     work.catch((error: unknown) => log.error(`could not ${what}`, { error }));
   }
 
-  async function signOut(because?: AppError): Promise<void> {
-    try {
-      await session.signOut(because);
-    } finally {
-      catalog.clear(); // a list that was on its way
-    }
+  function signOut(because?: AppError): Promise<void> {
+    const done = session.signOut(because).finally(() => catalog.clear()); // a list that was on its way
+    signingOut = done.catch(() => {}); // told to whoever asked for it
+    return done;
   }
 
   async function deviceRevoked(reason: string): Promise<void> {
@@ -140,6 +139,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     async stop(drainMs: number): Promise<Loaded> {
       isStopping = true;
       if (device.membership()) withdraw();
+      await signingOut; // it gives the refresh token back
       await session.stop();
       catalog.stop();
       await access.stop(drainMs);

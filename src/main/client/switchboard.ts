@@ -32,7 +32,9 @@ export async function startSwitchboard(options: SwitchboardOptions) {
   const { clock, log } = options.ports;
   const loginFiles = createLoginFiles(home);
   let runtime: Runtime;
+  /** One change at a time. Most of it may be a keychain that asks its person; the active organisation works meanwhile. */
   let changing: Promise<unknown> | null = null;
+  let isLeaving = false;
   let isRegistering = false;
   let isStopping = false;
 
@@ -63,11 +65,14 @@ export async function startSwitchboard(options: SwitchboardOptions) {
 
   /** Puts another one, or none, in the place of what runs; what goes wrong before the settings name it undoes it. */
   async function replace(next: Loaded, prepare?: () => Promise<void>): Promise<void> {
+    if (isStopping) throw stopping();
+    isLeaving = true;
+    log.info('another organisation', { from: active(), to: organisationOf(next) });
     const before = await runtime.stop(DRAIN_MS);
     try {
       await loginFiles.remove();
       await prepare?.();
-      await settings.setActive(next.status === 'stored' ? idOf(next.stored) : null);
+      await settings.setActive(organisationOf(next));
     } catch (error) {
       await run(before);
       throw error;
@@ -76,16 +81,19 @@ export async function startSwitchboard(options: SwitchboardOptions) {
   }
 
   async function exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (isStopping) throw new AppError('client/not-running', 'Banyan is stopping.');
+    if (isStopping) throw stopping();
     if (changing) throw busy();
-    const done = work().finally(() => (changing = null));
+    const done = work().finally(() => {
+      changing = null;
+      isLeaving = false;
+    });
     changing = done;
     return done;
   }
 
-  /** Whoever asks during a change asks about an organisation that is being left. */
+  /** Whoever asks then asks about an organisation that is being left. */
   function current(): Runtime {
-    if (changing) throw busy();
+    if (isLeaving) throw busy();
     return runtime;
   }
 
@@ -197,6 +205,7 @@ export async function startSwitchboard(options: SwitchboardOptions) {
     unregister: (): Promise<void> =>
       exclusively(async () => {
         const { registration } = runtime.device.requireStored();
+        isLeaving = true;
         await runtime.signOut();
         await runtime.device.leave();
         const next = await anotherThan(registration.organisation.id);
@@ -204,12 +213,12 @@ export async function startSwitchboard(options: SwitchboardOptions) {
       }),
 
     surroundingsChanged(): void {
-      if (!changing) runtime.surroundingsChanged();
+      if (!isLeaving) runtime.surroundingsChanged();
     },
 
     async stop(): Promise<void> {
       isStopping = true;
-      await changing?.catch(() => {}); // told to whoever asked for it
+      if (isLeaving) await changing?.catch(() => {}); // told to whoever asked for it
       const { device } = runtime.state.slices;
       await runtime.stop(DRAIN_MS);
       // What lives in memory must not outlive it as files.
@@ -218,7 +227,10 @@ export async function startSwitchboard(options: SwitchboardOptions) {
   };
 }
 
-const idOf = ({ registration }: StoredRegistration): string => registration.organisation.id;
+const organisationOf = (loaded: Loaded): string | null =>
+  loaded.status === 'stored' ? loaded.stored.registration.organisation.id : null;
 
 const busy = (): AppError =>
   new AppError('client/switching', 'The organisation is just being left.');
+
+const stopping = (): AppError => new AppError('client/not-running', 'Banyan is stopping.');
