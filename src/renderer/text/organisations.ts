@@ -12,7 +12,7 @@ export const organisationsText = {
   addLead: (active: string) =>
     `Paste its invite. ${active} is kept as it is, and one click brings you back to it.`,
   backTo: (active: string) => `Back to ${active}`,
-  useAnother: 'Use another organisation',
+  another: 'Use another organisation',
   known: 'This device is registered already:',
   goOnWith: (name: string) => `Go on with ${name}`,
   active: (name: string) => `${name} is the active organisation`,

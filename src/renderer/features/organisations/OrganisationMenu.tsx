@@ -8,24 +8,25 @@ import { organisationsText } from '../../text/organisations.ts';
 import { useSetView, useTruth } from '../../window-context.tsx';
 import { Mark } from './Mark.tsx';
 import { SwitchProblem } from './SwitchProblem.tsx';
-import { type Switch, useSwitch } from './use-switch.ts';
+import type { Switch } from './use-switch.ts';
 import './organisations.css';
 
 export function OrganisationMenu(props: {
   side: 'top' | 'bottom';
-  trigger: (state: Switch) => ReactElement;
+  trigger: ReactElement;
+  state: Switch;
 }) {
   const known = useTruth(({ slices }) => slices.organisations);
   const connected = useTruth(
     ({ slices }) => Object.values(slices.tunnels.states).filter(canClose).length,
   );
   const setView = useSetView();
-  const state = useSwitch();
+  const { state } = props;
   const active = known.find(({ isActive }) => isActive);
   return (
     <>
       <Menu.Root>
-        <Menu.Trigger render={props.trigger(state)} />
+        <Menu.Trigger render={props.trigger} />
         <Menu.Portal>
           <Menu.Positioner side={props.side} align="start" sideOffset={6} className="menu-place">
             <Menu.Popup className="menu organisation-menu">

@@ -4,11 +4,13 @@ import { organisationsText } from '../../text/organisations.ts';
 import { useTruth } from '../../window-context.tsx';
 import { Mark } from './Mark.tsx';
 import { OrganisationMenu } from './OrganisationMenu.tsx';
+import { useSwitch } from './use-switch.ts';
 import './organisations.css';
 
 export function OrganisationSwitcher(props: { organisation: string; who: string | undefined }) {
   const { organisation, who } = props;
   const several = useTruth(({ slices }) => slices.organisations.length > 1);
+  const state = useSwitch();
   const title = `${organisation}\n${who ?? ''}`;
   if (!several) {
     return (
@@ -18,28 +20,25 @@ export function OrganisationSwitcher(props: { organisation: string; who: string 
       </div>
     );
   }
-  return (
-    <OrganisationMenu
-      side="bottom"
-      trigger={({ pending }) => (
-        <button
-          type="button"
-          className="organisation several"
-          title={title}
-          aria-label={organisationsText.switcher(organisation)}
-          aria-busy={pending || undefined}
-        >
-          <Mark name={organisation} />
-          <Words name={organisation} sub={pending ? organisationsText.switching : who} />
-          {pending ? (
-            <LoaderCircle size={14} className="rail-wide spin" aria-hidden />
-          ) : (
-            <ChevronsUpDown size={14} className="rail-wide organisation-more" aria-hidden />
-          )}
-        </button>
+  const { pending } = state;
+  const trigger = (
+    <button
+      type="button"
+      className="organisation several"
+      title={title}
+      aria-label={organisationsText.switcher(organisation)}
+      aria-busy={pending || undefined}
+    >
+      <Mark name={organisation} />
+      <Words name={organisation} sub={pending ? organisationsText.switching : who} />
+      {pending ? (
+        <LoaderCircle size={14} className="rail-wide spin" aria-hidden />
+      ) : (
+        <ChevronsUpDown size={14} className="rail-wide organisation-more" aria-hidden />
       )}
-    />
+    </button>
   );
+  return <OrganisationMenu side="bottom" state={state} trigger={trigger} />;
 }
 
 function Words({ name, sub }: { name: string; sub: string | undefined }) {

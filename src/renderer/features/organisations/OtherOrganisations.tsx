@@ -4,10 +4,12 @@ import { organisationsText } from '../../text/organisations.ts';
 import { Button } from '../../ui/Button.tsx';
 import { useSetView, useTruth } from '../../window-context.tsx';
 import { OrganisationMenu } from './OrganisationMenu.tsx';
+import { useSwitch } from './use-switch.ts';
 
 export function OtherOrganisations() {
   const several = useTruth(({ slices }) => slices.organisations.length > 1);
   const setView = useSetView();
+  const state = useSwitch();
   if (!several) {
     return (
       <Button look="quiet" size="small" onClick={() => setView({ adding: true })}>
@@ -16,15 +18,11 @@ export function OtherOrganisations() {
       </Button>
     );
   }
-  return (
-    <OrganisationMenu
-      side="top"
-      trigger={({ pending }) => (
-        <Button look="quiet" size="small" busy={pending}>
-          {organisationsText.useAnother}
-          <ChevronsUpDown size={14} aria-hidden />
-        </Button>
-      )}
-    />
+  const trigger = (
+    <Button look="quiet" size="small" busy={state.pending}>
+      {organisationsText.another}
+      <ChevronsUpDown size={14} aria-hidden />
+    </Button>
   );
+  return <OrganisationMenu side="top" state={state} trigger={trigger} />;
 }

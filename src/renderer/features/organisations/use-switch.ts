@@ -13,16 +13,16 @@ export interface Switch {
 }
 
 export function useSwitch(): Switch {
-  const { run, pending, error, forget } = useCall('organisation.switch');
+  const call = useCall('organisation.switch');
   const [to, setTo] = useState<KnownOrganisation | null>(null);
   return {
     to,
-    pending,
-    error,
+    pending: call.pending,
+    error: call.error,
     start(organisation) {
       setTo(organisation);
-      void run({ organisation: organisation.id });
+      void call.run({ organisation: organisation.id });
     },
-    forget,
+    forget: () => call.forget(),
   };
 }
