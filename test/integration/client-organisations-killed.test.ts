@@ -7,15 +7,19 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { build } from 'vite';
 import { fakeKeychain } from '../fakes/memory-secret-store.ts';
 import { startClient } from '../support/start-client.ts';
-import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import {
+  idOf,
+  join,
+  startTwoOrganisations,
+  type TwoOrganisations,
+} from '../support/two-organisations.ts';
 
-let alpha: TestEdge;
-let beta: TestEdge;
+let both: TwoOrganisations;
 let programs: string;
 beforeAll(async () => {
   programs = mkdtempSync(path.join(tmpdir(), 'banyan-test-'));
-  [alpha, beta] = await Promise.all([startEdge({ name: 'Alpha' }), startEdge({ name: 'Beta' })]);
+  both = await startTwoOrganisations();
   // Node 20 cannot read TypeScript.
   await build({
     configFile: false,
@@ -34,15 +38,12 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   rmSync(programs, { recursive: true, force: true });
-  await Promise.all([alpha.stop(), beta.stop()]);
+  await both.stop();
 });
 
 const FILES = ['login-cacert.pem', 'login-key.pem', 'login-cert.pem'];
 const contentOf = (home: string, name: string): string =>
   readFileSync(path.join(home, name), 'utf8');
-const idOf = ({ edge }: TestEdge): string =>
-  Buffer.from(edge.rootFingerprint, 'base64url').toString('hex').slice(0, 16);
-
 function runSwitcher(orders: object): Promise<{ signal: string | null; stdout: string }> {
   return new Promise((resolve, reject) => {
     const file = path.join(programs, 'organisation-switcher.mjs');
@@ -61,10 +62,9 @@ function runSwitcher(orders: object): Promise<{ signal: string | null; stdout: s
 it('leaves the old organisation or the new one, and never the files of one beside the other', async () => {
   const keychain = fakeKeychain();
   const first = await startClient({ keychain });
-  for (const edge of [alpha, beta]) {
-    await first.register(await edge.edge.createInvite());
-    await first.signIn();
-  }
+  const { alpha, beta } = both;
+  await join(first, alpha);
+  await join(first, beta);
   await first.stop();
   const keys = Object.fromEntries(
     [...keychain.entries].map(([name, key]) => [name, key.toString('base64')]),

@@ -5,31 +5,20 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { tapServers } from '../support/seen-by-edge.ts';
-import { startClient } from '../support/start-client.ts';
-import { startEdge } from '../support/start-edge.ts';
+import { inBoth, startTwoOrganisations, switchTo } from '../support/two-organisations.ts';
 
 it('leaves no file and no request of one organisation in the time of the other', async () => {
-  const lifetimes = { trustToken: 2 };
-  const [alpha, beta] = await Promise.all([
-    startEdge({ name: 'Alpha', lifetimes }),
-    startEdge({ name: 'Beta', lifetimes }),
-  ]);
-  onTestFinished(async () => void (await Promise.all([alpha.stop(), beta.stop()])));
+  const both = await startTwoOrganisations({ lifetimes: { trustToken: 2 } });
+  onTestFinished(() => both.stop());
+  const { alpha, beta } = both;
   const tap = tapServers();
   onTestFinished(() => tap.stop());
-  const client = await startClient();
-  onTestFinished(() => client.stop());
-  for (const edge of [alpha, beta]) {
-    await client.register(await edge.edge.createInvite());
-    await client.signIn();
-  }
-  const [first, second] = client.slices().organisations;
+  const client = await inBoth(both);
   const file = (name: string): string => path.join(client.home, name);
 
   for (let turn = 0; turn < 14; turn += 1) {
     const [here, there] = turn % 2 === 0 ? [alpha, beta] : [beta, alpha];
-    const { id } = turn % 2 === 0 ? first! : second!;
-    await client.call('organisation.switch', { organisation: id });
+    await switchTo(client, here);
     const asked = tap.by(there).text;
     // Every moment of a life of two seconds has its turn.
     await wait(130 * turn);
