@@ -132,6 +132,19 @@ describe('unregistering', () => {
   });
 });
 
+describe('unregistering, when the client is told to stop,', () => {
+  it('is finished first', async () => {
+    const client = await inBoth(both);
+    const left = client.call('device.unregister', {});
+    await client.stop();
+    await left;
+    expect(existsSync(folderOf(client, beta))).toBe(false);
+    const second = await client.restart();
+    onTestFinished(() => second.stop());
+    expect(activeOf(second)).toEqual(['Alpha']);
+  });
+});
+
 describe('a start', () => {
   it('goes on with the organisation that was active last', async () => {
     const client = await inBoth(both);

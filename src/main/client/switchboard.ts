@@ -65,7 +65,7 @@ export async function startSwitchboard(options: SwitchboardOptions) {
 
   /** Puts another one, or none, in the place of what runs; what goes wrong before the settings name it undoes it. */
   async function replace(next: Loaded, prepare?: () => Promise<void>): Promise<void> {
-    if (isStopping) throw stopping();
+    if (isStopping && !isLeaving) throw stopping();
     isLeaving = true;
     log.info('another organisation', { from: active(), to: organisationOf(next) });
     const before = await runtime.stop(DRAIN_MS);
@@ -189,7 +189,7 @@ export async function startSwitchboard(options: SwitchboardOptions) {
         // Means nothing where the device is registered already: it stays so whatever comes of this.
         state.device({ type: 'registration-started', organisation: host, at: clock.now() });
         const stored = await registrar.register(input);
-        await changing?.catch(() => {}); // told to whoever asked for it
+        while (changing) await changing.catch(() => {}); // told to whoever asked for it
         return await exclusively(async () => {
           await replace({ status: 'stored', stored });
           return runtime.state.slices.device;

@@ -8,7 +8,7 @@ import type { SecretStoreKind } from '../../../shared/model/device.ts';
 import type { ProvedOrganisation } from '../organisation/first-trust.ts';
 import type { Log, SecretStores } from '../ports.ts';
 import { removeFile, writeAtomically } from '../settings/atomic-write.ts';
-import { type RegistrationFile, registrationFile } from '../settings/files.ts';
+import { organisationId, type RegistrationFile, registrationFile } from '../settings/files.ts';
 import { jsonFile, readIfThere, setAside } from '../settings/json-file.ts';
 import type { Layout } from '../settings/layout.ts';
 import type { DeviceCertificate } from './enrolment.ts';
@@ -77,7 +77,8 @@ export function createRegistrationStore(places: Layout, secrets: SecretStores, l
   return {
     /** By name. What cannot be read is set aside and told in the log, where the others are still to be had. */
     async list(): Promise<RegistrationFile[]> {
-      const ids = await readdir(places.organisations).catch(() => []); // no registration yet
+      const names = await readdir(places.organisations).catch(() => []); // no registration yet
+      const ids = names.filter((name) => organisationId.safeParse(name).success);
       const read = async (id: string): Promise<RegistrationFile[]> => {
         try {
           const registration = await registrationOf(id).read();
