@@ -91,6 +91,12 @@ export async function startSwitchboard(options: SwitchboardOptions) {
     return done;
   }
 
+  async function quiet(): Promise<void> {
+    if (!changing) return;
+    await changing.catch(() => {}); // told to whoever asked for it
+    await quiet();
+  }
+
   /** Whoever asks then asks about an organisation that is being left. */
   function current(): Runtime {
     if (isLeaving) throw busy();
@@ -189,7 +195,7 @@ export async function startSwitchboard(options: SwitchboardOptions) {
         // Means nothing where the device is registered already: it stays so whatever comes of this.
         state.device({ type: 'registration-started', organisation: host, at: clock.now() });
         const stored = await registrar.register(input);
-        while (changing) await changing.catch(() => {}); // told to whoever asked for it
+        await quiet();
         return await exclusively(async () => {
           await replace({ status: 'stored', stored });
           return runtime.state.slices.device;
