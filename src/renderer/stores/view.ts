@@ -1,4 +1,5 @@
 // What this window shows, as far as it is nobody's business but the window's.
+import type { ServiceType } from '../../shared/model/service.ts';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 
 export type Page = 'services' | 'device';
@@ -12,6 +13,8 @@ export interface View {
   /** Times of the refused connections that a person has put away, by service. */
   putAway: Readonly<Record<string, number>>;
   query: string;
+  /** The list is narrowed to these. */
+  type: ServiceType | null;
   /** The form for another organisation is open; null: it is when the app was opened with an invite. */
   adding: boolean | null;
   /** True from the first step until signed in: the sign-in page then is the third step of three. */
@@ -28,6 +31,7 @@ export const freshPages = {
   selected: null,
   putAway: {},
   query: '',
+  type: null,
   editPort: null,
 } satisfies Partial<View>;
 
