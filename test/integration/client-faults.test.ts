@@ -164,9 +164,7 @@ describe('a sign-in', () => {
     const browser = scriptedBrowser();
     const client = await registered({ browser });
     const both = Promise.allSettled([client.signIn(), client.signIn()]);
-    await client.until(
-      ({ session }) => session.status === 'signing-in' && session.signInUrl !== null,
-    );
+    await client.until(({ session }) => session.status === 'signing-in' && session.prompt !== null);
     await client.call('session.cancelSignIn', {});
     for (const result of await both) {
       expect(result).toMatchObject({ reason: { code: 'identity/sign-in-cancelled' } });

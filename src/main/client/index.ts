@@ -24,6 +24,7 @@ import { watchSurroundings } from './surroundings.ts';
 
 /** So long may running connections finish when the client stops. */
 const DRAIN_MS = 1_000;
+const WARN_MINUTES = 10;
 
 export interface ClientOptions {
   /** Per-user folder, see settings/layout.ts. */
@@ -106,6 +107,8 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       catalog.stop();
     },
     onWaitInVain: (because) => access.refuseHeld(because),
+    onEnded: (because) => access.suspend(because),
+    warnBeforeMs: () => (settings.current().warnBeforeExpiryMinutes ?? WARN_MINUTES) * 60_000,
     async closeTunnels() {
       await access.closeAll();
       catalog.clear();
@@ -225,6 +228,10 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
     async 'session.signIn'({ openBrowser }) {
       if (await device.restoreIfItMayComeBack()) await session.restore();
       return session.signIn(openBrowser);
+    },
+    async 'session.signInWithCode'() {
+      if (await device.restoreIfItMayComeBack()) await session.restore();
+      return session.signInWithCode();
     },
     'session.cancelSignIn'() {
       session.cancelSignIn();

@@ -10,6 +10,7 @@ const CALLS: Record<CallName, true> = {
   'device.register': true,
   'device.unregister': true,
   'session.signIn': true,
+  'session.signInWithCode': true,
   'session.cancelSignIn': true,
   'session.signOut': true,
   'catalog.refresh': true,

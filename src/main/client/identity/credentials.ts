@@ -17,6 +17,8 @@ export interface CredentialsOptions {
   onLapsed?: () => void;
   /** What waits for a certificate waits in vain. */
   onWaitInVain?: (because: WireError) => void;
+  /** The organisation has ended the session: what is open refuses, with this reason, until the next sign-in. */
+  onEnded?: (because: WireError) => void;
   /** Sign-out closes every way to a service; a session that only expires leaves them. */
   closeTunnels: () => Promise<void>;
 }
@@ -60,6 +62,9 @@ export function createCredentials(options: CredentialsOptions, renewal: () => Re
     if (failed) throw failed.reason;
   }
 
+  const isAnother = (session: StoredSession | null): boolean =>
+    device.session()?.certificate !== session?.certificate;
+
   return {
     life: (): AbortSignal => life.signal,
 
@@ -88,6 +93,29 @@ export function createCredentials(options: CredentialsOptions, renewal: () => Re
         return state.session({ type: 'signed-in', person, expiresAt });
       }),
 
+    /** Of a renewal that runs: kept at once, because the one before is worth nothing any more. False: not wanted. */
+    rotated: (before: StoredSession, refreshToken: string): Promise<boolean> =>
+      inTurn(async () => {
+        const held = device.session();
+        const isHeld = held !== null && held.refreshToken === before.refreshToken;
+        if (isHeld && (stopping || !life.signal.aborted)) {
+          await device.saveSession({ ...held, refreshToken });
+          return true;
+        }
+        return stopping; // on the way out nothing is taken back: the next start may need it
+      }),
+
+    /** At the start. Its certificate is of no use any more; what may renew it is kept. */
+    foundExpired: ({ person, refreshToken }: StoredSession, because: AppError): Promise<void> =>
+      inTurn(async () => {
+        try {
+          if (refreshToken === undefined) await forget();
+          else await loginFiles.remove();
+        } finally {
+          state.session({ type: 'found-expired', person, error: because.toWire() });
+        }
+      }),
+
     /** From here on nothing is renewed, and nobody connects. */
     withdraw(because: AppError): void {
       life.abort();
@@ -99,18 +127,18 @@ export function createCredentials(options: CredentialsOptions, renewal: () => Re
     /** By time alone. What is open stays open, and what the organisation did not take back may renew it later. */
     lapse: (
       ending: StoredSession | null,
-      because: AppError,
+      because: WireError,
       mayComeBack: () => boolean,
     ): Promise<void> =>
       inTurn(async () => {
-        if (!isSignedIn(state.slices.session) || device.session() !== ending) return;
+        if (!isSignedIn(state.slices.session) || isAnother(ending)) return;
         renewal().over();
         onLapsed();
         try {
           if (mayComeBack()) await loginFiles.remove();
           else await forget();
         } finally {
-          state.session({ type: 'expired', error: because.toWire() });
+          state.session({ type: 'expired', error: because });
         }
       }),
 

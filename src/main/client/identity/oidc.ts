@@ -23,8 +23,20 @@ export interface Attempt {
   finish(callback: URL): Promise<Tokens>;
 }
 
+/** RFC 8628: the person approves at any device, with a code that this one shows. */
+export interface CodeAttempt {
+  userCode: string;
+  url: string;
+  /** Where the issuer offers none, the same as `url`. */
+  urlWithCode: string;
+  lifeMs: number;
+  /** Asks the issuer again and again until the person has decided; aborting ends that. */
+  finish: (signal: AbortSignal) => Promise<Tokens>;
+}
+
 export interface Issuer {
   begin(redirectUri: string, state: string): Promise<Attempt>;
+  beginWithCode(): Promise<CodeAttempt>;
   refresh(refreshToken: string): Promise<Tokens>;
   revoke(refreshToken: string): Promise<void>;
 }
@@ -80,6 +92,28 @@ export async function discoverIssuer(membership: Membership): Promise<Issuer> {
             ),
         };
       }),
+    beginWithCode: () =>
+      translated(membership, async () => {
+        if (!config.serverMetadata().device_authorization_endpoint) {
+          throw new AppError(
+            'identity/device-code-unavailable',
+            `${document.name} offers no sign-in at another device.`,
+          );
+        }
+        const given = await oidc.initiateDeviceAuthorization(config, { scope: SCOPE });
+        const { user_code, verification_uri: url, verification_uri_complete = url } = given;
+        return {
+          userCode: user_code,
+          url: forBrowser(pageOf(url, issuer), issuer, document.browser_origin),
+          urlWithCode: forBrowser(
+            pageOf(verification_uri_complete, issuer),
+            issuer,
+            document.browser_origin,
+          ),
+          lifeMs: given.expires_in * 1000,
+          finish: (signal) => poll(config, given, membership, signal),
+        };
+      }),
     refresh: (refreshToken) =>
       translated(membership, async () => {
         const response = await oidc.refreshTokenGrant(config, refreshToken);
@@ -91,6 +125,34 @@ export async function discoverIssuer(membership: Membership): Promise<Issuer> {
         oidc.tokenRevocation(config, refreshToken, { token_type_hint: 'refresh_token' }),
       ),
   };
+}
+
+/** RFC 8628 3.5: a question without an answer is asked again, after a longer pause; only an answer ends it. */
+async function poll(
+  config: oidc.Configuration,
+  given: oidc.DeviceAuthorizationResponse,
+  membership: Membership,
+  signal: AbortSignal,
+): Promise<Tokens> {
+  for (let interval = given.interval ?? 5; ; interval += 5) {
+    try {
+      return await translated(membership, async () => {
+        const asking = { ...given, interval };
+        const answer = await oidc.pollDeviceAuthorizationGrant(config, asking, {}, { signal });
+        return read(answer, membership);
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof AppError) || error.code !== 'organisation/unreachable') throw error;
+    }
+  }
+}
+
+/** Shown as a link and as a picture that telephones open: it has to be a page, under TLS. */
+function pageOf(url: string, issuer: URL): URL {
+  const page = URL.canParse(url) ? new URL(url) : null;
+  if (page?.protocol === 'https:') return page;
+  throw invalidAnswer(issuer.host, 'it names no page for the code');
 }
 
 /**
@@ -168,6 +230,12 @@ function translate(error: unknown, { document, connection }: Membership): AppErr
         return new AppError(
           'identity/sign-in-denied',
           `The sign-in was denied on the page of ${host}.`,
+          { cause: error },
+        );
+      case 'expired_token':
+        return new AppError(
+          'identity/sign-in-timed-out',
+          'The code expired before anybody approved it.',
           { cause: error },
         );
       case 'invalid_client':

@@ -1,27 +1,48 @@
 // Runs the session's states: sign in, renew in silence, expire, sign out, restore at start.
 import { AppError, toWireError } from '../../../shared/errors.ts';
-import { isSignedIn, type Session, type SessionEvent } from '../../../shared/model/session.ts';
+import {
+  canExtend,
+  isSignedIn,
+  type Session,
+  type SessionEvent,
+} from '../../../shared/model/session.ts';
 import type { StoredSession } from '../device/vault.ts';
 import type { ClientPorts } from '../ports.ts';
 import { createCredentials, type CredentialsOptions } from './credentials.ts';
 import { certificateExpired, createRenewal } from './renewal.ts';
 import { createWaitingConnections, type SilentOutcome } from './waiting-connections.ts';
-import { trustProvider as realTrustProvider, type TrustProvider, untilAborted } from './sign-in.ts';
+import {
+  type SignInOptions,
+  trustProvider as realTrustProvider,
+  type TrustProvider,
+  untilAborted,
+} from './sign-in.ts';
 
 const REVOKE_WITHIN_MS = 3_000;
 
 export interface SessionOptions extends CredentialsOptions {
   ports: Pick<ClientPorts, 'browser' | 'clock' | 'log' | 'notifier'>;
   trustProvider?: TrustProvider;
+  /** How long before its end a person is warned; 0: not at all. */
+  warnBeforeMs?: () => number;
 }
 
 export function createSession(options: SessionOptions) {
   const { ports, state, device } = options;
-  const { onWaitInVain = () => {} } = options;
+  const { onWaitInVain = () => {}, onEnded = () => {}, warnBeforeMs = () => 0 } = options;
   const trustProvider = options.trustProvider ?? realTrustProvider;
   const { clock, log } = ports;
   const credentials = createCredentials(options, () => renewal);
-  const renewal = createRenewal({ ports, state, device, credentials, trustProvider });
+  const renewal = createRenewal({
+    ports,
+    state,
+    device,
+    credentials,
+    trustProvider,
+    warnBeforeMs,
+    onRenewed: () => running?.cancel.abort(RENEWED),
+    onComeBack: check,
+  });
   const { renew, expireOrRenew, mayRefresh } = renewal;
   let running: Running | null = null;
   let lingering: Promise<void> = Promise.resolve();
@@ -32,13 +53,17 @@ export function createSession(options: SessionOptions) {
     try {
       // A clock that was wrong for a while makes a good certificate look expired.
       if (session.expiresAt > clock.now()) return await credentials.adopt(session, cancelled);
-      const membership = device.requireMembership();
-      const renewed = trustProvider.refresh(membership, session);
+      const renewed = trustProvider.refresh(device.requireMembership(), session, (refreshToken) =>
+        credentials.rotated(session, refreshToken),
+      );
       return await credentials.adopt(await untilAborted(cancelled, renewed), cancelled);
     } catch (error) {
       log.info('the session was not renewed in silence', { error });
       if (!cancelled.aborted) renewal.failed(error);
-      state.session(notSignedIn(cancelled, error));
+      // What the organisation has taken back is of no use any more.
+      if (mayRefresh()) state.session(notSignedIn(cancelled, error));
+      else await credentials.end(notSignedIn(cancelled, error));
+      if (!credentials.isStopping()) renewal.comeBackLater();
       throw error;
     }
   }
@@ -72,7 +97,7 @@ export function createSession(options: SessionOptions) {
         return (mayRefresh() && renewal.lastError()) || 'refused';
       },
       comeBack: comeBackInSilence,
-      signIn: () => start('sign-in', (cancelled) => signInOnce(true, cancelled)),
+      signIn: () => startSignIn('browser'),
       async isSigningIn() {
         let isTold = false;
         for (let other = running; other !== null; other = running) {
@@ -98,25 +123,6 @@ export function createSession(options: SessionOptions) {
     }
   }
 
-  /** The computer was off past the end of the certificate; the refresh token may still be good. */
-  async function takeUpExpired(session: StoredSession, cancelled: AbortSignal): Promise<Session> {
-    try {
-      const membership = device.requireMembership();
-      return await credentials.adopt(
-        await untilAborted(cancelled, trustProvider.refresh(membership, session)),
-        cancelled,
-      );
-    } catch (error) {
-      if (credentials.isStopping()) throw error; // the next start tries again
-      log.info('the stored session was not taken up', { error });
-      const ended = new AppError('identity/session-expired', 'Your session has ended.');
-      await credentials.end(notSignedIn(cancelled, ended)).catch((failure: unknown) => {
-        log.error('could not forget the ended session', { error: failure });
-      });
-      throw error;
-    }
-  }
-
   /** The refresh token is of no use any more, here or to a thief. */
   async function giveBack({ refreshToken }: StoredSession): Promise<void> {
     const membership = device.membership();
@@ -134,30 +140,79 @@ export function createSession(options: SessionOptions) {
   ): Promise<Session> {
     const cancel = new AbortController();
     const done = work(cancel.signal).finally(() => (running = null));
-    running = { kind, done, cancel };
+    running = { kind, done, cancel, turnToCode() {} };
     return done;
   }
 
-  async function signInOnce(openBrowser: boolean, cancelled: AbortSignal): Promise<Session> {
+  async function signInOnce(
+    wish: SignInOptions['by'],
+    cancelled: AbortSignal,
+    turned: AbortSignal,
+  ): Promise<Session> {
     const membership = device.requireMembership();
     state.session({ type: 'sign-in-started', at: clock.now() });
-    try {
-      const session = await untilAborted(
-        cancelled,
+    const attempt = (by: SignInOptions['by'], signal: AbortSignal): Promise<StoredSession> =>
+      untilAborted(
+        signal,
         trustProvider.signIn({
           ports,
           membership,
-          openBrowser,
-          onPage: (url) => state.session({ type: 'sign-in-page-ready', url }),
+          by,
+          onPrompt: (prompt) => state.session({ type: 'sign-in-prompted', prompt }),
           onLinger: (closed) => void (lingering = closed),
-          signal: cancelled,
+          signal,
         }),
       );
+    try {
+      const first = attempt(wish, AbortSignal.any([cancelled, turned]));
+      const session = await first.catch((error: unknown) => {
+        if (cancelled.aborted || !turned.aborted) throw error;
+        state.session({ type: 'sign-in-prompted', prompt: null });
+        return attempt('device-code', cancelled);
+      });
       return await credentials.adopt(session, cancelled);
     } catch (error) {
+      if (cancelled.reason === RENEWED) return state.slices.session;
       state.session(notSignedIn(cancelled, error));
       waiting.failed(cancelled.aborted ? cancelled.reason : error);
       throw error;
+    }
+  }
+
+  /** While one sign-in runs, every caller gets that one. */
+  async function signIn(by: SignInOptions['by']): Promise<Session> {
+    if (running?.kind === 'restore') {
+      const { done, cancel } = running;
+      await done.catch(() => {}); // then the person has to sign in
+      cancel.signal.throwIfAborted();
+    }
+    await credentials.settled(); // of a sign-out, say
+    if (running) {
+      if (by === 'device-code') running.turnToCode();
+      return running.done;
+    }
+    const { session } = state.slices;
+    if (isSignedIn(session) && !canExtend(session)) return session;
+    return startSignIn(by);
+  }
+
+  function startSignIn(by: SignInOptions['by']): Promise<Session> {
+    const turn = new AbortController();
+    const done = start('sign-in', (cancelled) => signInOnce(by, cancelled, turn.signal));
+    // One that shows a code goes on with the code that it shows.
+    if (running && by !== 'device-code') running.turnToCode = () => turn.abort();
+    return done;
+  }
+
+  /** After sleep or a jump of the clock timers are late; on another network what has failed may go. */
+  async function check(): Promise<void> {
+    const session = device.session();
+    if (running || waiting.isHelping() || !session) return;
+    if (isSignedIn(state.slices.session)) {
+      if (clock.now() >= session.expiresAt) await expireOrRenew();
+      else renewal.schedule(session);
+    } else if (state.slices.session.status === 'expired') {
+      await comeBackInSilence(); // logged there; the next change tries again
     }
   }
 
@@ -168,22 +223,15 @@ export function createSession(options: SessionOptions) {
   async function ended(reason: string): Promise<void> {
     const error = new AppError('identity/session-expired', reason || 'Your session was ended.');
     credentials.withdraw(error);
+    onEnded(error.toWire());
     await credentials.end({ type: 'expired', error: error.toWire() });
   }
 
   return {
-    /** While one sign-in runs, every caller gets that one. */
-    async signIn(openBrowser: boolean): Promise<Session> {
-      if (running?.kind === 'restore') {
-        const { done, cancel } = running;
-        await done.catch(() => {}); // then the person has to sign in
-        cancel.signal.throwIfAborted();
-      }
-      await credentials.settled(); // of a sign-out, say
-      if (running) return running.done;
-      if (isSignedIn(state.slices.session)) return state.slices.session;
-      return start('sign-in', (cancelled) => signInOnce(openBrowser, cancelled));
-    },
+    signIn: (openBrowser: boolean): Promise<Session> => signIn(openBrowser ? 'browser' : 'link'),
+
+    /** One that runs goes on like that. */
+    signInWithCode: (): Promise<Session> => signIn('device-code'),
 
     cancelSignIn,
 
@@ -217,17 +265,7 @@ export function createSession(options: SessionOptions) {
       waiting.failed(error);
     },
 
-    /** After sleep or a jump of the clock timers are late; on another network what has failed may go. */
-    async check(): Promise<void> {
-      const session = device.session();
-      if (running || waiting.isHelping() || !session) return;
-      if (isSignedIn(state.slices.session)) {
-        if (clock.now() >= session.expiresAt) await expireOrRenew();
-        else renewal.schedule(session);
-      } else if (state.slices.session.status === 'expired') {
-        await comeBackInSilence(); // logged there; the next change tries again
-      }
-    },
+    check,
 
     /** A token was refused: a fresh one helps, or the session is over. */
     async refused(): Promise<void> {
@@ -240,13 +278,15 @@ export function createSession(options: SessionOptions) {
     async restore(): Promise<void> {
       const session = device.session();
       if (!session || !device.membership()) return;
-      state.session({ type: 'sign-in-started', at: clock.now() });
       if (session.expiresAt > clock.now()) {
-        await start('restore', (cancelled) => takeUp(session, cancelled));
-      } else {
-        // Logged there.
-        start('restore', (cancelled) => takeUpExpired(session, cancelled)).catch(() => {});
+        state.session({ type: 'sign-in-started', at: clock.now() });
+        return void (await start('restore', (cancelled) => takeUp(session, cancelled)));
       }
+      // The computer was off past the end of the certificate; the refresh token may still be good.
+      await credentials.foundExpired(session, certificateExpired()).catch((error: unknown) => {
+        log.error('could not remove what is left of the session', { error });
+      });
+      void comeBackInSilence(); // logged there
     },
 
     async stop(): Promise<void> {
@@ -258,6 +298,9 @@ export function createSession(options: SessionOptions) {
     },
   };
 }
+
+/** Why a sign-in that was to extend the session is over: a renewal in silence was faster. */
+const RENEWED = new AppError('identity/sign-in-cancelled', 'The session was renewed meanwhile.');
 
 const signedOutByPerson = (): AppError =>
   new AppError('identity/sign-in-required', 'You have signed out.');
@@ -271,6 +314,8 @@ interface Running {
   kind: 'sign-in' | 'restore';
   done: Promise<Session>;
   cancel: AbortController;
+  /** The person turns to another device. */
+  turnToCode: () => void;
 }
 
 const after = (delayMs: number): Promise<void> =>

@@ -9,6 +9,7 @@ import { servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Note } from '../../ui/Note.tsx';
 import { useCall, useSetView, useTruth, useView } from '../../window-context.tsx';
+import { EndingBanner } from '../sign-in/EndingBanner.tsx';
 import { ExpiredBanner } from '../sign-in/ExpiredBanner.tsx';
 import { SearchField } from './SearchField.tsx';
 import { grouped, tunnelOf } from './service-view.ts';
@@ -37,6 +38,7 @@ export function ServicesPage() {
         </header>
         <div className="banners">
           <ExpiredBanner />
+          <EndingBanner />
           {isSignedIn(session) && <StaleBanner />}
         </div>
         {catalog.services.length === 0 ? (

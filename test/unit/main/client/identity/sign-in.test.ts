@@ -35,8 +35,8 @@ function aSignIn(open: (url: URL) => Promise<void>, signal: AbortSignal) {
   const done = trustProvider.signIn({
     ports: { browser: { open: (url) => open(new URL(url)) }, clock, log: recordingLog() },
     membership,
-    openBrowser: true,
-    onPage: () => {},
+    by: 'browser',
+    onPrompt: () => {},
     onLinger: () => {},
     signal,
   });
