@@ -14,6 +14,8 @@ export interface Lifetimes {
   /** Of the refresh token: how long a sign-in can be renewed without asking again. */
   session: number;
   signInPage: number;
+  /** How long a device waits before it asks again whether a code was approved. */
+  pollEvery: number;
   /** Longest life of one connection through the Access Tier. */
   connection: number;
   /** How old the last judgement of a running connection may become. */
@@ -27,6 +29,7 @@ export const DEFAULT_LIFETIMES: Lifetimes = {
   trustToken: DAY,
   session: 30 * DAY,
   signInPage: 600,
+  pollEvery: 5,
   connection: DAY,
   judgement: 30,
 };

@@ -17,6 +17,7 @@ import type { Invites } from './enrolment/invites.ts';
 import { sendJson } from './http/exchange.ts';
 import { createRouter, type Routes } from './http/router.ts';
 import type { Store } from './store/store.ts';
+import { CODE_PAGE, createDeviceCode } from './trust-provider/device-code.ts';
 import { createIdentify } from './trust-provider/identify.ts';
 import { createInteraction, INTERACTION } from './trust-provider/interaction.ts';
 import { createIssuer, ENDPOINTS } from './trust-provider/provider.ts';
@@ -75,6 +76,13 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
 
   const { signingKey } = secrets;
   const identify = createIdentify({ issuer, signingKey, certificates, store, sessions });
+  const deviceCode = createDeviceCode({
+    issuer,
+    organisation: name,
+    store,
+    pollEvery: lifetimes.pollEvery,
+    throttle: createThrottle({ freeAttempts: 10, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
+  });
   const provider = await createIssuer({
     issuer,
     mutualOrigin,
@@ -85,6 +93,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     users,
     certificates,
     lifetimes,
+    deviceCode,
     onSessionGone: (sessionId, deviceId) =>
       changes.emit({ type: 'session-ended', sessionId, deviceId }),
     log,
@@ -118,12 +127,16 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
   const pages: Routes = {
     [`GET ${ENDPOINTS.authorization}`]: issuerAnswers,
     [`GET ${ENDPOINTS.authorization}/*`]: issuerAnswers,
+    [`GET ${CODE_PAGE}`]: issuerAnswers,
+    [`GET ${CODE_PAGE}/*`]: issuerAnswers,
+    [`POST ${CODE_PAGE}`]: deviceCode.throttled(issuerAnswers),
     [`GET ${INTERACTION}/*`]: interaction.show,
     [`POST ${INTERACTION}/*`]: interaction.answer,
   };
   // On the public port these answer too, and say that a certificate is missing.
   const backChannel: Routes = {
     [`POST ${ENDPOINTS.pushed_authorization_request}`]: issuerAnswers,
+    [`POST ${ENDPOINTS.device_authorization}`]: issuerAnswers,
     [`POST ${ENDPOINTS.token}`]: issuerAnswers,
     [`POST ${ENDPOINTS.revocation}`]: issuerAnswers,
   };
