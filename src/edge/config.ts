@@ -3,6 +3,7 @@ import type { Documents } from './command-center/rulebook.ts';
 import type { PortWish } from './http/listen.ts';
 import type { Log } from './log.ts';
 import type { TrustLevel } from './policy/decide.ts';
+import type { ForeignIssuer } from './trust-provider/foreign-tokens.ts';
 import type { NewUser } from './trust-provider/users.ts';
 
 export interface Lifetimes {
@@ -58,6 +59,8 @@ export interface EdgeConfig {
   users: readonly NewUser[];
   /** Of devices that have reported nothing. */
   levelWithoutPosture: TrustLevel;
+  /** People sign in there, and only its tokens are accepted; devices are registered here all the same. */
+  foreignIssuer?: ForeignIssuer;
   /** Filled into the sign-in form, for everybody to see: demo organisations only. */
   prefill?: { email: string; password: string };
   log: Log;

@@ -2,6 +2,7 @@
 // See docs/protocol.md 4.
 import * as oidc from 'openid-client';
 import { AppError } from '../../../shared/errors.ts';
+import { foreignClaims } from '../../../shared/protocol/foreign-token.ts';
 import { type TrustTokenClaims, trustTokenClaims } from '../../../shared/protocol/trust-token.ts';
 import type { Membership } from '../device/membership.ts';
 import { isLocalhost } from '../../../proxy/index.ts';
@@ -12,7 +13,7 @@ const SCOPE = 'openid offline_access profile email groups';
 export interface Tokens {
   /** The ID token as it came. */
   trustToken: string;
-  claims: TrustTokenClaims;
+  claims: Pick<TrustTokenClaims, 'sub' | 'name' | 'email' | 'groups' | 'iat' | 'exp'>;
   refreshToken?: string;
 }
 
@@ -41,11 +42,12 @@ export interface Issuer {
   revoke(refreshToken: string): Promise<void>;
 }
 
-export async function discoverIssuer(membership: Membership): Promise<Issuer> {
-  const { document, deviceId } = membership;
+export async function discoverIssuer(joined: Membership): Promise<Issuer> {
+  const { document, deviceId } = joined;
   const issuer = new URL(document.issuer);
   // A third-party issuer knows one client for everybody and no devices: user phase only.
   const thirdParty = document.client_id !== undefined;
+  const membership = thirdParty ? { ...joined, connection: joined.connection.elsewhere() } : joined;
   const config = await translated(membership, () =>
     oidc.discovery(
       issuer,
@@ -70,6 +72,7 @@ export async function discoverIssuer(membership: Membership): Promise<Issuer> {
           prompt: 'consent', // OpenID Connect Core 11: else no offline_access
           code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
           code_challenge_method: 'S256',
+          ...(document.audience !== undefined && { audience: document.audience }),
           state,
           nonce,
         };
@@ -194,11 +197,13 @@ type TokenResponse = Awaited<ReturnType<typeof oidc.refreshTokenGrant>>;
 
 function read(response: TokenResponse, { document, deviceId }: Membership): Tokens {
   const { host } = new URL(document.issuer);
-  const claims = trustTokenClaims.safeParse(response.claims());
+  const claims = (document.client_id === undefined ? trustTokenClaims : foreignClaims).safeParse(
+    response.claims(),
+  );
   if (!response.id_token || !claims.success) {
     throw invalidAnswer(host, 'it holds no TrustToken', claims.error);
   }
-  if (claims.data.device_id !== deviceId) {
+  if ('device_id' in claims.data && claims.data.device_id !== deviceId) {
     throw new AppError('identity/response-invalid', 'The TrustToken is for another device.');
   }
   return {
@@ -240,6 +245,7 @@ function translate(error: unknown, { document, connection }: Membership): AppErr
         );
       case 'invalid_client':
       case 'unauthorized_client':
+        if (document.client_id !== undefined) return notAccepted(host, error, said);
         return new AppError(
           'device/certificate-refused',
           `${document.name} no longer accepts this device${said}.`,
@@ -255,11 +261,7 @@ function translate(error: unknown, { document, connection }: Membership): AppErr
       case 'temporarily_unavailable':
         return invalidAnswer(host, `it reports a problem of its own${said}`, error);
       default:
-        return new AppError(
-          'identity/response-invalid',
-          `${host} did not complete the sign-in (${error.error}${said}).`,
-          { cause: error },
-        );
+        return notAccepted(host, error, said);
     }
   }
   const code = error instanceof oidc.ClientError ? error.code : undefined;
@@ -279,6 +281,13 @@ function translate(error: unknown, { document, connection }: Membership): AppErr
       return notTrusted(host, error);
   }
 }
+
+const notAccepted = (host: string, error: { error: string }, said: string): AppError =>
+  new AppError(
+    'identity/response-invalid',
+    `${host} did not complete the sign-in (${error.error}${said}).`,
+    { cause: error },
+  );
 
 const notTrusted = (host: string, cause: unknown): AppError =>
   new AppError('identity/response-invalid', `The sign-in answer of ${host} failed a check.`, {
