@@ -3,10 +3,16 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../src/main/client/adapters/system-clock.ts';
 import { scriptedBrowser } from '../fakes/scripted-browser.ts';
 import { exchangeBytes } from '../support/bytes.ts';
 import { exchange, registerDevice } from '../support/scripted-device.ts';
-import { CLIENT_ID, type SecondIssuer, startSecondIssuer } from '../support/second-issuer.ts';
+import {
+  CLIENT_ID,
+  type Fault,
+  type SecondIssuer,
+  startSecondIssuer,
+} from '../support/second-issuer.ts';
 import { startClient, type TestClient } from '../support/start-client.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 
@@ -104,6 +110,74 @@ describe('a sign-in at an issuer of somebody else', () => {
     expect(JSON.parse(again.answer.body)).toMatchObject({ code: 'session_ended' });
     const later = await issuer.sign({ ...issuer.claims, aud: CLIENT_ID, iat: now + 5 });
     expect((await exchange(edge, device, later)).answer.status).toBe(200);
+  });
+});
+
+describe('an answer of that issuer that goes wrong', () => {
+  const steps = ['/.well-known/openid-configuration', '/token', '/jwks'];
+  const faults: [Fault, string][] = [
+    ['reset', 'organisation/unreachable'],
+    ['truncated', 'organisation/unreachable'],
+    ['web page', 'organisation/invalid-answer'],
+    ['server error', 'organisation/invalid-answer'],
+  ];
+  const each = steps.flatMap((step) => faults.map(([how, code]) => [how, step, code] as const));
+
+  it('is told with a code and leaves her signed out, whatever it is; then it goes on', async () => {
+    const { issuer, edge } = await organisation();
+    const client = await registered(issuer, edge);
+    for (const [how, path, code] of each) {
+      issuer.fault = { path, how };
+      const told = await client
+        .call('session.signIn', { openBrowser: true })
+        .catch((error) => error);
+      expect({ how, path, code: told.code }).toEqual({ how, path, code });
+      expect(client.slices().session).toMatchObject({ status: 'signed-out', because: { code } });
+    }
+    issuer.fault = null;
+    await client.signIn();
+    expect(client.slices().session.status).toBe('signed-in');
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['a wrong nonce', { nonce: 'of somebody else' }],
+    ['another audience', { aud: 'somebody-else' }],
+    ['another issuer', { iss: 'https://elsewhere.example' }],
+    ['an end that is over', { exp: inSeconds() - 3_600 }],
+  ])('%s is not trusted', async (_what, claims) => {
+    const { issuer, edge } = await organisation();
+    Object.assign(issuer.claims, claims);
+    const client = await registered(issuer, edge);
+    await expect(client.signIn()).rejects.toMatchObject({ code: 'identity/response-invalid' });
+    expect(client.slices().session).toMatchObject({ status: 'signed-out' });
+  });
+});
+
+describe('a clock that differs', () => {
+  /** As a client sees it whose clock is behind by so much: what is made now is made in its future. */
+  async function behindBy(minutes: number) {
+    const { issuer, edge } = await organisation();
+    issuer.claims['nbf'] = inSeconds() + minutes * 60;
+    const client = await startClient({
+      browser: scriptedBrowser((url) => issuer.approve(url)),
+      ports: { clock: { ...systemClock, now: () => Date.now() - minutes * 60_000 } },
+    });
+    onTestFinished(() => client.stop());
+    await client.register(await edge.edge.createInvite());
+    return client;
+  }
+
+  it('by less than five minutes is tolerated', async () => {
+    const client = await behindBy(4.5);
+    await client.call('session.signIn', { openBrowser: true });
+    expect(client.slices().session.status).toBe('signed-in');
+  });
+
+  it('by more is named, with how much it is and in which direction', async () => {
+    const client = await behindBy(12);
+    const told = await client.call('session.signIn', { openBrowser: true }).catch((error) => error);
+    expect(told).toMatchObject({ code: 'identity/clock-skew' });
+    expect(told.message).toContain('about 12 minutes behind');
   });
 });
 

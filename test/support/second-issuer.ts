@@ -1,6 +1,9 @@
 // An OpenID Connect issuer that nobody here wrote, on loopback under the organisation's root: it knows people, rotates
 // refresh tokens, and has no device phase.
-import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import {
   Events,
@@ -33,23 +36,29 @@ export interface SecondIssuer {
   sign(claims: Record<string, unknown>): Promise<string>;
   /** Approves as the browser of the person would: this issuer asks nothing. */
   approve(url: string): Promise<void>;
+  /** What goes wrong with requests for this path. */
+  fault: { path: string; how: Fault } | null;
   stop(): Promise<void>;
 }
+
+export type Fault = 'reset' | 'truncated' | 'web page' | 'server error';
 
 export async function startSecondIssuer(): Promise<SecondIssuer> {
   const data = tempDir();
   const authority = await openAuthority(path.join(data, 'authority'), 'Demo');
   const { key, cert } = await authority.issueServer(['localhost'], 3_600);
-  const folder = tempDir();
-  const [keyFile, certFile] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
-  writeFileSync(keyFile, key);
-  writeFileSync(certFile, cert);
-  const server = new OAuth2Server(keyFile, certFile);
+  const server = new OAuth2Server();
   await server.issuer.keys.generate('RS256');
-  await server.start(0, '127.0.0.1');
-  let isStopped = false;
+  const front = createServer({ key, cert }, (request, response) => {
+    const isFaulty = issuer.fault !== null && request.url?.split('?')[0] === issuer.fault.path;
+    if (isFaulty) fail(issuer.fault!.how, response);
+    else server.service.requestHandler(request, response);
+  });
+  front.listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  server.issuer.url = `https://localhost:${(front.address() as AddressInfo).port}`;
   const issuer: SecondIssuer = {
-    url: server.issuer.url!,
+    url: server.issuer.url,
     root: authority.root,
     data,
     claims: {
@@ -62,6 +71,7 @@ export async function startSecondIssuer(): Promise<SecondIssuer> {
     grants: [],
     revocations: 0,
     current: null,
+    fault: null,
     sign: (claims) =>
       server.issuer.buildToken({
         scopesOrTransform: (_header, payload) => Object.assign(payload, claims),
@@ -71,9 +81,9 @@ export async function startSecondIssuer(): Promise<SecondIssuer> {
       await (await fetch(String(headers['location']))).text();
     },
     async stop() {
-      if (isStopped) return;
-      isStopped = true;
-      await server.stop();
+      front.closeAllConnections();
+      front.close();
+      if (front.listening) await once(front, 'close');
     },
   };
   server.service.on(Events.BeforeTokenSigning, ({ payload }: MutableToken) => {
@@ -96,4 +106,19 @@ export async function startSecondIssuer(): Promise<SecondIssuer> {
   server.service.on(Events.BeforeRevoke, () => void (issuer.revocations += 1));
   onTestFinished(() => issuer.stop());
   return issuer;
+}
+
+function fail(how: Fault, response: ServerResponse): void {
+  switch (how) {
+    case 'reset':
+      return void response.socket?.destroy();
+    case 'truncated':
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '500' });
+      response.write('{"issuer":');
+      return void setTimeout(() => response.socket?.destroy(), 50);
+    case 'web page':
+      return void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome</h1>');
+    case 'server error':
+      return void response.writeHead(502, { 'content-type': 'text/plain' }).end('Bad gateway');
+  }
 }

@@ -8,6 +8,8 @@ import type { Membership } from '../device/membership.ts';
 import { isLocalhost } from '../../../proxy/index.ts';
 import { invalidAnswer } from '../organisation/failures.ts';
 
+/** Token and certificate are made with some minutes to spare; a clock that is further off is named. */
+const TOLERATED_SKEW_SECONDS = 300;
 const SCOPE = 'openid offline_access profile email groups';
 
 export interface Tokens {
@@ -52,7 +54,10 @@ export async function discoverIssuer(joined: Membership): Promise<Issuer> {
     oidc.discovery(
       issuer,
       document.client_id ?? deviceId,
-      { use_mtls_endpoint_aliases: !thirdParty },
+      {
+        use_mtls_endpoint_aliases: !thirdParty,
+        [oidc.clockTolerance]: TOLERATED_SKEW_SECONDS,
+      },
       thirdParty ? oidc.None() : oidc.TlsClientAuth(),
       { [oidc.customFetch]: fetchOver(membership) },
     ),
@@ -118,11 +123,15 @@ export async function discoverIssuer(joined: Membership): Promise<Issuer> {
         };
       }),
     refresh: (refreshToken) =>
-      translated(membership, async () => {
-        const response = await oidc.refreshTokenGrant(config, refreshToken);
-        // Devices keep their refresh token (RFC 9700 4.14); an issuer may still give another.
-        return { refreshToken, ...read(response, membership) };
-      }),
+      translated(
+        membership,
+        async () => {
+          const response = await oidc.refreshTokenGrant(config, refreshToken);
+          // Devices keep their refresh token (RFC 9700 4.14); an issuer may still give another.
+          return { refreshToken, ...read(response, membership) };
+        },
+        'renewal',
+      ),
     revoke: (refreshToken) =>
       translated(membership, () =>
         oidc.tokenRevocation(config, refreshToken, { token_type_hint: 'refresh_token' }),
@@ -216,15 +225,20 @@ function read(response: TokenResponse, { document, deviceId }: Membership): Toke
 async function translated<Result>(
   membership: Membership,
   work: () => Promise<Result>,
+  what: 'sign-in' | 'renewal' = 'sign-in',
 ): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    throw translate(error, membership);
+    throw translate(error, membership, what);
   }
 }
 
-function translate(error: unknown, { document, connection }: Membership): AppError {
+function translate(
+  error: unknown,
+  { document, connection }: Membership,
+  what: 'sign-in' | 'renewal',
+): AppError {
   const ours = causes(error).find((cause) => cause instanceof AppError);
   if (ours) return ours;
   const { host } = new URL(document.issuer);
@@ -252,6 +266,8 @@ function translate(error: unknown, { document, connection }: Membership): AppErr
           { cause: error },
         );
       case 'invalid_grant':
+        // Of a code: it was used before, or is not the issuer's.
+        if (what === 'sign-in') return notAccepted(host, error, said);
         return new AppError(
           'identity/session-expired',
           `${document.name} has ended this session${said}.`,
