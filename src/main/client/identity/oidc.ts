@@ -5,7 +5,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { foreignClaims } from '../../../shared/protocol/foreign-token.ts';
 import { type TrustTokenClaims, trustTokenClaims } from '../../../shared/protocol/trust-token.ts';
 import type { Membership } from '../device/membership.ts';
-import { isLocalhost } from '../../../proxy/index.ts';
+import { isThisMachine } from '../../../proxy/index.ts';
 import { invalidAnswer } from '../organisation/failures.ts';
 
 /** Token and certificate are made with some minutes to spare; a clock that is further off is named. */
@@ -173,8 +173,7 @@ function pageOf(url: string, issuer: URL): URL {
  */
 export function forBrowser(url: URL, issuer: URL, browserOrigin: string | undefined): string {
   const host = issuer.hostname.replace(/^\[|\]$/g, '');
-  const isLoopback = isLocalhost(host) || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
-  if (!browserOrigin || !isLoopback || url.origin !== issuer.origin) return url.href;
+  if (!browserOrigin || !isThisMachine(host) || url.origin !== issuer.origin) return url.href;
   return browserOrigin + url.pathname + url.search;
 }
 
