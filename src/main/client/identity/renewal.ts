@@ -33,6 +33,8 @@ export interface RenewalOptions {
   onComeBack: () => Promise<void>;
 }
 
+export type Renewal = ReturnType<typeof createRenewal>;
+
 export function createRenewal(options: RenewalOptions) {
   const { state, device, credentials, trustProvider } = options;
   const { clock, log, notifier } = options.ports;

@@ -1,15 +1,11 @@
 // Runs the session's states: sign in, renew in silence, expire, sign out, restore at start.
 import { AppError, toWireError } from '../../../shared/errors.ts';
-import {
-  canExtend,
-  isSignedIn,
-  type Session,
-  type SessionEvent,
-} from '../../../shared/model/session.ts';
+import { canExtend, isSignedIn, type Session } from '../../../shared/model/session.ts';
 import type { StoredSession } from '../device/vault.ts';
 import type { ClientPorts } from '../ports.ts';
 import { createCredentials, type CredentialsOptions } from './credentials.ts';
 import { certificateExpired, createRenewal } from './renewal.ts';
+import { createTakingUp, notSignedIn } from './taking-up.ts';
 import { createWaitingConnections, type SilentOutcome } from './waiting-connections.ts';
 import {
   type SignInOptions,
@@ -40,33 +36,20 @@ export function createSession(options: SessionOptions) {
     credentials,
     trustProvider,
     warnBeforeMs,
-    onRenewed: () => running?.cancel.abort(RENEWED),
+    onRenewed: () => running?.superseded.abort(),
     onComeBack: check,
   });
   const { renew, expireOrRenew, mayRefresh } = renewal;
+  const { takeUp, comeBack } = createTakingUp({
+    ports,
+    state,
+    device,
+    credentials,
+    renewal,
+    trustProvider,
+  });
   let running: Running | null = null;
   let lingering: Promise<void> = Promise.resolve();
-
-  /** A session that has lapsed, without anybody doing anything. */
-  async function comeBack(session: StoredSession, cancelled: AbortSignal): Promise<Session> {
-    state.session({ type: 'sign-in-started', at: clock.now() });
-    try {
-      // A clock that was wrong for a while makes a good certificate look expired.
-      if (session.expiresAt > clock.now()) return await credentials.adopt(session, cancelled);
-      const renewed = trustProvider.refresh(device.requireMembership(), session, (refreshToken) =>
-        credentials.rotated(session, refreshToken),
-      );
-      return await credentials.adopt(await untilAborted(cancelled, renewed), cancelled);
-    } catch (error) {
-      log.info('the session was not renewed in silence', { error });
-      if (!cancelled.aborted) renewal.failed(error);
-      // What the organisation has taken back is of no use any more.
-      if (mayRefresh()) state.session(notSignedIn(cancelled, error));
-      else await credentials.end(notSignedIn(cancelled, error));
-      if (!credentials.isStopping()) renewal.comeBackLater();
-      throw error;
-    }
-  }
 
   async function comeBackInSilence(): Promise<SilentOutcome> {
     const session = device.session();
@@ -114,15 +97,6 @@ export function createSession(options: SessionOptions) {
     },
   });
 
-  async function takeUp(session: StoredSession, cancelled: AbortSignal): Promise<Session> {
-    try {
-      return await credentials.adopt(session, cancelled);
-    } catch (error) {
-      state.session(notSignedIn(cancelled, error));
-      throw error;
-    }
-  }
-
   /** The refresh token is of no use any more, here or to a thief. */
   async function giveBack({ refreshToken }: StoredSession): Promise<void> {
     const membership = device.membership();
@@ -136,43 +110,45 @@ export function createSession(options: SessionOptions) {
   /** One at a time has the session: whoever signs out, cancels or stops finds it here. */
   function start(
     kind: Running['kind'],
-    work: (cancelled: AbortSignal) => Promise<Session>,
+    work: (cancelled: AbortSignal, superseded: AbortSignal) => Promise<Session>,
   ): Promise<Session> {
-    const cancel = new AbortController();
-    const done = work(cancel.signal).finally(() => (running = null));
-    running = { kind, done, cancel, turnToCode() {} };
+    const [cancel, superseded] = [new AbortController(), new AbortController()];
+    const done = work(cancel.signal, superseded.signal).finally(() => (running = null));
+    running = { kind, done, cancel, superseded, turnToCode() {} };
     return done;
   }
 
-  async function signInOnce(
-    wish: SignInOptions['by'],
-    cancelled: AbortSignal,
-    turned: AbortSignal,
-  ): Promise<Session> {
+  async function signInOnce(by: SignInOptions['by'], signals: Signals): Promise<Session> {
+    const { cancelled, superseded, turned } = signals;
     const membership = device.requireMembership();
     state.session({ type: 'sign-in-started', at: clock.now() });
-    const attempt = (by: SignInOptions['by'], signal: AbortSignal): Promise<StoredSession> =>
-      untilAborted(
+    const attempt = (way: SignInOptions['by'], ...until: AbortSignal[]): Promise<StoredSession> => {
+      const signal = AbortSignal.any([cancelled, superseded, ...until]);
+      return untilAborted(
         signal,
         trustProvider.signIn({
           ports,
           membership,
-          by,
+          by: way,
           onPrompt: (prompt) => state.session({ type: 'sign-in-prompted', prompt }),
           onLinger: (closed) => void (lingering = closed),
           signal,
         }),
       );
+    };
     try {
-      const first = attempt(wish, AbortSignal.any([cancelled, turned]));
-      const session = await first.catch((error: unknown) => {
-        if (cancelled.aborted || !turned.aborted) throw error;
+      const approved = attempt(by, turned).catch((error: unknown) => {
+        if (cancelled.aborted || superseded.aborted || !turned.aborted) throw error;
         state.session({ type: 'sign-in-prompted', prompt: null });
-        return attempt('device-code', cancelled);
+        return attempt('device-code');
       });
-      return await credentials.adopt(session, cancelled);
+      const session = await approved.catch((error: unknown) => {
+        if (cancelled.aborted || !superseded.aborted) throw error;
+        return null;
+      });
+      // One that is being adopted is not given up: that would remove what the renewal has brought.
+      return session ? await credentials.adopt(session, cancelled) : state.slices.session;
     } catch (error) {
-      if (cancelled.reason === RENEWED) return state.slices.session;
       state.session(notSignedIn(cancelled, error));
       waiting.failed(cancelled.aborted ? cancelled.reason : error);
       throw error;
@@ -198,7 +174,9 @@ export function createSession(options: SessionOptions) {
 
   function startSignIn(by: SignInOptions['by']): Promise<Session> {
     const turn = new AbortController();
-    const done = start('sign-in', (cancelled) => signInOnce(by, cancelled, turn.signal));
+    const done = start('sign-in', (cancelled, superseded) =>
+      signInOnce(by, { cancelled, superseded, turned: turn.signal }),
+    );
     // One that shows a code goes on with the code that it shows.
     if (running && by !== 'device-code') running.turnToCode = () => turn.abort();
     return done;
@@ -271,6 +249,8 @@ export function createSession(options: SessionOptions) {
     async refused(): Promise<void> {
       const signal = credentials.life();
       if (!isSignedIn(state.slices.session) || (await renew()) || signal.aborted) return;
+      // An answer that was lost says nothing; the next refusal asks again.
+      if (renewal.lastError()?.code === 'organisation/unreachable') return;
       await ended('The organisation no longer accepts this session.');
     },
 
@@ -299,21 +279,21 @@ export function createSession(options: SessionOptions) {
   };
 }
 
-/** Why a sign-in that was to extend the session is over: a renewal in silence was faster. */
-const RENEWED = new AppError('identity/sign-in-cancelled', 'The session was renewed meanwhile.');
-
 const signedOutByPerson = (): AppError =>
   new AppError('identity/sign-in-required', 'You have signed out.');
 
-const notSignedIn = (cancelled: AbortSignal, error: unknown): SessionEvent =>
-  cancelled.aborted
-    ? { type: 'sign-in-cancelled' }
-    : { type: 'sign-in-failed', error: toWireError(error) };
+interface Signals {
+  cancelled: AbortSignal;
+  superseded: AbortSignal;
+  turned: AbortSignal;
+}
 
 interface Running {
   kind: 'sign-in' | 'restore';
   done: Promise<Session>;
   cancel: AbortController;
+  /** A renewal in silence was faster: nobody has to approve anything any more. */
+  superseded: AbortController;
   /** The person turns to another device. */
   turnToCode: () => void;
 }

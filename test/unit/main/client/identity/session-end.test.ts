@@ -53,6 +53,7 @@ function aClient({ refreshToken = 'first', lifeLeftMs = LIFE_MS }: Given = {}) {
   const issuer = {
     refresh: (() => Promise.reject(unreachable)) as TrustProvider['refresh'],
     approved: (): Promise<void> => Promise.resolve(),
+    beforeFiles: (): Promise<void> => Promise.resolve(),
   };
   const session = createSession({
     ports: {
@@ -69,7 +70,10 @@ function aClient({ refreshToken = 'first', lifeLeftMs = LIFE_MS }: Given = {}) {
       saveSession: (next: StoredSession | null) => Promise.resolve(void (left.vault = next)),
     } as unknown as DeviceRunner,
     loginFiles: {
-      write: ({ certificate }) => Promise.resolve(void (left.files = certificate)),
+      async write({ certificate }) {
+        await issuer.beforeFiles();
+        left.files = certificate;
+      },
       remove: () => Promise.resolve(void (left.files = null)),
     },
     trustProvider: {
@@ -145,6 +149,25 @@ describe('a start after the end of the certificate', () => {
     await session.signIn(true);
     expect(did).toEqual(['browser']);
     expect(status().status).toBe('signed-in');
+  });
+});
+
+describe('a session whose token is refused', () => {
+  it('is over when the organisation takes back the refresh token too', async () => {
+    const { session, status, left, issuer } = aClient();
+    await session.restore();
+    issuer.refresh = () => Promise.reject(takenBack);
+    await session.refused();
+    expect(status().status).toBe('expired');
+    expect(left).toEqual({ vault: null, files: null, inUse: null });
+  });
+
+  it('is not over because the answer to its renewal was lost', async () => {
+    const { session, status, left } = aClient();
+    await session.restore();
+    await session.refused();
+    expect(status().status).toBe('signed-in');
+    expect(left.vault).toMatchObject({ refreshToken: 'first' });
   });
 });
 
@@ -246,6 +269,31 @@ describe('a session that is extended', () => {
     await session.refused();
     expect(await extended).toMatchObject({ status: 'signed-in' });
     expect(status()).not.toHaveProperty('ending');
+  });
+});
+
+describe('a session that is extended and renewed at the same moment', () => {
+  it('is kept, whichever of the two comes first', async () => {
+    const { session, status, left, issuer, works, advance } = aClient();
+    await session.restore();
+    await advance(LIFE_MS - 10 * MINUTE);
+    const approval = gate();
+    issuer.approved = approval.pass;
+    const extended = session.signIn(true);
+    await settled();
+    const files = gate();
+    issuer.beforeFiles = files.pass;
+    issuer.refresh = works;
+    const renewed = session.refused(); // waits for its files
+    await settled();
+    approval.open(); // its turn comes after the renewal
+    await settled();
+    files.open();
+    await Promise.all([extended, renewed]);
+    await settled();
+    expect(status().status).toBe('signed-in');
+    expect(left.files).toBe(left.vault!.certificate);
+    expect(left.inUse).toBe(left.vault!.certificate);
   });
 });
 
