@@ -16,7 +16,7 @@ export function createTakingUp(options: TakingUpOptions) {
   const { state, device, credentials, renewal, trustProvider } = options;
   const { clock, log } = options.ports;
   return {
-    async takeUp(session: StoredSession, cancelled: AbortSignal): Promise<Session> {
+    takeUp: async (session: StoredSession, cancelled: AbortSignal): Promise<Session> => {
       try {
         return await credentials.adopt(session, cancelled);
       } catch (error) {
@@ -26,7 +26,7 @@ export function createTakingUp(options: TakingUpOptions) {
     },
 
     /** One that has lapsed. What cannot be renewed now is tried again later, unless it was taken back. */
-    async comeBack(session: StoredSession, cancelled: AbortSignal): Promise<Session> {
+    comeBack: async (session: StoredSession, cancelled: AbortSignal): Promise<Session> => {
       state.session({ type: 'sign-in-started', at: clock.now() });
       try {
         // A clock that was wrong for a while makes a good certificate look expired.
