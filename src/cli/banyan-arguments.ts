@@ -32,9 +32,9 @@ export const COMMANDS = {
   },
   login: {
     takes: [],
-    options: { 'no-browser': 'flag' },
-    usage: 'login [--no-browser]',
-    about: 'Sign in; the address of the page is printed too.',
+    options: { 'no-browser': 'flag', 'device-code': 'flag' },
+    usage: 'login [--no-browser | --device-code]',
+    about: 'Sign in, in the browser of this computer or with a code at any other device.',
   },
   logout: { takes: [], usage: 'logout', about: 'Sign out: disconnects, removes the login files.' },
   status: { takes: [], usage: 'status', about: 'Device, session and connected services.' },

@@ -1,7 +1,7 @@
 // The built-in demo organisation: an edge on loopback with its own certificate authority, people and backends.
 import { startDemoBackends } from './demo/backends.ts';
 import { demoDocuments, demoServiceId } from './demo/documents.ts';
-import { createEdge, type Edge, type Lifetimes } from './index.ts';
+import { createEdge, type Edge, type EdgeConfig, type Lifetimes } from './index.ts';
 import type { Log } from './log.ts';
 
 export interface DemoOptions {
@@ -14,6 +14,8 @@ export interface DemoOptions {
   /** Every port a free one, for tests that run side by side. */
   freePorts?: boolean;
   lifetimes?: Partial<Lifetimes>;
+  /** Dana signs in there instead. */
+  foreignIssuer?: EdgeConfig['foreignIssuer'];
   log?: Log;
 }
 
@@ -56,6 +58,7 @@ export async function startDemoEdge(options: DemoOptions): Promise<DemoEdge> {
           options.accessTierPort === undefined ? preferred(8443) : { port: options.accessTierPort },
       },
       lifetimes: options.lifetimes ?? {},
+      ...(options.foreignIssuer && { foreignIssuer: options.foreignIssuer }),
       documents: demoDocuments(backends),
       users: [{ id: 'u-dana', name: 'Dana Demo', groups: ['Engineering'], ...DEMO_PERSON }],
       // No device has reported its posture yet: this organisation gives such devices Medium.

@@ -17,8 +17,11 @@ import type { Invites } from './enrolment/invites.ts';
 import { sendJson } from './http/exchange.ts';
 import { createRouter, type Routes } from './http/router.ts';
 import type { Store } from './store/store.ts';
+import { CODE_PAGE, createDeviceCode } from './trust-provider/device-code.ts';
+import { createForeignTokens } from './trust-provider/foreign-tokens.ts';
 import { createIdentify } from './trust-provider/identify.ts';
 import { createInteraction, INTERACTION } from './trust-provider/interaction.ts';
+import { createOwnTokens } from './trust-provider/own-tokens.ts';
 import { createIssuer, ENDPOINTS } from './trust-provider/provider.ts';
 import type { IssuerSecrets } from './trust-provider/secrets.ts';
 import type { Sessions } from './trust-provider/sessions.ts';
@@ -55,14 +58,16 @@ const DISCOVERY = '/.well-known/openid-configuration';
 export async function createEndpoints(options: EndpointsOptions): Promise<Endpoints> {
   const { config, lifetimes, ports, authority, certificates, secrets, store } = options;
   const { users, sessions, devices, rulebook, events, changes } = options;
-  const { host, name, log, levelWithoutPosture } = config;
+  const { host, name, log, levelWithoutPosture, foreignIssuer: foreign } = config;
   const issuer = `https://${host}:${ports.public}`;
   const mutualOrigin = `https://${host}:${ports.mutual}`;
   const browserOrigin = ports.browser === null ? null : `http://127.0.0.1:${ports.browser}`;
   const document: OrganisationDocument = {
     version: 1,
     name,
-    issuer,
+    issuer: foreign?.issuer ?? issuer,
+    ...(foreign && { client_id: foreign.clientId }),
+    ...(foreign?.audience !== undefined && { audience: foreign.audience }),
     est: {
       device: `${issuer}${EST}/device`,
       device_renewal: `${mutualOrigin}${EST}/device`,
@@ -70,11 +75,21 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     },
     command_center: `${mutualOrigin}${API}`,
     minimum_app_version: '0.1.0',
-    ...(browserOrigin !== null && { browser_origin: browserOrigin }),
+    ...(browserOrigin !== null && !foreign && { browser_origin: browserOrigin }),
   };
 
   const { signingKey } = secrets;
-  const identify = createIdentify({ issuer, signingKey, certificates, store, sessions });
+  const verifyToken = foreign
+    ? createForeignTokens({ trusted: foreign, organisation: name, sessions })
+    : createOwnTokens({ issuer, signingKey, sessions });
+  const identify = createIdentify({ verifyToken, certificates, store });
+  const deviceCode = createDeviceCode({
+    issuer,
+    organisation: name,
+    store,
+    pollEvery: lifetimes.pollEvery,
+    throttle: createThrottle({ freeAttempts: 10, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
+  });
   const provider = await createIssuer({
     issuer,
     mutualOrigin,
@@ -85,6 +100,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     users,
     certificates,
     lifetimes,
+    deviceCode,
     onSessionGone: (sessionId, deviceId) =>
       changes.emit({ type: 'session-ended', sessionId, deviceId }),
     log,
@@ -118,12 +134,16 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
   const pages: Routes = {
     [`GET ${ENDPOINTS.authorization}`]: issuerAnswers,
     [`GET ${ENDPOINTS.authorization}/*`]: issuerAnswers,
+    [`GET ${CODE_PAGE}`]: issuerAnswers,
+    [`GET ${CODE_PAGE}/*`]: issuerAnswers,
+    [`POST ${CODE_PAGE}`]: deviceCode.throttled(issuerAnswers),
     [`GET ${INTERACTION}/*`]: interaction.show,
     [`POST ${INTERACTION}/*`]: interaction.answer,
   };
   // On the public port these answer too, and say that a certificate is missing.
   const backChannel: Routes = {
     [`POST ${ENDPOINTS.pushed_authorization_request}`]: issuerAnswers,
+    [`POST ${ENDPOINTS.device_authorization}`]: issuerAnswers,
     [`POST ${ENDPOINTS.token}`]: issuerAnswers,
     [`POST ${ENDPOINTS.revocation}`]: issuerAnswers,
   };

@@ -180,13 +180,19 @@ export const ERRORS = {
   'identity/sign-in-timed-out': {
     exit: EXIT.signInNeeded,
     title: 'Sign-in took too long',
-    advice: 'Sign in again and finish in the browser within five minutes.',
+    advice: 'Sign in again; a page waits five minutes, a code as long as it says.',
     action: 'sign-in',
   },
   'identity/sign-in-denied': {
     exit: EXIT.denied,
     title: 'Sign-in was refused',
     advice: 'Use another account, or ask your administrator for access.',
+    action: 'sign-in',
+  },
+  'identity/device-code-unavailable': {
+    exit: EXIT.failed,
+    title: 'There is no sign-in at another device',
+    advice: 'Sign in with the browser of this computer; in a terminal: banyan login.',
     action: 'sign-in',
   },
   'identity/response-invalid': {

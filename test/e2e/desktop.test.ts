@@ -104,7 +104,7 @@ describe('the desktop app', () => {
         app: ['snapshot', 'quit'],
         device: ['inspectInvite', 'register', 'unregister'],
         organisation: ['switch'],
-        session: ['signIn', 'cancelSignIn', 'signOut'],
+        session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
         catalog: ['refresh'],
         tunnel: ['open', 'close', 'override'],
         subscribe: 'function',

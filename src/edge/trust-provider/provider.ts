@@ -7,9 +7,10 @@ import { type Log, reason } from '../log.ts';
 import type { Store } from '../store/store.ts';
 import { createAdapter } from './adapter.ts';
 import { CLAIMS, trustTokenClaims } from './claims.ts';
+import { CODE_PAGE, type DeviceCode } from './device-code.ts';
 import { INTERACTION } from './interaction.ts';
 import { loadProvider } from './library.ts';
-import { errorPage, errorPageHeaders } from './pages.ts';
+import { errorPage, pageHeaders } from './pages.ts';
 import { type IssuerSecrets, TOKEN_ALGORITHM } from './secrets.ts';
 import type { Users } from './users.ts';
 
@@ -17,6 +18,7 @@ export interface IssuerLifetimes {
   /** Seconds. */
   trustToken: number;
   session: number;
+  /** Of a device code too. */
   signInPage: number;
 }
 
@@ -31,6 +33,7 @@ export interface IssuerOptions {
   users: Users;
   certificates: ClientCertificates;
   lifetimes: IssuerLifetimes;
+  deviceCode: DeviceCode;
   onSessionGone(sessionId: string, deviceId: string): void;
   log: Log;
 }
@@ -40,6 +43,8 @@ export const ENDPOINTS = {
   token: '/token',
   revocation: '/token/revocation',
   pushed_authorization_request: '/request',
+  device_authorization: '/device/auth',
+  code_verification: CODE_PAGE,
   jwks: '/jwks',
 } as const;
 
@@ -54,6 +59,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
     return presented.status === 'valid' ? presented.content : null;
   };
 
+  const { deviceCode } = options;
   const Issuer = await loadProvider();
   const provider = new Issuer(issuer, {
     adapter: createAdapter({
@@ -83,6 +89,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
     ttl: {
       AccessToken: 300,
       AuthorizationCode: 60,
+      DeviceCode: lifetimes.signInPage,
       IdToken: lifetimes.trustToken,
       RefreshToken: lifetimes.session,
       Grant: lifetimes.session + lifetimes.trustToken,
@@ -100,6 +107,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
         enabled: true,
         allowedPolicy: (_, client, token) => token.clientId === client.clientId,
       },
+      deviceFlow: deviceCode.feature,
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
       mTLS: {
         enabled: true,
@@ -124,9 +132,12 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
         pushed_authorization_request_endpoint: alias('pushed_authorization_request'),
         token_endpoint: alias('token'),
         revocation_endpoint: alias('revocation'),
+        device_authorization_endpoint: alias('device_authorization'),
       },
     },
-    interactions: { url: (_, interaction) => `${INTERACTION}/${interaction.uid}` },
+    interactions: {
+      url: (_, interaction) => `${INTERACTION}/${interaction.uid}`,
+    },
     async findAccount(context, id) {
       const user = await users.find(id);
       if (!user) return undefined;
@@ -142,11 +153,12 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
       };
     },
     renderError(context, out) {
-      context.set(errorPageHeaders());
+      context.set(pageHeaders());
       context.body = errorPage(out.error_description ?? 'The request cannot be answered.');
     },
   });
 
+  provider.use(deviceCode.middleware);
   provider.on('server_error', (_, error) =>
     log('error', 'issuer failed', { reason: reason(error) }),
   );

@@ -141,6 +141,10 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       await switchboard.restoreIfItMayComeBack();
       return switchboard.current().session.signIn(openBrowser);
     },
+    async 'session.signInWithCode'() {
+      await switchboard.restoreIfItMayComeBack();
+      return switchboard.current().session.signInWithCode();
+    },
     async 'session.cancelSignIn'() {
       switchboard.current().session.cancelSignIn();
     },

@@ -13,6 +13,8 @@ import type { Layout } from './settings/layout.ts';
 import type { Settings } from './settings/settings.ts';
 import { createState, type Tell } from './state.ts';
 
+const WARN_MINUTES = 10;
+
 export interface RuntimeOptions {
   ports: ClientPorts;
   places: Layout;
@@ -60,6 +62,8 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
       catalog.stop();
     },
     onWaitInVain: (because) => access.refuseHeld(because),
+    onEnded: (because) => access.suspend(because),
+    warnBeforeMs: () => (settings.current().warnBeforeExpiryMinutes ?? WARN_MINUTES) * 60_000,
     async closeTunnels() {
       await access.closeAll();
       catalog.clear();

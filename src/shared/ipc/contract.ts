@@ -113,10 +113,12 @@ export const contract = {
     /** Resolves when signed in. While one sign-in runs, every caller gets that one. */
     signIn: call(
       z.strictObject({
-        /** false: only report the page (`session.signInUrl`), for machines without a browser. */
+        /** false: only report the page (`session.prompt`). */
         openBrowser: z.boolean(),
       }),
     ).returns<Session>(),
+    /** With a code that is typed at any other device (RFC 8628); a sign-in that runs goes on like that. */
+    signInWithCode: call(nothing).returns<Session>(),
     cancelSignIn: call(nothing).returns<void>(),
     /** Closes tunnels, revokes the refresh token where it can, removes the `login-*.pem` files. */
     signOut: call(nothing).returns<void>(),

@@ -11,6 +11,7 @@ const CALLS: Record<CallName, true> = {
   'device.unregister': true,
   'organisation.switch': true,
   'session.signIn': true,
+  'session.signInWithCode': true,
   'session.cancelSignIn': true,
   'session.signOut': true,
   'catalog.refresh': true,

@@ -9,6 +9,7 @@ import { servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Note } from '../../ui/Note.tsx';
 import { useCall, useSetView, useTruth, useView } from '../../window-context.tsx';
+import { EndingBanner } from '../sign-in/EndingBanner.tsx';
 import { ExpiredBanner } from '../sign-in/ExpiredBanner.tsx';
 import { SearchField } from './SearchField.tsx';
 import { findable, found, grouped, tunnelOf, typesOf } from './service-view.ts';
@@ -52,6 +53,7 @@ export function ServicesPage() {
         )}
         <div className="banners">
           <ExpiredBanner />
+          <EndingBanner />
           {isSignedIn(session) && <StaleBanner />}
         </div>
         {catalog.services.length === 0 ? (
