@@ -1,8 +1,9 @@
 // The built-in demo organisation: an edge on loopback with its own certificate authority, people and backends.
 import { startDemoBackends } from './demo/backends.ts';
-import { demoDocuments, demoServiceId } from './demo/documents.ts';
+import { DEMO_POSTURE, demoDocuments, demoServiceId } from './demo/documents.ts';
 import { createEdge, type Edge, type Lifetimes } from './index.ts';
 import type { Log } from './log.ts';
+import type { PostureRules } from './policy/posture.ts';
 
 export interface DemoOptions {
   /** Folder of everything that is kept. */
@@ -12,6 +13,7 @@ export interface DemoOptions {
   /** Every port a free one, for tests that run side by side. */
   freePorts?: boolean;
   lifetimes?: Partial<Lifetimes>;
+  posture?: Partial<PostureRules>;
   log?: Log;
 }
 
@@ -56,8 +58,7 @@ export async function startDemoEdge(options: DemoOptions): Promise<DemoEdge> {
       lifetimes: options.lifetimes ?? {},
       documents: demoDocuments(backends),
       users: [{ id: 'u-dana', name: 'Dana Demo', groups: ['Engineering'], ...DEMO_PERSON }],
-      // No device has reported its posture yet: this organisation gives such devices Medium.
-      levelWithoutPosture: 'Medium',
+      posture: { ...DEMO_POSTURE, ...options.posture },
       prefill: DEMO_PERSON,
       log: options.log ?? (() => {}),
     });
