@@ -12,6 +12,7 @@ import {
 } from './adapters/upstream-proxy.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { suggestedDeviceName } from './device/posture-facts.ts';
+import { createPostureReports } from './device/posture/reporting.ts';
 import { createDevice } from './device/registration.ts';
 import { createLoginFiles } from './identity/login-files.ts';
 import { createSession } from './identity/session.ts';
@@ -72,8 +73,16 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
     version,
     chooseProxy,
     onForgotten,
-    onMembership: (organisation) =>
-      access.useOrganisation(organisation ? places.organisation(organisation).ports : null),
+    onMembership(organisation) {
+      posture.follow();
+      return access.useOrganisation(organisation ? places.organisation(organisation).ports : null);
+    },
+  });
+  const posture = createPostureReports({
+    ports,
+    state,
+    membership: () => device.membership(),
+    onDeviceRevoked: (reason) => inBackground('take back the device', deviceRevoked(reason)),
   });
   const access = createAccess({
     ports,
@@ -138,6 +147,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
         access.checkWays();
         catalog.again();
         inBackground('look after the session', session.check());
+        inBackground('look after the posture', posture.check());
       },
     });
 
@@ -193,6 +203,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   function stop(): Promise<void> {
     stopped ??= (async () => {
       surroundings?.stop();
+      posture.stop();
       await session.stop();
       catalog.stop();
       await access.stop(DRAIN_MS);
@@ -216,6 +227,10 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       const registered = await device.register(input);
       pendingInvite = null;
       return registered;
+    },
+    async 'device.checkPosture'() {
+      device.requireMembership();
+      await posture.check();
     },
     async 'device.unregister'() {
       device.requireStored();

@@ -1,6 +1,7 @@
 // What the client needs from outside: small interfaces, each with a real adapter and a fake that passes the same
 // contract suite. Nothing here knows Electron.
 import type { Engine, TunnelSink } from '../../proxy/index.ts';
+import type { PostureReport } from '../../shared/model/posture.ts';
 
 /** Holds one 32-byte key per organisation; everything else secret is sealed with it in a file (see device/vault.ts). */
 export interface SecretStore {
@@ -62,6 +63,8 @@ export interface ClientPorts {
   environment?: Readonly<Record<string, string | undefined>>;
   /** Absent: nobody watches for sleep and network changes. */
   machine?: Machine;
+  /** Looks at this computer, and for these programs; never rejects. Absent: nothing is said about it. */
+  posture?: (applications: readonly string[]) => Promise<PostureReport>;
   /** Absent where nothing can be shown, e.g. in a terminal. */
   notifier?: Notifier;
   /** Starts the data plane; the client starts one and stops it. */

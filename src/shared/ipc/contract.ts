@@ -88,6 +88,8 @@ export const contract = {
         secrets: z.enum(SECRET_STORES),
       }),
     ).returns<Device>(),
+    /** Looks at this computer and reports now; what came of it is in the device's slice. */
+    checkPosture: call(nothing).returns<void>(),
     /** Closes everything, revokes the certificate where it can, removes all of it here. */
     unregister: call(nothing).returns<void>(),
   },

@@ -72,7 +72,9 @@ export function factorState(
     case 'false':
       return 'off';
     default:
-      // The organisation knows which version is new enough; the device alone does not.
-      return verdict?.unknown.includes(factor) ? 'unknown' : 'met';
+      // Which version is new enough, only the organisation knows.
+      return factor === 'UpToDateOS' && (!verdict || verdict.unknown.includes(factor))
+        ? 'unknown'
+        : 'met';
   }
 }

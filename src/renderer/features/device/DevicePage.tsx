@@ -9,6 +9,7 @@ import { Button } from '../../ui/Button.tsx';
 import { CopyButton } from '../../ui/Copy.tsx';
 import { Fingerprint } from '../../ui/Fingerprint.tsx';
 import { useTruth } from '../../window-context.tsx';
+import { PostureFacts } from './PostureFacts.tsx';
 import { UnregisterDialog } from './UnregisterDialog.tsx';
 import './device.css';
 
@@ -36,6 +37,7 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
           </Fact>
           <Fact term={deviceText.version}>{app.version}</Fact>
         </FactGroup>
+        <PostureFacts posture={device.posture} />
         <FactGroup title={deviceText.groups.organisation}>
           <Fact term={deviceText.organisation}>{organisation.name}</Fact>
           <Fact term={deviceText.host}>{organisation.host}</Fact>
