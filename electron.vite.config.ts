@@ -4,8 +4,8 @@ import { defineConfig } from 'electron-vite';
 export default defineConfig({
   main: {
     build: {
-      // keytar is the one package left outside: it is native, optional and loaded lazily.
-      externalizeDeps: { include: ['keytar'] },
+      // Left outside: native, optional and loaded lazily.
+      externalizeDeps: { include: ['keytar', 'koffi'] },
       rolldownOptions: {
         input: {
           index: 'src/main/index.ts',

@@ -27,6 +27,6 @@ export default defineConfig({
   ssr: {
     noExternal: true,
     // Native and optional; and the edge's issuer, which reads its own views and is never part of the app.
-    external: ['keytar', 'oidc-provider'],
+    external: ['keytar', 'koffi', 'oidc-provider'],
   },
 });

@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createLocalUsers } from '../../src/proxy/guard/local-users.ts';
+import { createLocalUsers, type LocalUsers } from '../../src/proxy/guard/local-users.ts';
+import { openSocketDiagnosis } from '../../src/proxy/guard/socket-diag.ts';
+import { createSocketTable } from '../../src/proxy/guard/socket-table.ts';
 
 const NOBODY = 65_534;
 const isLinux = process.platform === 'linux';
@@ -14,8 +16,21 @@ afterEach(() => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp();
 });
 
-const isOurs = (socket: Socket, uid = process.getuid?.() ?? 0) =>
-  createLocalUsers({ platform: process.platform, uid }).isOurs(socket);
+const own = process.getuid?.() ?? 0;
+
+/** Both must say the same of every connection. A table that answers in the place of netlink would not be noticed otherwise. */
+const WAYS: [string, (uid: number) => LocalUsers][] = [
+  [
+    'netlink',
+    (uid) =>
+      createLocalUsers({
+        platform: 'linux',
+        uid,
+        table: { isOurs: () => Promise.reject(new Error('the table was read')) },
+      }),
+  ],
+  ['the table', (uid) => createSocketTable(uid)],
+];
 
 /** What a server at `host` accepts from whoever `dial` sends there. */
 async function accepted(host: string, dial: (port: number) => unknown): Promise<Socket> {
@@ -45,43 +60,58 @@ const dialAsNobody = (port: number) => {
   cleanUps.push(() => child.kill());
 };
 
-describe.skipIf(!isLinux)('a local port (skipped where the system does not tell: no Linux)', () => {
-  it.each(['127.0.0.1', '::1'])('knows our own program on %s', async (host) => {
-    expect(await isOurs(await accepted(host, dialFrom(host)))).toBe(true);
-  });
+describe.skipIf(!isLinux).each(WAYS)(
+  'a local port, by %s (skipped where the system does not tell: no Linux)',
+  (_way, create) => {
+    it.each(['127.0.0.1', '::1'])('knows our own program on %s', async (host) => {
+      expect(await create(own).isOurs(await accepted(host, dialFrom(host)))).toBe(true);
+    });
 
-  it('knows our own program behind a mapped address', async () => {
-    expect(await isOurs(await accepted('127.0.0.1', dialFrom('::ffff:127.0.0.1')))).toBe(true);
-  });
+    it('knows our own program behind a mapped address', async () => {
+      const socket = await accepted('127.0.0.1', dialFrom('::ffff:127.0.0.1'));
+      expect(await create(own).isOurs(socket)).toBe(true);
+    });
 
-  it('knows every one of a crowd', async () => {
-    const users = createLocalUsers({ platform: 'linux', uid: process.getuid?.() ?? 0 });
-    const sockets = await Promise.all(
-      Array.from({ length: 50 }, () => accepted('127.0.0.1', dialFrom('127.0.0.1'))),
+    it('knows every one of a crowd', async () => {
+      const users = create(own);
+      const sockets = await Promise.all(
+        Array.from({ length: 50 }, () => accepted('127.0.0.1', dialFrom('127.0.0.1'))),
+      );
+      const answers = await Promise.all(sockets.map((socket) => users.isOurs(socket)));
+      expect(new Set(answers)).toEqual(new Set([true]));
+    });
+
+    it('refuses a program that has gone', async () => {
+      const socket = await accepted('127.0.0.1', (port) => {
+        const gone = connect(port, '127.0.0.1', () => gone.resetAndDestroy());
+      });
+      await new Promise((resolve) => socket.resume().on('close', resolve));
+      expect(await create(own).isOurs(socket)).toBe(false);
+    });
+
+    it('does not take who listens at the port of a program that has gone for that program', async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      cleanUps.push(() => server.close());
+      const { port } = server.address() as AddressInfo;
+      const here = '127.0.0.1';
+      const gone = { remoteAddress: here, remotePort: port, localAddress: here, localPort: 9 };
+      expect(await create(own).isOurs(gone as Socket)).toBe(false);
+    });
+
+    it.skipIf(!isRoot)(
+      'tells programs of others from those of the person and of root (skipped where none can be started: not root)',
+      async () => {
+        const ofNobody = await accepted('127.0.0.1', dialAsNobody);
+        const ofRoot = await accepted('127.0.0.1', dialFrom('127.0.0.1'));
+        expect(await create(own).isOurs(ofNobody)).toBe(false);
+        expect(await create(NOBODY).isOurs(ofNobody)).toBe(true);
+        expect(await create(NOBODY).isOurs(ofRoot)).toBe(true);
+      },
     );
-    const answers = await Promise.all(sockets.map((socket) => users.isOurs(socket)));
-    expect(new Set(answers)).toEqual(new Set([true]));
-  });
-
-  it('refuses a program that has gone', async () => {
-    const socket = await accepted('127.0.0.1', (port) => {
-      const gone = connect(port, '127.0.0.1', () => gone.resetAndDestroy());
-    });
-    await new Promise((resolve) => socket.resume().on('close', resolve));
-    expect(await isOurs(socket)).toBe(false);
-  });
-});
-
-describe.skipIf(!isLinux || !isRoot)(
-  'a local port (skipped where no program can be started as another user: not root)',
-  () => {
-    it('refuses a program of somebody else', async () => {
-      expect(await isOurs(await accepted('127.0.0.1', dialAsNobody))).toBe(false);
-    });
-
-    it('lets in a program of the person whose port it is, and of root', async () => {
-      expect(await isOurs(await accepted('127.0.0.1', dialAsNobody), NOBODY)).toBe(true);
-      expect(await isOurs(await accepted('127.0.0.1', dialFrom('127.0.0.1')), NOBODY)).toBe(true);
-    });
   },
 );
+
+it.skipIf(!isLinux)('netlink can be asked here', async () => {
+  expect(await openSocketDiagnosis()).not.toBeNull();
+});

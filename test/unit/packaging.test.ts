@@ -58,6 +58,13 @@ describe('electron-builder.yml', () => {
       'node_modules/keytar/package.json',
       'node_modules/keytar/lib/*.js',
       'node_modules/keytar/build/Release/keytar.node',
+      'node_modules/koffi/package.json',
+      'node_modules/koffi/index.js',
+      'node_modules/koffi/src/koffi/index.js',
+      'node_modules/koffi/src/koffi/src/static.js',
+      'node_modules/@koromix/koffi-linux-*/package.json',
+      'node_modules/@koromix/koffi-linux-*/index.js',
+      'node_modules/@koromix/koffi-linux-*/linux_*/koffi.node',
     ]);
   });
 });

@@ -55,7 +55,7 @@ export async function acceptLoop(options: AcceptLoopOptions): Promise<AcceptLoop
       start(queued);
     });
   };
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     // Whatever happens to it later, a reset must not end the process.
     socket.on('error', () => socket.destroy());
     if (closing) {

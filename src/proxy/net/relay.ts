@@ -156,16 +156,18 @@ export class Relay {
     });
   }
 
-  #copy(from: Duplex, to: Duplex, isAnswer: boolean): void {
+  #copy(from: Duplex, to: Duplex, isAnswer: boolean): (chunk: Buffer) => void {
     if (isAnswer) from.once('data', () => this.#gotFirstByte());
     const count = isAnswer ? this.#meter.countDown : this.#meter.countUp;
     const other = this.#current(to);
-    from.on('data', (chunk: Buffer) => {
+    const pass = (chunk: Buffer): void => {
       count?.(chunk.length);
       if (!other().write(chunk)) from.pause();
-    });
+    };
+    from.on('data', pass);
     // A socket whose head was read before has been paused explicitly; a listener alone does not restart it.
     from.resume();
+    return pass;
   }
 
   /** Full records of one turn of the loop become one write; see Coalescer. */
@@ -195,9 +197,7 @@ export class Relay {
         this.#refuse();
       } else if (verdict === 'pass' && !isWatched) {
         near.off('data', onData);
-        near.pause();
-        near.unshift(bytes);
-        this.#copyUp();
+        this.#copyUp(bytes);
       } else if (verdict !== 'incomplete') {
         this.#watchedBytes += bytes.length;
         if (!this.#far.write(bytes)) near.pause();
@@ -225,21 +225,28 @@ export class Relay {
     near.end(this.#limits.admit?.answer, () => near.destroy());
   }
 
-  #copyUp(): void {
+  /** `first`: what was judged is passed on before anything else. */
+  #copyUp(first?: Buffer): void {
     const near = this.#near;
     const far = this.#far;
-    if (!(near instanceof Socket) || !(far instanceof TLSSocket) || near instanceof TLSSocket) {
-      this.#copy(near, far, false);
-      return;
-    }
+    const pass =
+      near instanceof Socket && far instanceof TLSSocket && !(near instanceof TLSSocket)
+        ? this.#copyUntilBulk(near, far)
+        : this.#copy(near, far, false);
+    if (first) pass(first);
+  }
+
+  #copyUntilBulk(near: Socket, far: TLSSocket): (chunk: Buffer) => void {
     let untilBulk = BULK_FROM_BYTES;
-    near.on('data', (chunk: Buffer) => {
+    const pass = (chunk: Buffer): void => {
       if (!far.write(chunk)) near.pause();
       untilBulk -= chunk.length;
       // Not now: the socket is still busy with these bytes.
       if (untilBulk <= 0) process.nextTick(() => this.#changeToBulk(near, far));
-    });
+    };
+    near.on('data', pass);
     near.resume();
+    return pass;
   }
 
   #changeToBulk(near: Socket, far: TLSSocket): void {

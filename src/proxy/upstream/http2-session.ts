@@ -7,6 +7,7 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from 'node:http2';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import type { AppError } from '../../shared/errors.ts';
 import { abort } from '../net/abort.ts';
@@ -29,6 +30,11 @@ const SESSION_WINDOW_BYTES = 16 * 1024 * 1024;
 const SESSION_MEMORY = 256;
 /** A connection that was silent for so long is asked whether it lives, while it is used. */
 const DOUBTED_AFTER_MS = 10_000;
+/**
+ * Tunnels that are wanted so soon after another one are asked for together. Each alone would be a packet, and after a rest
+ * TCP lets ten packets go (RFC 6928); the eleventh tunnel of a page would cost a round trip more.
+ */
+const GATHERED_MS = 2;
 const PONG_WITHIN_MS = 2_000;
 
 /** The connection ended before the tunnel was answered; another one may do. */
@@ -69,6 +75,9 @@ export class Http2Session {
   #heard = 0;
   #doubting: NodeJS.Timeout | undefined;
   #why: Error | undefined;
+  #askedAt = 0;
+  #gathering: Promise<void> | null = null;
+  #gathered = 0;
 
   constructor(socket: TLSSocket, serverName: string, allowed = STREAMS_AT_FIRST) {
     this.#socket = socket;
@@ -106,7 +115,7 @@ export class Http2Session {
   }
 
   get isFull(): boolean {
-    return this.#streams.size >= this.#allowed;
+    return this.#streams.size + this.#gathered >= this.#allowed;
   }
 
   /** Resolves when the peer has spoken HTTP/2, so has taken our certificate; rejects with what went wrong. */
@@ -127,8 +136,33 @@ export class Http2Session {
   }
 
   /** Rejects with AppError (refused), SessionFull, SessionGone, or the abort's reason. */
-  open(target: string, early: Buffer | undefined, gone: AbortSignal): Promise<ClientHttp2Stream> {
+  async open(
+    target: string,
+    early: Buffer | undefined,
+    gone: AbortSignal,
+  ): Promise<ClientHttp2Stream> {
     this.#doubt();
+    await this.#turn();
+    return this.#ask(target, early, gone);
+  }
+
+  /** At once, or together with others. */
+  async #turn(): Promise<void> {
+    const now = performance.now();
+    if (!this.#gathering && now - this.#askedAt >= GATHERED_MS) {
+      this.#askedAt = now;
+      return;
+    }
+    this.#gathered += 1;
+    this.#gathering ??= delay(GATHERED_MS).then(() => {
+      this.#gathering = null;
+      this.#gathered = 0;
+      this.#askedAt = performance.now();
+    });
+    await this.#gathering;
+  }
+
+  #ask(target: string, early: Buffer | undefined, gone: AbortSignal): Promise<ClientHttp2Stream> {
     return new Promise((resolve, reject) => {
       let stream: ClientHttp2Stream;
       try {

@@ -18,8 +18,11 @@ const PER_MS = 60_000;
 /** It is tried again, but not at the cost of a processor. */
 const BROKEN_PAUSE_MS = 5_000;
 
-/** Megabytes. What a connection leaves behind while it is opened is garbage at once; more would only be kept in reserve. */
-const resourceLimits = { maxYoungGenerationSizeMb: 16 };
+/**
+ * Megabytes. What a connection leaves behind while it is opened is garbage at once: more would be kept in reserve, and
+ * collected by several threads that cost more than they help.
+ */
+const resourceLimits = { maxYoungGenerationSizeMb: 4 };
 
 interface Pending {
   resolve: (value: LocalAddress | null) => void;
