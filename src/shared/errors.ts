@@ -125,6 +125,20 @@ export const ERRORS = {
     advice: 'Ask your administrator, or unregister and register again.',
     action: 'none',
   },
+  'device/certificate-expired': {
+    exit: EXIT.denied,
+    title: 'The certificate of this device has ended',
+    advice:
+      'Leave the organisation (banyan unregister), then register again with a new invite from your administrator.',
+    action: 'none',
+  },
+  'device/renewal-failed': {
+    exit: EXIT.failed,
+    title: 'The certificate of this device was not renewed',
+    advice:
+      'Banyan goes on trying. If it stays so until the end, this device has to register again.',
+    action: 'none',
+  },
   'device/secret-store-unavailable': {
     exit: EXIT.failed,
     title: 'There is no keychain to keep secrets in',

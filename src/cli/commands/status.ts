@@ -1,5 +1,5 @@
 // banyan status
-import type { WireError } from '../../shared/errors.ts';
+import { explain, type WireError } from '../../shared/errors.ts';
 import type { Slices } from '../../shared/ipc/contract.ts';
 import { POSTURE_FACTORS, factorState } from '../../shared/model/posture.ts';
 import { FACTOR_NAMES, factorFix, LEVEL_NAMES } from '../../shared/model/posture-words.ts';
@@ -22,6 +22,7 @@ export const status: Command = async ({ home, print }) => {
         ['Banyan', `${app.version}, ${isRunning ? 'running' : 'not running'}`],
         ['State', headline],
         ['Device', deviceWords(device)],
+        ...renewalRow(device),
         ...postureRows(device, app.platform),
         ['Session', sessionWords(session)],
         ...connected(slices),
@@ -47,6 +48,11 @@ function deviceWords(device: Slices['device']): string {
     }
   }
 }
+
+const renewalRow = (device: Slices['device']): string[][] =>
+  device.status === 'registered' && device.renewalFailed
+    ? [['Certificate', explain(device.renewalFailed)]]
+    : [];
 
 /** The level, and only what wants attention; --json has all of it. */
 export function postureRows(device: Slices['device'], platform: string): string[][] {

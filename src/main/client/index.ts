@@ -146,6 +146,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
         device.membership()?.connection.freshen();
         access.checkWays();
         catalog.again();
+        device.checkRenewal();
         inBackground('look after the session', session.check());
         inBackground('look after the posture', posture.check());
       },

@@ -126,7 +126,7 @@ export function createRegistrationStore(
 
 export function newRegistration(
   { id, host, rootFingerprint, root, document }: ProvedOrganisation,
-  { key, certificate, deviceId, expiresAt }: DeviceCertificate,
+  { key, certificate, deviceId, issuedAt, expiresAt }: DeviceCertificate,
   { name, ownership, secrets }: InputOf<'device.register'>,
   secretName: string,
   vaultKey: Buffer,
@@ -141,19 +141,19 @@ export function newRegistration(
       document,
       root,
     },
-    content: { version: 1, device: { key, certificate }, session: null },
+    content: { version: 1, device: { key, certificate, issuedAt }, session: null },
     vaultKey,
   };
 }
 
 export const withCertificate = (
   { registration, content, vaultKey }: StoredRegistration,
-  { key, certificate, expiresAt }: DeviceCertificate,
+  { key, certificate, issuedAt, expiresAt }: DeviceCertificate,
 ): StoredRegistration => ({
   registration: {
     ...registration,
     device: { ...registration.device, certificateExpiresAt: expiresAt },
   },
-  content: { ...content, device: { key, certificate } },
+  content: { ...content, device: { key, certificate, issuedAt } },
   vaultKey,
 });

@@ -24,14 +24,13 @@ import {
   type StoredRegistration,
   withCertificate,
 } from './registration-store.ts';
-import type { StoredSession } from './vault.ts';
+import { type CertificateLife, followRenewal, type Renewal } from './renewal.ts';
+import type { StoredSession, VaultContent } from './vault.ts';
 
-const RENEW_AFTER_SHARE_OF_LIFE = 2 / 3;
-const LOOK_AGAIN_MS = 6 * 60 * 60_000;
 const LEAVE_WITHIN_MS = 5_000;
 
 export interface DeviceOptions {
-  ports: Pick<ClientPorts, 'secrets' | 'clock' | 'log'>;
+  ports: Pick<ClientPorts, 'secrets' | 'clock' | 'log' | 'notifier'>;
   places: Layout;
   settings: Settings;
   state: State;
@@ -54,7 +53,7 @@ export function createDevice(options: DeviceOptions) {
   let membership: Membership | null = null;
   /** Something is on disk that a keychain, once unlocked, gives back. */
   let mayComeBack = false;
-  let cancelRenewal = (): void => {};
+  let renewal: Renewal | null = null;
   let writes: Promise<void> = Promise.resolve();
 
   async function adopt(next: StoredRegistration): Promise<Device> {
@@ -69,14 +68,16 @@ export function createDevice(options: DeviceOptions) {
       connection: createConnection({ root: registration.root, identity: content.device }, network),
     };
     const { organisation, device, secrets } = registration;
-    scheduleRenewal();
+    renewal?.stop();
+    renewal = renewalOf(next);
     const registered = state.device({ type: 'registered', organisation, device, secrets });
     await onMembership(organisation.id);
     return registered;
   }
 
   async function drop(): Promise<void> {
-    cancelRenewal();
+    renewal?.stop();
+    renewal = null;
     const connection = membership?.connection;
     stored = null;
     membership = null;
@@ -124,31 +125,22 @@ export function createDevice(options: DeviceOptions) {
     return membership !== null;
   };
 
-  function scheduleRenewal(): void {
-    cancelRenewal();
-    if (!stored) return;
-    const leaf = new X509Certificate(stored.content.device.certificate);
-    const [from, to] = [Date.parse(leaf.validFrom), Date.parse(leaf.validTo)];
-    const due = from + (to - from) * RENEW_AFTER_SHARE_OF_LIFE;
-    const delayMs = Math.min(Math.max(due - clock.now(), 1_000), LOOK_AGAIN_MS);
-    cancelRenewal = clock.after(delayMs, () => {
-      if (clock.now() < due) scheduleRenewal();
-      else void renew(to - from);
+  const renewalOf = ({ registration, content }: StoredRegistration): Renewal =>
+    followRenewal({
+      ports,
+      state,
+      organisation: registration.organisation.name,
+      life: lifeOf(content.device),
+      async renew() {
+        if (!membership) return;
+        const renewed = await renewDeviceCertificate(membership, clock.now());
+        // It may have left this organisation meanwhile.
+        if (stored?.registration.device.id !== renewed.deviceId) return;
+        await save((current) => withCertificate(current, renewed));
+        if (stored) await adopt(stored);
+        log.info('the certificate of this device was renewed', { expiresAt: renewed.expiresAt });
+      },
     });
-  }
-
-  async function renew(lifeMs: number): Promise<void> {
-    if (!membership) return;
-    try {
-      const renewed = await renewDeviceCertificate(membership);
-      await save((current) => withCertificate(current, renewed));
-      if (stored) await adopt(stored);
-      log.info('the certificate of this device was renewed', { expiresAt: renewed.expiresAt });
-    } catch (error) {
-      log.warn('the certificate of this device was not renewed; it stays in use', { error });
-      cancelRenewal = clock.after(Math.max(lifeMs / 20, 1_000), () => void renew(lifeMs));
-    }
-  }
 
   async function register(input: InputOf<'device.register'>): Promise<Device> {
     await restoreIfItMayComeBack();
@@ -182,7 +174,8 @@ export function createDevice(options: DeviceOptions) {
   ): Promise<DeviceCertificate> {
     const connection = createConnection({ root: organisation.root }, network);
     try {
-      return await requestDeviceCertificate(connection, organisation, code, { name, ownership });
+      const facts = { name, ownership };
+      return await requestDeviceCertificate(connection, organisation, code, facts, clock.now());
     } finally {
       await connection.destroy();
     }
@@ -202,7 +195,12 @@ export function createDevice(options: DeviceOptions) {
     membership: (): Membership | null => membership,
 
     requireMembership(): Membership {
-      if (membership && state.slices.device.status === 'registered') return membership;
+      if (membership && state.slices.device.status === 'registered') {
+        const { renewalFailed } = state.slices.device;
+        // The organisation has said so; every request of this device would only hear it again.
+        if (renewalFailed?.code !== 'device/certificate-expired') return membership;
+        throw new AppError(renewalFailed.code, renewalFailed.message);
+      }
       if (state.slices.device.status === 'revoked') {
         throw new AppError(state.slices.device.because.code, state.slices.device.because.message);
       }
@@ -226,7 +224,12 @@ export function createDevice(options: DeviceOptions) {
 
     revoked(error: AppError): void {
       state.device({ type: 'revoked', error: error.toWire() });
-      cancelRenewal();
+      renewal?.stop();
+    },
+
+    /** The computer was asleep, or its clock has jumped. */
+    checkRenewal(): void {
+      if (state.slices.device.status === 'registered') renewal?.check();
     },
 
     /** There is something to unregister; a revoked device counts too. */
@@ -256,6 +259,12 @@ export function createDevice(options: DeviceOptions) {
       await drop();
     },
   };
+}
+
+/** Issued: an edge dates certificates back, so their own words make a young one look old. */
+function lifeOf({ certificate, issuedAt }: VaultContent['device']): CertificateLife {
+  const { validFrom, validTo } = new X509Certificate(certificate);
+  return { issuedAt: issuedAt ?? Date.parse(validFrom), expiresAt: Date.parse(validTo) };
 }
 
 function refuseUnregistered(): never {

@@ -7,6 +7,7 @@ import { deviceText } from '../../text/shell.ts';
 import { calendarDay } from '../../text/time.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyButton } from '../../ui/Copy.tsx';
+import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Fingerprint } from '../../ui/Fingerprint.tsx';
 import { useTruth } from '../../window-context.tsx';
 import { PostureFacts } from './PostureFacts.tsx';
@@ -26,6 +27,7 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
         </div>
       </header>
       <div className="fact-groups">
+        {device.renewalFailed && <ErrorNote error={device.renewalFailed} tone="warn" />}
         <FactGroup title={deviceText.groups.device}>
           <Fact term={deviceText.name}>{device.device.name}</Fact>
           <Fact term={deviceText.ownership}>{ownership}</Fact>
