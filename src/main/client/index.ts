@@ -63,7 +63,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   let proxies: UpstreamProxies | null = null;
   /** First asked for after the settings were read: nothing is connected to before. */
   const chooseProxy: ChooseProxy = (target) => currentProxies().choose(target);
-  const loginFiles = createLoginFiles(home);
+  const loginFiles = createLoginFiles(places);
   const onForgotten = (): Promise<void> => loginFiles.remove();
   const device = createDevice({
     ports,
@@ -260,6 +260,9 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   await device.restore();
   currentProxies();
   await session.restore();
+  // Killed between the vault and the files: what nobody is signed in with must not stay usable.
+  const left = device.session() === null ? loginFiles.remove() : loginFiles.sweep();
+  await left.catch((error: unknown) => log.error('could not clear away login files', { error }));
 
   return {
     handlers,

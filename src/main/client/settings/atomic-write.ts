@@ -38,10 +38,24 @@ export async function writeTogether(
       }
     }
     for (const { temporary, path: final } of written) await rename(temporary, final);
+    for (const folder of new Set(files.map((file) => path.dirname(file.path)))) {
+      await syncFolder(folder);
+    }
   } catch (error) {
     // The first error is the one to tell; what is left here, the next start sweeps.
     await Promise.allSettled(written.map(({ temporary }) => rm(temporary, { force: true })));
     throw storageFailed(path.dirname(files[0]?.path ?? ''), error);
+  }
+}
+
+/** What was renamed or linked in it survives a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return; // a folder cannot be opened there
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 
@@ -68,7 +82,7 @@ export async function removeFile(file: string): Promise<void> {
   }
 }
 
-function storageFailed(folder: string, cause: unknown): AppError {
+export function storageFailed(folder: string, cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
   const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
   return new AppError('client/storage-failed', `Banyan could not write to ${folder} (${code}).`, {
