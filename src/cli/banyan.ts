@@ -14,6 +14,7 @@ import { services } from './commands/services.ts';
 import { status } from './commands/status.ts';
 import { ui } from './commands/ui.ts';
 import { unregister } from './commands/unregister.ts';
+import { unlock } from './commands/unlock.ts';
 import { up } from './commands/up.ts';
 import type { Command } from './context.ts';
 import { createPrint } from './print.ts';
@@ -27,6 +28,7 @@ const commands: Record<CommandName, Command> = {
   connect,
   disconnect,
   override,
+  unlock,
   unregister,
   up,
   ui,

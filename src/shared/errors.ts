@@ -143,7 +143,7 @@ export const ERRORS = {
     exit: EXIT.failed,
     title: 'There is no keychain to keep secrets in',
     advice:
-      'Unlock or install one, or keep secrets in memory only and register again after quitting.',
+      'Unlock or install one, or keep the secrets in a file under a passphrase, or in memory only.',
     action: 'use-memory',
   },
   'device/secret-store-locked': {
@@ -151,6 +151,20 @@ export const ERRORS = {
     title: 'The keychain is locked',
     advice: 'Unlock it, then try again.',
     action: 'retry',
+  },
+
+  'device/passphrase-needed': {
+    exit: EXIT.failed,
+    title: 'The secrets of this device are locked',
+    advice:
+      'Give the passphrase; in a terminal: banyan unlock, or BANYAN_PASSPHRASE_FILE with the name of a file that holds it.',
+    action: 'none',
+  },
+  'device/passphrase-wrong': {
+    exit: EXIT.failed,
+    title: 'That is not the passphrase',
+    advice: 'Try again. Nobody can recover it: without it, register again with a new invite.',
+    action: 'none',
   },
 
   'identity/sign-in-required': {

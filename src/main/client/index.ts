@@ -229,6 +229,10 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       pendingInvite = null;
       return registered;
     },
+    async 'device.unlock'({ passphrase }) {
+      if (await device.unlock(passphrase)) await session.restore();
+      return state.slices.device;
+    },
     async 'device.checkPosture'() {
       device.requireMembership();
       await posture.check();

@@ -8,6 +8,7 @@ const CALLS: Record<CallName, true> = {
   'app.quit': true,
   'device.inspectInvite': true,
   'device.register': true,
+  'device.unlock': true,
   'device.checkPosture': true,
   'device.unregister': true,
   'session.signIn': true,

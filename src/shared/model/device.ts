@@ -11,8 +11,8 @@ export const OWNERSHIPS = [
 ] as const;
 export type Ownership = (typeof OWNERSHIPS)[number];
 
-/** Where this device's secrets live. `memory` forgets them, and so the registration, when the client stops. */
-export const SECRET_STORES = ['keychain', 'memory'] as const;
+/** Where this device's secrets live. `file`: under a passphrase. `memory` forgets them, and so the registration, at its end. */
+export const SECRET_STORES = ['keychain', 'file', 'memory'] as const;
 export type SecretStoreKind = (typeof SECRET_STORES)[number];
 
 export interface OrganisationFacts {

@@ -4,9 +4,11 @@ import { createWorkerEngine } from '../../../proxy/index.ts';
 import { collectPosture } from '../device/posture/collect.ts';
 import type { ClientPorts } from '../ports.ts';
 import { layout } from '../settings/layout.ts';
+import { createFileSecretStore } from './file-secret-store.ts';
 import { createKeychainSecretStore } from './keychain-secret-store.ts';
 import { createFileLog, LEVELS } from './log.ts';
 import { createMemorySecretStore } from './memory-secret-store.ts';
+import { passphraseFromFile } from './passphrase-file.ts';
 import { createSystemBrowser } from './system-browser.ts';
 import { systemClock } from './system-clock.ts';
 import { systemLook } from './system-look.ts';
@@ -20,7 +22,14 @@ export function systemPorts(
   const log = createFileLog({ file: layout(home).log, level });
   const look = systemLook(environment);
   return {
-    secrets: { keychain: createKeychainSecretStore(), memory: createMemorySecretStore() },
+    secrets: {
+      keychain: createKeychainSecretStore(),
+      file: createFileSecretStore({
+        file: layout(home).secrets,
+        passphrase: () => passphraseFromFile(environment),
+      }),
+      memory: createMemorySecretStore(),
+    },
     browser: createSystemBrowser(process.platform, environment),
     clock: systemClock,
     machine: systemMachine,

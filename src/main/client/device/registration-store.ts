@@ -58,7 +58,7 @@ export function createRegistrationStore(
     if (!vaultKey) {
       const because = new AppError(
         'device/not-registered',
-        `The keychain no longer holds the key of the registration with ${organisation.name}.`,
+        `The ${registration.secrets === 'file' ? 'file of secrets' : 'keychain'} no longer holds the key of the registration with ${organisation.name}.`,
       );
       return { status: 'unusable', because };
     }
@@ -90,7 +90,11 @@ export function createRegistrationStore(
     },
 
     /** A key in the secret store, before an invite is used up: a store that refuses costs nothing. */
-    async newKey(kind: SecretStoreKind): Promise<{ secretName: string; vaultKey: Buffer }> {
+    async newKey(
+      kind: SecretStoreKind,
+      passphrase: string | undefined,
+    ): Promise<{ secretName: string; vaultKey: Buffer }> {
+      if (kind === 'file' && passphrase !== undefined) await secrets.file.unlock(passphrase);
       const vaultKey = newVaultKey();
       const secretName = `device-${newVaultKey().toString('hex').slice(0, 16)}`;
       await secrets[kind].set(secretName, vaultKey);

@@ -150,7 +150,7 @@ export function createDevice(options: DeviceOptions) {
     state.device({ type: 'registration-started', organisation: host, at: clock.now() });
     try {
       const organisation = await proveOrganisation(invite, version, network);
-      const { secretName, vaultKey } = await store.newKey(input.secrets);
+      const { secretName, vaultKey } = await store.newKey(input.secrets, input.passphrase);
       try {
         const certificate = await enrolWith(organisation, invite.code, input);
         const next = newRegistration(organisation, certificate, input, secretName, vaultKey);
@@ -185,6 +185,12 @@ export function createDevice(options: DeviceOptions) {
     restore,
     restoreIfItMayComeBack,
     register,
+
+    /** Throws `device/passphrase-wrong`, and then nothing has changed. */
+    async unlock(passphrase: string): Promise<boolean> {
+      await ports.secrets.file.unlock(passphrase);
+      return restoreIfItMayComeBack();
+    },
 
     async inspectInvite({ invite: link }: InputOf<'device.inspectInvite'>): Promise<InviteFacts> {
       const invite = parseInvite(link);

@@ -9,6 +9,7 @@ import { DeviceStep } from './DeviceStep.tsx';
 import { InviteStep } from './InviteStep.tsx';
 import { Registering } from './Registering.tsx';
 import { Stepper } from './Stepper.tsx';
+import { UnlockPage } from './UnlockPage.tsx';
 
 /** What a person has said so far; kept while going back and forth. */
 export interface Answers {
@@ -16,6 +17,9 @@ export interface Answers {
   name: string;
   ownership: Ownership;
   secrets: SecretStoreKind;
+  /** For a file of secrets. */
+  passphrase: string;
+  passphraseAgain: string;
 }
 
 type Step = 'invite' | 'confirm' | 'device';
@@ -26,6 +30,7 @@ export function FirstLaunch() {
   const setView = useSetView();
   const inspect = useCall('device.inspectInvite');
   const register = useCall('device.register');
+  const [anew, setAnew] = useState(false);
 
   const [step, setStep] = useState<Step>('invite');
   const [facts, setFacts] = useState<InviteFacts | null>(null);
@@ -36,6 +41,8 @@ export function FirstLaunch() {
     name: app.hostName,
     ownership: 'Corporate Dedicated',
     secrets: app.suggestedSecretStore,
+    passphrase: '',
+    passphraseAgain: '',
   });
   const change = (next: Partial<Answers>): void => setAnswers((now) => ({ ...now, ...next }));
 
@@ -50,7 +57,14 @@ export function FirstLaunch() {
 
   async function enrol(next: Answers): Promise<void> {
     setAnswers(next);
-    await register.run({ ...next, invite: next.invite.trim(), name: next.name.trim() });
+    const { ownership, secrets, passphrase } = next;
+    await register.run({
+      invite: next.invite.trim(),
+      name: next.name.trim(),
+      ownership,
+      secrets,
+      ...(secrets === 'file' && { passphrase }),
+    });
   }
 
   function back(to: Step): void {
@@ -65,6 +79,9 @@ export function FirstLaunch() {
         <Registering organisation={facts?.organisationName ?? device.organisation} />
       </Panel>
     );
+  }
+  if (because?.code === 'device/passphrase-needed' && !anew) {
+    return <UnlockPage onAnew={() => setAnew(true)} />;
   }
   return (
     <Panel above={<Stepper current={step === 'device' ? 1 : 0} />}>
