@@ -9,7 +9,6 @@ import { interrupted, stopAll } from './bench/processes.mjs';
 import { summarise, table } from './bench/report.mjs';
 import {
   chooseCores,
-  ensureJudgedNode,
   ensurePeers,
   isRoot,
   machine,
@@ -17,6 +16,7 @@ import {
   wrapped,
 } from './bench/surroundings.mjs';
 import { compile, createWorkbench } from './bench/workbench.mjs';
+import { ensureElectronNode } from './lib/electron-node.mjs';
 import { ensureBuild, ensurePackages } from './lib/prepare.mjs';
 import { main, PlainError, seconds } from './lib/steps.mjs';
 import { throwAwayFolder } from './lib/throw-away.mjs';
@@ -41,7 +41,7 @@ async function prepareAndMeasure() {
     throw new PlainError(`Nothing can be measured without gcc. Missing: ${missing.join(', ')}.`);
   }
   await ensureBuild();
-  const node = options.node ?? (await ensureJudgedNode());
+  const node = options.node ?? (await ensureElectronNode());
   const cores = chooseCores();
   const [program, ...args] = wrapped(cores.load, [process.execPath, ...process.argv.slice(1)]);
   const env = {

@@ -2,16 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
-import { ROOT } from '../lib/prepare.mjs';
 import { PlainError, run, step } from '../lib/steps.mjs';
 
 const PACKAGES =
   'stunnel4 haproxy nginx-light libnginx-mod-stream gcc libc6-dev libssl-dev libnghttp2-dev iproute2 util-linux openssl'.split(
     ' ',
   );
-/** The major that Electron embeds. */
-const JUDGED_MAJOR = 24;
 const OPEN_FILES = 20_000;
 
 export const isRoot = process.getuid?.() === 0;
@@ -50,25 +46,6 @@ const withoutDebian = () =>
   ['gcc', 'openssl', 'taskset', 'setpriv', 'prlimit'].filter(
     (name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0,
   );
-
-/** Node of the major that Electron embeds, beside the project's packages: `npm ci` and the lock file must not know it. */
-export async function ensureJudgedNode() {
-  if (Number(process.versions.node.split('.')[0]) === JUDGED_MAJOR) return process.execPath;
-  const name = `node-linux-${os.arch()}`;
-  const folder = path.join(ROOT, 'node_modules', '.cache', `node-${JUDGED_MAJOR}`);
-  const binary = path.join(folder, 'node_modules', name, 'bin', 'node');
-  if (!existsSync(binary)) {
-    await step(`Fetching Node ${JUDGED_MAJOR} (about 50 MB, once)`, () =>
-      run(
-        'npm',
-        `install --no-audit --no-fund --loglevel=error ${name}@${JUDGED_MAJOR} --prefix`
-          .split(' ')
-          .concat(folder),
-      ),
-    );
-  }
-  return binary;
-}
 
 /**
  * The command that a measurement runs under: a network namespace of its own (which the kernel removes with its last

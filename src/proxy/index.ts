@@ -20,7 +20,8 @@ export type {
   TunnelSpec,
   UpstreamProxy,
 } from './messages.ts';
-export { isLocalhost, loopbackLookup } from './net/loopback-lookup.ts';
+export { isThisMachine, loopbackLookup } from './net/loopback.ts';
+export { dialThroughProxy } from './upstream/corporate-proxy.ts';
 export type { TunnelSink } from './tunnel-events.ts';
 
 export interface Engine {

@@ -82,7 +82,7 @@ describe("the client's requests", () => {
 
   it.each([
     ['that wants a password', { authorization: 'Basic x' }, /407/],
-    ['that refuses', { refuse: 403 }, /answered 403/],
+    ['that refuses', { refuse: 403 }, /status 403/],
   ])('are told of a proxy %s, by its name', async (_what, options, why) => {
     const { connection, proxy, port } = await through(options, 'zoe:hunter2@');
     const failed = connection.ask({ url: `https://${NAME}:${port}/` });

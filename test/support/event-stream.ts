@@ -1,7 +1,7 @@
 // Reads the Command Center's server-sent events for a test.
 import type { ClientRequest } from 'node:http';
 import { request } from 'node:https';
-import { loopbackLookup } from '../../src/proxy/net/loopback-lookup.ts';
+import { loopbackLookup } from '../../src/proxy/net/loopback.ts';
 import type { SignedIn } from './scripted-device.ts';
 import type { TestEdge } from './start-edge.ts';
 

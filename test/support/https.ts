@@ -1,6 +1,6 @@
 // HTTPS requests that trust one root only, resolve `*.localhost` and may present a client certificate.
 import { Agent, request } from 'node:https';
-import { loopbackLookup } from '../../src/proxy/net/loopback-lookup.ts';
+import { loopbackLookup } from '../../src/proxy/net/loopback.ts';
 
 export interface Identity {
   key: string;

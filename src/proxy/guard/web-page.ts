@@ -1,8 +1,7 @@
 // A browser is a program of ours too, and any web page can make it speak to a local port (cross-site requests, DNS
 // rebinding). Judges whether HTTP that arrives here was written by a page from elsewhere. Pure: bytes in, verdict out.
-import { isIPv4 } from 'node:net';
 import type { Field } from '../net/http-head.ts';
-import { isLocalhost } from '../net/loopback-lookup.ts';
+import { isThisMachine } from '../net/loopback.ts';
 
 /**
  * The verdict on a beginning holds for every continuation; `incomplete` is all that may change. `watch`: a browser's own
@@ -106,10 +105,5 @@ export function isOwnHost(authority: string, ownNames: readonly string[] = []): 
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/\.$/, '')
     .toLowerCase();
-  return (
-    isLocalhost(host) ||
-    host === '::1' ||
-    (isIPv4(host) && host.startsWith('127.')) ||
-    ownNames.some((name) => name.toLowerCase() === host)
-  );
+  return isThisMachine(host) || ownNames.some((name) => name.toLowerCase() === host);
 }

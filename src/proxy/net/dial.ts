@@ -8,7 +8,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { Landing } from './landing.ts';
-import { loopbackLookup } from './loopback-lookup.ts';
+import { loopbackLookup } from './loopback.ts';
 
 export type DialFailure =
   | 'name-not-found'

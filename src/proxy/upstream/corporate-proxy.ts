@@ -1,16 +1,18 @@
 // Where this machine reaches the internet only through a proxy of its network: TCP through it by HTTP CONNECT
-// (RFC 9110 9.3.6). TLS to the Access Tier then runs inside, so the proxy sees a name and bytes.
-import { isIPv4, type Socket } from 'node:net';
+// (RFC 9110 9.3.6). TLS then runs inside, so the proxy sees a name and bytes.
+import type { Socket } from 'node:net';
 import { AppError } from '../../shared/errors.ts';
 import { formatHostPort, type HostAndPort } from '../../shared/protocol/host-port.ts';
 import type { UpstreamProxy } from '../messages.ts';
 import { DialError, dialTcp } from '../net/dial.ts';
 import { HeadError, readHead } from '../net/http-head.ts';
-import { isLocalhost } from '../net/loopback-lookup.ts';
 
-/** Loopback is this machine; no proxy of the network can reach it. */
-export const isThisMachine = (host: string): boolean =>
-  isLocalhost(host) || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+const WITHOUT_ANSWER: Record<HeadError['failure'], string> = {
+  ended: 'closed the connection without an answer',
+  'timed-out': 'gave no answer in time',
+  'too-long': 'gave an answer that does not end',
+  malformed: 'gave an answer that is not HTTP',
+};
 
 /** Rejects with `tunnel/upstream-proxy-failed`, which names the proxy, or DialError `aborted`. */
 export async function dialThroughProxy(
@@ -51,7 +53,7 @@ export async function dialThroughProxy(
   } catch (error) {
     socket.destroy();
     if (signal?.aborted) throw new DialError('aborted');
-    if (error instanceof HeadError) throw failed('closed the connection without an answer', error);
+    if (error instanceof HeadError) throw failed(WITHOUT_ANSWER[error.failure], error);
     throw error;
   } finally {
     signal?.removeEventListener('abort', onAbort);

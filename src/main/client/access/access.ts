@@ -6,12 +6,14 @@ import { canClose, type LocalAddress, type Tunnel } from '../../../shared/model/
 import type { HostAndPort } from '../../../shared/protocol/host-port.ts';
 import type { EventData } from '../../../shared/protocol/events.ts';
 import type { Credentials, TunnelFact } from '../../../proxy/index.ts';
-import { findFreePort, isPortFree, portHolder } from '../adapters/port-holder.ts';
+import { isPortFree } from '../adapters/port-holder.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
 import { type LocalRules, refuseToOpen, specFor } from './admission.ts';
+import { createAutorun } from './autorun.ts';
 import { createDenials } from './denials.ts';
 import { choosePort } from './port-choice.ts';
+import { portInUse } from './port-trouble.ts';
 import { createSavedPorts } from './saved-ports.ts';
 import { createTrafficBoard } from './traffic-board.ts';
 
@@ -23,9 +25,6 @@ const isBare = ({ code, details }: WireError | AppError): boolean =>
 const WORDS_BEFORE_MS = 2_000;
 
 const STRICT: LocalRules = { upstreamProxy: null, localUsers: 'own' };
-
-/** Of an organisation with hundreds of them, the client still answers while they open. */
-const AUTORUN_AT_ONCE = 8;
 
 export interface AccessOptions {
   ports: Pick<ClientPorts, 'clock' | 'log' | 'createEngine'>;
@@ -50,13 +49,8 @@ export function createAccess(options: AccessOptions) {
   const closing = new Map<string, Promise<void>>();
   /** What an open tunnel was opened with: a changed definition reopens it. */
   const definitions = new Map<string, string>();
-  /** Autorun acts once per sign-in, so that a person's Disconnect stays. */
-  const ranBySelf = new Set<string>();
   /** Without, nothing opens: taken away before the tunnels are closed, so that none is missed. */
   let hasCredentials = false;
-  /** Of those, the ones whose turn has not come. */
-  let queue: string[] = [];
-  let startingBySelf = 0;
 
   /** Front ends may name anything; only what was put there counts. */
   const tunnel = (id: string): Tunnel | undefined => {
@@ -208,48 +202,12 @@ export function createAccess(options: AccessOptions) {
       return denials.wordsFor(service.id, since, error);
     }
     if (error.code === 'tunnel/port-in-use' && port !== null) {
-      return portInUse(service, port, error);
+      return portInUse(state.slices, service, port, error);
     }
     if (error.code !== 'tunnel/listen-failed') return error;
     const { code, message, details } = error;
     const mayChoose = canOverride(service);
     return new AppError(code, message, { cause: error, details: { ...details, mayChoose } });
-  }
-
-  /** Says who has it; another one is offered only to those who may take it. */
-  async function portInUse(service: Service, port: number, cause?: unknown): Promise<AppError> {
-    const mayChoose = canOverride(service);
-    const [holder, suggestedPort] = await Promise.all([
-      ownHolder(port) ?? portHolder(port),
-      mayChoose ? findFreePort() : null,
-    ]);
-    const assigned =
-      mayChoose || service.assignedPort !== port ? '' : ', assigned by your administrator,';
-    return new AppError(
-      'tunnel/port-in-use',
-      `Port ${port}${assigned} is in use by ${holder ?? 'another program'}.`,
-      {
-        cause,
-        details: {
-          port,
-          mayChoose,
-          ...(holder && { holder }),
-          ...(suggestedPort !== null && { suggestedPort }),
-        },
-      },
-    );
-  }
-
-  /** "node (4711)" would be true and of no help: it is one of ours. */
-  function ownHolder(port: number): string | null {
-    const { tunnels, catalog } = state.slices;
-    const found = Object.entries(tunnels.states).find(
-      ([, { status, ...rest }]) =>
-        status === 'open' && 'address' in rest && rest.address.port === port,
-    );
-    if (!found) return null;
-    const service = catalog.services.find(({ id }) => id === found[0]);
-    return `Banyan, for ${service?.friendlyName ?? found[0]}`;
   }
 
   async function close(id: string): Promise<void> {
@@ -276,25 +234,14 @@ export function createAccess(options: AccessOptions) {
     await open(id);
   }
 
-  function quietly(work: Promise<unknown>): void {
-    work.catch((error: unknown) => log.warn('a tunnel did not follow the catalogue', { error }));
-  }
+  const notFollowed = (error: unknown): void =>
+    log.warn('a tunnel did not follow the catalogue', { error });
 
-  function startQueued(): void {
-    if (!hasCredentials) return;
-    while (startingBySelf < AUTORUN_AT_ONCE) {
-      const id = queue.shift();
-      if (id === undefined) return;
-      if (isRunning(id)) continue;
-      startingBySelf += 1;
-      quietly(
-        open(id).finally(() => {
-          startingBySelf -= 1;
-          startQueued();
-        }),
-      );
-    }
-  }
+  const autorun = createAutorun({
+    open: (id) => open(id).catch(notFollowed),
+    isRunning,
+    mayOpen: () => hasCredentials,
+  });
 
   return {
     open,
@@ -313,7 +260,7 @@ export function createAccess(options: AccessOptions) {
       const held = current?.status === 'open' ? current.address.port : null;
       // Asked before anything changes: a taken port leaves the tunnel and the old port as they are.
       if (port !== null && port !== held && isRunning(id) && !(await isPortFree(port))) {
-        throw await portInUse(service, port);
+        throw await portInUse(state.slices, service, port);
       }
       await saved.setOverride(id, port);
       publishPorts();
@@ -336,16 +283,12 @@ export function createAccess(options: AccessOptions) {
         const refusal = service
           ? refuseToOpen(service)
           : new AppError('tunnel/denied', `${id} is no longer published for you.`);
-        if (refusal) quietly(fail(id, refusal));
+        if (refusal) fail(id, refusal).catch(notFollowed);
         // With an expired certificate it could only be closed: what is open stays, and moves after the next sign-in.
-        else if (service && hasCredentials && hasChanged(service)) quietly(reopen(id));
+        else if (service && hasCredentials && hasChanged(service)) reopen(id).catch(notFollowed);
       }
-      for (const service of services) {
-        if (!service.autorun || ranBySelf.has(service.id) || refuseToOpen(service)) continue;
-        ranBySelf.add(service.id);
-        queue.push(service.id);
-      }
-      startQueued();
+      const bySelf = services.filter((service) => service.autorun && !refuseToOpen(service));
+      autorun.start(bySelf.map(({ id }) => id));
     },
 
     useOrganisation: (portsFile: string | null): Promise<void> => saved.use(portsFile),
@@ -374,8 +317,7 @@ export function createAccess(options: AccessOptions) {
 
     /** Signed out, so without credentials: every way is closed, and the next person starts afresh. */
     async closeAll(): Promise<void> {
-      ranBySelf.clear();
-      queue = [];
+      autorun.forget();
       const ids = Object.keys(state.slices.tunnels.states);
       await Promise.all(ids.map((id) => close(id)));
       state.forgetTunnels();

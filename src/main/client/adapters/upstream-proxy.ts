@@ -1,9 +1,9 @@
 // Through which proxy this computer reaches the world: the person's setting, else what the environment says to every
 // program. No library: banyanproxy starts for every ssh.
 import { BlockList, isIP } from 'node:net';
-import { isLocalhost, type UpstreamProxy } from '../../../proxy/index.ts';
+import { isThisMachine, type UpstreamProxy } from '../../../proxy/index.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { formatHostPort, type HostAndPort } from '../../../shared/protocol/host-port.ts';
+import type { HostAndPort } from '../../../shared/protocol/host-port.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type ChooseProxy = (target: HostAndPort) => UpstreamProxy | null;
@@ -84,7 +84,7 @@ function decoded(part: string): string {
 /** Loopback always; then `NO_PROXY`: `*`, `name` with what is under it, `.name`, addresses, networks, each with `:port`. */
 export function isException({ host, port }: HostAndPort, exceptions: string): boolean {
   const name = host.toLowerCase().replace(/\.$/, '');
-  if (isLoopback(name)) return true;
+  if (isThisMachine(name)) return true;
   return exceptions
     .toLowerCase()
     .split(/[\s,]+/)
@@ -116,16 +116,3 @@ function isIn(address: string, family: 'ipv4' | 'ipv6', pattern: string): boolea
   list.addSubnet(network, prefix, family);
   return list.check(address, family);
 }
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
-function isLoopback(name: string): boolean {
-  const family = isIP(name);
-  if (family === 0) return isLocalhost(name);
-  return LOOPBACK.check(name, family === 6 ? 'ipv6' : 'ipv4');
-}
-
-/** For people: never with the password. */
-export const proxyName = ({ host, port }: UpstreamProxy): string => formatHostPort({ host, port });

@@ -4,7 +4,7 @@ import * as oidc from 'openid-client';
 import { AppError } from '../../../shared/errors.ts';
 import { type TrustTokenClaims, trustTokenClaims } from '../../../shared/protocol/trust-token.ts';
 import type { Membership } from '../device/membership.ts';
-import { isLocalhost } from '../../../proxy/index.ts';
+import { isThisMachine } from '../../../proxy/index.ts';
 import { invalidAnswer } from '../organisation/failures.ts';
 
 const SCOPE = 'openid offline_access profile email groups';
@@ -99,8 +99,7 @@ export async function discoverIssuer(membership: Membership): Promise<Issuer> {
  */
 export function forBrowser(url: URL, issuer: URL, browserOrigin: string | undefined): string {
   const host = issuer.hostname.replace(/^\[|\]$/g, '');
-  const isLoopback = isLocalhost(host) || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
-  if (!browserOrigin || !isLoopback || url.origin !== issuer.origin) return url.href;
+  if (!browserOrigin || !isThisMachine(host) || url.origin !== issuer.origin) return url.href;
   return browserOrigin + url.pathname + url.search;
 }
 

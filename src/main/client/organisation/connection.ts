@@ -2,11 +2,10 @@
 // bounded in time and size. The only file that knows the HTTP library.
 import type { Readable } from 'node:stream';
 import { Agent, buildConnector } from 'undici';
-import { loopbackLookup } from '../../../proxy/index.ts';
+import { dialThroughProxy, loopbackLookup } from '../../../proxy/index.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { ChooseProxy } from '../adapters/upstream-proxy.ts';
 import type { Clock } from '../ports.ts';
-import { connectThrough } from './through-proxy.ts';
 import { clockSkew, isOutsideValidity, translateNetworkFailure } from './failures.ts';
 
 const CONNECT_MS = 10_000;
@@ -72,10 +71,11 @@ export function createConnection({ root, identity }: Trust, network: Network): C
     const target = { host: hostOf(options.hostname), port: Number(options.port || 443) };
     const proxy = chooseProxy(target);
     if (!proxy) return straight(options, done);
-    connectThrough(proxy, target, CONNECT_MS, (error, httpSocket) => {
-      if (httpSocket) straight({ ...options, httpSocket }, done);
-      else done(error, null);
-    });
+    // Its own callback style: what is thrown in `done` must not come back as a failed dial.
+    void dialThroughProxy(proxy, target, { deadlineMs: CONNECT_MS }).then(
+      (httpSocket) => setImmediate(straight, { ...options, httpSocket }, done),
+      (error: Error) => setImmediate(done, error, null),
+    );
   };
   const limits = { connect, headersTimeout: ANSWER_MS, pipelining: 1 };
   const newAgents = () => ({
