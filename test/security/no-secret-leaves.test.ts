@@ -20,12 +20,12 @@ import { tempDir } from '../support/temp-dir.ts';
 const PASSPHRASE = 'correct horse battery staple';
 const ECHO = 'echo.demo.bnn';
 
-/** Lines of a PEM that tell something, without the head that every P-256 key has. */
+/** The line of a PEM that holds the private number: before it is what all P-256 keys have, behind it the public key. */
 const bodyOf = (pem: string): string[] =>
   pem
     .split('\n')
     .filter((line) => line.length > 40 && !line.includes('-----'))
-    .slice(1);
+    .slice(1, 2);
 
 /** Everything in the vault that nobody else may know, by what it is. */
 async function sealedIn(home: string): Promise<[name: string, secret: string][]> {

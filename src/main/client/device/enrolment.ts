@@ -4,7 +4,12 @@ import type { Ownership } from '../../../shared/model/device.ts';
 import { deviceIdOf } from '../../../shared/protocol/subject-alternative-names.ts';
 import { urisOf } from '../organisation/certificates.ts';
 import type { Connection } from '../organisation/connection.ts';
-import { asciiJson, enrol, type IssuedCertificate } from '../organisation/est.ts';
+import {
+  asciiJson,
+  enrol,
+  type IssuedCertificate,
+  proveKeyIsWelcome,
+} from '../organisation/est.ts';
 import { invalidAnswer } from '../organisation/failures.ts';
 import type { ProvedOrganisation } from '../organisation/first-trust.ts';
 import { deviceRefused, readRefusal } from '../organisation/refusals.ts';
@@ -30,6 +35,7 @@ export async function requestDeviceCertificate(
 ): Promise<DeviceCertificate> {
   const basic = Buffer.from(`invite:${code}`).toString('base64');
   const serial_number = await serialNumber();
+  await proveKeyIsWelcome(connection, document.est.device);
   const issued = await enrol({
     connection,
     base: document.est.device,
