@@ -163,7 +163,8 @@ export const ERRORS = {
   'device/passphrase-wrong': {
     exit: EXIT.failed,
     title: 'That is not the passphrase',
-    advice: 'Try again. Nobody can recover it: without it, register again with a new invite.',
+    advice:
+      'Try again. Nobody can recover it: without it, register again and keep the secrets elsewhere.',
     action: 'none',
   },
 
