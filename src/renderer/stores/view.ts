@@ -1,4 +1,5 @@
 // What this window shows, as far as it is nobody's business but the window's.
+import type { ServiceType } from '../../shared/model/service.ts';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 
 export type Page = 'services' | 'device';
@@ -12,8 +13,13 @@ export interface View {
   /** Times of the refused connections that a person has put away, by service. */
   putAway: Readonly<Record<string, number>>;
   query: string;
+  /** The list is narrowed to these. */
+  type: ServiceType | null;
   /** True from the first step until signed in: the sign-in page then is the third step of three. */
   firstLaunch: boolean;
+  palette: boolean;
+  /** Asks before it takes connections away. */
+  signingOut: boolean;
   /** Service whose port field should take the focus, after "Choose another port". */
   editPort: string | null;
 }
@@ -27,6 +33,9 @@ export const createView = (): ViewStore =>
     shownHow: false,
     putAway: {},
     query: '',
+    type: null,
     firstLaunch: false,
     editPort: null,
+    palette: false,
+    signingOut: false,
   }));
