@@ -58,7 +58,7 @@ const DISCOVERY = '/.well-known/openid-configuration';
 export async function createEndpoints(options: EndpointsOptions): Promise<Endpoints> {
   const { config, lifetimes, ports, authority, certificates, secrets, store } = options;
   const { users, sessions, devices, rulebook, events, changes } = options;
-  const { host, name, log, levelWithoutPosture, foreignIssuer: foreign } = config;
+  const { host, name, log, posture, foreignIssuer: foreign } = config;
   const issuer = `https://${host}:${ports.public}`;
   const mutualOrigin = `https://${host}:${ports.mutual}`;
   const browserOrigin = ports.browser === null ? null : `http://127.0.0.1:${ports.browser}`;
@@ -126,9 +126,9 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     store,
     rulebook,
     events,
-    levelWithoutPosture,
+    posture,
     accessTierPort: ports.accessTier,
-    unregister: (deviceId) => devices.unregister(deviceId),
+    devices,
   });
 
   const pages: Routes = {

@@ -5,7 +5,8 @@ import { exhaustive } from '../../shared/exhaustive.ts';
 import type { TrustKey } from '../../shared/protocol/subject-alternative-names.ts';
 import type { ClientCertificates } from '../authority/client-certificates.ts';
 import { type PublishedService, type Rulebook, subjectOf } from '../command-center/rulebook.ts';
-import type { Denial, TrustLevel } from '../policy/decide.ts';
+import type { Denial } from '../policy/decide.ts';
+import type { PostureRules } from '../policy/posture.ts';
 import type { Store } from '../store/store.ts';
 import { sessionOfToken, type Sessions } from '../trust-provider/sessions.ts';
 
@@ -25,7 +26,7 @@ export interface AdmitOptions {
   store: Store;
   sessions: Sessions;
   rulebook: Rulebook;
-  levelWithoutPosture: TrustLevel;
+  posture: PostureRules;
 }
 
 export interface Admit {
@@ -35,7 +36,7 @@ export interface Admit {
 }
 
 export function createAdmit(options: AdmitOptions): Admit {
-  const { certificates, store, sessions, rulebook, levelWithoutPosture } = options;
+  const { certificates, store, sessions, rulebook, posture } = options;
 
   const judge = async (
     caller: Caller,
@@ -53,10 +54,7 @@ export function createAdmit(options: AdmitOptions): Admit {
     if (!(await sessions.isLive(caller.sessionId, caller.deviceId))) {
       return no('session_ended', 'Your session has ended.');
     }
-    const decision = rulebook.decide(
-      subjectOf(caller.person, device, levelWithoutPosture),
-      service,
-    );
+    const decision = rulebook.decide(subjectOf(caller.person, device, posture), service);
     return decision.allowed ? { ...decision, caller } : no(decision.code, decision.reason);
   };
 

@@ -1,8 +1,10 @@
-// The Command Center's interface for apps: catalogue, events, unregistering. See docs/protocol.md 6 and 7.
+// The Command Center's interface for apps: catalogue, events, posture, unregistering. See docs/protocol.md 6 and 7.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { send, sendJson } from '../http/exchange.ts';
+import { type PostureAnswer, readReport } from '../../shared/protocol/posture.ts';
+import type { Devices } from '../devices.ts';
+import { HttpRefusal, readBody, send, sendJson } from '../http/exchange.ts';
 import type { Routes } from '../http/router.ts';
-import type { TrustLevel } from '../policy/decide.ts';
+import type { PostureRules } from '../policy/posture.ts';
 import type { Store } from '../store/store.ts';
 import type { Identify, Identity } from '../trust-provider/identify.ts';
 import { type Catalog, catalogFor } from './catalog.ts';
@@ -16,17 +18,17 @@ export interface ApiOptions {
   store: Store;
   rulebook: Rulebook;
   events: EventStreams;
-  levelWithoutPosture: TrustLevel;
+  posture: PostureRules;
   accessTierPort: number;
-  unregister(deviceId: string): Promise<void>;
+  devices: Pick<Devices, 'reportPosture' | 'unregister'>;
 }
 
 export function createApi(options: ApiOptions): Routes {
-  const { identify, store, rulebook, events, levelWithoutPosture, accessTierPort } = options;
+  const { identify, store, rulebook, events, posture, devices, accessTierPort } = options;
   /** The device as it is now: an open stream must not judge by what it was. */
   const catalogOf = async ({ claims, device }: Identity): Promise<Catalog> => {
     const current = (await store.get('devices', device.id)) ?? device;
-    const subject = subjectOf(claims, current, levelWithoutPosture);
+    const subject = subjectOf(claims, current, posture);
     return catalogFor(rulebook, subject, accessTierPort);
   };
 
@@ -53,11 +55,36 @@ export function createApi(options: ApiOptions): Routes {
         currentTag: async () => (await catalogOf(identity)).etag,
       });
     },
+    // The device alone: what it is like does not depend on who uses it, or whether anybody is signed in.
+    [`PUT ${API}/device/posture`]: async (request: IncomingMessage, response: ServerResponse) => {
+      const device = await identify.device(request);
+      const report = readReport(parseJson(await readBody(request)));
+      if (!report) throw new HttpRefusal(400, 'The posture report is malformed.');
+      const judged = await devices.reportPosture(device.id, report);
+      if (!judged)
+        throw new HttpRefusal(403, 'This device is no longer accepted.', 'device_revoked');
+      sendJson(response, 200, {
+        version: 1,
+        trust_level: judged.level,
+        failed: [...judged.failed],
+        unknown: [...judged.unknown],
+        ...(judged.capReason && { cap_reason: judged.capReason }),
+        applications: [...posture.applications],
+      } satisfies PostureAnswer);
+    },
     [`DELETE ${API}/device`]: async (request: IncomingMessage, response: ServerResponse) => {
       const device = await identify.device(request);
-      await options.unregister(device.id);
+      await devices.unregister(device.id);
       response.setHeader('Connection', 'close');
       send(response, 204, '', {});
     },
   };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // no report: 400
+  }
 }
