@@ -20,6 +20,16 @@ export const COMMANDS = {
       'register <invite> [--name NAME] [--ownership WORDS] [--secrets keychain|memory] [--yes]',
     about: 'Join an organisation; shows it and its fingerprint, and asks first.',
   },
+  organisations: {
+    takes: [],
+    usage: 'organisations',
+    about: 'Those that this device is registered with, and which one is active.',
+  },
+  switch: {
+    takes: ['organisation'],
+    usage: 'switch <name or id>',
+    about: 'Make another one active; disconnects, and keeps both registrations.',
+  },
   login: {
     takes: [],
     options: { 'no-browser': 'flag', 'device-code': 'flag' },
@@ -46,7 +56,7 @@ export const COMMANDS = {
     takes: [],
     options: { yes: 'flag' },
     usage: 'unregister [--yes]',
-    about: 'Leave the organisation and remove everything of it here.',
+    about: 'Leave the active organisation and remove everything of it here.',
   },
   up: {
     takes: [],

@@ -7,6 +7,8 @@ import type { Log } from './log.ts';
 export interface DemoOptions {
   /** Folder of everything that is kept. */
   data: string;
+  /** Default: Demo. */
+  name?: string;
   /** Default: 8443 when it is free, else a free one. */
   accessTierPort?: number;
   /** Every port a free one, for tests that run side by side. */
@@ -45,7 +47,7 @@ export async function startDemoEdge(options: DemoOptions): Promise<DemoEdge> {
   try {
     const edge = await createEdge({
       data: options.data,
-      name: 'Demo',
+      name: options.name ?? 'Demo',
       host: HOST,
       address: '127.0.0.1',
       ports: {

@@ -69,6 +69,19 @@ export const ERRORS = {
     action: 'none',
   },
 
+  'client/switching': {
+    exit: EXIT.failed,
+    title: 'Banyan is changing organisations',
+    advice: 'Try again in a moment.',
+    action: 'retry',
+  },
+
+  'organisation/unknown': {
+    exit: EXIT.failed,
+    title: 'This device is not registered with that organisation',
+    advice: 'See `banyan organisations` for those it is registered with.',
+    action: 'none',
+  },
   'organisation/unreachable': {
     exit: EXIT.failed,
     title: 'The organisation cannot be reached',
@@ -96,9 +109,9 @@ export const ERRORS = {
   },
   'device/already-registered': {
     exit: EXIT.failed,
-    title: 'This device is already registered',
-    advice: 'Unregister it first to join another organisation.',
-    action: 'none',
+    title: 'This device is already registered with that organisation',
+    advice: 'Switch to it; to register anew, unregister first.',
+    action: 'new-invite',
   },
   'device/invite-invalid': {
     exit: EXIT.usage,
@@ -137,6 +150,13 @@ export const ERRORS = {
     title: 'The keychain is locked',
     advice: 'Unlock it, then try again.',
     action: 'retry',
+  },
+
+  'device/secret-lost': {
+    exit: EXIT.failed,
+    title: 'The key of this registration is not in the keychain',
+    advice: 'Unlock the keychain that it was kept in; if it is gone, register with a new invite.',
+    action: 'none',
   },
 
   'identity/sign-in-required': {

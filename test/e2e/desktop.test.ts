@@ -103,6 +103,7 @@ describe('the desktop app', () => {
       client: {
         app: ['snapshot', 'quit'],
         device: ['inspectInvite', 'register', 'unregister'],
+        organisation: ['switch'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
         catalog: ['refresh'],
         tunnel: ['open', 'close', 'override'],

@@ -117,7 +117,7 @@ describe('a start', () => {
     onTestFinished(() => second.stop());
     expect(second.slices().device).toMatchObject({
       status: 'unregistered',
-      because: { code: 'device/not-registered' },
+      because: { code: 'device/secret-lost' },
     });
     const [organisation = ''] = readdirSync(path.join(second.home, 'orgs'));
     expect(readdirSync(path.join(second.home, 'orgs', organisation))).toContain('vault.bin');

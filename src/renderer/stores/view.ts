@@ -15,6 +15,8 @@ export interface View {
   query: string;
   /** The list is narrowed to these. */
   type: ServiceType | null;
+  /** The form for another organisation is open; null: it is when the app was opened with an invite. */
+  adding: boolean | null;
   /** True from the first step until signed in: the sign-in page then is the third step of three. */
   firstLaunch: boolean;
   palette: boolean;
@@ -26,16 +28,22 @@ export interface View {
 
 export type ViewStore = StoreApi<View>;
 
+/** What belongs to the services of one organisation: gone with it. */
+export const freshPages = {
+  page: 'services',
+  selected: null,
+  putAway: {},
+  query: '',
+  type: null,
+  editPort: null,
+} satisfies Partial<View>;
+
 export const createView = (): ViewStore =>
   createStore<View>(() => ({
-    page: 'services',
-    selected: null,
+    ...freshPages,
     shownHow: false,
-    putAway: {},
-    query: '',
-    type: null,
+    adding: null,
     firstLaunch: false,
-    editPort: null,
     palette: false,
     signingOut: false,
   }));

@@ -4,7 +4,7 @@ import { organisationDocument } from '../../../shared/protocol/organisation.ts';
 import { portNumber, sha256 } from '../../../shared/protocol/text.ts';
 import { z } from '../../../shared/schema.ts';
 
-const organisationId = z.string().regex(/^[0-9a-f]{16}$/);
+export const organisationId = z.string().regex(/^[0-9a-f]{16}$/);
 
 export const settingsFile = z.object({
   version: z.literal(1),
