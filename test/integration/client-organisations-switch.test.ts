@@ -176,7 +176,7 @@ describe('a switch', () => {
     await client.register(await beta.edge.createInvite());
     const waiting = client.call('session.signIn', { openBrowser: true });
     waiting.catch(() => {});
-    await client.until(({ session }) => session.status === 'signing-in' && !!session.prompt);
+    await client.until(({ session }) => session.status === 'signing-in' && session.prompt !== null);
     await switchTo(client, alpha);
     await expect(waiting).rejects.toMatchObject({ code: 'identity/sign-in-cancelled' });
     expect(client.slices().session.status).toBe('signed-in');
