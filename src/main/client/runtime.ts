@@ -138,11 +138,11 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
         await access.useOrganisation(places.organisation(id).ports);
         posture.follow();
         await session.restore();
-        await clearAway();
       } else if ('because' in loaded) {
         log.warn('the stored registration is not usable', { error: loaded.because });
         state.device({ type: 'unregistered', because: loaded.because.toWire() });
       }
+      await clearAway();
     },
 
     surroundingsChanged(): void {
