@@ -102,7 +102,7 @@ describe('the desktop app', () => {
     expect(seen).toEqual({
       client: {
         app: ['snapshot', 'quit'],
-        device: ['inspectInvite', 'register', 'unregister'],
+        device: ['inspectInvite', 'register', 'unlock', 'checkPosture', 'unregister'],
         organisation: ['switch'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
         catalog: ['refresh'],

@@ -1,7 +1,7 @@
 // One device in two organisations: what a switch brings along, and all that may come in its way.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
 import { fakeKeychain } from '../fakes/memory-secret-store.ts';
 import { scriptedBrowser } from '../fakes/scripted-browser.ts';
@@ -32,6 +32,42 @@ beforeAll(async () => {
   ({ alpha, beta } = both);
 });
 afterAll(() => both.stop());
+
+describe('a keychain', () => {
+  it('that answers late does not undo what the person did meanwhile', async () => {
+    const keychain = fakeKeychain();
+    const first = await inBoth(both, { keychain });
+    keychain.state = 'locked';
+    const client = await first.restart();
+    onTestFinished(() => client.stop());
+    keychain.state = 'open';
+    const get = keychain.get.bind(keychain);
+    let answer = (): void => {};
+    keychain.get = (name) => {
+      keychain.get = get;
+      return new Promise((resolve) => (answer = () => resolve(get(name))));
+    };
+    const signingIn = client.call('session.signIn', { openBrowser: true });
+    signingIn.catch(() => {}); // it is about the organisation that is left
+    await switchTo(client, alpha);
+    expect(activeOf(client)).toEqual(['Alpha']);
+    answer();
+    await signingIn.catch(() => {});
+    expect(activeOf(client)).toEqual(['Alpha']);
+  });
+
+  it('that was locked meanwhile does not let the active organisation be registered anew', async () => {
+    const client = await aClient();
+    await join(client, alpha);
+    const before = registrationOf(client, alpha);
+    client.keychain.state = 'locked';
+    await expect(client.register(await alpha.edge.createInvite(), 'memory')).rejects.toMatchObject({
+      code: 'device/already-registered',
+    });
+    expect(registrationOf(client, alpha)).toEqual(before);
+    expect(client.slices().session.status).toBe('signed-in');
+  });
+});
 
 describe('a switch', () => {
   it('signs in without a browser, and finds services and ports of that organisation', async () => {

@@ -110,6 +110,7 @@ describe('a sign-in at an issuer of somebody else', () => {
     expect(JSON.parse(again.answer.body)).toMatchObject({ code: 'session_ended' });
     const later = await issuer.sign({ ...issuer.claims, aud: CLIENT_ID, iat: now + 5 });
     expect((await exchange(edge, device, later)).answer.status).toBe(200);
+    expect((await exchange(edge, device, token)).answer.status).toBe(401);
   });
 });
 
@@ -230,6 +231,28 @@ describe('a token of that issuer', () => {
     const claims = { ...issuer.claims, aud: CLIENT_ID, email_verified: false };
     const { identity } = await exchange(edge, device, await issuer.sign(claims));
     expect(new X509Certificate(identity!.cert).subjectAltName).not.toContain('dana@demo.example');
+  });
+
+  it('that says nothing of its e-mail address gives none, nor does one for another app or a logout', async () => {
+    const { issuer, edge } = await organisation();
+    const device = await registerDevice(edge);
+    const { email_verified: _, ...silent } = issuer.claims;
+    const { answer, identity } = await exchange(
+      edge,
+      device,
+      await issuer.sign({ ...silent, aud: CLIENT_ID, iat: inSeconds() }),
+    );
+    expect(answer.status).toBe(200);
+    expect(new X509Certificate(identity!.cert).subjectAltName).not.toContain(String(silent.email));
+    for (const more of [{ azp: 'another-app' }, { events: { logout: {} } }]) {
+      const token = await issuer.sign({
+        ...issuer.claims,
+        aud: CLIENT_ID,
+        iat: inSeconds(),
+        ...more,
+      });
+      expect((await exchange(edge, device, token)).answer.status).toBe(401);
+    }
   });
 
   it('is nothing without the DeviceCert of a registered device', async () => {

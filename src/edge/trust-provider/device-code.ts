@@ -69,7 +69,8 @@ export function createDeviceCode(options: DeviceCodeOptions): DeviceCode {
         });
       },
       async userCodeConfirmSource(context, _form, client, info, userCode) {
-        throttle.succeeded(addressOf(context.req));
+        // Not all of them: who guesses may know a good code of his own.
+        throttle.forgiven(addressOf(context.req));
         const device = await store.get('devices', client.clientId);
         context.set(pageHeaders());
         context.body = confirmCodePage({
@@ -149,8 +150,16 @@ const xsrfOf = (context: KoaContextWithOIDC): string =>
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Whoever has an IPv6 network has all addresses of it. */
-function addressOf({ socket }: IncomingMessage): string {
-  const address = socket.remoteAddress ?? '';
-  return address.includes('.') ? address : address.split(':').slice(0, 4).join(':');
+const addressOf = ({ socket }: IncomingMessage): string => networkOf(socket.remoteAddress ?? '');
+
+/** Whoever has an IPv6 network has all addresses of it: the first 64 bits count. */
+export function networkOf(address: string): string {
+  if (address.includes('.')) return address;
+  const [before = '', after] = address.split('%')[0]?.split('::') ?? [];
+  const groups = before === '' ? [] : before.split(':');
+  if (after !== undefined) {
+    const rest = after === '' ? 0 : after.split(':').length;
+    groups.push(...Array.from({ length: 8 - groups.length - rest }, () => '0'));
+  }
+  return groups.slice(0, 4).join(':');
 }

@@ -4,12 +4,12 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose';
-import { foreignClaims } from '../../shared/protocol/foreign-token.ts';
+import { type ForeignClaims, foreignClaims } from '../../shared/protocol/foreign-token.ts';
 import { NAMESPACE } from '../../shared/protocol/trust-token.ts';
 import { z } from '../../shared/schema.ts';
 import { HttpRefusal } from '../http/exchange.ts';
 import type { VerifyToken } from './identify.ts';
-import type { Sessions } from './sessions.ts';
+import { LONGEST_FOREIGN_LIFE, type Sessions } from './sessions.ts';
 
 /** Signatures that only the issuer can make; never `none`, never a shared secret. */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'];
@@ -18,6 +18,18 @@ const LARGEST_BODY = 256 * 1024;
 /** RFC 7519 4.1.5: clocks of two servers differ a little. Of beginnings only: nothing lives longer by it. */
 const CLOCK_TOLERANCE_SECONDS = 300;
 
+/** The token's own fault. Whatever else goes wrong, the issuer's answers included, says nothing about the token. */
+const BAD_TOKEN = [
+  errors.JWTInvalid,
+  errors.JWTClaimValidationFailed,
+  errors.JWTExpired,
+  errors.JWSInvalid,
+  errors.JWSSignatureVerificationFailed,
+  errors.JOSEAlgNotAllowed,
+  errors.JOSENotSupported,
+  errors.JWKSNoMatchingKey,
+];
+
 export interface ForeignIssuer {
   /** Exactly as its tokens name it. */
   issuer: string;
@@ -25,6 +37,8 @@ export interface ForeignIssuer {
   clientId: string;
   /** What `aud` has to name besides, where it has to. */
   audience?: string;
+  /** People cannot type any address there, though the issuer does not say so by `email_verified`. */
+  trustUnverifiedEmail?: boolean;
   /** PEM of a root that public ones do not hold. */
   root?: string;
 }
@@ -61,22 +75,28 @@ export function createForeignTokens(options: ForeignTokensOptions): VerifyToken 
       });
       return verified.payload;
     } catch (error) {
-      if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) return null;
+      if (BAD_TOKEN.some((kind) => error instanceof kind)) return null;
       // Not the token's fault: a 401 here would end good sessions.
       throw new HttpRefusal(503, 'The issuer of the token cannot be reached.');
     }
   }
 
+  const isVerified = ({ email_verified: told }: ForeignClaims): boolean =>
+    told ?? trusted.trustUnverifiedEmail ?? false;
+
   return async (token, device) => {
     const payload = await payloadOf(token);
     const claims = payload && foreignClaims.safeParse(payload).data;
-    if (!claims || claims.exp * 1000 <= Date.now()) return null;
+    if (!claims || !isTimely(claims)) return null;
+    // A logout token (OpenID Connect Back-Channel Logout 2.4) is signed by the same keys, and signs nobody in.
+    if (payload.events !== undefined) return null;
     const named = [claims.aud].flat();
-    // OpenID Connect Core 3.1.3.7: of several audiences, `azp` says who the token was made for.
-    const isForUs = named.includes(audience) && (named.length === 1 || claims.azp === clientId);
+    // OpenID Connect Core 3.1.3.7: `azp` says who the token was made for, and of several audiences it has to.
+    const isOurs = claims.azp === undefined ? named.length === 1 : claims.azp === clientId;
+    const isForUs = named.includes(audience) && isOurs;
     if (!isForUs) return null;
-    const sessionId = `foreign-${digest(issuer, claims.sub, device.id)}`;
-    const isLive = await sessions.continue(sessionId, device.id, claims);
+    const name = `foreign-${digest(issuer, claims.sub, device.id)}`;
+    const { sessionId, isLive } = await sessions.continue(name, device.id, claims);
     return {
       sessionId,
       isLive,
@@ -88,7 +108,7 @@ export function createForeignTokens(options: ForeignTokensOptions): VerifyToken 
         iat: claims.iat,
         jti: `${sessionId}.${digest(token)}`,
         // Roles go by it, so it must not be what somebody typed there.
-        email: claims.email_verified === false ? '' : claims.email,
+        email: isVerified(claims) ? claims.email : '',
         name: claims.name,
         groups: claims.groups,
         device_id: device.id,
@@ -101,6 +121,11 @@ export function createForeignTokens(options: ForeignTokensOptions): VerifyToken 
       },
     };
   };
+}
+
+function isTimely({ iat, exp }: ForeignClaims): boolean {
+  const now = Date.now() / 1000;
+  return exp > now && iat <= now + CLOCK_TOLERANCE_SECONDS && exp - iat <= LONGEST_FOREIGN_LIFE;
 }
 
 const metadata = (issuer: string) =>

@@ -7,12 +7,15 @@ export interface Sessions {
   isLive(sessionId: string, deviceId: string): Promise<boolean>;
   /** Ids of all sessions of a device. */
   ofDevice(deviceId: string): Promise<string[]>;
-  /** Of another issuer: begun by its first token. One that was ended goes on only with a token made later. */
+  /**
+   * The session of a person and a device at another issuer: begun by its first token, and after an end begun anew, under
+   * another id, by a token that was made later. What was issued before the end stays worthless.
+   */
   continue(
-    sessionId: string,
+    name: string,
     deviceId: string,
     token: { iat: number; exp: number },
-  ): Promise<boolean>;
+  ): Promise<{ sessionId: string; isLive: boolean }>;
   /** Ends it with everything issued from it; false: there is no such session. */
   end(sessionId: string): Promise<boolean>;
 }
@@ -23,44 +26,64 @@ const GRANT = recordKey('Grant', '');
 /** In the payload of sessions whose tokens another issuer makes: they cannot be taken back, only no longer accepted. */
 const FOREIGN = 'foreign';
 const ENDED_AT = 'endedAt';
+/** Clocks differ: a token that was made before an end may bear a later time. */
+const NEWEST_IAT = 'newestIat';
 const FORGET_AFTER_SECONDS = 600;
+/** Seconds. Longer-lived tokens of another issuer are refused, so that an end need not be remembered for ever. */
+export const LONGEST_FOREIGN_LIFE = 24 * 60 * 60;
+
+/** `<name>~<end>`: what was issued before an end bears another one. */
+const foreignId = (name: string, payload: Record<string, unknown> | undefined): string =>
+  `${name}~${Number(payload?.[ENDED_AT] ?? 0)}`;
+const nameOf = (sessionId: string): string => sessionId.split('~')[0] ?? '';
 
 export function createSessions(store: Store): Sessions {
-  const find = (id: string) => store.get('issuer', recordKey('Grant', id));
+  const find = (id: string) => store.get('issuer', recordKey('Grant', nameOf(id)));
   return {
     async isLive(sessionId, deviceId) {
       const grant = await find(sessionId);
+      if (!isLive(grant) || grant.payload['clientId'] !== deviceId) return false;
       return (
-        isLive(grant) &&
-        grant.payload['clientId'] === deviceId &&
-        grant.payload[ENDED_AT] === undefined
+        grant.payload[FOREIGN] !== true || sessionId === foreignId(nameOf(sessionId), grant.payload)
       );
     },
-    async continue(id, clientId, { iat, exp }) {
-      let isAccepted = false;
-      await store.change('issuer', recordKey('Grant', id), (grant) => {
-        const endedAt = Number(grant?.payload[ENDED_AT] ?? -Infinity);
-        isAccepted = iat > endedAt;
+    async continue(name, clientId, { iat, exp }) {
+      let answer = { sessionId: foreignId(name, undefined), isLive: false };
+      await store.change('issuer', recordKey('Grant', name), (grant) => {
+        const { [ENDED_AT]: endedAt, [NEWEST_IAT]: newest = iat } = grant?.payload ?? {};
+        const isAccepted = endedAt === undefined || iat > Number(endedAt);
+        answer = { sessionId: foreignId(name, grant?.payload), isLive: isAccepted };
+        if (!isAccepted) return undefined;
+        const newestIat = Math.max(iat, Number(newest));
         // Remembered for longer than any of its tokens is good.
-        const expiresAt = exp + FORGET_AFTER_SECONDS;
-        const isKnown = (grant?.expiresAt ?? 0) >= expiresAt && endedAt === -Infinity;
-        if (!isAccepted || isKnown) return undefined;
-        return { payload: { [FOREIGN]: true, clientId }, expiresAt };
+        const expiresAt = Math.max(exp + FORGET_AFTER_SECONDS, grant?.expiresAt ?? 0);
+        const isKnown = newestIat === newest && grant?.expiresAt === expiresAt;
+        if (isKnown) return undefined;
+        const ended = endedAt === undefined ? {} : { [ENDED_AT]: endedAt };
+        return {
+          payload: { [FOREIGN]: true, clientId, [NEWEST_IAT]: newestIat, ...ended },
+          expiresAt,
+        };
       });
-      return isAccepted;
+      return answer;
     },
     async ofDevice(deviceId) {
       const records = await store.list('issuer');
       return records
         .filter(([key, { payload }]) => key.startsWith(GRANT) && payload['clientId'] === deviceId)
-        .map(([key]) => key.slice(GRANT.length));
+        .map(([key, { payload }]) => {
+          const id = key.slice(GRANT.length);
+          return payload[FOREIGN] === true ? foreignId(id, payload) : id;
+        });
     },
     async end(sessionId) {
       const grant = await find(sessionId);
       if (grant?.payload[FOREIGN] === true) {
-        const endedAt = Math.floor(Date.now() / 1000);
+        const now = Math.floor(Date.now() / 1000);
+        const endedAt = Math.max(now, Number(grant.payload[NEWEST_IAT] ?? 0));
         const payload = { ...grant.payload, [ENDED_AT]: endedAt };
-        await store.put('issuer', recordKey('Grant', sessionId), { ...grant, payload });
+        const expiresAt = endedAt + LONGEST_FOREIGN_LIFE + FORGET_AFTER_SECONDS;
+        await store.put('issuer', recordKey('Grant', nameOf(sessionId)), { payload, expiresAt });
         return true;
       }
       // Without its grant a refresh or access token is refused; the rest is tidying up.

@@ -3,6 +3,8 @@
 export interface Throttle {
   failed(key: string): void;
   succeeded(key: string): void;
+  /** Of many attempts one was right: takes back that one alone. */
+  forgiven(key: string): void;
   /** Milliseconds until the next attempt is looked at; 0: now. */
   delayMs(key: string): number;
 }
@@ -33,6 +35,12 @@ export function createThrottle(options: ThrottleOptions, now: () => number = Dat
     },
     succeeded(key) {
       failures.delete(key);
+    },
+    forgiven(key) {
+      const entry = failures.get(key);
+      if (entry && entry.count > 1)
+        failures.set(key, { ...entry, count: entry.count - 1, until: 0 });
+      else failures.delete(key);
     },
     delayMs: (key) => Math.max(0, (failures.get(key)?.until ?? 0) - now()),
   };

@@ -5,8 +5,9 @@ import { exhaustive } from '../../shared/exhaustive.ts';
 import type { InputOf } from '../../shared/ipc/contract.ts';
 import type { Device } from '../../shared/model/device.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
-import type { createRegistrar } from './device/register.ts';
+import { type createRegistrar, registeredAlready } from './device/register.ts';
 import type { Loaded, RegistrationStore, StoredRegistration } from './device/registration-store.ts';
+import { organisationIdOfFingerprint } from './organisation/certificates.ts';
 import { createLoginPlace } from './identity/login-place.ts';
 import type { ClientPorts } from './ports.ts';
 import type { Runtime } from './runtime.ts';
@@ -173,7 +174,10 @@ export async function startSwitchboard(options: SwitchboardOptions) {
       const id = settings.current().activeOrganisation;
       if (changing || isRegistering || active() !== null || id === null) return;
       const loaded = await store.load(id);
-      if (loaded.status === 'stored') await exclusively(() => replace(loaded));
+      // A keychain may have asked its person for minutes: what she did meanwhile counts.
+      const isWanted = active() === null && settings.current().activeOrganisation === id;
+      if (loaded.status !== 'stored' || changing || isRegistering || !isWanted) return;
+      await exclusively(() => replace(loaded));
     },
 
     async switchTo(organisation: string): Promise<Device> {
@@ -187,7 +191,12 @@ export async function startSwitchboard(options: SwitchboardOptions) {
 
     async register(input: InputOf<'device.register'>): Promise<Device> {
       const { state } = current();
-      const { host } = parseInvite(input.invite).organisation;
+      const { organisation, rootFingerprint } = parseInvite(input.invite);
+      const { host } = organisation;
+      // What runs counts, not what a keychain that is locked by now would say of it.
+      if (active() === organisationIdOfFingerprint(rootFingerprint)) {
+        throw registeredAlready(runtime.device.requireStored());
+      }
       if (isRegistering) {
         throw new AppError('client/switching', 'A registration is already running.');
       }

@@ -14,3 +14,4 @@ export const foreignClaims = z.object({
   name: label.default(''),
   groups: z.array(label).max(1000).default([]),
 });
+export type ForeignClaims = z.infer<typeof foreignClaims>;

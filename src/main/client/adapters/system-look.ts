@@ -1,6 +1,6 @@
 // How posture probes look at this computer: files and programs of the system, read only, bounded in time and size.
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { release } from 'node:os';
 import type { Look, Output } from '../device/posture/probe.ts';
 
@@ -14,7 +14,7 @@ export const systemLook = (
   environment,
   kernel: release(),
   // What is missing and what may not be read are the same here: nothing is known of it.
-  file: (path) => readFile(path, 'utf8').catch(() => null),
+  file: (path) => readBounded(path, answerWithinMs).catch(() => null),
   list: (folder) => readdir(folder).catch(() => []),
   run: (program, args) =>
     new Promise<Output | null>((resolve) => {
@@ -33,3 +33,10 @@ export const systemLook = (
       child.stdin?.on('error', () => {}).end();
     }),
 });
+
+/** A pipe in the place of a file would keep a thread of this process for ever. Files under /proc have no size. */
+async function readBounded(path: string, withinMs: number): Promise<string | null> {
+  const facts = await stat(path);
+  if (!facts.isFile() || facts.size > LARGEST_ANSWER) return null;
+  return readFile(path, { encoding: 'utf8', signal: AbortSignal.timeout(withinMs) });
+}

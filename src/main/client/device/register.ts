@@ -26,11 +26,7 @@ export function createRegistrar({ network, store, version }: RegistrarOptions) {
   async function refuseKnown({ rootFingerprint }: Invite): Promise<void> {
     const loaded = await store.load(organisationIdOfFingerprint(rootFingerprint));
     if (loaded.status !== 'stored') return;
-    const { name } = loaded.stored.registration.organisation;
-    throw new AppError(
-      'device/already-registered',
-      `This device is registered with ${name} already.`,
-    );
+    throw registeredAlready(loaded.stored);
   }
 
   async function enrolWith(
@@ -74,3 +70,9 @@ export function createRegistrar({ network, store, version }: RegistrarOptions) {
     },
   };
 }
+
+export const registeredAlready = ({ registration }: StoredRegistration): AppError =>
+  new AppError(
+    'device/already-registered',
+    `This device is registered with ${registration.organisation.name} already.`,
+  );

@@ -108,7 +108,14 @@ export async function discoverIssuer(joined: Membership): Promise<Issuer> {
             `${document.name} offers no sign-in at another device.`,
           );
         }
-        const given = await oidc.initiateDeviceAuthorization(config, { scope: SCOPE });
+        const given = await oidc.initiateDeviceAuthorization(config, {
+          scope: SCOPE,
+          ...(document.audience !== undefined && { audience: document.audience }),
+        });
+        // It is shown in terminals as well.
+        if (!/^[\x21-\x7e]{1,32}$/.test(given.user_code)) {
+          throw invalidAnswer(issuer.host, 'its code cannot be shown');
+        }
         const { user_code, verification_uri: url, verification_uri_complete = url } = given;
         return {
           userCode: user_code,

@@ -113,7 +113,9 @@ export function createSession(options: SessionOptions) {
     work: (cancelled: AbortSignal, superseded: AbortSignal) => Promise<Session>,
   ): Promise<Session> {
     const [cancel, superseded] = [new AbortController(), new AbortController()];
-    const done = work(cancel.signal, superseded.signal).finally(() => (running = null));
+    const done: Promise<Session> = work(cancel.signal, superseded.signal).finally(() => {
+      if (running?.done === done) running = null;
+    });
     running = { kind, done, cancel, superseded, turnToCode() {} };
     return done;
   }
@@ -173,6 +175,8 @@ export function createSession(options: SessionOptions) {
   }
 
   function startSignIn(by: SignInOptions['by']): Promise<Session> {
+    // Several wait for the end of a renewal in silence, and wake one after the other: the first one begins.
+    if (running?.kind === 'sign-in') return running.done;
     const turn = new AbortController();
     const done = start('sign-in', (cancelled, superseded) =>
       signInOnce(by, { cancelled, superseded, turned: turn.signal }),

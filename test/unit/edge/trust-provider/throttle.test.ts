@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { networkOf } from '../../../../src/edge/trust-provider/device-code.ts';
 import { createThrottle } from '../../../../src/edge/trust-provider/throttle.ts';
 
 const aThrottle = (clock: { now: number }) =>
@@ -28,3 +29,24 @@ test('a success and a long quiet time forget the failures', () => {
   throttle.failed('dana');
   expect(throttle.delayMs('dana')).toBe(0);
 });
+
+test('a right answer among many guesses takes back itself, and no guess', () => {
+  const throttle = aThrottle({ now: 0 });
+  for (let round = 0; round < 3; round += 1) {
+    throttle.failed('eve'); // a guess
+    throttle.failed('eve'); // an answer of her own
+    throttle.forgiven('eve');
+  }
+  throttle.failed('eve');
+  expect(throttle.delayMs('eve')).toBeGreaterThan(0);
+});
+
+test.each([
+  ['2a01:4f8::1:1', '2a01:4f8:0:0'],
+  ['2a01:4f8::', '2a01:4f8:0:0'],
+  ['::1', '0:0:0:0'],
+  ['2a01:4f8:1:2:3:4:5:6', '2a01:4f8:1:2'],
+  ['fe80::1%eth0', 'fe80:0:0:0'],
+  ['::ffff:192.0.2.1', '::ffff:192.0.2.1'],
+  ['192.0.2.1', '192.0.2.1'],
+])('%s guesses for %s', (address, network) => expect(networkOf(address)).toBe(network));

@@ -464,3 +464,35 @@ describe('after the computer slept or moved', () => {
     expect(state.slices.session.status).toBe('expired');
   });
 });
+
+describe('a connection that waits and a person who clicks, when the renewal in silence is refused', () => {
+  async function both() {
+    const given = await connected({ refreshToken: true });
+    await given.expire();
+    let refuse = (_: Error): void => {};
+    const answers: (() => void)[] = [];
+    given.provider.refresh = () => new Promise((_, reject) => (refuse = reject));
+    given.provider.page = () => new Promise((resolve) => answers.push(resolve));
+    await given.arrive();
+    const clicked = given.session.signIn(true);
+    clicked.catch(() => {});
+    await settled();
+    refuse(new AppError('identity/session-expired', 'It was taken back.'));
+    await settled();
+    return { ...given, answers };
+  }
+
+  it('have one page between them', async () => {
+    const { did } = await both();
+    expect(did).toEqual(['refresh', 'page']);
+  });
+
+  it('leave nothing that signs in after a sign-out, or keeps the client from stopping', async () => {
+    const { session, stored, answers } = await both();
+    await session.signOut();
+    for (const answer of answers) answer();
+    await settled();
+    expect(stored()).toBeNull();
+    await session.stop();
+  });
+});
