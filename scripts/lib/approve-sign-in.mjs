@@ -5,6 +5,7 @@
  * @typedef {object} SignInAnswers
  * @property {string} [decision] value of the button to press; default: the first one
  * @property {Record<string, string>} [fields] replaces what the form is prefilled with
+ * @property {(url: URL, request: RequestInit) => Promise<Response>} [fetch] for pages that the system does not trust
  */
 
 const MAX_STEPS = 12;
@@ -23,7 +24,7 @@ export async function signInWithoutBrowser(signInUrl, answers = {}) {
   let form = null;
   let posted = false;
   for (let step = 0; step < MAX_STEPS; step += 1) {
-    const response = await fetch(url, {
+    const response = await (answers.fetch ?? fetch)(url, {
       redirect: 'manual',
       method: form ? 'POST' : 'GET',
       headers: {

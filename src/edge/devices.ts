@@ -5,6 +5,17 @@ import type { TrustLevel } from './policy/decide.ts';
 import type { DeviceRecord, Store } from './store/store.ts';
 import type { Sessions } from './trust-provider/sessions.ts';
 
+/** What a person without a registered device has instead of one: roles may name this platform. */
+export const UNREGISTERED_DEVICE: DeviceRecord = {
+  id: '',
+  name: '',
+  ownership: 'Other',
+  platform: 'Unregistered',
+  serialNumber: '',
+  registeredAt: 0,
+  trustLevel: 'Low',
+};
+
 export interface Devices {
   list(): Promise<DeviceRecord[]>;
   /** false: there is no such device; so do the others. */

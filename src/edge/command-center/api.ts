@@ -1,10 +1,15 @@
 // The Command Center's interface for apps: catalogue, events, unregistering. See docs/protocol.md 6 and 7.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { send, sendJson } from '../http/exchange.ts';
+import { ticketRequest } from '../../shared/protocol/ticket.ts';
+import type { Admit } from '../access-tier/admit.ts';
+import { HttpRefusal, readBody, send, sendJson } from '../http/exchange.ts';
 import type { Routes } from '../http/router.ts';
 import type { TrustLevel } from '../policy/decide.ts';
 import type { Store } from '../store/store.ts';
+import type { DeviceSessions } from '../trust-provider/device-sessions.ts';
+import { TICKET_SECONDS } from '../trust-provider/device-sessions.ts';
 import type { Identify, Identity } from '../trust-provider/identify.ts';
+import { isWeb } from '../trust-provider/web-clients.ts';
 import { type Catalog, catalogFor } from './catalog.ts';
 import type { EventStreams } from './event-streams.ts';
 import { type Rulebook, subjectOf } from './rulebook.ts';
@@ -18,11 +23,15 @@ export interface ApiOptions {
   events: EventStreams;
   levelWithoutPosture: TrustLevel;
   accessTierPort: number;
+  admit: Admit;
+  deviceSessions: DeviceSessions;
+  /** Where the browser takes a ticket. */
+  openAddress(ticket: string): string;
   unregister(deviceId: string): Promise<void>;
 }
 
 export function createApi(options: ApiOptions): Routes {
-  const { identify, store, rulebook, events, levelWithoutPosture, accessTierPort } = options;
+  const { identify, store, rulebook, events, admit, levelWithoutPosture, accessTierPort } = options;
   /** The device as it is now: an open stream must not judge by what it was. */
   const catalogOf = async ({ claims, device }: Identity): Promise<Catalog> => {
     const current = (await store.get('devices', device.id)) ?? device;
@@ -53,6 +62,22 @@ export function createApi(options: ApiOptions): Routes {
         currentTag: async () => (await catalogOf(identity)).etag,
       });
     },
+    [`POST ${API}/ticket`]: async (request: IncomingMessage, response: ServerResponse) => {
+      const identity = await identify.person(request);
+      const asked = ticketRequest.safeParse(parseJson(await readBody(request))).data;
+      const service = asked && rulebook.service(asked.service);
+      if (!service || !isWeb(service)) {
+        throw new HttpRefusal(404, 'There is no such web service.', 'service_unknown');
+      }
+      const { device, claims, sessionId } = identity;
+      const person = { email: claims.email, groups: claims.groups };
+      const admission = await admit.again({ deviceId: device.id, sessionId, person }, service.id);
+      if (!admission.allowed) {
+        throw new HttpRefusal(403, admission.denial.reason, admission.denial.code);
+      }
+      const ticket = await options.deviceSessions.issueTicket(identity, service.id);
+      sendJson(response, 201, { url: options.openAddress(ticket), expires_in: TICKET_SECONDS });
+    },
     [`DELETE ${API}/device`]: async (request: IncomingMessage, response: ServerResponse) => {
       const device = await identify.device(request);
       await options.unregister(device.id);
@@ -60,4 +85,12 @@ export function createApi(options: ApiOptions): Routes {
       send(response, 204, '', {});
     },
   };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // no document decodes from it
+  }
 }

@@ -2,14 +2,13 @@
 // organisation still accepts both.
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
-import { createLocalJWKSet, jwtVerify, type JWK } from 'jose';
 import { exhaustive } from '../../shared/exhaustive.ts';
-import { trustTokenClaims, type TrustTokenClaims } from '../../shared/protocol/trust-token.ts';
+import type { TrustTokenClaims } from '../../shared/protocol/trust-token.ts';
 import type { ClientCertificates } from '../authority/client-certificates.ts';
 import { HttpRefusal } from '../http/exchange.ts';
 import type { DeviceRecord, Store } from '../store/store.ts';
-import { TOKEN_ALGORITHM } from './secrets.ts';
 import { sessionOfToken, type Sessions } from './sessions.ts';
+import type { TokenCheck } from './token-check.ts';
 
 export interface Identity {
   device: DeviceRecord;
@@ -25,17 +24,13 @@ export interface Identify {
 }
 
 export interface IdentifyOptions {
-  issuer: string;
-  signingKey: JWK;
+  tokens: TokenCheck;
   certificates: ClientCertificates;
   store: Store;
   sessions: Sessions;
 }
 
 export function createIdentify(options: IdentifyOptions): Identify {
-  const { d: _, ...publicKey } = options.signingKey;
-  const keys = createLocalJWKSet({ keys: [publicKey] });
-
   const device = async (request: IncomingMessage): Promise<DeviceRecord> => {
     const presented =
       request.socket instanceof TLSSocket
@@ -62,15 +57,8 @@ export function createIdentify(options: IdentifyOptions): Identify {
     const record = await device(request);
     const [, token] = /^Bearer ([\w.-]+)$/i.exec(request.headers.authorization ?? '') ?? [];
     if (!token) throw new HttpRefusal(401, 'A TrustToken is needed.');
-    const verified = await jwtVerify(token, keys, {
-      issuer: options.issuer,
-      audience: record.id,
-      algorithms: [TOKEN_ALGORITHM],
-      requiredClaims: ['exp', 'jti'],
-    }).catch(() => null);
-    const claims = verified && trustTokenClaims.safeParse(verified.payload).data;
-    // `audience` above accepts a list that holds the device; a token for the app names it alone.
-    if (!claims || claims.aud !== record.id || claims.device_id !== record.id) {
+    const claims = await options.tokens.claims(token, record.id);
+    if (claims?.device_id !== record.id) {
       throw new HttpRefusal(401, 'The TrustToken is not valid for this device.');
     }
     const sessionId = sessionOfToken(claims.jti ?? '');

@@ -28,7 +28,8 @@ const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
 export interface SignInPage {
   organisation: string;
-  device: { name: string; ownership: string };
+  /** What asks: a device of this person, or a web service by its name. */
+  device: { name: string; ownership: string } | { service: string };
   /** Where the form is sent. */
   action: string;
   /** Where the browser goes afterwards: browsers hold redirects of a form to `form-action` too. */
@@ -43,8 +44,7 @@ export function sendSignInPage(response: ServerResponse, status: number, page: S
   const demo = page.password !== undefined;
   const body = `
 <h1>Sign in to ${text(page.organisation)}</h1>
-<p>An app on your computer asks you to sign in.</p>
-<dl><dt>Device</dt><dd>${text(page.device.name)} (${text(page.device.ownership)})</dd></dl>
+${asker(page.device)}
 ${page.alert ? `<p class="note alert" role="alert">${text(page.alert)}</p>` : ''}
 ${demo ? '<p class="note">Demo organisation: filled in for you. One click on “Sign in” is enough.</p>' : ''}
 <form method="post" action="${text(page.action)}">
@@ -58,6 +58,12 @@ ${demo ? '<p class="note">Demo organisation: filled in for you. One click on “
   sendPage(response, status, `Sign in to ${page.organisation}`, body, page.redirectOrigin);
 }
 
+const asker = (device: SignInPage['device']): string =>
+  'service' in device
+    ? `<p>A web service asks you to sign in.</p><dl><dt>Service</dt><dd>${text(device.service)}</dd></dl>`
+    : `<p>An app on your computer asks you to sign in.</p>
+<dl><dt>Device</dt><dd>${text(device.name)} (${text(device.ownership)})</dd></dl>`;
+
 export function sendErrorPage(response: ServerResponse, status: number, sentence: string): void {
   sendPage(
     response,
@@ -65,6 +71,20 @@ export function sendErrorPage(response: ServerResponse, status: number, sentence
     'Sign-in is not possible',
     `<h1>Sign-in is not possible</h1><p role="alert">${text(sentence)}</p><p>You can close this page.</p>`,
   );
+}
+
+export interface MessagePage {
+  title: string;
+  sentences: readonly string[];
+  link?: { text: string; href: string };
+}
+
+export function sendMessagePage(response: ServerResponse, status: number, page: MessagePage): void {
+  const [first = '', ...rest] = page.sentences;
+  const link = page.link && `<p><a href="${text(page.link.href)}">${text(page.link.text)}</a></p>`;
+  const body = `<h1>${text(page.title)}</h1><p role="alert">${text(first)}</p>
+${rest.map((sentence) => `<p>${text(sentence)}</p>`).join('')}${link ?? ''}`;
+  sendPage(response, status, page.title, body);
 }
 
 /** The same page for who writes the answer itself (the issuer's own errors). */

@@ -12,6 +12,8 @@ import { loadProvider } from './library.ts';
 import { errorPage, errorPageHeaders } from './pages.ts';
 import { type IssuerSecrets, TOKEN_ALGORITHM } from './secrets.ts';
 import type { Users } from './users.ts';
+import type { WebClients } from './web-clients.ts';
+import type { WebSignIn } from './web-sign-in.ts';
 
 export interface IssuerLifetimes {
   /** Seconds. */
@@ -29,6 +31,8 @@ export interface IssuerOptions {
   store: Store;
   volatile: Store;
   users: Users;
+  webClients: WebClients;
+  webSignIn: WebSignIn;
   certificates: ClientCertificates;
   lifetimes: IssuerLifetimes;
   onSessionGone(sessionId: string, deviceId: string): void;
@@ -45,6 +49,7 @@ export const ENDPOINTS = {
 
 export async function createIssuer(options: IssuerOptions): Promise<Provider> {
   const { issuer, mutualOrigin, store, users, certificates, lifetimes, log } = options;
+  const { webClients, webSignIn } = options;
   const alias = (name: keyof typeof ENDPOINTS): string => `${mutualOrigin}${ENDPOINTS[name]}`;
   /** The device of a valid DeviceCert on this connection. Revoked ones are no clients any more. */
   const presentedDevice = (context: KoaContextWithOIDC): string | null => {
@@ -60,6 +65,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
       durable: store,
       volatile: options.volatile,
       onSessionGone: (sessionId, deviceId) => options.onSessionGone(sessionId, deviceId),
+      webClient: (id) => webClients.metadata(id),
     }),
     jwks: { keys: [{ ...options.secrets.signingKey }] as never },
     cookies: {
@@ -73,7 +79,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
     // Every claim is in the ID token: it is the TrustToken, and nobody asks the userinfo endpoint.
     conformIdTokenClaims: false,
     responseTypes: ['code'],
-    clientAuthMethods: ['tls_client_auth'],
+    clientAuthMethods: ['tls_client_auth', 'client_secret_basic'],
     enabledJWA: { idTokenSigningAlgValues: [TOKEN_ALGORITHM] },
     clientDefaults: { id_token_signed_response_alg: TOKEN_ALGORITHM },
     pkce: { required: () => true },
@@ -83,7 +89,13 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
     ttl: {
       AccessToken: 300,
       AuthorizationCode: 60,
-      IdToken: lifetimes.trustToken,
+      // Of a web service: never longer than what the grant stands for.
+      IdToken: (context, _, client) => {
+        const end = context.oidc.entities.Grant?.exp;
+        return webClients.service(client.clientId) && end !== undefined
+          ? Math.max(1, Math.min(lifetimes.trustToken, end - Math.floor(Date.now() / 1000)))
+          : lifetimes.trustToken;
+      },
       RefreshToken: lifetimes.session,
       Grant: lifetimes.session + lifetimes.trustToken,
       Interaction: lifetimes.signInPage,
@@ -126,6 +138,11 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
         revocation_endpoint: alias('revocation'),
       },
     },
+    // Only what has been granted in this very interaction: a session that the browser has kept grants nothing.
+    loadExistingGrant(context) {
+      const grantId = context.oidc.result?.consent?.grantId;
+      return Promise.resolve(grantId ? context.oidc.provider.Grant.find(grantId) : undefined);
+    },
     interactions: { url: (_, interaction) => `${INTERACTION}/${interaction.uid}` },
     async findAccount(context, id) {
       const user = await users.find(id);
@@ -134,10 +151,13 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
         accountId: id,
         async claims() {
           const { Client: client, Grant: grant } = context.oidc.entities;
-          const device = client && (await store.get('devices', client.clientId));
-          if (!device || !grant?.jti) throw new Error('a token needs a device and a session');
+          if (!client || !grant?.jti) throw new Error('a token needs a client and a session');
           const { organisation } = options;
-          return trustTokenClaims(user, device, { sessionId: grant.jti, organisation });
+          const web = await webSignIn.binding(grant.jti);
+          const device = web?.device ?? (await store.get('devices', client.clientId));
+          if (!device) throw new Error('a token needs a device');
+          const sessionId = web?.sessionId ?? grant.jti;
+          return trustTokenClaims(user, device, { sessionId, organisation });
         },
       };
     },
