@@ -3,9 +3,10 @@
 
 /**
  * @typedef {object} SignInAnswers
- * @property {string} [decision] value of the button to press; default: the first one
+ * @property {string} [decision] name or value of the button to press where there is one; default: the first one
  * @property {Record<string, string>} [fields] replaces what the form is prefilled with
  * @property {(url: URL, request: RequestInit) => Promise<Response>} [fetch] for pages that the system does not trust
+ * @property {ReturnType<typeof createCookieJar>} [cookies] of a browser that has been here before
  */
 
 const MAX_STEPS = 12;
@@ -17,12 +18,36 @@ const MAX_STEPS = 12;
  * @returns {Promise<string>}
  */
 export async function signInWithoutBrowser(signInUrl, answers = {}) {
-  const cookies = createCookieJar();
-  let url = new URL(signInUrl);
+  const { callback, page } = await walk(signInUrl, { forms: 1, answers });
+  if (callback === null) throw new Error(`sign-in stopped at: ${readMessage(page)}`);
+  return callback;
+}
+
+/**
+ * Approves a device code (RFC 8628) at its page: the code, the question whose device it is, the sign-in.
+ * Resolves with the words of the page that it ends at.
+ * @param {string} urlWithCode
+ * @param {SignInAnswers} [answers]
+ * @returns {Promise<string>}
+ */
+export async function approveCode(urlWithCode, answers = {}) {
+  const { page } = await walk(urlWithCode, { forms: 3, answers });
+  return readMessage(page);
+}
+
+/**
+ * Until a redirect elsewhere, or a page after so many forms.
+ * @param {string} start
+ * @param {{ forms: number, answers: SignInAnswers }} options
+ * @returns {Promise<{ callback: string, page: '' } | { callback: null, page: string }>}
+ */
+async function walk(start, { forms, answers }) {
+  const { cookies = createCookieJar() } = answers;
+  let url = new URL(start);
   const { origin } = url;
   /** @type {URLSearchParams | null} */
   let form = null;
-  let posted = false;
+  let posted = 0;
   for (let step = 0; step < MAX_STEPS; step += 1) {
     const response = await (answers.fetch ?? fetch)(url, {
       redirect: 'manual',
@@ -43,21 +68,22 @@ export async function signInWithoutBrowser(signInUrl, answers = {}) {
     if (location !== null) {
       await response.body?.cancel();
       const next = new URL(location, url);
-      if (next.origin !== origin) return next.href;
+      if (next.origin !== origin) return { callback: next.href, page: '' };
       url = next;
       continue;
     }
     const page = await response.text();
     const found = readForm(page);
-    if (!found || posted) throw new Error(`sign-in stopped at: ${readMessage(page)}`);
+    const isRefused = posted > 0 && page.includes('role="alert"');
+    if (!found || isRefused || posted === forms) return { callback: null, page };
     for (const [name, value] of Object.entries(answers.fields ?? {})) found.fields.set(name, value);
-    const button = answers.decision
-      ? found.buttons.find(({ value }) => value === answers.decision)
-      : found.buttons[0];
-    if (button) found.fields.set(button.name, button.value);
+    const button =
+      found.buttons.find(({ name, value }) => [name, value].includes(answers.decision ?? '')) ??
+      found.buttons[0];
+    if (button?.name) found.fields.set(button.name, button.value);
     form = found.fields;
     url = new URL(found.action, url);
-    posted = true;
+    posted += 1;
   }
   throw new Error('sign-in does not end: too many redirects');
 }
@@ -102,7 +128,10 @@ function attributes(tag) {
 
 /** @param {string} page */
 const readMessage = (page) =>
-  unescapeHtml(/role="alert"[^>]*>([^<]*)/.exec(page)?.[1] ?? page.slice(0, 200));
+  unescapeHtml(
+    /role="alert"[^>]*>([^<]*)/.exec(page)?.[1] ??
+      (/<main>([\s\S]*)<\/main>/.exec(page)?.[1] ?? page).replaceAll(/<[^>]*>/g, ' ').slice(0, 200),
+  );
 
 /** @type {Record<string, string>} */
 const NAMED = { amp: '&', lt: '<', gt: '>', quot: '"' };
@@ -113,7 +142,7 @@ const unescapeHtml = (text) =>
     code === undefined ? (NAMED[name ?? ''] ?? whole) : String.fromCodePoint(Number(code)),
   );
 
-function createCookieJar() {
+export function createCookieJar() {
   /** @type {Map<string, { value: string, path: string }>} */
   const jar = new Map();
   return {

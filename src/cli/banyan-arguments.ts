@@ -20,11 +20,21 @@ export const COMMANDS = {
       'register <invite> [--name NAME] [--ownership WORDS] [--secrets keychain|memory] [--yes]',
     about: 'Join an organisation; shows it and its fingerprint, and asks first.',
   },
+  organisations: {
+    takes: [],
+    usage: 'organisations',
+    about: 'Those that this device is registered with, and which one is active.',
+  },
+  switch: {
+    takes: ['organisation'],
+    usage: 'switch <name or id>',
+    about: 'Make another one active; disconnects, and keeps both registrations.',
+  },
   login: {
     takes: [],
-    options: { 'no-browser': 'flag' },
-    usage: 'login [--no-browser]',
-    about: 'Sign in; the address of the page is printed too.',
+    options: { 'no-browser': 'flag', 'device-code': 'flag' },
+    usage: 'login [--no-browser | --device-code]',
+    about: 'Sign in, in the browser of this computer or with a code at any other device.',
   },
   logout: { takes: [], usage: 'logout', about: 'Sign out: disconnects, removes the login files.' },
   status: { takes: [], usage: 'status', about: 'Device, session and connected services.' },
@@ -46,7 +56,7 @@ export const COMMANDS = {
     takes: [],
     options: { yes: 'flag' },
     usage: 'unregister [--yes]',
-    about: 'Leave the organisation and remove everything of it here.',
+    about: 'Leave the active organisation and remove everything of it here.',
   },
   up: {
     takes: [],

@@ -7,11 +7,13 @@ import { connect } from './commands/connect.ts';
 import { disconnect } from './commands/disconnect.ts';
 import { login } from './commands/login.ts';
 import { logout } from './commands/logout.ts';
+import { organisations } from './commands/organisations.ts';
 import { override } from './commands/override.ts';
 import { quit } from './commands/quit.ts';
 import { register } from './commands/register.ts';
 import { services } from './commands/services.ts';
 import { status } from './commands/status.ts';
+import { switchOrganisation } from './commands/switch-organisation.ts';
 import { ui } from './commands/ui.ts';
 import { unregister } from './commands/unregister.ts';
 import { up } from './commands/up.ts';
@@ -20,6 +22,8 @@ import { createPrint } from './print.ts';
 
 const commands: Record<CommandName, Command> = {
   register,
+  organisations,
+  switch: switchOrganisation,
   login,
   logout,
   status,

@@ -3,6 +3,7 @@ import type { Documents } from './command-center/rulebook.ts';
 import type { PortWish } from './http/listen.ts';
 import type { Log } from './log.ts';
 import type { TrustLevel } from './policy/decide.ts';
+import type { ForeignIssuer } from './trust-provider/foreign-tokens.ts';
 import type { NewUser } from './trust-provider/users.ts';
 
 export interface Lifetimes {
@@ -14,6 +15,8 @@ export interface Lifetimes {
   /** Of the refresh token: how long a sign-in can be renewed without asking again. */
   session: number;
   signInPage: number;
+  /** How long a device waits before it asks again whether a code was approved. */
+  pollEvery: number;
   /** Longest life of one connection through the Access Tier. */
   connection: number;
   /** How old the last judgement of a running connection may become. */
@@ -27,6 +30,7 @@ export const DEFAULT_LIFETIMES: Lifetimes = {
   trustToken: DAY,
   session: 30 * DAY,
   signInPage: 600,
+  pollEvery: 5,
   connection: DAY,
   judgement: 30,
 };
@@ -55,6 +59,8 @@ export interface EdgeConfig {
   users: readonly NewUser[];
   /** Of devices that have reported nothing. */
   levelWithoutPosture: TrustLevel;
+  /** People sign in there, and only its tokens are accepted; devices are registered here all the same. */
+  foreignIssuer?: ForeignIssuer;
   /** Filled into the sign-in form, for everybody to see: demo organisations only. */
   prefill?: { email: string; password: string };
   log: Log;

@@ -1,12 +1,14 @@
 // The built-in demo organisation: an edge on loopback with its own certificate authority, people and backends.
 import { startDemoBackends } from './demo/backends.ts';
 import { demoDocuments, demoServiceId } from './demo/documents.ts';
-import { createEdge, type Edge, type Lifetimes } from './index.ts';
+import { createEdge, type Edge, type EdgeConfig, type Lifetimes } from './index.ts';
 import type { Log } from './log.ts';
 
 export interface DemoOptions {
   /** Folder of everything that is kept. */
   data: string;
+  /** Default: Demo. */
+  name?: string;
   /** Default: 8443 when it is free, else a free one. */
   accessTierPort?: number;
   /** Every port a free one, for tests that run side by side. */
@@ -14,6 +16,8 @@ export interface DemoOptions {
   /** false: browser pages and web services over https only, as in an organisation that is not on loopback. */
   plainPages?: boolean;
   lifetimes?: Partial<Lifetimes>;
+  /** Dana signs in there instead. */
+  foreignIssuer?: EdgeConfig['foreignIssuer'];
   log?: Log;
 }
 
@@ -45,7 +49,7 @@ export async function startDemoEdge(options: DemoOptions): Promise<DemoEdge> {
   try {
     const edge = await createEdge({
       data: options.data,
-      name: 'Demo',
+      name: options.name ?? 'Demo',
       host: HOST,
       address: '127.0.0.1',
       ports: {
@@ -56,6 +60,7 @@ export async function startDemoEdge(options: DemoOptions): Promise<DemoEdge> {
           options.accessTierPort === undefined ? preferred(8443) : { port: options.accessTierPort },
       },
       lifetimes: options.lifetimes ?? {},
+      ...(options.foreignIssuer && { foreignIssuer: options.foreignIssuer }),
       documents: demoDocuments(backends),
       users: [{ id: 'u-dana', name: 'Dana Demo', groups: ['Engineering'], ...DEMO_PERSON }],
       // No device has reported its posture yet: this organisation gives such devices Medium.

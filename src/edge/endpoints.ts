@@ -19,10 +19,13 @@ import type { Invites } from './enrolment/invites.ts';
 import { sendJson } from './http/exchange.ts';
 import { createRouter, type Routes } from './http/router.ts';
 import type { Store } from './store/store.ts';
+import { CODE_PAGE, createDeviceCode } from './trust-provider/device-code.ts';
+import { createForeignTokens } from './trust-provider/foreign-tokens.ts';
 import { createIdentify } from './trust-provider/identify.ts';
 import { createDeviceSessions, TICKET_SECONDS } from './trust-provider/device-sessions.ts';
 import { createInteraction, INTERACTION } from './trust-provider/interaction.ts';
 import { createOpenPage, OPEN_PATH } from './trust-provider/open-page.ts';
+import { createOwnTokens } from './trust-provider/own-tokens.ts';
 import { createIssuer, ENDPOINTS } from './trust-provider/provider.ts';
 import type { IssuerSecrets } from './trust-provider/secrets.ts';
 import type { Sessions } from './trust-provider/sessions.ts';
@@ -68,13 +71,15 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
   const { config, lifetimes, ports, authority, certificates, secrets, store } = options;
   const { users, sessions, devices, rulebook, events, changes } = options;
   const { issuer, accessTier, admit, tokens, webClients, volatile } = options;
-  const { host, name, log, levelWithoutPosture } = config;
+  const { host, name, log, levelWithoutPosture, foreignIssuer: foreign } = config;
   const mutualOrigin = `https://${host}:${ports.mutual}`;
   const browserOrigin = ports.browser === null ? null : `http://127.0.0.1:${ports.browser}`;
   const document: OrganisationDocument = {
     version: 1,
     name,
-    issuer,
+    issuer: foreign?.issuer ?? issuer,
+    ...(foreign && { client_id: foreign.clientId }),
+    ...(foreign?.audience !== undefined && { audience: foreign.audience }),
     est: {
       device: `${issuer}${EST}/device`,
       device_renewal: `${mutualOrigin}${EST}/device`,
@@ -82,10 +87,9 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     },
     command_center: `${mutualOrigin}${API}`,
     minimum_app_version: '0.1.0',
-    ...(browserOrigin !== null && { browser_origin: browserOrigin }),
+    ...(browserOrigin !== null && !foreign && { browser_origin: browserOrigin }),
   };
 
-  const identify = createIdentify({ tokens, certificates, store, sessions });
   const pagesOrigin = browserOrigin ?? issuer;
   const deviceSessions = createDeviceSessions(volatile, sessions, TICKET_SECONDS);
   const cookie = {
@@ -102,6 +106,17 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     cookie,
     trustTokenSeconds: lifetimes.trustToken,
   });
+  const verifyToken = foreign
+    ? createForeignTokens({ trusted: foreign, organisation: name, sessions })
+    : createOwnTokens(tokens, sessions);
+  const identify = createIdentify({ verifyToken, certificates, store });
+  const deviceCode = createDeviceCode({
+    issuer,
+    organisation: name,
+    store,
+    pollEvery: lifetimes.pollEvery,
+    throttle: createThrottle({ freeAttempts: 10, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
+  });
   const provider = await createIssuer({
     issuer,
     mutualOrigin,
@@ -114,6 +129,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     webSignIn,
     certificates,
     lifetimes,
+    deviceCode,
     onSessionGone: (sessionId, deviceId) =>
       changes.emit({ type: 'session-ended', sessionId, deviceId }),
     log,
@@ -144,7 +160,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     levelWithoutPosture,
     accessTierPort: accessTier.port,
     admit,
-    deviceSessions,
+    deviceSessions: foreign ? null : deviceSessions,
     openAddress: (ticket) => `${pagesOrigin}${OPEN_PATH}?ticket=${ticket}`,
     unregister: (deviceId) => devices.unregister(deviceId),
   });
@@ -152,6 +168,9 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
   const pages: Routes = {
     [`GET ${ENDPOINTS.authorization}`]: issuerAnswers,
     [`GET ${ENDPOINTS.authorization}/*`]: issuerAnswers,
+    [`GET ${CODE_PAGE}`]: issuerAnswers,
+    [`GET ${CODE_PAGE}/*`]: issuerAnswers,
+    [`POST ${CODE_PAGE}`]: deviceCode.throttled(issuerAnswers),
     [`GET ${INTERACTION}/*`]: interaction.show,
     [`POST ${INTERACTION}/*`]: interaction.answer,
     [`GET ${OPEN_PATH}`]: createOpenPage({
@@ -164,6 +183,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
   // On the public port these answer too, and say that a certificate is missing.
   const backChannel: Routes = {
     [`POST ${ENDPOINTS.pushed_authorization_request}`]: issuerAnswers,
+    [`POST ${ENDPOINTS.device_authorization}`]: issuerAnswers,
     [`POST ${ENDPOINTS.token}`]: issuerAnswers,
     [`POST ${ENDPOINTS.revocation}`]: issuerAnswers,
   };

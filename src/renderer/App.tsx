@@ -4,6 +4,7 @@ import { exhaustive } from '../shared/exhaustive.ts';
 import type { Connection } from './bridge.ts';
 import { RevokedPage } from './features/device/RevokedPage.tsx';
 import { FirstLaunch } from './features/first-launch/FirstLaunch.tsx';
+import { useFreshPages } from './features/organisations/use-fresh-pages.ts';
 import { Announcer } from './features/shell/Announcer.tsx';
 import { Frame } from './features/shell/Frame.tsx';
 import { GonePage } from './features/shell/GonePage.tsx';
@@ -20,6 +21,7 @@ import {
   useLinkState,
   useMirror,
   useTruth,
+  useView,
   WindowProvider,
 } from './window-context.tsx';
 
@@ -68,13 +70,21 @@ function Gate() {
 function Main() {
   const device = useTruth(({ slices }) => slices.device);
   const session = useTruth(({ slices }) => slices.session);
+  const pendingInvite = useTruth(({ app }) => app.pendingInvite);
+  const adding = useView((view) => view.adding) ?? pendingInvite !== null;
+  useFreshPages();
   switch (device.status) {
     case 'unregistered':
     case 'registering':
       return <FirstLaunch />;
     case 'revoked':
-      return <RevokedPage device={device} />;
+      return adding ? (
+        <FirstLaunch beside={device.organisation.name} />
+      ) : (
+        <RevokedPage device={device} />
+      );
     case 'registered': {
+      if (adding) return <FirstLaunch beside={device.organisation.name} />;
       const signedOut =
         session.status === 'signed-out' ||
         (session.status === 'signing-in' && session.before.status === 'signed-out');

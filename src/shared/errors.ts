@@ -69,6 +69,19 @@ export const ERRORS = {
     action: 'none',
   },
 
+  'client/switching': {
+    exit: EXIT.failed,
+    title: 'Banyan is changing organisations',
+    advice: 'Try again in a moment.',
+    action: 'retry',
+  },
+
+  'organisation/unknown': {
+    exit: EXIT.failed,
+    title: 'This device is not registered with that organisation',
+    advice: 'See `banyan organisations` for those it is registered with.',
+    action: 'none',
+  },
   'organisation/unreachable': {
     exit: EXIT.failed,
     title: 'The organisation cannot be reached',
@@ -96,9 +109,9 @@ export const ERRORS = {
   },
   'device/already-registered': {
     exit: EXIT.failed,
-    title: 'This device is already registered',
-    advice: 'Unregister it first to join another organisation.',
-    action: 'none',
+    title: 'This device is already registered with that organisation',
+    advice: 'Switch to it; to register anew, unregister first.',
+    action: 'new-invite',
   },
   'device/invite-invalid': {
     exit: EXIT.usage,
@@ -139,6 +152,13 @@ export const ERRORS = {
     action: 'retry',
   },
 
+  'device/secret-lost': {
+    exit: EXIT.failed,
+    title: 'The key of this registration is not in the keychain',
+    advice: 'Unlock the keychain that it was kept in; if it is gone, register with a new invite.',
+    action: 'none',
+  },
+
   'identity/sign-in-required': {
     exit: EXIT.signInNeeded,
     title: 'You are not signed in',
@@ -160,13 +180,19 @@ export const ERRORS = {
   'identity/sign-in-timed-out': {
     exit: EXIT.signInNeeded,
     title: 'Sign-in took too long',
-    advice: 'Sign in again and finish in the browser within five minutes.',
+    advice: 'Sign in again; a page waits five minutes, a code as long as it says.',
     action: 'sign-in',
   },
   'identity/sign-in-denied': {
     exit: EXIT.denied,
     title: 'Sign-in was refused',
     advice: 'Use another account, or ask your administrator for access.',
+    action: 'sign-in',
+  },
+  'identity/device-code-unavailable': {
+    exit: EXIT.failed,
+    title: 'There is no sign-in at another device',
+    advice: 'Sign in with the browser of this computer; in a terminal: banyan login.',
     action: 'sign-in',
   },
   'identity/response-invalid': {

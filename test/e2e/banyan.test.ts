@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
+import type { KnownOrganisation } from '../../src/shared/model/device.ts';
 import {
   environment,
   type Finished,
@@ -91,6 +92,7 @@ describe('banyan, alone', () => {
     [['register', 'https://example.com', '--yes'], 'device/invite-invalid', 2],
     [['disconnect', 'api'], 'client/not-running', 1],
     [['quit'], 'client/not-running', 1],
+    [['switch', 'nowhere'], 'organisation/unknown', 1],
     [['services'], 'device/not-registered', 3],
     [['login', '--no-browser'], 'device/not-registered', 3],
   ])('%j fails as %s with exit %i', async (args, code, status) => {
@@ -237,5 +239,58 @@ describe('banyan with an organisation', () => {
     expect(await readdir(home)).toContain('login-cert.pem');
     expect((await banyan('logout')).exit).toBe(0);
     expect((await readdir(home)).filter((name) => name.startsWith('login-'))).toEqual([]);
+  });
+});
+
+describe('banyan with two organisations', () => {
+  it('lists them, switches by id, and says what there is when it knows no such one', async () => {
+    const [first, second] = await Promise.all([startDemo(), startDemo()]);
+    cleanUps.push(
+      () => first.stop(),
+      () => second.stop(),
+    );
+    const home = await aHome();
+    await up(home);
+    const banyan = (...args: string[]) => runProgram('banyan', args, home);
+    const listed = async () => {
+      const { stdout } = await banyan('organisations', '--json');
+      return (JSON.parse(stdout) as { organisations: KnownOrganisation[] }).organisations;
+    };
+    expect(await listed()).toEqual([]);
+
+    expect((await banyan('register', first.facts.invite, '--yes')).exit).toBe(0);
+    await login(home);
+    const added = await banyan('register', second.facts.invite, '--yes');
+    expect(added.stdout).toContain('Demo is kept: banyan switch ');
+    const known = await listed();
+    expect(known.map(({ host }) => host).toSorted()).toEqual(
+      [first.facts.organisation, second.facts.organisation].toSorted(),
+    );
+    const [left] = known.filter(({ isActive }) => !isActive);
+    expect(left?.host).toBe(first.facts.organisation);
+    expect((await banyan('organisations')).stdout).toMatch(
+      new RegExp(`Demo +${second.facts.organisation} +[0-9a-f]{16} +active`),
+    );
+
+    const ambiguous = await banyan('switch', 'Demo');
+    expectFailure(ambiguous, 'usage/invalid-input', 2);
+    expect(ambiguous.stderr).toContain(left!.id);
+    expectFailure(await banyan('switch', 'Nowhere'), 'organisation/unknown', 1);
+
+    const switched = await banyan('switch', left!.id, '--json');
+    expect(switched.exit).toBe(0);
+    expect(JSON.parse(switched.stdout)).toMatchObject({
+      ok: true,
+      organisation: { id: left!.id, isActive: true },
+      session: { status: 'signed-in' },
+    });
+    expect((await banyan('services')).exit).toBe(0);
+    const again = await banyan('register', first.facts.invite, '--yes');
+    expectFailure(again, 'device/already-registered', 1);
+
+    expect((await banyan('unregister', '--yes')).stdout).toContain(
+      'is the active organisation now',
+    );
+    expect((await listed()).map(({ host }) => host)).toEqual([second.facts.organisation]);
   });
 });

@@ -103,7 +103,8 @@ describe('the desktop app', () => {
       client: {
         app: ['snapshot', 'quit'],
         device: ['inspectInvite', 'register', 'unregister'],
-        session: ['signIn', 'cancelSignIn', 'signOut'],
+        organisation: ['switch'],
+        session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
         catalog: ['refresh'],
         tunnel: ['open', 'close', 'override'],
         subscribe: 'function',

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { scriptedBrowser } from '../fakes/scripted-browser.ts';
 import { approveSignIn, signInWithoutBrowser } from '../../scripts/lib/approve-sign-in.mjs';
 import { startClient, type TestClientOptions } from '../support/start-client.ts';
+import { until } from '../support/until.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 
 let edge: TestEdge;
@@ -116,7 +117,7 @@ describe('a start', () => {
     onTestFinished(() => second.stop());
     expect(second.slices().device).toMatchObject({
       status: 'unregistered',
-      because: { code: 'device/not-registered' },
+      because: { code: 'device/secret-lost' },
     });
     const [organisation = ''] = readdirSync(path.join(second.home, 'orgs'));
     expect(readdirSync(path.join(second.home, 'orgs', organisation))).toContain('vault.bin');
@@ -164,9 +165,7 @@ describe('a sign-in', () => {
     const browser = scriptedBrowser();
     const client = await registered({ browser });
     const both = Promise.allSettled([client.signIn(), client.signIn()]);
-    await client.until(
-      ({ session }) => session.status === 'signing-in' && session.signInUrl !== null,
-    );
+    await client.until(({ session }) => session.status === 'signing-in' && session.prompt !== null);
     await client.call('session.cancelSignIn', {});
     for (const result of await both) {
       expect(result).toMatchObject({ reason: { code: 'identity/sign-in-cancelled' } });
@@ -195,7 +194,40 @@ describe('a sign-in', () => {
       await fetch(callback);
     });
     const client = await registered({ browser });
-    await expect(client.signIn()).rejects.toMatchObject({ code: 'identity/session-expired' });
+    await expect(client.signIn()).rejects.toMatchObject({ code: 'identity/response-invalid' });
+  });
+
+  it('takes the first of two callbacks only', async () => {
+    const statuses: number[] = [];
+    const browser = scriptedBrowser(async (url) => {
+      const callback = new URL(await signInWithoutBrowser(url));
+      const both = await Promise.all([fetch(callback), fetch(callback)]);
+      statuses.push(...both.map(({ status }) => status));
+    });
+    const client = await registered({ browser });
+    await client.signIn();
+    expect(statuses.toSorted((one, other) => one - other)).toEqual([200, 410]);
+  });
+
+  it('whose code was used before cannot be trusted, and the session it gave is over', async () => {
+    const browser = scriptedBrowser();
+    const first = await registered({ browser });
+    const done = first.call('session.signIn', { openBrowser: true });
+    done.catch(() => {});
+    await until(() => Promise.resolve(browser.opened.length === 1));
+    const callback = new URL(await signInWithoutBrowser(browser.opened[0]!));
+    const code = callback.searchParams.get('code')!;
+    await fetch(callback);
+    await done;
+    await first.call('session.signOut', {});
+    const again = first.call('session.signIn', { openBrowser: true });
+    const refused = expect(again).rejects.toMatchObject({ code: 'identity/response-invalid' });
+    await until(() => Promise.resolve(browser.opened.length === 2));
+    const next = new URL(await signInWithoutBrowser(browser.opened[1]!));
+    next.searchParams.set('code', code);
+    await fetch(next);
+    await refused;
+    expect(first.slices().session).toMatchObject({ status: 'signed-out' });
   });
 
   it('from another issuer cannot be trusted', async () => {

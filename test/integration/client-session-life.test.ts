@@ -67,6 +67,33 @@ describe('a session', () => {
     expect(session).toMatchObject({ because: { code: 'identity/session-expired' } });
   });
 
+  it('that ended while the client was off comes back in silence at the next start', async () => {
+    const browser = scriptedBrowser((url) => approveSignIn(url));
+    const { client } = await signedInFor({ trustToken: 3 }, { browser });
+    await client.stop();
+    await new Promise((resolve) => setTimeout(resolve, 3_500));
+    const next = await client.restart();
+    onTestFinished(() => next.stop());
+    await next.until(({ session }) => session.status === 'signed-in');
+    expect(browser.opened).toHaveLength(1);
+  });
+
+  it('that the organisation ends leaves ports that say so, and go on after the next sign-in', async () => {
+    const { edge, client } = await signedInFor({});
+    const tunnel = await client.call('tunnel.open', { service: 'echo.demo.bnn' });
+    const port = tunnel.status === 'open' ? tunnel.address.port : 0;
+    const [device] = await edge.edge.devices();
+    await edge.edge.endSessions(device!.id, 'An administrator ended it.');
+    const ended = await client.until(({ session }) => session.status === 'expired');
+    const because = { code: 'identity/session-expired', message: 'An administrator ended it.' };
+    expect(ended.session).toMatchObject({ because });
+    const { states } = ended.tunnels;
+    expect(states['echo.demo.bnn']).toMatchObject({ status: 'open', trouble: because });
+    await client.signIn();
+    expect(client.slices().tunnels.states['echo.demo.bnn']).not.toHaveProperty('trouble');
+    expect(await exchangeBytes(port, 'goes on')).toBe('goes on');
+  });
+
   it('ends with its certificate though the vault cannot be written, and is forgotten', async () => {
     const { edge, client } = await signedInFor({ trustToken: 3 });
     const organisations = path.join(client.home, 'orgs');

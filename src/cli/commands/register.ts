@@ -11,7 +11,7 @@ export const register: Command = async (context) => {
   const [invite = ''] = positionals;
   const client = await reachClient(context.home);
   try {
-    const { app } = await snapshotOf(client);
+    const { app, slices } = await snapshotOf(client);
     const preset = process.env['BANYAN_SECRETS'] === 'memory' ? 'memory' : app.suggestedSecretStore;
     const secrets = oneOf(SECRET_STORES, values['secrets'] ?? preset, '--secrets');
     const ownership = oneOf(OWNERSHIPS, values['ownership'] ?? OWNERSHIPS[0], '--ownership');
@@ -23,9 +23,11 @@ export const register: Command = async (context) => {
         'Secrets in memory would be gone when this command ends: a running client has to hold them.',
       );
     }
+    const before = slices.organisations.find(({ isActive }) => isActive);
     if (!values['yes']) {
       context.print.note(`Organisation  ${facts.organisationName} (${facts.host})`);
       context.print.note(`Fingerprint   ${facts.rootFingerprint}`);
+      if (before) context.print.note(`It becomes the active one; ${before.name} is kept.`);
     }
     await confirm(context, `Register this device as "${name}"?`);
     const device = await client.call('device.register', { invite, name, ownership, secrets });
@@ -35,6 +37,7 @@ export const register: Command = async (context) => {
         ['Device', name],
         ['Secrets in', secrets === 'memory' ? 'memory, until Banyan stops' : 'the keychain'],
       ]),
+      ...(before ? [`${before.name} is kept: banyan switch ${before.id}`] : []),
       'Next: banyan login',
     ]);
   } finally {

@@ -1,6 +1,7 @@
 // banyan status
 import type { WireError } from '../../shared/errors.ts';
 import type { Slices } from '../../shared/ipc/contract.ts';
+import type { SignInPrompt } from '../../shared/model/session.ts';
 import { summary } from '../../shared/model/summary.ts';
 import { type Command, snapshotOf } from '../context.ts';
 import { table } from '../print.ts';
@@ -52,10 +53,24 @@ function sessionWords(session: Slices['session']): string {
     case 'expired':
       return `ended${because(session.because)}`;
     case 'signing-in':
-      return `signing in${session.signInUrl ? ` at ${session.signInUrl}` : ''}`;
-    default:
-      return `${session.person.email || session.person.name}, until ${new Date(session.expiresAt).toLocaleString()}`;
+      return `signing in${promptWords(session.prompt)}`;
+    default: {
+      const { person, expiresAt, ending } = session;
+      const until = `${person.email || person.name}, until ${new Date(expiresAt).toLocaleString()}`;
+      if (session.status === 'extending')
+        return `${until}; extending${promptWords(session.prompt)}`;
+      if (!ending) return until;
+      const why = because(ending.because ?? undefined);
+      return `${until}; it cannot be renewed in silence${why}: banyan login extends it`;
+    }
   }
+}
+
+function promptWords(prompt: SignInPrompt | null): string {
+  if (prompt === null) return '';
+  return prompt.by === 'browser'
+    ? ` at ${prompt.url}`
+    : ` at ${prompt.url} with ${prompt.userCode}`;
 }
 
 const because = (error: WireError | undefined): string => (error ? ` (${error.message})` : '');

@@ -6,12 +6,18 @@ export const unregister: Command = async (context) => {
   const client = await reachClient(context.home);
   try {
     const { device } = (await snapshotOf(client)).slices;
+    let name = 'its organisation';
     if (device.status === 'registered' || device.status === 'revoked') {
-      const name = device.organisation.name;
+      name = device.organisation.name;
       await confirm(context, `Leave ${name} and remove its certificates from this computer?`);
     }
     await client.call('device.unregister', {});
-    context.print.result({}, ['This device is no longer registered.']);
+    const { organisations } = (await snapshotOf(client)).slices;
+    const next = organisations.find(({ isActive }) => isActive);
+    context.print.result({ organisations }, [
+      `This device is no longer registered with ${name}.`,
+      ...(next ? [`${next.name} is the active organisation now.`] : []),
+    ]);
   } finally {
     await client.close();
   }

@@ -24,7 +24,8 @@ export interface ApiOptions {
   levelWithoutPosture: TrustLevel;
   accessTierPort: number;
   admit: Admit;
-  deviceSessions: DeviceSessions;
+  /** null: people sign in at an issuer that is not ours, and web services of this edge know only ours. */
+  deviceSessions: DeviceSessions | null;
   /** Where the browser takes a ticket. */
   openAddress(ticket: string): string;
   unregister(deviceId: string): Promise<void>;
@@ -69,13 +70,17 @@ export function createApi(options: ApiOptions): Routes {
       if (!service || !isWeb(service)) {
         throw new HttpRefusal(404, 'There is no such web service.', 'service_unknown');
       }
+      const { deviceSessions } = options;
+      if (!deviceSessions) {
+        throw new HttpRefusal(404, 'Web services cannot be opened in this organisation.');
+      }
       const { device, claims, sessionId } = identity;
       const person = { email: claims.email, groups: claims.groups };
       const admission = await admit.again({ deviceId: device.id, sessionId, person }, service.id);
       if (!admission.allowed) {
         throw new HttpRefusal(403, admission.denial.reason, admission.denial.code);
       }
-      const ticket = await options.deviceSessions.issueTicket(identity, service.id);
+      const ticket = await deviceSessions.issueTicket(identity, service.id);
       sendJson(response, 201, { url: options.openAddress(ticket), expires_in: TICKET_SECONDS });
     },
     [`DELETE ${API}/device`]: async (request: IncomingMessage, response: ServerResponse) => {

@@ -3,11 +3,14 @@
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 import { deviceUri } from '../../shared/protocol/subject-alternative-names.ts';
 import type { DeviceRecord, IssuerRecord, Store } from '../store/store.ts';
+import { DEVICE_CODE_GRANT } from './device-code.ts';
 import { TOKEN_ALGORITHM } from './secrets.ts';
 
 const DURABLE = new Set(['Grant', 'RefreshToken']);
 /** Revoked together with their grant. */
-const BELONGS_TO_GRANT = ['AccessToken', 'AuthorizationCode', 'RefreshToken'];
+const BELONGS_TO_GRANT = ['AccessToken', 'AuthorizationCode', 'DeviceCode', 'RefreshToken'];
+/** Kept a little longer than it is good, so that the device is told why it is not (RFC 8628 3.5). */
+const EXPIRED_CODE_SECONDS = 600;
 
 export interface AdapterOptions {
   durable: Store;
@@ -44,23 +47,25 @@ export function createAdapter({
       const record = await store.get('issuer', recordKey(model, id));
       return isLive(record) ? record.payload : undefined;
     };
+    const findBy = async (name: string, value: string): Promise<AdapterPayload | undefined> => {
+      for (const [key, record] of await store.list('issuer')) {
+        if (key.startsWith(`${model}:`) && record.payload[name] === value && isLive(record)) {
+          return record.payload;
+        }
+      }
+      return undefined;
+    };
     return {
       find,
-      async findByUid(uid) {
-        for (const [key, record] of await store.list('issuer')) {
-          if (key.startsWith(`${model}:`) && record.payload['uid'] === uid && isLive(record)) {
-            return record.payload;
-          }
-        }
-        return undefined;
-      },
-      // Device codes are not issued yet.
-      findByUserCode: () => Promise.resolve(undefined),
-      upsert: (id, payload, expiresIn) =>
-        store.put('issuer', recordKey(model, id), {
+      findByUid: (uid) => findBy('uid', uid),
+      findByUserCode: (userCode) => findBy('userCode', userCode),
+      upsert(id, payload, expiresIn) {
+        const longer = model === 'DeviceCode' ? EXPIRED_CODE_SECONDS : 0;
+        return store.put('issuer', recordKey(model, id), {
           payload: { ...payload },
-          ...(expiresIn && { expiresAt: Math.floor(Date.now() / 1000) + expiresIn }),
-        }),
+          ...(expiresIn && { expiresAt: Math.floor(Date.now() / 1000) + expiresIn + longer }),
+        });
+      },
       async consume(id) {
         await store.change(
           'issuer',
@@ -111,7 +116,7 @@ const clientOf = (device: DeviceRecord): AdapterPayload => ({
   application_type: 'native',
   // RFC 8252 7.3: the port of a loopback redirect is chosen at the time of the request.
   redirect_uris: ['http://127.0.0.1/callback'],
-  grant_types: ['authorization_code', 'refresh_token'],
+  grant_types: ['authorization_code', 'refresh_token', DEVICE_CODE_GRANT],
   response_types: ['code'],
   id_token_signed_response_alg: TOKEN_ALGORITHM,
   token_endpoint_auth_method: 'tls_client_auth',

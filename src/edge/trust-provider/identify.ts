@@ -7,8 +7,6 @@ import type { TrustTokenClaims } from '../../shared/protocol/trust-token.ts';
 import type { ClientCertificates } from '../authority/client-certificates.ts';
 import { HttpRefusal } from '../http/exchange.ts';
 import type { DeviceRecord, Store } from '../store/store.ts';
-import { sessionOfToken, type Sessions } from './sessions.ts';
-import type { TokenCheck } from './token-check.ts';
 
 export interface Identity {
   device: DeviceRecord;
@@ -23,11 +21,16 @@ export interface Identify {
   person(request: IncomingMessage): Promise<Identity>;
 }
 
+/** Null: it is no token for this device. */
+export type VerifyToken = (
+  token: string,
+  device: DeviceRecord,
+) => Promise<{ claims: TrustTokenClaims; sessionId: string; isLive: boolean } | null>;
+
 export interface IdentifyOptions {
-  tokens: TokenCheck;
+  verifyToken: VerifyToken;
   certificates: ClientCertificates;
   store: Store;
-  sessions: Sessions;
 }
 
 export function createIdentify(options: IdentifyOptions): Identify {
@@ -57,14 +60,10 @@ export function createIdentify(options: IdentifyOptions): Identify {
     const record = await device(request);
     const [, token] = /^Bearer ([\w.-]+)$/i.exec(request.headers.authorization ?? '') ?? [];
     if (!token) throw new HttpRefusal(401, 'A TrustToken is needed.');
-    const claims = await options.tokens.claims(token, record.id);
-    if (claims?.device_id !== record.id) {
-      throw new HttpRefusal(401, 'The TrustToken is not valid for this device.');
-    }
-    const sessionId = sessionOfToken(claims.jti ?? '');
-    if (!(await options.sessions.isLive(sessionId, record.id))) {
-      throw new HttpRefusal(401, 'The session has ended.', 'session_ended');
-    }
+    const verified = await options.verifyToken(token, record);
+    if (!verified) throw new HttpRefusal(401, 'The TrustToken is not valid for this device.');
+    const { claims, sessionId, isLive } = verified;
+    if (!isLive) throw new HttpRefusal(401, 'The session has ended.', 'session_ended');
     return { device: record, claims, sessionId };
   };
 

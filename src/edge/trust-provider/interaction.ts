@@ -54,7 +54,8 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
       organisation,
       device: device ?? { name: 'unknown', ownership: 'Other' },
       action: `${INTERACTION}/${details.uid}`,
-      redirectOrigin: new URL(String(details.params['redirect_uri'])).origin,
+      ...asked(details.params['redirect_uri']),
+      ...(service && { asks: 'A web service asks you to sign in.' }),
       email: again?.email ?? prefill?.email ?? '',
       password: prefill?.password,
       alert: again?.alert,
@@ -119,6 +120,15 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
 
   return { show, answer };
 }
+
+/** Without a redirect it is a code that was typed here (RFC 8628). */
+const asked = (redirectUri: unknown): { asks: string; redirectOrigin?: string } =>
+  typeof redirectUri === 'string'
+    ? {
+        asks: 'An app on your computer asks you to sign in.',
+        redirectOrigin: new URL(redirectUri).origin,
+      }
+    : { asks: 'The device that you have confirmed asks you to sign in.' };
 
 /** A form on another site must not answer here. Programs that are no browser send neither header. */
 function refuseForeignOrigin(request: IncomingMessage): void {

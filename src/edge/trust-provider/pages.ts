@@ -28,12 +28,13 @@ const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
 export interface SignInPage {
   organisation: string;
-  /** What asks: a device of this person, or a web service by its name. */
+  /** Who asks, as a sentence. */
+  asks: string;
   device: { name: string; ownership: string } | { service: string };
   /** Where the form is sent. */
   action: string;
   /** Where the browser goes afterwards: browsers hold redirects of a form to `form-action` too. */
-  redirectOrigin: string;
+  redirectOrigin?: string | undefined;
   email: string;
   /** Filled in for a demo organisation only. */
   password?: string | undefined;
@@ -44,6 +45,7 @@ export function sendSignInPage(response: ServerResponse, status: number, page: S
   const demo = page.password !== undefined;
   const body = `
 <h1>Sign in to ${text(page.organisation)}</h1>
+<p>${text(page.asks)}</p>
 ${asker(page.device)}
 ${page.alert ? `<p class="note alert" role="alert">${text(page.alert)}</p>` : ''}
 ${demo ? '<p class="note">Demo organisation: filled in for you. One click on “Sign in” is enough.</p>' : ''}
@@ -60,9 +62,67 @@ ${demo ? '<p class="note">Demo organisation: filled in for you. One click on “
 
 const asker = (device: SignInPage['device']): string =>
   'service' in device
-    ? `<p>A web service asks you to sign in.</p><dl><dt>Service</dt><dd>${text(device.service)}</dd></dl>`
-    : `<p>An app on your computer asks you to sign in.</p>
-<dl><dt>Device</dt><dd>${text(device.name)} (${text(device.ownership)})</dd></dl>`;
+    ? `<dl><dt>Service</dt><dd>${text(device.service)}</dd></dl>`
+    : `<dl><dt>Device</dt><dd>${text(device.name)} (${text(device.ownership)})</dd></dl>`;
+
+export interface CodeForm {
+  organisation: string;
+  /** Where the form is sent. */
+  action: string;
+  /** Kept in the browser's session: a form of another site cannot know it. */
+  xsrf: string;
+  userCode: string;
+}
+
+/** RFC 8628 3.3: the person types what the other device shows. */
+export function enterCodePage(page: CodeForm & { problem?: string | undefined }): string {
+  const title = `Sign in to ${page.organisation}`;
+  return html(
+    title,
+    `
+<h1>${text(title)}</h1>
+<p>Type the code that Banyan shows on your device.</p>
+${page.problem ? `<p class="note alert" role="alert">${text(page.problem)}</p>` : ''}
+<form method="post" action="${text(page.action)}">
+<input type="hidden" name="xsrf" value="${text(page.xsrf)}">
+<label for="user_code">Code</label>
+<input id="user_code" name="user_code" autocomplete="off" autocapitalize="characters" spellcheck="false" required maxlength="20" autofocus value="${text(page.userCode)}">
+<div class="actions"><button class="main">Continue</button></div>
+</form>`,
+  );
+}
+
+export interface ConfirmCode extends CodeForm {
+  device: { name: string; ownership: string };
+  /** Where the request came from. */
+  address: string;
+}
+
+/** RFC 8628 5.4: a code may come from somebody who wants in with another person's name. */
+export function confirmCodePage(page: ConfirmCode): string {
+  return html(
+    'Is this your device?',
+    `
+<h1>Is this your device?</h1>
+<p>Go on only if you have started this yourself, and the device shows this very code.</p>
+<dl><dt>Code</dt><dd>${text(page.userCode)}</dd>
+<dt>Device</dt><dd>${text(page.device.name)} (${text(page.device.ownership)})</dd>
+<dt>Asked from</dt><dd>${text(page.address)}</dd>
+<dt>Organisation</dt><dd>${text(page.organisation)}</dd></dl>
+<form method="post" action="${text(page.action)}">
+<input type="hidden" name="xsrf" value="${text(page.xsrf)}">
+<input type="hidden" name="user_code" value="${text(page.userCode)}">
+<div class="actions"><button class="main" name="confirm" value="yes">Yes, go on</button>
+<button name="abort" value="yes">Deny</button></div>
+</form>`,
+  );
+}
+
+export const signInDonePage = (device: string): string =>
+  html(
+    'You are signed in',
+    `<h1>You are signed in</h1><p>Banyan goes on by itself on ${text(device)}.</p><p>You can close this page.</p>`,
+  );
 
 export function sendErrorPage(response: ServerResponse, status: number, sentence: string): void {
   sendPage(
@@ -87,8 +147,7 @@ ${rest.map((sentence) => `<p>${text(sentence)}</p>`).join('')}${link ?? ''}`;
   sendPage(response, status, page.title, body);
 }
 
-/** The same page for who writes the answer itself (the issuer's own errors). */
-export const errorPageHeaders = (): Record<string, string> => pageHeaders();
+/** The same page for who writes the answer itself, with `pageHeaders` (the issuer's own errors). */
 export const errorPage = (sentence: string): string =>
   html(
     'Sign-in is not possible',
@@ -103,7 +162,7 @@ const sendPage = (
   redirectOrigin?: string,
 ): void => send(response, status, html(title, body), pageHeaders(redirectOrigin));
 
-const pageHeaders = (redirectOrigin?: string): Record<string, string> => ({
+export const pageHeaders = (redirectOrigin?: string): Record<string, string> => ({
   'Content-Type': 'text/html; charset=utf-8',
   'Content-Security-Policy': [
     "default-src 'none'",

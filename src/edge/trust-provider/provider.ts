@@ -7,9 +7,10 @@ import { type Log, reason } from '../log.ts';
 import type { Store } from '../store/store.ts';
 import { createAdapter } from './adapter.ts';
 import { CLAIMS, trustTokenClaims } from './claims.ts';
+import { CODE_PAGE, type DeviceCode } from './device-code.ts';
 import { INTERACTION } from './interaction.ts';
 import { loadProvider } from './library.ts';
-import { errorPage, errorPageHeaders } from './pages.ts';
+import { errorPage, pageHeaders } from './pages.ts';
 import { type IssuerSecrets, TOKEN_ALGORITHM } from './secrets.ts';
 import type { Users } from './users.ts';
 import type { WebClients } from './web-clients.ts';
@@ -19,6 +20,7 @@ export interface IssuerLifetimes {
   /** Seconds. */
   trustToken: number;
   session: number;
+  /** Of a device code too. */
   signInPage: number;
 }
 
@@ -35,6 +37,7 @@ export interface IssuerOptions {
   webSignIn: WebSignIn;
   certificates: ClientCertificates;
   lifetimes: IssuerLifetimes;
+  deviceCode: DeviceCode;
   onSessionGone(sessionId: string, deviceId: string): void;
   log: Log;
 }
@@ -44,6 +47,8 @@ export const ENDPOINTS = {
   token: '/token',
   revocation: '/token/revocation',
   pushed_authorization_request: '/request',
+  device_authorization: '/device/auth',
+  code_verification: CODE_PAGE,
   jwks: '/jwks',
 } as const;
 
@@ -59,6 +64,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
     return presented.status === 'valid' ? presented.content : null;
   };
 
+  const { deviceCode } = options;
   const Issuer = await loadProvider();
   const provider = new Issuer(issuer, {
     adapter: createAdapter({
@@ -89,6 +95,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
     ttl: {
       AccessToken: 300,
       AuthorizationCode: 60,
+      DeviceCode: lifetimes.signInPage,
       // Of a web service: never longer than what the grant stands for.
       IdToken: (context, _, client) => {
         const end = context.oidc.entities.Grant?.exp;
@@ -112,6 +119,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
         enabled: true,
         allowedPolicy: (_, client, token) => token.clientId === client.clientId,
       },
+      deviceFlow: deviceCode.feature,
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
       mTLS: {
         enabled: true,
@@ -136,6 +144,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
         pushed_authorization_request_endpoint: alias('pushed_authorization_request'),
         token_endpoint: alias('token'),
         revocation_endpoint: alias('revocation'),
+        device_authorization_endpoint: alias('device_authorization'),
       },
     },
     // Only what has been granted in this very interaction: a session that the browser has kept grants nothing.
@@ -143,7 +152,9 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
       const grantId = context.oidc.result?.consent?.grantId;
       return Promise.resolve(grantId ? context.oidc.provider.Grant.find(grantId) : undefined);
     },
-    interactions: { url: (_, interaction) => `${INTERACTION}/${interaction.uid}` },
+    interactions: {
+      url: (_, interaction) => `${INTERACTION}/${interaction.uid}`,
+    },
     async findAccount(context, id) {
       const user = await users.find(id);
       if (!user) return undefined;
@@ -162,11 +173,12 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
       };
     },
     renderError(context, out) {
-      context.set(errorPageHeaders());
+      context.set(pageHeaders());
       context.body = errorPage(out.error_description ?? 'The request cannot be answered.');
     },
   });
 
+  provider.use(deviceCode.middleware);
   provider.on('server_error', (_, error) =>
     log('error', 'issuer failed', { reason: reason(error) }),
   );

@@ -4,26 +4,22 @@ import type { Handlers, SignalListener, Snapshot } from '../../shared/ipc/contra
 import type { SecretStoreKind } from '../../shared/model/device.ts';
 import { isSignedIn } from '../../shared/model/session.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
-import { createAccess } from './access/access.ts';
 import {
   type ChooseProxy,
   type UpstreamProxies,
   upstreamProxies,
 } from './adapters/upstream-proxy.ts';
-import { createCatalog } from './catalog/catalog.ts';
 import { suggestedDeviceName } from './device/posture-facts.ts';
-import { createDevice } from './device/registration.ts';
-import { createLoginFiles } from './identity/login-files.ts';
-import { createSession } from './identity/session.ts';
+import { createRegistrar } from './device/register.ts';
+import { createRegistrationStore } from './device/registration-store.ts';
 import type { ClientPorts } from './ports.ts';
+import { createRuntime } from './runtime.ts';
 import { privateFolder, sweepTemporaryFiles } from './settings/atomic-write.ts';
 import { layout } from './settings/layout.ts';
 import { createSettings } from './settings/settings.ts';
-import { createState } from './state.ts';
+import { createShown } from './shown.ts';
 import { watchSurroundings } from './surroundings.ts';
-
-/** So long may running connections finish when the client stops. */
-const DRAIN_MS = 1_000;
+import { startSwitchboard } from './switchboard.ts';
 
 export interface ClientOptions {
   /** Per-user folder, see settings/layout.ts. */
@@ -57,75 +53,25 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   await privateFolder(home);
   await sweepTemporaryFiles(places);
 
-  const state = createState(log);
   const settings = createSettings(places.settings, log);
   let proxies: UpstreamProxies | null = null;
   /** First asked for after the settings were read: nothing is connected to before. */
   const chooseProxy: ChooseProxy = (target) => currentProxies().choose(target);
-  const loginFiles = createLoginFiles(home);
-  const onForgotten = (): Promise<void> => loginFiles.remove();
-  const device = createDevice({
+  const network = { clock: ports.clock, chooseProxy };
+  const store = createRegistrationStore(places, ports.secrets, log);
+  const registrar = createRegistrar({ network, store, version });
+  const shown = createShown(log);
+  const switchboard = await startSwitchboard({
     ports,
-    places,
+    home,
     settings,
-    state,
-    version,
-    chooseProxy,
-    onForgotten,
-    onMembership: (organisation) =>
-      access.useOrganisation(organisation ? places.organisation(organisation).ports : null),
+    store,
+    registrar,
+    shown,
+    createRuntime: (loaded, tell) =>
+      createRuntime({ ports, places, settings, store, network }, loaded, tell),
   });
-  const access = createAccess({
-    ports,
-    state,
-    rulesFor: (accessTier) => ({
-      upstreamProxy: chooseProxy(accessTier),
-      localUsers: settings.current().unsafeAnyLocalUser ? 'anyone' : 'own',
-    }),
-    onCertificateNeeded: () => session.certificateNeeded(),
-    onCredentialsRefused: (error) => session.credentialsRefused(error),
-  });
-  const session = createSession({
-    ports,
-    state,
-    device,
-    loginFiles,
-    onCredentials(credentials) {
-      const membership = device.membership();
-      if (!credentials || !membership) {
-        access.setCredentials(null);
-        catalog.stop();
-        return;
-      }
-      const { key, certificate } = credentials;
-      access.setCredentials({ key, certificate, ca: membership.root });
-      catalog.start();
-    },
-    onLapsed() {
-      access.lapse();
-      catalog.stop();
-    },
-    onWaitInVain: (because) => access.refuseHeld(because),
-    async closeTunnels() {
-      await access.closeAll();
-      catalog.clear();
-    },
-  });
-  const catalog = createCatalog({
-    ports,
-    state,
-    access() {
-      const membership = device.membership();
-      const trustToken = device.session()?.trustToken;
-      return membership && trustToken ? { membership, trustToken } : null;
-    },
-    onListed: (services) => access.publishPorts(services),
-    onServices: (services) => access.onServices(services),
-    onDenied: (event) => access.onDenied(event),
-    onSessionEnded: (reason) => inBackground('end the session', session.ended(reason)),
-    onDeviceRevoked: (reason) => inBackground('take back the device', deviceRevoked(reason)),
-    onRefused: () => inBackground('renew the refused session', session.refused()),
-  });
+  currentProxies(); // says what is wrong with the setting
 
   const surroundings =
     ports.machine &&
@@ -133,12 +79,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       clock: ports.clock,
       machine: ports.machine,
       log,
-      onChanged() {
-        device.membership()?.connection.freshen();
-        access.checkWays();
-        catalog.again();
-        inBackground('look after the session', session.check());
-      },
+      onChanged: () => switchboard.surroundingsChanged(),
     });
 
   let pendingInvite = options.pendingInvite ?? null;
@@ -162,21 +103,6 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
     work.catch((error: unknown) => log.error(`could not ${what}`, { error }));
   }
 
-  async function signOut(because?: AppError): Promise<void> {
-    try {
-      await session.signOut(because);
-    } finally {
-      catalog.clear(); // a list that was on its way
-    }
-  }
-
-  async function deviceRevoked(reason: string): Promise<void> {
-    const why = reason || 'Your organisation no longer accepts this device.';
-    const error = new AppError('device/certificate-refused', why);
-    device.revoked(error);
-    await signOut(error);
-  }
-
   const snapshot = (): Snapshot => ({
     app: {
       version,
@@ -186,21 +112,13 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       suggestedSecretStore: options.suggestedSecretStore ?? 'keychain',
       hostName: suggestedDeviceName(),
     },
-    slices: { ...state.slices },
-    revisions: { ...state.revisions },
+    slices: { ...shown.slices },
+    revisions: { ...shown.revisions },
   });
 
   function stop(): Promise<void> {
-    stopped ??= (async () => {
-      surroundings?.stop();
-      await session.stop();
-      catalog.stop();
-      await access.stop(DRAIN_MS);
-      const registered = state.slices.device.status === 'registered' && state.slices.device;
-      // What lives in memory must not outlive it as files.
-      if (registered && registered.secrets === 'memory') await loginFiles.remove();
-      await device.stop();
-    })();
+    surroundings?.stop();
+    stopped ??= switchboard.stop();
     return stopped;
   }
 
@@ -211,44 +129,42 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       setImmediate(() => inBackground('stop', stop().finally(options.onQuit)));
       return Promise.resolve();
     },
-    'device.inspectInvite': (input) => device.inspectInvite(input),
+    'device.inspectInvite': (input) => registrar.inspect(input),
     async 'device.register'(input) {
-      const registered = await device.register(input);
+      const registered = await switchboard.register(input);
       pendingInvite = null;
       return registered;
     },
-    async 'device.unregister'() {
-      device.requireStored();
-      await signOut();
-      await device.unregister();
-    },
+    'device.unregister': () => switchboard.unregister(),
+    'organisation.switch': ({ organisation }) => switchboard.switchTo(organisation),
     async 'session.signIn'({ openBrowser }) {
-      if (await device.restoreIfItMayComeBack()) await session.restore();
-      return session.signIn(openBrowser);
+      await switchboard.restoreIfItMayComeBack();
+      return switchboard.current().session.signIn(openBrowser);
     },
-    'session.cancelSignIn'() {
-      session.cancelSignIn();
-      return Promise.resolve();
+    async 'session.signInWithCode'() {
+      await switchboard.restoreIfItMayComeBack();
+      return switchboard.current().session.signInWithCode();
     },
-    'session.signOut': () => signOut(),
+    async 'session.cancelSignIn'() {
+      switchboard.current().session.cancelSignIn();
+    },
+    'session.signOut': async () => switchboard.current().signOut(),
     async 'catalog.refresh'() {
+      const { device, catalog, state } = switchboard.current();
       device.requireMembership();
       if (!isSignedIn(state.slices.session)) throw signInNeeded(state.slices.session);
       return catalog.refresh();
     },
-    'tunnel.open': ({ service }) => access.open(service),
-    'tunnel.close': ({ service }) => access.close(service),
-    'tunnel.override': ({ service, port }) => access.override(service, port),
+    'tunnel.open': async ({ service }) => switchboard.current().access.open(service),
+    'tunnel.close': async ({ service }) => switchboard.current().access.close(service),
+    'tunnel.override': async ({ service, port }) =>
+      switchboard.current().access.override(service, port),
   };
-
-  await device.restore();
-  currentProxies();
-  await session.restore();
 
   return {
     handlers,
     snapshot,
-    subscribe: (listener) => state.subscribe(listener),
+    subscribe: (listener) => shown.subscribe(listener),
     openLink(link) {
       try {
         parseInvite(link);

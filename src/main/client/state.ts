@@ -1,5 +1,5 @@
-// The client's truth: four slices, each replaced whole by a pure transition, numbered, and told to whoever listens.
-import type { SignalListener, Slices, Snapshot, Tunnels } from '../../shared/ipc/contract.ts';
+// The truth about the active organisation: four slices, each replaced whole by a pure transition, and told to one listener.
+import type { Slices, Tunnels } from '../../shared/ipc/contract.ts';
 import {
   type Device,
   type DeviceEvent,
@@ -15,9 +15,12 @@ import {
 import { closed, nextTunnel, type Tunnel, type TunnelEvent } from '../../shared/model/tunnel.ts';
 import type { Log } from './ports.ts';
 
+type OwnSlice = Exclude<keyof Slices, 'organisations'>;
+export type OwnSlices = Pick<Slices, OwnSlice>;
+export type Tell = <Slice extends OwnSlice>(slice: Slice, value: Slices[Slice]) => void;
+
 export interface State {
-  readonly slices: Readonly<Slices>;
-  readonly revisions: Snapshot['revisions'];
+  readonly slices: Readonly<OwnSlices>;
   device(event: DeviceEvent): Device;
   session(event: SessionEvent): Session;
   tunnel(service: string, event: TunnelEvent): Tunnel;
@@ -26,37 +29,26 @@ export interface State {
   /** Catalogue and ports have no transitions of their own: they are copies of what was read. */
   catalog(catalog: Slices['catalog']): void;
   ports(ports: Tunnels['ports']): void;
-  /** Every tunnel is over, e.g. because the organisation is another one now. */
+  /** Every tunnel is over, e.g. because another person signs in. */
   forgetTunnels(): void;
-  subscribe(listener: SignalListener): () => void;
 }
 
-export function createState(log: Log): State {
-  const listeners = new Set<SignalListener>();
-  const revisions: Snapshot['revisions'] = { device: 0, session: 0, catalog: 0, tunnels: 0 };
-  const slices: Slices = {
+export function createState(log: Log, tell: Tell = () => {}): State {
+  const slices: OwnSlices = {
     device: unregistered,
     session: signedOut,
     catalog: { status: 'empty', services: [] },
     tunnels: { states: {}, ports: {} },
   };
 
-  function replace<Slice extends keyof Slices>(slice: Slice, value: Slices[Slice]): void {
+  const replace: Tell = (slice, value) => {
     if (slices[slice] === value) return;
     slices[slice] = value;
-    revisions[slice] += 1;
-    for (const listener of listeners) {
-      try {
-        listener(`${slice}.changed`, { revision: revisions[slice], value } as never);
-      } catch (error) {
-        log.error('a listener failed', { slice, error });
-      }
-    }
-  }
+    tell(slice, value);
+  };
 
   return {
     slices,
-    revisions,
     device(event) {
       const next = nextDevice(slices.device, event);
       if (next !== slices.device) log.info('device', { event: event.type, status: next.status });
@@ -93,9 +85,5 @@ export function createState(log: Log): State {
     catalog: (catalog) => replace('catalog', catalog),
     ports: (ports) => replace('tunnels', { ...slices.tunnels, ports }),
     forgetTunnels: () => replace('tunnels', { states: {}, ports: {} }),
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
   };
 }

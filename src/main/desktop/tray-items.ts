@@ -1,6 +1,6 @@
 // What the tray menu offers, from what the client says. Pure: the tray itself only turns these into native items.
 import type { Snapshot } from '../../shared/ipc/contract.ts';
-import { canSignIn, isSignedIn } from '../../shared/model/session.ts';
+import { canExtend, canSignIn, isSignedIn } from '../../shared/model/session.ts';
 import {
   type ConnectHindrance,
   type Service,
@@ -31,6 +31,9 @@ export function trayFace({ slices }: Snapshot): TrayFace {
   const { device, session, catalog, tunnels } = slices;
   const { glyph, headline } = summary(device, session, tunnels.states);
   const items: TrayItem[] = [{ label: headline, action: null }, 'separator'];
+  if (canExtend(session)) {
+    items.push({ label: 'Extend the session…', action: { do: 'sign-in' } }, 'separator');
+  }
   if (isSignedIn(session)) {
     const shown = catalog.services.slice(0, MOST_SERVICES);
     for (const service of shown) {

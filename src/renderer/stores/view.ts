@@ -1,4 +1,5 @@
 // What this window shows, as far as it is nobody's business but the window's.
+import type { ServiceType } from '../../shared/model/service.ts';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 
 export type Page = 'services' | 'device';
@@ -12,21 +13,37 @@ export interface View {
   /** Times of the refused connections that a person has put away, by service. */
   putAway: Readonly<Record<string, number>>;
   query: string;
+  /** The list is narrowed to these. */
+  type: ServiceType | null;
+  /** The form for another organisation is open; null: it is when the app was opened with an invite. */
+  adding: boolean | null;
   /** True from the first step until signed in: the sign-in page then is the third step of three. */
   firstLaunch: boolean;
+  palette: boolean;
+  /** Asks before it takes connections away. */
+  signingOut: boolean;
   /** Service whose port field should take the focus, after "Choose another port". */
   editPort: string | null;
 }
 
 export type ViewStore = StoreApi<View>;
 
+/** What belongs to the services of one organisation: gone with it. */
+export const freshPages = {
+  page: 'services',
+  selected: null,
+  putAway: {},
+  query: '',
+  type: null,
+  editPort: null,
+} satisfies Partial<View>;
+
 export const createView = (): ViewStore =>
   createStore<View>(() => ({
-    page: 'services',
-    selected: null,
+    ...freshPages,
     shownHow: false,
-    putAway: {},
-    query: '',
+    adding: null,
     firstLaunch: false,
-    editPort: null,
+    palette: false,
+    signingOut: false,
   }));

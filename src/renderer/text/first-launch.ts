@@ -70,6 +70,15 @@ export const signInText = {
     openPage: 'Open the sign-in page',
   },
   notOpened: 'No page opened?',
+  otherDevice: 'Use another device',
+  code: {
+    waitingTitle: 'Finish on another device',
+    waiting: 'Use your phone, or any device with a browser. This window goes on by itself.',
+    openPage: 'Open this page there',
+    typeCode: 'and type this code',
+    copyCode: (code: string) => `Copy the code ${code}`,
+    until: (time: string) => `Good until ${time}. Give it to nobody.`,
+  },
   copyLink: 'Copy link',
   preparing: 'Preparing the sign-in page…',
 };

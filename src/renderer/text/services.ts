@@ -7,7 +7,7 @@ import type {
   ServiceType,
 } from '../../shared/model/service.ts';
 
-const typeNames: Record<ServiceType, string> = {
+export const typeNames: Record<ServiceType, string> = {
   WEB: 'Web',
   SSH: 'SSH',
   RDP: 'Remote desktop',
@@ -58,6 +58,9 @@ export const servicesText = {
     `When your administrator gives you access to a service in ${organisation}, it appears here by itself.`,
   refresh: 'Check again',
   noMatch: (query: string) => `No service matches “${query}”`,
+  noneOfType: 'Nothing of this kind',
+  filter: 'Kinds of services',
+  allTypes: 'All',
   noMatchHelp: 'Search looks at names, types and addresses.',
   staleTitle: 'This list may be out of date',
   copyAddress: (address: string) => `Copy ${address}`,

@@ -21,6 +21,13 @@ export const expiredText = {
   waiting: 'Waiting for you to finish in the browser…',
 };
 
+export const endingText = {
+  title: (left: string) => `Your session ends soon: ${left}`,
+  noRenewal: 'Your organisation does not let Banyan renew it by itself.',
+  help: 'Extend it by signing in again; what is connected stays connected.',
+  extend: 'Extend',
+};
+
 export const deviceText = {
   title: 'This device',
   groups: { device: 'Device', organisation: 'Organisation', files: 'Certificates and secrets' },

@@ -2,7 +2,7 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog';
 import type { ReactElement, ReactNode } from 'react';
 import { words } from '../text/common.ts';
-import { Button } from './Button.tsx';
+import { Button, type ButtonProps } from './Button.tsx';
 import './confirm.css';
 
 export function Confirm(props: {
@@ -13,6 +13,8 @@ export function Confirm(props: {
   title: string;
   children: ReactNode;
   yes: string;
+  /** Default: danger. */
+  look?: ButtonProps['look'];
   busy: boolean;
   /** Shown in the dialog, which stays open. */
   problem?: ReactNode;
@@ -34,7 +36,7 @@ export function Confirm(props: {
             <AlertDialog.Close render={<Button />} disabled={props.busy}>
               {words.cancel}
             </AlertDialog.Close>
-            <Button look="danger" busy={props.busy} onClick={props.onYes}>
+            <Button look={props.look ?? 'danger'} busy={props.busy} onClick={props.onYes}>
               {props.yes}
             </Button>
           </div>

@@ -3,13 +3,15 @@
 // test double are derived. What may not be in it: tokens, private keys, file paths or URLs chosen by a front end.
 import type { WireError } from '../errors.ts';
 import { z } from '../schema.ts';
-import { type Device, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
+import { type Device, type KnownOrganisation, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
 import type { PortChoice, Service } from '../model/service.ts';
 import type { Session } from '../model/session.ts';
 import type { Tunnel } from '../model/tunnel.ts';
 
 /** Everything a front end shows. Slices arrive whole, each with a revision, so that a late one can be ignored. */
 export interface Slices {
+  /** Every organisation that this device is registered with, by name; the other slices are about the active one. */
+  organisations: readonly KnownOrganisation[];
   device: Device;
   session: Session;
   catalog: Catalog;
@@ -68,6 +70,7 @@ const call = <Input>(input: z.ZodType<Input>) => ({
 
 const nothing = z.strictObject({});
 const invite = z.string().min(1).max(1024);
+const organisationId = z.string().regex(/^[0-9a-f]{16}$/);
 const service = z.string().min(1).max(200);
 const port = z.number().int().min(1).max(65535);
 
@@ -78,8 +81,12 @@ export const contract = {
     quit: call(nothing).returns<void>(),
   },
   device: {
-    /** Reaches the organisation and checks its root against the invite; changes nothing. */
+    /**
+     * Reaches the organisation and checks its root against the invite; changes nothing.
+     * Rejects with `device/already-registered` before it reaches anybody.
+     */
     inspectInvite: call(z.strictObject({ invite })).returns<InviteFacts>(),
+    /** The new organisation becomes the active one; another one that was active is kept as it is. */
     register: call(
       z.strictObject({
         invite,
@@ -88,17 +95,30 @@ export const contract = {
         secrets: z.enum(SECRET_STORES),
       }),
     ).returns<Device>(),
-    /** Closes everything, revokes the certificate where it can, removes all of it here. */
+    /**
+     * Closes everything, revokes the certificate where it can, removes all of the active organisation here. Another one
+     * that is left becomes active.
+     */
     unregister: call(nothing).returns<void>(),
+  },
+  organisation: {
+    /**
+     * Stops whatever runs for the active organisation, then takes up the registration with this one. Where that one cannot
+     * be had (`organisation/unknown`, `device/secret-store-locked`, `device/secret-lost`), nothing has changed. While it
+     * runs, calls about the active organisation are refused with `client/switching`.
+     */
+    switch: call(z.strictObject({ organisation: organisationId })).returns<Device>(),
   },
   session: {
     /** Resolves when signed in. While one sign-in runs, every caller gets that one. */
     signIn: call(
       z.strictObject({
-        /** false: only report the page (`session.signInUrl`), for machines without a browser. */
+        /** false: only report the page (`session.prompt`). */
         openBrowser: z.boolean(),
       }),
     ).returns<Session>(),
+    /** With a code that is typed at any other device (RFC 8628); a sign-in that runs goes on like that. */
+    signInWithCode: call(nothing).returns<Session>(),
     cancelSignIn: call(nothing).returns<void>(),
     /** Closes tunnels, revokes the refresh token where it can, removes the `login-*.pem` files. */
     signOut: call(nothing).returns<void>(),

@@ -9,7 +9,9 @@ const CALLS: Record<CallName, true> = {
   'device.inspectInvite': true,
   'device.register': true,
   'device.unregister': true,
+  'organisation.switch': true,
   'session.signIn': true,
+  'session.signInWithCode': true,
   'session.cancelSignIn': true,
   'session.signOut': true,
   'catalog.refresh': true,
@@ -19,6 +21,7 @@ const CALLS: Record<CallName, true> = {
 };
 
 const SIGNALS: Record<SignalName, true> = {
+  'organisations.changed': true,
   'device.changed': true,
   'session.changed': true,
   'catalog.changed': true,

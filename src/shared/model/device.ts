@@ -24,6 +24,11 @@ export interface OrganisationFacts {
   rootFingerprint: string;
 }
 
+/** One that this device is registered with. At most one is active: its services are listed, its login files in place. */
+export interface KnownOrganisation extends OrganisationFacts {
+  isActive: boolean;
+}
+
 export interface DeviceFacts {
   /** Also the OpenID Connect `client_id`. */
   id: string;

@@ -1,6 +1,6 @@
 // The one place that decides tray glyph and headline.
 import type { Device } from './device.ts';
-import { isSignedIn, type Session } from './session.ts';
+import { canExtend, isSignedIn, type Session } from './session.ts';
 import type { Tunnel } from './tunnel.ts';
 
 /** Each glyph has its own shape as well as colour. */
@@ -25,6 +25,8 @@ export function summary(
   if (session.status === 'signing-in') return { glyph: 'busy', headline: 'Signing in…' };
   if (session.status === 'expired') return { glyph: 'attention', headline: 'Session ended' };
   if (!isSignedIn(session)) return { glyph: 'idle', headline: 'Signed out' };
+
+  if (canExtend(session)) return { glyph: 'attention', headline: 'Session ends soon' };
 
   const all = Object.values(tunnels);
   const count = (status: Tunnel['status']): number =>

@@ -28,6 +28,8 @@ export const organisationDocument = z.object({
   command_center: httpsUrl,
   /** For third-party issuers without a client per device. */
   client_id: label.optional(),
+  /** Of such an issuer: what its tokens have to be for, where that is not the client. */
+  audience: label.optional(),
   minimum_app_version: z
     .string()
     .regex(/^\d+\.\d+\.\d+$/)

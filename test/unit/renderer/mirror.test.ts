@@ -15,7 +15,13 @@ describe('the mirror', () => {
     const after = applySignal(before, 'session.changed', { revision: 2, value: signedOut });
     expect(after.slices.session).toEqual(signedOut);
     expect(after.slices.catalog).toBe(before.slices.catalog);
-    expect(after.revisions).toEqual({ device: 1, session: 2, catalog: 1, tunnels: 1 });
+    expect(after.revisions).toEqual({
+      organisations: 1,
+      device: 1,
+      session: 2,
+      catalog: 1,
+      tunnels: 1,
+    });
   });
 
   it('ignores a slice that is late or known', () => {
@@ -35,12 +41,18 @@ describe('the mirror', () => {
     const ours = applySignal(aSnapshot(), 'session.changed', { revision: 7, value: signedOut });
     const theirs: Snapshot = {
       ...aSnapshot({ catalog: { status: 'loading', services: [] } }),
-      revisions: { device: 1, session: 6, catalog: 3, tunnels: 1 },
+      revisions: { organisations: 1, device: 1, session: 6, catalog: 3, tunnels: 1 },
     };
     const merged = mergeSnapshot(ours, theirs);
     expect(merged.slices.session).toEqual(signedOut);
     expect(merged.slices.catalog.status).toBe('loading');
-    expect(merged.revisions).toEqual({ device: 1, session: 7, catalog: 3, tunnels: 1 });
+    expect(merged.revisions).toEqual({
+      organisations: 1,
+      device: 1,
+      session: 7,
+      catalog: 3,
+      tunnels: 1,
+    });
   });
 
   it('does not lose a signal that arrives before the first snapshot', async () => {

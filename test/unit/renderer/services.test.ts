@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { readPort } from '../../../src/renderer/features/services/port-problem.ts';
-import { grouped, matches } from '../../../src/renderer/features/services/service-view.ts';
+import {
+  findable,
+  found,
+  grouped,
+  typesOf,
+} from '../../../src/renderer/features/services/service-view.ts';
 import { announcements } from '../../../src/renderer/features/shell/announcements.ts';
 import { timeLeft } from '../../../src/renderer/text/time.ts';
 import { aService, aSnapshot } from '../../fixtures/snapshots.ts';
@@ -30,7 +35,7 @@ describe('the list', () => {
   it('puts each service into one group and leaves empty groups out', () => {
     const states = { [ledger.id]: { status: 'opening', startedAt: 0 } as const };
     expect(
-      grouped([bastion, denied, ledger], states, '').map(({ group, rows }) => [
+      grouped([bastion, denied, ledger], states).map(({ group, rows }) => [
         group,
         rows.map(({ service }) => service.name),
       ]),
@@ -42,9 +47,20 @@ describe('the list', () => {
   });
 
   it('finds by every word, in any order, whatever the case', () => {
-    expect(matches(ledger, 'DATABASE ledger')).toBe(true);
-    expect(matches(ledger, 'corp.example')).toBe(true);
-    expect(matches(ledger, 'ledger ssh')).toBe(false);
+    const all = findable([ledger, bastion]);
+    expect(found(all, ' DATABASE  ledger ')).toEqual([ledger]);
+    expect(found(all, 'ledger ssh')).toEqual([]);
+  });
+
+  it('is in the order of names, as people count', () => {
+    const names = ['Node 10', 'node 9', 'Älter', 'Zoo'];
+    const services = names.map((friendlyName) => aService({ name: friendlyName, friendlyName }));
+    const listed = found(findable(services), '').map(({ friendlyName }) => friendlyName);
+    expect(listed).toEqual(['Älter', 'node 9', 'Node 10', 'Zoo']);
+  });
+
+  it('can be narrowed to the kinds that there are', () => {
+    expect(typesOf([ledger, bastion, ledger])).toEqual(['SSH', 'DATABASE']);
   });
 
   it('speaks only about tunnels that changed their state', () => {

@@ -17,7 +17,9 @@ const connected = aSnapshot({
 });
 const URL = 'https://sign-in.example/';
 const signingIn = (before: Extract<Session, { status: 'signed-out' | 'expired' }>) =>
-  aSnapshot({ session: { status: 'signing-in', before, startedAt: 0, signInUrl: URL } });
+  aSnapshot({
+    session: { status: 'signing-in', before, startedAt: 0, prompt: { by: 'browser', url: URL } },
+  });
 const stateWord = (): string => document.querySelector('.row .state')?.textContent ?? '';
 const linkCalled = (name: string): HTMLAnchorElement | undefined =>
   [...document.querySelectorAll('a')].find((each) => each.textContent === name);

@@ -75,8 +75,15 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
       { id_token_signed_response_alg: TOKEN_ALGORITHM },
       openid.ClientSecretBasic(options.secret(serviceId)),
     );
-    configuration[openid.customFetch] = async (url, { method, headers, body }) => {
-      const answer = await fetch(url, { method, headers, body: String(body ?? ''), dispatcher });
+    configuration[openid.customFetch] = async (url, { headers, body }) => {
+      // Both requests of ours are forms.
+      if (!(body instanceof URLSearchParams)) throw new TypeError('a form was expected');
+      const answer = await fetch(url, {
+        method: 'POST',
+        headers,
+        body: body.toString(),
+        dispatcher,
+      });
       return new Response(await answer.text(), {
         status: answer.status,
         headers: [...answer.headers],

@@ -51,6 +51,8 @@ export function createAccess(options: AccessOptions) {
   const definitions = new Map<string, string>();
   /** Without, nothing opens: taken away before the tunnels are closed, so that none is missed. */
   let hasCredentials = false;
+  /** Open, and refusing until somebody signs in. */
+  const suspended = new Set<string>();
 
   /** Front ends may name anything; only what was put there counts. */
   const tunnel = (id: string): Tunnel | undefined => {
@@ -295,6 +297,10 @@ export function createAccess(options: AccessOptions) {
 
     setCredentials(credentials: Credentials | null): void {
       hasCredentials = credentials !== null;
+      if (hasCredentials) {
+        for (const id of suspended) state.tunnel(id, { type: 'way-restored' });
+        suspended.clear();
+      }
       engine.setCredentials(credentials).then(endWait, (error: unknown) => {
         log.error('the certificate was not taken; the one before stays', { error });
         onCredentialsRefused(fromWireError(toWireError(error)));
@@ -304,6 +310,15 @@ export function createAccess(options: AccessOptions) {
     /** The certificate has expired: the engine keeps it, so that connections wait; nothing is opened anew. */
     lapse(): void {
       hasCredentials = false;
+    },
+
+    /** The organisation has ended the session: ports stay, so that programs and people are told why nothing goes. */
+    suspend(because: WireError): void {
+      const { states } = state.slices.tunnels;
+      for (const id of Object.keys(states).filter((each) => states[each]?.status === 'open')) {
+        suspended.add(id);
+        state.tunnel(id, { type: 'way-lost', error: because });
+      }
     },
 
     /** Warm connections may be dead, and what was lost may be back. */

@@ -1,15 +1,16 @@
-// The registration on disk and in the secret store: what is read at start, written at registration, removed at its end.
+// The registrations on disk and in the secret store, one of each organisation: listed, read when an organisation becomes the
+// active one, written at registration, removed at its end. Which one is active is not decided here.
 // Files are only ever erased when they are certainly of no use to anyone.
+import { readdir } from 'node:fs/promises';
 import { AppError } from '../../../shared/errors.ts';
 import type { InputOf } from '../../../shared/ipc/contract.ts';
 import type { SecretStoreKind } from '../../../shared/model/device.ts';
 import type { ProvedOrganisation } from '../organisation/first-trust.ts';
 import type { Log, SecretStores } from '../ports.ts';
 import { removeFile, writeAtomically } from '../settings/atomic-write.ts';
-import { type RegistrationFile, registrationFile } from '../settings/files.ts';
+import { organisationId, type RegistrationFile, registrationFile } from '../settings/files.ts';
 import { jsonFile, readIfThere, setAside } from '../settings/json-file.ts';
 import type { Layout } from '../settings/layout.ts';
-import type { Settings } from '../settings/settings.ts';
 import type { DeviceCertificate } from './enrolment.ts';
 import { newVaultKey, seal, unseal, type VaultContent } from './vault.ts';
 
@@ -22,26 +23,22 @@ export interface StoredRegistration {
 /** `unusable`: something is stored, but not to be had now; it is kept. */
 export type Loaded =
   | { status: 'none' }
-  | { status: 'forgotten'; because: AppError; organisation: string }
+  | { status: 'forgotten'; because: AppError }
   | { status: 'unusable'; because: AppError }
   | { status: 'stored'; stored: StoredRegistration };
 
-export function createRegistrationStore(
-  places: Layout,
-  settings: Settings,
-  secrets: SecretStores,
-  log: Log,
-) {
+export type RegistrationStore = ReturnType<typeof createRegistrationStore>;
+
+export function createRegistrationStore(places: Layout, secrets: SecretStores, log: Log) {
   const registrationOf = (organisation: string) =>
     jsonFile(places.organisation(organisation).registration, registrationFile, log);
 
-  /** Does away with everything of a registration that cannot be used any more. */
+  /** The key first: whatever a crash leaves of the rest, nobody can read. */
   async function forget(registration: RegistrationFile): Promise<void> {
-    await settings.setActive(null);
-    await removeFile(places.organisation(registration.organisation.id).folder);
     await secrets[registration.secrets].delete(registration.secretName).catch((error: unknown) => {
       log.warn('the key of a removed registration stays in the secret store', { error });
     });
+    await removeFile(places.organisation(registration.organisation.id).folder);
   }
 
   async function unlock(registration: RegistrationFile): Promise<Loaded> {
@@ -53,12 +50,12 @@ export function createRegistrationStore(
         'device/not-registered',
         `The registration with ${organisation.name} was kept in memory only and ended when Banyan stopped.`,
       );
-      return { status: 'forgotten', because, organisation: organisation.id };
+      return { status: 'forgotten', because };
     }
     if (!vaultKey) {
       const because = new AppError(
-        'device/not-registered',
-        `The keychain no longer holds the key of the registration with ${organisation.name}.`,
+        'device/secret-lost',
+        `The keychain has no key of the registration with ${organisation.name}: it is locked, or the entry is lost.`,
       );
       return { status: 'unusable', because };
     }
@@ -78,10 +75,28 @@ export function createRegistrationStore(
   }
 
   return {
-    async load(): Promise<Loaded> {
+    /** By name. What cannot be read is set aside and told in the log, where the others are still to be had. */
+    async list(): Promise<RegistrationFile[]> {
+      const names = await readdir(places.organisations).catch(() => []); // no registration yet
+      const ids = names.filter((name) => organisationId.safeParse(name).success);
+      const read = async (id: string): Promise<RegistrationFile[]> => {
+        try {
+          const registration = await registrationOf(id).read();
+          return registration?.organisation.id === id ? [registration] : [];
+        } catch (error) {
+          log.error('a registration cannot be read', { id, error });
+          return [];
+        }
+      };
+      const found = (await Promise.all(ids.map(read))).flat();
+      const byName = (one: RegistrationFile, other: RegistrationFile): number =>
+        one.organisation.name.localeCompare(other.organisation.name);
+      return found.toSorted(byName);
+    },
+
+    async load(organisation: string): Promise<Loaded> {
       try {
-        const active = (await settings.read())?.activeOrganisation;
-        const registration = active ? await registrationOf(active).read() : null;
+        const registration = await registrationOf(organisation).read();
         return registration ? await unlock(registration) : { status: 'none' };
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
@@ -101,7 +116,7 @@ export function createRegistrationStore(
       await secrets[kind].delete(secretName);
     },
 
-    /** Settings last: until they name the organisation, nothing is registered. */
+    /** The list of organisations shows it from now on, whether or not it becomes the active one. */
     async save(stored: StoredRegistration): Promise<void> {
       const { id } = stored.registration.organisation;
       const files = places.organisation(id);
@@ -111,7 +126,6 @@ export function createRegistrationStore(
       }
       await writeAtomically(files.vault, seal(stored.vaultKey, id, stored.content));
       await registrationOf(id).write(stored.registration);
-      await settings.setActive(id);
     },
 
     async update({ registration, content, vaultKey }: StoredRegistration): Promise<void> {

@@ -1,26 +1,13 @@
-// Runs the device's states: restore at start, register, renew, revoke, unregister.
+// Runs the device's states in one organisation: taken up, renewed, revoked, left.
 import { X509Certificate } from 'node:crypto';
-import { AppError, toWireError } from '../../../shared/errors.ts';
-import { exhaustive } from '../../../shared/exhaustive.ts';
-import type { InputOf, InviteFacts } from '../../../shared/ipc/contract.ts';
-import { canRegister, type Device } from '../../../shared/model/device.ts';
-import { parseInvite } from '../../../shared/protocol/invite.ts';
-import type { ChooseProxy } from '../adapters/upstream-proxy.ts';
-import { createConnection } from '../organisation/connection.ts';
-import { type ProvedOrganisation, proveOrganisation } from '../organisation/first-trust.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { createConnection, type Network } from '../organisation/connection.ts';
 import type { ClientPorts } from '../ports.ts';
-import type { Layout } from '../settings/layout.ts';
-import type { Settings } from '../settings/settings.ts';
 import type { State } from '../state.ts';
-import {
-  type DeviceCertificate,
-  renewDeviceCertificate,
-  requestDeviceCertificate,
-} from './enrolment.ts';
+import { renewDeviceCertificate } from './enrolment.ts';
 import type { Membership } from './membership.ts';
 import {
-  createRegistrationStore,
-  newRegistration,
+  type RegistrationStore,
   type StoredRegistration,
   withCertificate,
 } from './registration-store.ts';
@@ -31,33 +18,24 @@ const LOOK_AGAIN_MS = 6 * 60 * 60_000;
 const LEAVE_WITHIN_MS = 5_000;
 
 export interface DeviceOptions {
-  ports: Pick<ClientPorts, 'secrets' | 'clock' | 'log'>;
-  places: Layout;
-  settings: Settings;
+  ports: Pick<ClientPorts, 'log'>;
+  network: Network;
+  store: RegistrationStore;
   state: State;
-  version: string;
-  chooseProxy: ChooseProxy;
-  /** A registration that lived in memory is over: whatever else it left behind goes too. */
-  onForgotten: () => Promise<void>;
-  /** The device belongs to this organisation now, or (null) to none. */
-  onMembership: (organisation: string | null) => Promise<void>;
 }
 
 export type DeviceRunner = ReturnType<typeof createDevice>;
 
 export function createDevice(options: DeviceOptions) {
-  const { ports, places, settings, state, version, onForgotten, onMembership } = options;
-  const { clock, log } = ports;
-  const network = { clock, chooseProxy: options.chooseProxy };
-  const store = createRegistrationStore(places, settings, ports.secrets, log);
+  const { network, store, state } = options;
+  const { log } = options.ports;
+  const { clock } = network;
   let stored: StoredRegistration | null = null;
   let membership: Membership | null = null;
-  /** Something is on disk that a keychain, once unlocked, gives back. */
-  let mayComeBack = false;
   let cancelRenewal = (): void => {};
   let writes: Promise<void> = Promise.resolve();
 
-  async function adopt(next: StoredRegistration): Promise<Device> {
+  function adopt(next: StoredRegistration): void {
     stored = next;
     const { registration, content } = next;
     void membership?.connection.retire();
@@ -70,9 +48,7 @@ export function createDevice(options: DeviceOptions) {
     };
     const { organisation, device, secrets } = registration;
     scheduleRenewal();
-    const registered = state.device({ type: 'registered', organisation, device, secrets });
-    await onMembership(organisation.id);
-    return registered;
+    state.device({ type: 'registered', organisation, device, secrets });
   }
 
   async function drop(): Promise<void> {
@@ -81,7 +57,6 @@ export function createDevice(options: DeviceOptions) {
     stored = null;
     membership = null;
     await connection?.destroy();
-    await onMembership(null);
   }
 
   /** One write after the other, each with what is true when its turn comes. */
@@ -95,34 +70,6 @@ export function createDevice(options: DeviceOptions) {
     writes = done.catch(() => {}); // told to this caller; the next write is not to blame
     return done;
   }
-
-  async function restore(): Promise<void> {
-    const loaded = await store.load();
-    mayComeBack = loaded.status === 'unusable';
-    switch (loaded.status) {
-      case 'none':
-        return;
-      case 'stored':
-        await adopt(loaded.stored);
-        return;
-      case 'forgotten':
-        await onForgotten();
-        break;
-      case 'unusable':
-        break;
-      default:
-        exhaustive(loaded);
-    }
-    log.warn('the stored registration is not usable', { error: loaded.because });
-    state.device({ type: 'unregistered', because: toWireError(loaded.because) });
-  }
-
-  /** A keychain that was locked at the start may be open now. */
-  const restoreIfItMayComeBack = async (): Promise<boolean> => {
-    if (!mayComeBack || !canRegister(state.slices.device)) return false;
-    await restore();
-    return membership !== null;
-  };
 
   function scheduleRenewal(): void {
     cancelRenewal();
@@ -142,7 +89,7 @@ export function createDevice(options: DeviceOptions) {
     try {
       const renewed = await renewDeviceCertificate(membership);
       await save((current) => withCertificate(current, renewed));
-      if (stored) await adopt(stored);
+      if (stored) adopt(stored);
       log.info('the certificate of this device was renewed', { expiresAt: renewed.expiresAt });
     } catch (error) {
       log.warn('the certificate of this device was not renewed; it stays in use', { error });
@@ -150,54 +97,8 @@ export function createDevice(options: DeviceOptions) {
     }
   }
 
-  async function register(input: InputOf<'device.register'>): Promise<Device> {
-    await restoreIfItMayComeBack();
-    if (!canRegister(state.slices.device)) throw alreadyRegistered(state.slices.device);
-    const invite = parseInvite(input.invite);
-    const { host } = invite.organisation;
-    state.device({ type: 'registration-started', organisation: host, at: clock.now() });
-    try {
-      const organisation = await proveOrganisation(invite, version, network);
-      const { secretName, vaultKey } = await store.newKey(input.secrets);
-      try {
-        const certificate = await enrolWith(organisation, invite.code, input);
-        const next = newRegistration(organisation, certificate, input, secretName, vaultKey);
-        await store.save(next);
-        mayComeBack = false;
-        return await adopt(next);
-      } catch (error) {
-        await store.dropKey(input.secrets, secretName).catch(() => {}); // the first error is the one to tell
-        throw error;
-      }
-    } catch (error) {
-      state.device({ type: 'registration-failed', error: toWireError(error) });
-      throw error;
-    }
-  }
-
-  async function enrolWith(
-    organisation: ProvedOrganisation,
-    code: string,
-    { name, ownership }: InputOf<'device.register'>,
-  ): Promise<DeviceCertificate> {
-    const connection = createConnection({ root: organisation.root }, network);
-    try {
-      return await requestDeviceCertificate(connection, organisation, code, { name, ownership });
-    } finally {
-      await connection.destroy();
-    }
-  }
-
   return {
-    restore,
-    restoreIfItMayComeBack,
-    register,
-
-    async inspectInvite({ invite: link }: InputOf<'device.inspectInvite'>): Promise<InviteFacts> {
-      const invite = parseInvite(link);
-      const { host, rootFingerprint, document } = await proveOrganisation(invite, version, network);
-      return { organisationName: document.name, host, rootFingerprint };
-    },
+    adopt,
 
     membership: (): Membership | null => membership,
 
@@ -232,8 +133,9 @@ export function createDevice(options: DeviceOptions) {
     /** There is something to unregister; a revoked device counts too. */
     requireStored: (): StoredRegistration => stored ?? refuseUnregistered(),
 
-    async unregister(): Promise<void> {
-      if (!stored || !membership) return refuseUnregistered();
+    /** Tells the organisation, as far as it can be told. */
+    async leave(): Promise<void> {
+      if (!membership) return refuseUnregistered();
       const { connection, document } = membership;
       try {
         const signal = AbortSignal.timeout(LEAVE_WITHIN_MS);
@@ -245,15 +147,15 @@ export function createDevice(options: DeviceOptions) {
       } catch (error) {
         log.warn('the organisation was not told that this device leaves', { error });
       }
-      await writes;
-      await store.forget(stored.registration);
-      await drop();
-      state.device({ type: 'unregistered' });
     },
 
-    async stop(): Promise<void> {
+    /** Resolves with what it was last. Nothing of it is written afterwards: its folder may be removed. */
+    async stop(): Promise<StoredRegistration | null> {
       await writes;
+      const last = stored;
       await drop();
+      await writes;
+      return last;
     },
   };
 }
@@ -261,11 +163,3 @@ export function createDevice(options: DeviceOptions) {
 function refuseUnregistered(): never {
   throw new AppError('device/not-registered', 'This device is not registered.');
 }
-
-const alreadyRegistered = (device: Device): AppError =>
-  new AppError(
-    'device/already-registered',
-    device.status === 'registering'
-      ? 'A registration is already running.'
-      : `This device is registered with ${'organisation' in device && typeof device.organisation === 'object' ? device.organisation.name : 'an organisation'}.`,
-  );

@@ -2,17 +2,20 @@
 // See docs/protocol.md 4.
 import * as oidc from 'openid-client';
 import { AppError } from '../../../shared/errors.ts';
+import { foreignClaims } from '../../../shared/protocol/foreign-token.ts';
 import { type TrustTokenClaims, trustTokenClaims } from '../../../shared/protocol/trust-token.ts';
 import type { Membership } from '../device/membership.ts';
 import { isThisMachine } from '../../../proxy/index.ts';
 import { invalidAnswer } from '../organisation/failures.ts';
 
+/** Token and certificate are made with some minutes to spare; a clock that is further off is named. */
+const TOLERATED_SKEW_SECONDS = 300;
 const SCOPE = 'openid offline_access profile email groups';
 
 export interface Tokens {
   /** The ID token as it came. */
   trustToken: string;
-  claims: TrustTokenClaims;
+  claims: Pick<TrustTokenClaims, 'sub' | 'name' | 'email' | 'groups' | 'iat' | 'exp'>;
   refreshToken?: string;
 }
 
@@ -23,22 +26,38 @@ export interface Attempt {
   finish(callback: URL): Promise<Tokens>;
 }
 
+/** RFC 8628: the person approves at any device, with a code that this one shows. */
+export interface CodeAttempt {
+  userCode: string;
+  url: string;
+  /** Where the issuer offers none, the same as `url`. */
+  urlWithCode: string;
+  lifeMs: number;
+  /** Asks the issuer again and again until the person has decided; aborting ends that. */
+  finish: (signal: AbortSignal) => Promise<Tokens>;
+}
+
 export interface Issuer {
   begin(redirectUri: string, state: string): Promise<Attempt>;
+  beginWithCode(): Promise<CodeAttempt>;
   refresh(refreshToken: string): Promise<Tokens>;
   revoke(refreshToken: string): Promise<void>;
 }
 
-export async function discoverIssuer(membership: Membership): Promise<Issuer> {
-  const { document, deviceId } = membership;
+export async function discoverIssuer(joined: Membership): Promise<Issuer> {
+  const { document, deviceId } = joined;
   const issuer = new URL(document.issuer);
   // A third-party issuer knows one client for everybody and no devices: user phase only.
   const thirdParty = document.client_id !== undefined;
+  const membership = thirdParty ? { ...joined, connection: joined.connection.elsewhere() } : joined;
   const config = await translated(membership, () =>
     oidc.discovery(
       issuer,
       document.client_id ?? deviceId,
-      { use_mtls_endpoint_aliases: !thirdParty },
+      {
+        use_mtls_endpoint_aliases: !thirdParty,
+        [oidc.clockTolerance]: TOLERATED_SKEW_SECONDS,
+      },
       thirdParty ? oidc.None() : oidc.TlsClientAuth(),
       { [oidc.customFetch]: fetchOver(membership) },
     ),
@@ -58,6 +77,7 @@ export async function discoverIssuer(membership: Membership): Promise<Issuer> {
           prompt: 'consent', // OpenID Connect Core 11: else no offline_access
           code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
           code_challenge_method: 'S256',
+          ...(document.audience !== undefined && { audience: document.audience }),
           state,
           nonce,
         };
@@ -80,17 +100,71 @@ export async function discoverIssuer(membership: Membership): Promise<Issuer> {
             ),
         };
       }),
-    refresh: (refreshToken) =>
+    beginWithCode: () =>
       translated(membership, async () => {
-        const response = await oidc.refreshTokenGrant(config, refreshToken);
-        // Devices keep their refresh token (RFC 9700 4.14); an issuer may still give another.
-        return { refreshToken, ...read(response, membership) };
+        if (!config.serverMetadata().device_authorization_endpoint) {
+          throw new AppError(
+            'identity/device-code-unavailable',
+            `${document.name} offers no sign-in at another device.`,
+          );
+        }
+        const given = await oidc.initiateDeviceAuthorization(config, { scope: SCOPE });
+        const { user_code, verification_uri: url, verification_uri_complete = url } = given;
+        return {
+          userCode: user_code,
+          url: forBrowser(pageOf(url, issuer), issuer, document.browser_origin),
+          urlWithCode: forBrowser(
+            pageOf(verification_uri_complete, issuer),
+            issuer,
+            document.browser_origin,
+          ),
+          lifeMs: given.expires_in * 1000,
+          finish: (signal) => poll(config, given, membership, signal),
+        };
       }),
+    refresh: (refreshToken) =>
+      translated(
+        membership,
+        async () => {
+          const response = await oidc.refreshTokenGrant(config, refreshToken);
+          // Devices keep their refresh token (RFC 9700 4.14); an issuer may still give another.
+          return { refreshToken, ...read(response, membership) };
+        },
+        'renewal',
+      ),
     revoke: (refreshToken) =>
       translated(membership, () =>
         oidc.tokenRevocation(config, refreshToken, { token_type_hint: 'refresh_token' }),
       ),
   };
+}
+
+/** RFC 8628 3.5: a question without an answer is asked again, after a longer pause; only an answer ends it. */
+async function poll(
+  config: oidc.Configuration,
+  given: oidc.DeviceAuthorizationResponse,
+  membership: Membership,
+  signal: AbortSignal,
+): Promise<Tokens> {
+  for (let interval = given.interval ?? 5; ; interval += 5) {
+    try {
+      return await translated(membership, async () => {
+        const asking = { ...given, interval };
+        const answer = await oidc.pollDeviceAuthorizationGrant(config, asking, {}, { signal });
+        return read(answer, membership);
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof AppError) || error.code !== 'organisation/unreachable') throw error;
+    }
+  }
+}
+
+/** Shown as a link and as a picture that telephones open: it has to be a page, under TLS. */
+function pageOf(url: string, issuer: URL): URL {
+  const page = URL.canParse(url) ? new URL(url) : null;
+  if (page?.protocol === 'https:') return page;
+  throw invalidAnswer(issuer.host, 'it names no page for the code');
 }
 
 /**
@@ -131,11 +205,13 @@ type TokenResponse = Awaited<ReturnType<typeof oidc.refreshTokenGrant>>;
 
 function read(response: TokenResponse, { document, deviceId }: Membership): Tokens {
   const { host } = new URL(document.issuer);
-  const claims = trustTokenClaims.safeParse(response.claims());
+  const claims = (document.client_id === undefined ? trustTokenClaims : foreignClaims).safeParse(
+    response.claims(),
+  );
   if (!response.id_token || !claims.success) {
     throw invalidAnswer(host, 'it holds no TrustToken', claims.error);
   }
-  if (claims.data.device_id !== deviceId) {
+  if ('device_id' in claims.data && claims.data.device_id !== deviceId) {
     throw new AppError('identity/response-invalid', 'The TrustToken is for another device.');
   }
   return {
@@ -148,15 +224,20 @@ function read(response: TokenResponse, { document, deviceId }: Membership): Toke
 async function translated<Result>(
   membership: Membership,
   work: () => Promise<Result>,
+  what: 'sign-in' | 'renewal' = 'sign-in',
 ): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    throw translate(error, membership);
+    throw translate(error, membership, what);
   }
 }
 
-function translate(error: unknown, { document, connection }: Membership): AppError {
+function translate(
+  error: unknown,
+  { document, connection }: Membership,
+  what: 'sign-in' | 'renewal',
+): AppError {
   const ours = causes(error).find((cause) => cause instanceof AppError);
   if (ours) return ours;
   const { host } = new URL(document.issuer);
@@ -169,14 +250,23 @@ function translate(error: unknown, { document, connection }: Membership): AppErr
           `The sign-in was denied on the page of ${host}.`,
           { cause: error },
         );
+      case 'expired_token':
+        return new AppError(
+          'identity/sign-in-timed-out',
+          'The code expired before anybody approved it.',
+          { cause: error },
+        );
       case 'invalid_client':
       case 'unauthorized_client':
+        if (document.client_id !== undefined) return notAccepted(host, error, said);
         return new AppError(
           'device/certificate-refused',
           `${document.name} no longer accepts this device${said}.`,
           { cause: error },
         );
       case 'invalid_grant':
+        // Of a code: it was used before, or is not the issuer's.
+        if (what === 'sign-in') return notAccepted(host, error, said);
         return new AppError(
           'identity/session-expired',
           `${document.name} has ended this session${said}.`,
@@ -186,11 +276,7 @@ function translate(error: unknown, { document, connection }: Membership): AppErr
       case 'temporarily_unavailable':
         return invalidAnswer(host, `it reports a problem of its own${said}`, error);
       default:
-        return new AppError(
-          'identity/response-invalid',
-          `${host} did not complete the sign-in (${error.error}${said}).`,
-          { cause: error },
-        );
+        return notAccepted(host, error, said);
     }
   }
   const code = error instanceof oidc.ClientError ? error.code : undefined;
@@ -210,6 +296,13 @@ function translate(error: unknown, { document, connection }: Membership): AppErr
       return notTrusted(host, error);
   }
 }
+
+const notAccepted = (host: string, error: { error: string }, said: string): AppError =>
+  new AppError(
+    'identity/response-invalid',
+    `${host} did not complete the sign-in (${error.error}${said}).`,
+    { cause: error },
+  );
 
 const notTrusted = (host: string, cause: unknown): AppError =>
   new AppError('identity/response-invalid', `The sign-in answer of ${host} failed a check.`, {

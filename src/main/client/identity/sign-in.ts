@@ -1,9 +1,12 @@
-// One sign-in: a page in the browser, its answer on a loopback port, tokens, certificate. No state of its own.
+// One sign-in: a page in the browser with its answer on a loopback port, or a code for another device; then tokens and
+// certificate. No state of its own.
 import { randomBytes } from 'node:crypto';
 import { AppError } from '../../../shared/errors.ts';
+import type { SignInPrompt } from '../../../shared/model/session.ts';
 import type { Membership } from '../device/membership.ts';
 import type { StoredSession } from '../device/vault.ts';
 import type { Browser, Clock, Log } from '../ports.ts';
+import type { Tokens } from './oidc.ts';
 import { listenForRedirect } from './redirect-listener.ts';
 import { exchangeForCertificate } from './trust-certificate.ts';
 
@@ -12,15 +15,16 @@ const ANSWER_WITHIN_MS = 5 * 60_000;
 export interface SignInOptions {
   ports: { browser: Browser; clock: Clock; log: Log };
   membership: Membership;
-  openBrowser: boolean;
-  onPage: (url: string) => void;
+  /** `link`: the page is only shown, for whoever opens it in a browser of this computer. */
+  by: 'browser' | 'link' | 'device-code';
+  onPrompt: (prompt: SignInPrompt) => void;
   /** The browser may still be fetching its last page: nobody waits for that, except a client that stops. */
   onLinger: (closed: Promise<void>) => void;
   /** Aborted when the person cancels: nothing may be changed afterwards. */
   signal: AbortSignal;
 }
 
-async function signInWithBrowser(options: SignInOptions): Promise<StoredSession> {
+async function signInWithBrowser(options: SignInOptions): Promise<Tokens> {
   const { ports, membership, signal } = options;
   // Loaded on first use: a start with a stored session does without.
   const { discoverIssuer } = await import('./oidc.ts');
@@ -30,27 +34,50 @@ async function signInWithBrowser(options: SignInOptions): Promise<StoredSession>
   try {
     const attempt = await issuer.begin(listener.redirectUri, state);
     signal.throwIfAborted();
-    options.onPage(attempt.url);
-    if (options.openBrowser) {
+    options.onPrompt({ by: 'browser', url: attempt.url });
+    if (options.by === 'browser') {
       await ports.browser.open(attempt.url).catch((error: unknown) => {
         ports.log.warn('no browser could be opened; the address is shown instead', { error });
       });
     }
-    const callback = await waitFor(listener.answer, ports.clock, signal);
-    signal.throwIfAborted();
-    const tokens = await attempt.finish(callback);
-    signal.throwIfAborted();
-    const session = await exchangeForCertificate(membership, tokens);
-    signal.throwIfAborted();
-    return session;
+    const tooLate = 'Nobody finished the sign-in in the browser.';
+    const answered = inTime(listener.answer, ANSWER_WITHIN_MS, tooLate, options);
+    return await attempt.finish(await answered);
   } finally {
     options.onLinger(listener.close());
   }
 }
 
+async function signInWithCode(options: SignInOptions): Promise<Tokens> {
+  const { ports, membership, signal } = options;
+  const { discoverIssuer } = await import('./oidc.ts');
+  const issuer = await discoverIssuer(membership);
+  const { lifeMs, finish, ...shown } = await issuer.beginWithCode();
+  signal.throwIfAborted();
+  options.onPrompt({ by: 'device-code', ...shown, expiresAt: ports.clock.now() + lifeMs });
+  const over = new AbortController();
+  try {
+    const tooLate = 'The code expired before anybody approved it.';
+    return await inTime(finish(over.signal), lifeMs, tooLate, options);
+  } finally {
+    over.abort();
+  }
+}
+
+async function signIn(options: SignInOptions): Promise<StoredSession> {
+  const { membership, signal } = options;
+  const approved = options.by === 'device-code' ? signInWithCode : signInWithBrowser;
+  const tokens = await approved(options);
+  signal.throwIfAborted();
+  const session = await exchangeForCertificate(membership, tokens);
+  signal.throwIfAborted();
+  return session;
+}
+
 async function refreshSession(
   membership: Membership,
   { refreshToken, person }: StoredSession,
+  onRotated: (refreshToken: string) => Promise<boolean>,
 ): Promise<StoredSession> {
   if (!refreshToken) throw new AppError('identity/session-expired', 'This session has ended.');
   const { discoverIssuer } = await import('./oidc.ts');
@@ -58,6 +85,13 @@ async function refreshSession(
   const tokens = await issuer.refresh(refreshToken);
   if (tokens.claims.sub !== person.subject) {
     throw new AppError('identity/response-invalid', 'The renewed session is of another person.');
+  }
+  // The one before is worth nothing any more, whatever becomes of the certificate below.
+  if (tokens.refreshToken && tokens.refreshToken !== refreshToken) {
+    if (!(await onRotated(tokens.refreshToken))) {
+      await issuer.revoke(tokens.refreshToken);
+      throw new AppError('identity/session-expired', 'It was ended while it was renewed.');
+    }
   }
   return exchangeForCertificate(membership, tokens);
 }
@@ -71,27 +105,35 @@ async function revokeSession(membership: Membership, refreshToken: string): Prom
 /** Gives sessions and takes them back. */
 export interface TrustProvider {
   signIn(options: SignInOptions): Promise<StoredSession>;
-  refresh(membership: Membership, session: StoredSession): Promise<StoredSession>;
+  refresh(
+    membership: Membership,
+    session: StoredSession,
+    /** There is another refresh token now. False: nobody wants it any more, so it is revoked. */
+    onRotated: (refreshToken: string) => Promise<boolean>,
+  ): Promise<StoredSession>;
   revoke(membership: Membership, refreshToken: string): Promise<void>;
 }
 
 export const trustProvider: TrustProvider = {
-  signIn: signInWithBrowser,
+  signIn,
   refresh: refreshSession,
   revoke: revokeSession,
 };
 
-async function waitFor(answer: Promise<URL>, clock: Clock, signal: AbortSignal): Promise<URL> {
+async function inTime<Result>(
+  work: Promise<Result>,
+  withinMs: number,
+  tooLate: string,
+  { ports, signal }: SignInOptions,
+): Promise<Result> {
   let cancelTimer = (): void => {};
-  const tooLate = new Promise<never>((_, reject) => {
-    cancelTimer = clock.after(ANSWER_WITHIN_MS, () => {
-      reject(
-        new AppError('identity/sign-in-timed-out', 'Nobody finished the sign-in in the browser.'),
-      );
+  const late = new Promise<never>((_, reject) => {
+    cancelTimer = ports.clock.after(withinMs, () => {
+      reject(new AppError('identity/sign-in-timed-out', tooLate));
     });
   });
   try {
-    return await untilAborted(signal, Promise.race([answer, tooLate]));
+    return await untilAborted(signal, Promise.race([work, late]));
   } finally {
     cancelTimer();
   }

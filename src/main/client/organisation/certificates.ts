@@ -61,6 +61,10 @@ export const fingerprintOf = (certificate: X509Certificate): string =>
 export const organisationIdOf = (root: X509Certificate): string =>
   createHash('sha256').update(root.raw).digest('hex').slice(0, 16);
 
+/** The same, from the SHA-256 that an invite carries. */
+export const organisationIdOfFingerprint = (rootFingerprint: string): string =>
+  Buffer.from(rootFingerprint, 'base64url').toString('hex').slice(0, 16);
+
 export const isRoot = (certificate: X509Certificate): boolean =>
   certificate.ca &&
   certificate.checkIssued(certificate) &&

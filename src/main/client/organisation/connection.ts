@@ -1,6 +1,7 @@
 // Every HTTP request of the client: https under one pinned root, with the device's certificate where there is one,
 // bounded in time and size. The only file that knows the HTTP library.
 import type { Readable } from 'node:stream';
+import { rootCertificates } from 'node:tls';
 import { Agent, buildConnector } from 'undici';
 import { dialThroughProxy, loopbackLookup } from '../../../proxy/index.ts';
 import { AppError } from '../../../shared/errors.ts';
@@ -38,6 +39,11 @@ export interface Connection {
   stream(question: Question): Promise<{ status: number; body: Readable }>;
   /** `clock-skew` when the clock explains why something outside its validity was refused. */
   explainByClock(error: unknown): AppError | null;
+  /**
+   * For servers of somebody else that the organisation names, e.g. its issuer: public roots are trusted too, and this
+   * device shows no certificate.
+   */
+  elsewhere(): Connection;
   /** The network is another one: idle sockets may be dead without knowing it. What runs may finish. */
   freshen(): void;
   /** Replaced by another one: what runs may finish, streams end. */
@@ -47,8 +53,8 @@ export interface Connection {
 }
 
 export interface Trust {
-  /** PEM of the root; null only for fetching that root, which is then checked against its fingerprint. */
-  root: string | null;
+  /** PEM of the root, or of several; null only for fetching that root, which is then checked against its fingerprint. */
+  root: string | string[] | null;
   /** PEM key and chain of the device. */
   identity?: { key: string; certificate: string };
 }
@@ -83,6 +89,7 @@ export function createConnection({ root, identity }: Trust, network: Network): C
     streams: new Agent({ ...limits, bodyTimeout: STREAM_SILENCE_MS }),
   });
   let agents = newAgents();
+  let elsewhere: Connection | null = null;
   /** Replaced, and finishing what runs. */
   const leaving = new Set<Agent>();
   let isOver = false;
@@ -145,8 +152,14 @@ export function createConnection({ root, identity }: Trust, network: Network): C
     },
     explainByClock: (error) =>
       Math.abs(skewMs) > TOLERATED_SKEW_MS ? clockSkew(skewMs, error) : null,
+    elsewhere() {
+      if (root === null) throw new Error('whom to trust is not known yet');
+      elsewhere ??= createConnection({ root: [...rootCertificates, root].flat() }, network);
+      return elsewhere;
+    },
     freshen() {
       if (isOver) return;
+      elsewhere?.freshen();
       const before = Object.values(agents);
       agents = newAgents();
       for (const agent of before) {
@@ -156,12 +169,12 @@ export function createConnection({ root, identity }: Trust, network: Network): C
     },
     async retire() {
       isOver = true;
-      await Promise.all([agents.questions.close(), agents.streams.destroy()]);
+      await Promise.all([agents.questions.close(), agents.streams.destroy(), elsewhere?.retire()]);
     },
     async destroy() {
       isOver = true;
       const all = [agents.questions, agents.streams, ...leaving];
-      await Promise.all(all.map((agent) => agent.destroy()));
+      await Promise.all([...all.map((agent) => agent.destroy()), elsewhere?.destroy()]);
     },
   };
 }

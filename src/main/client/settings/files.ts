@@ -4,13 +4,15 @@ import { organisationDocument } from '../../../shared/protocol/organisation.ts';
 import { portNumber, sha256 } from '../../../shared/protocol/text.ts';
 import { z } from '../../../shared/schema.ts';
 
-const organisationId = z.string().regex(/^[0-9a-f]{16}$/);
+export const organisationId = z.string().regex(/^[0-9a-f]{16}$/);
 
 export const settingsFile = z.object({
   version: z.literal(1),
   activeOrganisation: organisationId.nullable(),
   /** `http://[user:password@]host:port`, or `none`; absent: what the environment says. */
   proxy: z.string().max(1000).optional(),
+  /** How long before the end of a session that nothing renews in silence a person is warned; 0: not at all. */
+  warnBeforeExpiryMinutes: z.number().min(0).max(1440).optional(),
   /** Unsafe: every user of this computer may use the local ports, with this person's rights. */
   unsafeAnyLocalUser: z.boolean().optional(),
 });

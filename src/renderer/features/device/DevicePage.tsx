@@ -3,17 +3,19 @@ import type { ReactNode } from 'react';
 import type { Device } from '../../../shared/model/device.ts';
 import { words } from '../../text/common.ts';
 import { deviceText as firstLaunchText } from '../../text/first-launch.ts';
+import { organisationsText } from '../../text/organisations.ts';
 import { deviceText } from '../../text/shell.ts';
 import { calendarDay } from '../../text/time.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyButton } from '../../ui/Copy.tsx';
 import { Fingerprint } from '../../ui/Fingerprint.tsx';
-import { useTruth } from '../../window-context.tsx';
+import { useSetView, useTruth } from '../../window-context.tsx';
 import { UnregisterDialog } from './UnregisterDialog.tsx';
 import './device.css';
 
 export function DevicePage({ device }: { device: Extract<Device, { status: 'registered' }> }) {
   const app = useTruth(({ app }) => app);
+  const setView = useSetView();
   const { organisation } = device;
   const ownership = firstLaunchText.ownerships(organisation.name)[device.device.ownership];
   return (
@@ -49,6 +51,10 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
             <code>{app.certificatesFolder}</code>
           </Fact>
         </FactGroup>
+        <div className="leave">
+          <p className="sub">{organisationsText.addHelp}</p>
+          <Button onClick={() => setView({ adding: true })}>{organisationsText.add}</Button>
+        </div>
         <div className="leave">
           <p className="sub">{deviceText.unregisterHelp(organisation.name)}</p>
           <UnregisterDialog

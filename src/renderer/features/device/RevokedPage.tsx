@@ -6,11 +6,14 @@ import { words } from '../../text/common.ts';
 import { deviceText } from '../../text/shell.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Panel, PanelHead } from '../../ui/Panel.tsx';
+import { useTruth } from '../../window-context.tsx';
+import { OtherOrganisations } from '../organisations/OtherOrganisations.tsx';
 import { UnregisterDialog } from './UnregisterDialog.tsx';
 
 export function RevokedPage({ device }: { device: Extract<Device, { status: 'revoked' }> }) {
+  const several = useTruth(({ slices }) => slices.organisations.length > 1);
   return (
-    <Panel>
+    <Panel below={several && <OtherOrganisations />}>
       <PanelHead icon={<Ban size={22} aria-hidden />} title={deviceText.revokedTitle}>
         {device.because.message} {ERRORS[device.because.code].advice}
       </PanelHead>

@@ -3,7 +3,8 @@ import { useEffect, useState } from 'react';
 import type { InviteFacts } from '../../../shared/ipc/contract.ts';
 import type { Ownership, SecretStoreKind } from '../../../shared/model/device.ts';
 import { Panel } from '../../ui/Panel.tsx';
-import { useCall, useSetView, useTruth } from '../../window-context.tsx';
+import { KnownOrganisations } from '../organisations/KnownOrganisations.tsx';
+import { useCall, useMirror, useSetView, useTruth } from '../../window-context.tsx';
 import { ConfirmStep } from './ConfirmStep.tsx';
 import { DeviceStep } from './DeviceStep.tsx';
 import { InviteStep } from './InviteStep.tsx';
@@ -20,10 +21,13 @@ export interface Answers {
 
 type Step = 'invite' | 'confirm' | 'device';
 
-export function FirstLaunch() {
+/** `beside`: the organisation that is active meanwhile, and stays so if the person goes back to it. */
+export function FirstLaunch({ beside }: { beside?: string }) {
   const app = useTruth(({ app }) => app);
   const device = useTruth(({ slices }) => slices.device);
+  const known = useTruth(({ slices }) => slices.organisations);
   const setView = useSetView();
+  const mirror = useMirror();
   const inspect = useCall('device.inspectInvite');
   const register = useCall('device.register');
 
@@ -50,7 +54,9 @@ export function FirstLaunch() {
 
   async function enrol(next: Answers): Promise<void> {
     setAnswers(next);
-    await register.run({ ...next, invite: next.invite.trim(), name: next.name.trim() });
+    const input = { ...next, invite: next.invite.trim(), name: next.name.trim() };
+    // The invite is used up: it must not be in the form that comes next.
+    if (await register.run(input)) await mirror.refetch();
   }
 
   function back(to: Step): void {
@@ -59,18 +65,32 @@ export function FirstLaunch() {
     setStep(to);
   }
 
-  if (device.status === 'registering') {
+  function leave(): void {
+    setView({ adding: false, firstLaunch: false });
+  }
+
+  const registering = device.status === 'registering' ? device.organisation : undefined;
+  if (registering !== undefined || (beside && register.pending)) {
     return (
       <Panel above={<Stepper current={1} />}>
-        <Registering organisation={facts?.organisationName ?? device.organisation} />
+        <Registering organisation={facts?.organisationName ?? registering ?? ''} />
       </Panel>
     );
   }
   return (
-    <Panel above={<Stepper current={step === 'device' ? 1 : 0} />}>
+    <Panel
+      above={<Stepper current={step === 'device' ? 1 : 0} />}
+      below={
+        beside === undefined &&
+        known.length > 0 &&
+        step === 'invite' && <KnownOrganisations known={known} />
+      }
+    >
       {step === 'invite' && (
         <InviteStep
           invite={answers.invite}
+          beside={beside}
+          onLeave={leave}
           linkOpened={app.pendingInvite !== null && answers.invite === app.pendingInvite}
           because={because}
           pending={inspect.pending}

@@ -1,6 +1,7 @@
-// Finds services while typing. Ctrl+K or Cmd+K comes here from anywhere; Esc empties it.
+// Narrows the list while typing; Esc empties it. Beside it is the way to the palette, with its keys.
 import { Search, X } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useRef } from 'react';
+import { type KeyboardEvent, useRef } from 'react';
+import { paletteText } from '../../text/palette.ts';
 import { servicesText } from '../../text/services.ts';
 import { useSetView, useTruth, useView } from '../../window-context.tsx';
 
@@ -14,18 +15,6 @@ export function SearchField({
   const setView = useSetView();
   const field = useRef<HTMLInputElement>(null);
 
-  useEffect(() => {
-    const listen = (event: globalThis.KeyboardEvent): void => {
-      const chord = mac ? event.metaKey : event.ctrlKey;
-      if (!chord || event.key.toLowerCase() !== 'k') return;
-      event.preventDefault();
-      field.current?.focus();
-      field.current?.select();
-    };
-    window.addEventListener('keydown', listen);
-    return () => window.removeEventListener('keydown', listen);
-  }, [mac]);
-
   return (
     <div className="search">
       <Search size={15} aria-hidden />
@@ -34,7 +23,6 @@ export function SearchField({
         type="text"
         role="searchbox"
         aria-label={servicesText.search}
-        aria-keyshortcuts={mac ? 'Meta+K' : 'Control+K'}
         placeholder={servicesText.search}
         value={query}
         autoComplete="off"
@@ -49,7 +37,15 @@ export function SearchField({
         }}
       />
       {query === '' ? (
-        <kbd aria-hidden>{mac ? '⌘K' : 'Ctrl K'}</kbd>
+        <button
+          type="button"
+          className="search-palette"
+          aria-label={paletteText.open(mac ? '⌘K' : 'Ctrl+K')}
+          aria-keyshortcuts={mac ? 'Meta+K' : 'Control+K'}
+          onClick={() => setView({ palette: true })}
+        >
+          <kbd>{mac ? '⌘K' : 'Ctrl K'}</kbd>
+        </button>
       ) : (
         <button
           type="button"

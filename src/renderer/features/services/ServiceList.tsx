@@ -1,60 +1,53 @@
-// The groups and their rows, walked with the arrow keys.
-import type { KeyboardEvent } from 'react';
+// The groups and their rows. A long list renders only what is in sight.
 import { servicesText } from '../../text/services.ts';
 import { useSetView, useView } from '../../window-context.tsx';
-import type { Row, ServiceGroup } from './service-view.ts';
-import { ServiceRow } from './ServiceRow.tsx';
+import { LongList } from './LongList.tsx';
+import type { Group, Row } from './service-view.ts';
+import { type ListItem, ServiceRow } from './ServiceRow.tsx';
+import { walkRows } from './walk-rows.ts';
 
-const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
-
-/** Moves the focus from row to row, from the search field to the first one, and sideways into open details. */
-export function walkRows(event: KeyboardEvent<HTMLElement>): void {
-  const page = event.currentTarget.closest('[data-page]');
-  if (event.key === 'ArrowRight' && (event.target as HTMLElement).matches('.row-open')) {
-    page?.querySelector<HTMLElement>('.details')?.focus();
-  }
-  const step = steps[event.key];
-  if (step === undefined) return;
-  const rows = [...(page?.querySelectorAll<HTMLElement>('.row-open') ?? [])];
-  const here = (event.target as HTMLElement).closest('.row')?.querySelector('.row-open');
-  const next = rows[rows.findIndex((row) => row === here) + step];
-  if (!next) return;
-  event.preventDefault();
-  next.focus();
-}
+/** So many rows cost nothing, and every one of them can be found by the browser and reached by Tab. */
+const WHOLE_UP_TO = 100;
 
 /** Those still on their way are not counted as connected. */
-const countOf = (group: ServiceGroup, rows: readonly Row[]): number | null =>
-  group === 'connected'
-    ? rows.filter(({ tunnel }) => tunnel.status === 'open').length || null
-    : rows.length;
+function countOf({ group, rows }: Group): number | null {
+  if (group !== 'connected') return rows.length;
+  return rows.filter(({ tunnel }) => tunnel.status === 'open').length || null;
+}
 
-export function ServiceList({ groups }: { groups: { group: ServiceGroup; rows: Row[] }[] }) {
+export function ServiceList({ groups }: { groups: Group[] }) {
   const selected = useView((view) => view.selected);
   const setView = useSetView();
+  const row = ({ service, tunnel }: Row, item?: ListItem) => (
+    <ServiceRow
+      key={service.id}
+      service={service}
+      tunnel={tunnel}
+      selected={selected === service.id}
+      onSelect={() => setView({ selected: service.id, editPort: null })}
+      onChoosePort={() => setView({ selected: service.id, editPort: service.id })}
+      {...(item && { item })}
+    />
+  );
+  const head = (group: Group) => (
+    <h2 className="group-name" id={`group-${group.group}`}>
+      {servicesText.groups[group.group]} <span>{countOf(group)}</span>
+    </h2>
+  );
+  const length = groups.reduce((sum, { rows }) => sum + rows.length, 0);
   return (
-    // Arrow keys are a short cut between buttons that Tab reaches as well.
-    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- see walk-rows.ts
     <div className="groups" onKeyDown={walkRows}>
-      {groups.map(({ group, rows }) => (
-        <section key={group} aria-labelledby={`group-${group}`}>
-          <h2 className="group-name" id={`group-${group}`}>
-            {servicesText.groups[group]} <span>{countOf(group, rows)}</span>
-          </h2>
-          <ul className="rows">
-            {rows.map(({ service, tunnel }) => (
-              <ServiceRow
-                key={service.id}
-                service={service}
-                tunnel={tunnel}
-                selected={selected === service.id}
-                onSelect={() => setView({ selected: service.id, editPort: null })}
-                onChoosePort={() => setView({ selected: service.id, editPort: service.id })}
-              />
-            ))}
-          </ul>
-        </section>
-      ))}
+      {length > WHOLE_UP_TO ? (
+        <LongList groups={groups} head={head} row={row} />
+      ) : (
+        groups.map((group) => (
+          <section key={group.group} aria-labelledby={`group-${group.group}`}>
+            {head(group)}
+            <ul className="rows">{group.rows.map((each) => row(each))}</ul>
+          </section>
+        ))
+      )}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 // One service in the list. The whole row opens its details; the pill and the button inside do their own thing.
 import { ChevronRight } from 'lucide-react';
+import type { ComponentProps } from 'react';
 import { remedy, type WireError } from '../../../shared/errors.ts';
 import { whyNotConnectable } from '../../../shared/model/service.ts';
 import { hindranceText, kindOf, servicesText } from '../../text/services.ts';
@@ -14,8 +15,16 @@ import { TypeTile } from './TypeTile.tsx';
 import { useShowHow } from './use-show-how.ts';
 import { useTunnelActions } from './use-tunnel-actions.ts';
 
+/** Where it stands in a list that places its rows itself. */
+export type ListItem = ComponentProps<'li'> & { 'data-index': number };
+
 export function ServiceRow(
-  props: Row & { selected: boolean; onSelect: () => void; onChoosePort: () => void },
+  props: Row & {
+    selected: boolean;
+    item?: ListItem;
+    onSelect: () => void;
+    onChoosePort: () => void;
+  },
 ) {
   const { service, tunnel } = props;
   const actions = useTunnelActions(service.id);
@@ -25,7 +34,11 @@ export function ServiceRow(
   const error = tunnel.status === 'failed' ? tunnel.error : actions.refused;
   const reason = whyNotUsable(props);
   return (
-    <li className={props.selected ? 'row selected' : 'row'} data-service={service.id}>
+    <li
+      {...props.item}
+      className={`row${props.selected ? ' selected' : ''}${props.item?.className ?? ''}`}
+      data-service={service.id}
+    >
       <TypeTile service={service} lit={tunnel.status === 'open'} />
       <div className="row-name">
         <button

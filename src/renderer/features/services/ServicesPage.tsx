@@ -1,6 +1,6 @@
 // The home page: what this person may use, what is connected, and the details of one service beside it.
 import { LayoutGrid, RotateCw, SearchX } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { ERRORS } from '../../../shared/errors.ts';
 import { isSignedIn } from '../../../shared/model/session.ts';
 import { summary } from '../../../shared/model/summary.ts';
@@ -9,13 +9,19 @@ import { servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Note } from '../../ui/Note.tsx';
 import { useCall, useSetView, useTruth, useView } from '../../window-context.tsx';
+import { EndingBanner } from '../sign-in/EndingBanner.tsx';
 import { ExpiredBanner } from '../sign-in/ExpiredBanner.tsx';
 import { SearchField } from './SearchField.tsx';
-import { grouped, tunnelOf } from './service-view.ts';
+import { findable, found, grouped, tunnelOf, typesOf } from './service-view.ts';
 import { ServiceDetails } from './ServiceDetails.tsx';
-import { ServiceList, walkRows } from './ServiceList.tsx';
+import { ServiceList } from './ServiceList.tsx';
+import { TypeFilter } from './TypeFilter.tsx';
+import { walkRows } from './walk-rows.ts';
 import './page.css';
 import './services.css';
+
+/** Fewer are seen at a glance. */
+const FILTERED_FROM = 12;
 
 export function ServicesPage() {
   const { device, session, catalog, tunnels } = useTruth(({ slices }) => slices);
@@ -24,7 +30,14 @@ export function ServicesPage() {
   const setView = useSetView();
   const service = catalog.services.find(({ id }) => id === selected);
   const closeDetails = (): void => setView({ selected: null, editPort: null });
-  const groups = grouped(catalog.services, tunnels.states, query);
+  const all = useMemo(() => findable(catalog.services), [catalog.services]);
+  const type = useView((view) => view.type);
+  const matching = useMemo(() => found(all, query), [all, query]);
+  const types = useMemo(() => typesOf(catalog.services), [catalog.services]);
+  const groups = useMemo(
+    () => grouped(type ? matching.filter((each) => each.type === type) : matching, tunnels.states),
+    [matching, type, tunnels.states],
+  );
   return (
     <div className={service ? 'services with-details' : 'services'} data-page="services">
       <main className="services-main">
@@ -35,8 +48,12 @@ export function ServicesPage() {
           </div>
           {catalog.services.length > 0 && <SearchField onKeyDown={walkRows} />}
         </header>
+        {types.length > 1 && catalog.services.length >= FILTERED_FROM && (
+          <TypeFilter types={types} services={matching} />
+        )}
         <div className="banners">
           <ExpiredBanner />
+          <EndingBanner />
           {isSignedIn(session) && <StaleBanner />}
         </div>
         {catalog.services.length === 0 ? (
@@ -44,7 +61,7 @@ export function ServicesPage() {
         ) : groups.length === 0 ? (
           <Empty
             icon={<SearchX size={22} aria-hidden />}
-            title={servicesText.noMatch(query.trim())}
+            title={query.trim() ? servicesText.noMatch(query.trim()) : servicesText.noneOfType}
           >
             {servicesText.noMatchHelp}
           </Empty>

@@ -1,6 +1,6 @@
 // What the list shows, as plain functions: which group a service is in, what a search finds, how an address reads.
 import { exhaustive } from '../../../shared/exhaustive.ts';
-import type { Service } from '../../../shared/model/service.ts';
+import { SERVICE_TYPES, type Service, type ServiceType } from '../../../shared/model/service.ts';
 import { closed, type Tunnel } from '../../../shared/model/tunnel.ts';
 import { kindOf } from '../../text/services.ts';
 
@@ -11,6 +11,11 @@ export interface Row {
 
 const GROUPS = ['attention', 'connected', 'available', 'denied'] as const;
 export type ServiceGroup = (typeof GROUPS)[number];
+
+export interface Group {
+  group: ServiceGroup;
+  rows: Row[];
+}
 
 export const tunnelOf = (states: Readonly<Record<string, Tunnel>>, id: string): Tunnel =>
   states[id] ?? closed;
@@ -30,38 +35,61 @@ function groupOf({ service, tunnel }: Row): ServiceGroup {
   }
 }
 
-/** Every word of the query must occur somewhere in what a person can see of the service. */
-export function matches(service: Service, query: string): boolean {
-  const text = [
-    service.friendlyName,
-    service.name,
-    service.domain,
-    kindOf(service),
-    service.description,
-  ]
-    .join(' ')
-    .toLowerCase();
-  return query
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+/** What a person can see of a service, for searching; made once per catalogue, not per keystroke. */
+export interface Findable {
+  service: Service;
+  text: string;
 }
 
-const byName = (a: Row, b: Row): number =>
-  a.service.friendlyName.localeCompare(b.service.friendlyName, undefined, { numeric: true });
+const names = new Intl.Collator(undefined, { numeric: true });
 
-/** Groups in their order, without the empty ones. */
+/** In the order of their names. */
+export const findable = (services: readonly Service[]): Findable[] =>
+  services
+    .map((service) => ({
+      service,
+      text: [
+        service.friendlyName,
+        service.name,
+        service.domain,
+        kindOf(service),
+        service.description,
+      ]
+        .join(' ')
+        .toLowerCase(),
+    }))
+    .sort((a, b) => names.compare(a.service.friendlyName, b.service.friendlyName));
+
+/** Every word of the query must occur somewhere. */
+export function found(all: readonly Findable[], query: string): Service[] {
+  const wanted = query.trim().toLowerCase().split(/\s+/);
+  return all
+    .filter(({ text }) => wanted.every((word) => text.includes(word)))
+    .map(({ service }) => service);
+}
+
+/** Types that there are, in the order of the model; what a person may narrow the list to. */
+export function typesOf(services: readonly Service[]): ServiceType[] {
+  const there = new Set(services.map(({ type }) => type));
+  return SERVICE_TYPES.filter((type) => there.has(type));
+}
+
+/** Groups in their order, without the empty ones; inside a group the order stays. */
 export function grouped(
   services: readonly Service[],
   states: Readonly<Record<string, Tunnel>>,
-  query: string,
-): { group: ServiceGroup; rows: Row[] }[] {
-  const rows = services
-    .filter((service) => matches(service, query.trim()))
-    .map((service) => ({ service, tunnel: tunnelOf(states, service.id) }))
-    .sort(byName);
-  return GROUPS.map((group) => ({
-    group,
-    rows: rows.filter((row) => groupOf(row) === group),
-  })).filter(({ rows }) => rows.length > 0);
+): Group[] {
+  const rows: Record<ServiceGroup, Row[]> = {
+    attention: [],
+    connected: [],
+    available: [],
+    denied: [],
+  };
+  for (const service of services) {
+    const row = { service, tunnel: tunnelOf(states, service.id) };
+    rows[groupOf(row)].push(row);
+  }
+  return GROUPS.map((group) => ({ group, rows: rows[group] })).filter(
+    ({ rows }) => rows.length > 0,
+  );
 }

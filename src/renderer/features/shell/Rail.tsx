@@ -4,6 +4,7 @@ import type { Person, Session } from '../../../shared/model/session.ts';
 import { shellText } from '../../text/shell.ts';
 import { useSetView, useTruth, useView } from '../../window-context.tsx';
 import type { Page } from '../../stores/view.ts';
+import { OrganisationSwitcher } from '../organisations/OrganisationSwitcher.tsx';
 import { SessionCard } from './SessionCard.tsx';
 
 function personOf(session: Session): Person | null {
@@ -21,15 +22,7 @@ export function Rail({ organisation }: { organisation: string }) {
   const who = person?.email || person?.name;
   return (
     <div className="rail">
-      <div className="organisation" title={`${organisation}\n${who ?? ''}`}>
-        <span className="mark" aria-hidden>
-          {organisation.slice(0, 1).toUpperCase()}
-        </span>
-        <div className="rail-wide">
-          <b className="one-line">{organisation}</b>
-          <span className="sub one-line">{who}</span>
-        </div>
-      </div>
+      <OrganisationSwitcher organisation={organisation} who={who} />
       <nav aria-label={shellText.navigation}>
         <NavItem page="services" icon={<Server size={17} aria-hidden />} label={shellText.services}>
           {connected > 0 && (

@@ -1,7 +1,6 @@
 // How long this person stays signed in, and the way out.
 import { Menu } from '@base-ui/react/menu';
 import { ChevronsUpDown, LogOut } from 'lucide-react';
-import { useState } from 'react';
 import { isSignedIn } from '../../../shared/model/session.ts';
 import { canClose } from '../../../shared/model/tunnel.ts';
 import { words } from '../../text/common.ts';
@@ -9,7 +8,7 @@ import { shellText } from '../../text/shell.ts';
 import { moment, timeLeft } from '../../text/time.ts';
 import { Ring } from '../../ui/Ring.tsx';
 import { useNow } from '../../ui/use-now.ts';
-import { useCall, useTruth } from '../../window-context.tsx';
+import { useCall, useSetView, useTruth, useView } from '../../window-context.tsx';
 import { SignOutDialog } from './SignOutDialog.tsx';
 
 const FULL_RING_MS = 24 * 3_600_000;
@@ -21,7 +20,8 @@ export function SessionCard() {
   const connected = useTruth(
     ({ slices }) => Object.values(slices.tunnels.states).filter(canClose).length,
   );
-  const [asking, setAsking] = useState(false);
+  const asking = useView((view) => view.signingOut);
+  const setView = useSetView();
   const now = useNow();
   // Without a session the banner of the page speaks.
   if (!isSignedIn(session)) return null;
@@ -47,7 +47,9 @@ export function SessionCard() {
               <Menu.Item
                 className="menu-item"
                 disabled={signOut.pending}
-                onClick={() => (connected > 0 ? setAsking(true) : void signOut.run({}))}
+                onClick={() =>
+                  connected > 0 ? setView({ signingOut: true }) : void signOut.run({})
+                }
               >
                 <LogOut size={15} aria-hidden />
                 {words.signOut}
@@ -60,7 +62,7 @@ export function SessionCard() {
         connected={connected}
         signOut={signOut}
         open={asking}
-        onOpenChange={setAsking}
+        onOpenChange={(signingOut) => setView({ signingOut })}
       />
     </>
   );

@@ -4,6 +4,7 @@ import type { Device } from '../../../shared/model/device.ts';
 import { useSetView, useView } from '../../window-context.tsx';
 import { DevicePage } from '../device/DevicePage.tsx';
 import { ServicesPage } from '../services/ServicesPage.tsx';
+import { Palette } from '../palette/Palette.tsx';
 import { Rail } from './Rail.tsx';
 import './shell.css';
 
@@ -15,6 +16,7 @@ export function Shell({ device }: { device: Extract<Device, { status: 'registere
   return (
     <div className="shell">
       <Rail organisation={device.organisation.name} />
+      <Palette />
       {page === 'services' ? <ServicesPage /> : <DevicePage device={device} />}
     </div>
   );

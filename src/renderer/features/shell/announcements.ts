@@ -1,9 +1,12 @@
 // What changed about the tunnels, as sentences for a screen reader.
 import type { Slices } from '../../../shared/ipc/contract.ts';
+import { organisationsText } from '../../text/organisations.ts';
 import { announceText } from '../../text/services.ts';
 import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 
 export function announcements(before: Slices, after: Slices): string[] {
+  const [from, to] = [activeOf(before), activeOf(after)];
+  if (to && to.id !== from?.id) return [organisationsText.active(to.name)];
   if (before.tunnels.states === after.tunnels.states) return [];
   const sentences: string[] = [];
   for (const { id, friendlyName } of after.catalog.services) {
@@ -36,3 +39,5 @@ export function announcements(before: Slices, after: Slices): string[] {
   }
   return sentences;
 }
+
+const activeOf = ({ organisations }: Slices) => organisations.find(({ isActive }) => isActive);

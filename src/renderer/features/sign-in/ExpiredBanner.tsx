@@ -2,14 +2,11 @@
 import { ERRORS } from '../../../shared/errors.ts';
 import type { Session } from '../../../shared/model/session.ts';
 import { words } from '../../text/common.ts';
-import { signInText } from '../../text/first-launch.ts';
-import { expiredText } from '../../text/shell.ts';
 import { Button } from '../../ui/Button.tsx';
-import { CopyButton } from '../../ui/Copy.tsx';
 import { Note } from '../../ui/Note.tsx';
-import { useOpensPages, useTruth } from '../../window-context.tsx';
-import { SignInLink } from './SignInLink.tsx';
+import { useTruth } from '../../window-context.tsx';
 import { useSignIn } from './use-sign-in.ts';
+import { WaitingNote } from './WaitingNote.tsx';
 import './sign-in.css';
 
 const ended = (session: Session): boolean =>
@@ -19,27 +16,8 @@ const ended = (session: Session): boolean =>
 export function ExpiredBanner() {
   const session = useTruth(({ slices }) => slices.session);
   const signIn = useSignIn();
-  const inTab = useOpensPages();
   if (!ended(session)) return null;
-  if (signIn.waiting) {
-    return (
-      <Note
-        tone="info"
-        {...(inTab && signIn.url && { title: signInText.inTab.waitingTitle })}
-        action={
-          <div className="sign-in-link">
-            {signIn.url && inTab && <SignInLink url={signIn.url} size="small" />}
-            {signIn.url && <CopyButton text={signIn.url} label={signInText.copyLink} showLabel />}
-            <Button size="small" onClick={signIn.cancel}>
-              {words.cancel}
-            </Button>
-          </div>
-        }
-      >
-        {inTab && signIn.url ? signInText.inTab.waiting : expiredText.waiting}
-      </Note>
-    );
-  }
+  if (signIn.waiting) return <WaitingNote signIn={signIn} />;
   const { code, message } = signIn.because ?? {
     code: 'identity/session-expired' as const,
     message: '',

@@ -9,6 +9,7 @@ import { Panel, PanelHead } from '../../ui/Panel.tsx';
 import { useOpensPages, useView } from '../../window-context.tsx';
 import { UnregisterDialog } from '../device/UnregisterDialog.tsx';
 import { Stepper } from '../first-launch/Stepper.tsx';
+import { OtherOrganisations } from '../organisations/OtherOrganisations.tsx';
 import { useSignIn } from './use-sign-in.ts';
 import { Waiting } from './Waiting.tsx';
 import './sign-in.css';
@@ -25,14 +26,17 @@ export function SignInPage({ device }: { device: Registered }) {
       above={firstLaunch && <Stepper current={2} />}
       below={
         !signIn.waiting && (
-          <UnregisterDialog
-            organisation={organisation}
-            trigger={
-              <Button look="quiet" size="small">
-                {words.leave}
-              </Button>
-            }
-          />
+          <div className="panel-ways">
+            <OtherOrganisations />
+            <UnregisterDialog
+              organisation={organisation}
+              trigger={
+                <Button look="quiet" size="small">
+                  {words.leave}
+                </Button>
+              }
+            />
+          </div>
         )
       }
     >

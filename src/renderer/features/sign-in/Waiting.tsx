@@ -6,13 +6,14 @@ import { Button } from '../../ui/Button.tsx';
 import { CopyButton } from '../../ui/Copy.tsx';
 import { PanelHead } from '../../ui/Panel.tsx';
 import { useOpensPages } from '../../window-context.tsx';
+import { DeviceCode } from './DeviceCode.tsx';
 import { SignInLink } from './SignInLink.tsx';
 import type { SignIn } from './use-sign-in.ts';
 
 export function Waiting({ signIn }: { signIn: SignIn }) {
   const inTab = useOpensPages();
-  const { url } = signIn;
-  const text = inTab ? signInText.inTab : signInText;
+  const { url, code } = signIn;
+  const text = code ? signInText.code : inTab ? signInText.inTab : signInText;
   return (
     <>
       <PanelHead
@@ -20,13 +21,19 @@ export function Waiting({ signIn }: { signIn: SignIn }) {
         icon={<LoaderCircle size={22} className="spin" aria-hidden />}
         title={text.waitingTitle}
       >
-        {url ? text.waiting : signInText.preparing}
+        {url || code ? text.waiting : signInText.preparing}
       </PanelHead>
       {inTab && url && <SignInLink url={url} size="large" />}
+      {code && <DeviceCode code={code} />}
       <div className="panel-foot">
         <div className="sign-in-link">
           {url && !inTab && <span className="sub">{signInText.notOpened}</span>}
           {url && <CopyButton text={url} label={signInText.copyLink} showLabel look="plain" />}
+          {url && (
+            <Button size="small" onClick={signIn.withCode}>
+              {signInText.otherDevice}
+            </Button>
+          )}
         </div>
         <Button onClick={signIn.cancel}>{words.cancel}</Button>
       </div>

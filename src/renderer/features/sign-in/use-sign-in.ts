@@ -1,14 +1,20 @@
 // Sign-in as every place offers it: the client opens the browser; its state arrives in the mirror, errors included.
 import type { WireError } from '../../../shared/errors.ts';
+import { isSigningIn, type SignInPrompt } from '../../../shared/model/session.ts';
 import { useCall, useTruth } from '../../window-context.tsx';
+
+export type DeviceCode = Extract<SignInPrompt, { by: 'device-code' }>;
 
 export interface SignIn {
   waiting: boolean;
-  /** The page to finish at, once it is known. */
+  /** The page to finish at in this computer's browser, once it is known. */
   url: string | null;
+  /** Or the code to finish with at another device. */
+  code: DeviceCode | null;
   /** Why the last one ended, or why there is no session. */
   because: WireError | undefined;
   start: () => void;
+  withCode: () => void;
   cancel: () => void;
 }
 
@@ -16,15 +22,19 @@ export function useSignIn(): SignIn {
   const session = useTruth(({ slices }) => slices.session);
   const signIn = useCall('session.signIn');
   const cancel = useCall('session.cancelSignIn');
-  const waiting = session.status === 'signing-in';
+  const signInWithCode = useCall('session.signInWithCode');
+  const waiting = isSigningIn(session);
+  const prompt = waiting ? session.prompt : null;
   const told =
     session.status === 'signed-out' || session.status === 'expired' ? session.because : undefined;
   return {
     waiting,
-    url: waiting ? session.signInUrl : null,
+    url: prompt?.by === 'browser' ? prompt.url : null,
+    code: prompt?.by === 'device-code' ? prompt : null,
     // A call that failed before the session changed, e.g. because nothing answers.
-    because: waiting ? undefined : (signIn.error ?? told),
+    because: waiting ? undefined : (signIn.error ?? signInWithCode.error ?? told),
     start: () => void signIn.run({ openBrowser: true }),
+    withCode: () => void signInWithCode.run({}),
     cancel: () => void cancel.run({}),
   };
 }

@@ -31,6 +31,14 @@ function face(services: Service[], states: Record<string, Tunnel> = {}, slices =
 const items = (...inputs: Parameters<typeof face>) => face(...inputs).items;
 
 describe('the tray', () => {
+  it('offers to extend a session that nothing renews, beside the services', () => {
+    const session = { status: 'signed-in', person, expiresAt: 1, ending: { because: null } };
+    const { glyph, items: shown } = face([aService()], {}, { session });
+    expect(glyph).toBe('attention');
+    expect(shown).toContainEqual({ label: 'Extend the session…', action: { do: 'sign-in' } });
+    expect(shown).toContainEqual(expect.objectContaining({ label: 'Connect HTTP API' }));
+  });
+
   it('offers to connect what may be connected', () => {
     expect(items([aService()])).toContainEqual({
       label: 'Connect HTTP API',

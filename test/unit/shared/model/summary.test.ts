@@ -11,6 +11,13 @@ const lost: Tunnel = { ...open, trouble: error };
 const opening: Tunnel = { status: 'opening', startedAt: 1 };
 const failed: Tunnel = { status: 'failed', error };
 
+it('tells a session that ends soon before what is connected', () => {
+  const session = { ...aSession(), ending: { because: null } };
+  const headline = 'Session ends soon';
+  const told = summary(aRegisteredDevice(), session, { s0: open });
+  expect(told).toEqual({ glyph: 'attention', headline });
+});
+
 it.each<[string, Tunnel[], string, string]>([
   ['nothing', [], 'idle', 'Nothing connected'],
   ['one open', [open], 'connected', '1 service connected'],

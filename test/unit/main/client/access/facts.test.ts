@@ -19,7 +19,10 @@ const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve
 async function connected() {
   const clock = manualClock();
   const log = recordingLog();
-  const state = createState(log);
+  let changes = 0;
+  const state = createState(log, (slice) => {
+    if (slice === 'tunnels') changes += 1;
+  });
   const engine = scriptedEngine();
   const needed: string[] = [];
   const access = createAccess({
@@ -35,10 +38,7 @@ async function connected() {
   state.catalog({ status: 'current', services: [aService(), aService({ id: other })] });
   await access.open(one);
   await access.open(other);
-  let changes = 0;
-  state.subscribe((name) => {
-    if (name === 'tunnels.changed') changes += 1;
-  });
+  changes = 0;
   const tunnel = (id = one) => state.slices.tunnels.states[id];
   return { clock, log, state, engine, access, needed, tunnel, changes: () => changes };
 }

@@ -169,13 +169,13 @@ describe('a stored session past its end', () => {
     expect(state.slices.session).toEqual({ status: 'signed-out' });
   });
 
-  it('can be cancelled, and is forgotten then', async () => {
+  it('is expired and kept for another try when that is cancelled', async () => {
     const { session, state, left, open } = await beingTakenUp();
     session.cancelSignIn();
-    await until(() => Promise.resolve(state.slices.session.status === 'signed-out'));
+    await until(() => Promise.resolve(state.slices.session.status === 'expired'));
     open();
     await session.stop();
-    expect(left).toEqual(NOTHING);
+    expect(left).toMatchObject({ vault: { certificate: 'stored' }, files: null });
   });
 
   it('answers whoever signs in meanwhile, without a second page', async () => {

@@ -73,9 +73,9 @@ async function connected(given: { refreshToken: boolean; turnDown?: string }) {
     } as unknown as DeviceRunner,
     loginFiles: { write: () => Promise.resolve(), remove: () => Promise.resolve() },
     trustProvider: {
-      async signIn({ openBrowser, onPage }) {
-        did.push(openBrowser ? 'page' : 'link');
-        onPage('https://issuer.example/');
+      async signIn({ by, onPrompt }) {
+        did.push(by === 'browser' ? 'page' : by);
+        onPrompt({ by: 'browser', url: 'https://issuer.example/' });
         await provider.page();
         return newSession();
       },

@@ -83,7 +83,7 @@ describe('a session on a disk that refuses every change', () => {
     const { session, state, attempts, isLogged } = onAFullDisk(aSession(NOW - 50));
     await session.restore();
     await until(isLogged);
-    expect(state.slices.session).toMatchObject({ status: 'signed-out' });
+    expect(state.slices.session).toMatchObject({ status: 'expired' });
     expect(attempts).toEqual(['login files', 'vault']);
   });
 

@@ -1,13 +1,25 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Membership } from '../../../../../src/main/client/device/membership.ts';
 import { trustProvider } from '../../../../../src/main/client/identity/sign-in.ts';
+import { AppError } from '../../../../../src/shared/errors.ts';
+import type { SignInPrompt } from '../../../../../src/shared/model/session.ts';
 import { manualClock } from '../../../../fakes/manual-clock.ts';
 import { recordingLog } from '../../../../fakes/recording-log.ts';
 
 const ISSUER = 'https://issuer.example';
+const CODE_WITHOUT_TLS = {
+  device_code: 'device',
+  user_code: 'WDJB-MJHT',
+  verification_uri: 'http://issuer.example/device',
+  expires_in: 600,
+};
 
 /** One sign-in at an issuer that only has a discovery document; what it is asked for is written down. */
-function aSignIn(open: (url: URL) => Promise<void>, signal: AbortSignal) {
+function aSignIn(
+  open: (url: URL) => Promise<void>,
+  signal: AbortSignal,
+  by: 'browser' | 'device-code' = 'browser',
+) {
   const asked: string[] = [];
   const membership = {
     document: { issuer: ISSUER, name: 'Demo' },
@@ -19,6 +31,8 @@ function aSignIn(open: (url: URL) => Promise<void>, signal: AbortSignal) {
           issuer: ISSUER,
           authorization_endpoint: `${ISSUER}/auth`,
           token_endpoint: `${ISSUER}/token`,
+          device_authorization_endpoint: `${ISSUER}/device/auth`,
+          ...CODE_WITHOUT_TLS,
           jwks_uri: `${ISSUER}/jwks`,
           response_types_supported: ['code'],
           authorization_response_iss_parameter_supported: true,
@@ -35,8 +49,8 @@ function aSignIn(open: (url: URL) => Promise<void>, signal: AbortSignal) {
   const done = trustProvider.signIn({
     ports: { browser: { open: (url) => open(new URL(url)) }, clock, log: recordingLog() },
     membership,
-    openBrowser: true,
-    onPage: () => {},
+    by,
+    onPrompt: () => {},
     onLinger: () => {},
     signal,
   });
@@ -50,6 +64,73 @@ async function approve(page: URL): Promise<void> {
   callback.searchParams.set('iss', ISSUER);
   await (await fetch(callback)).text();
 }
+
+describe('a sign-in with a code', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('asks again after a question without an answer, with a longer pause, until it is told', async () => {
+    await import('../../../../../src/main/client/identity/oidc.ts'); // loaded on first use, in real time
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const asked: number[] = [];
+    let passed = 0;
+    const answers: (() => Promise<{ status: number; body: object }>)[] = [
+      () => Promise.reject(new AppError('organisation/unreachable', 'No network.')),
+      () => Promise.resolve({ status: 400, body: { error: 'slow_down' } }),
+      () => Promise.resolve({ status: 400, body: { error: 'access_denied' } }),
+    ];
+    const metadata = {
+      issuer: ISSUER,
+      device_authorization_endpoint: `${ISSUER}/device/auth`,
+      token_endpoint: `${ISSUER}/token`,
+    };
+    const given = {
+      device_code: 'device',
+      user_code: 'WDJB-MJHT',
+      verification_uri: `${ISSUER}/device`,
+      expires_in: 600,
+      interval: 5,
+    };
+    const json = async ({ url }: { url: string }) => {
+      const { pathname } = new URL(url);
+      if (pathname === '/token') asked.push(passed);
+      const answer =
+        pathname === '/token'
+          ? await answers[asked.length - 1]!()
+          : { status: 200, body: pathname === '/device/auth' ? given : metadata };
+      const headers = { 'content-type': 'application/json' };
+      return { status: answer.status, headers, body: JSON.stringify(answer.body) };
+    };
+    const prompts: SignInPrompt[] = [];
+    const done = trustProvider.signIn({
+      ports: {
+        browser: { open: () => Promise.reject() },
+        clock: manualClock(),
+        log: recordingLog(),
+      },
+      membership: {
+        document: { issuer: ISSUER, name: 'Demo' },
+        deviceId: 'device',
+        connection: { ask: json },
+      } as unknown as Membership,
+      by: 'device-code',
+      onPrompt: (prompt) => void prompts.push(prompt),
+      onLinger: () => {},
+      signal: new AbortController().signal,
+    });
+    const refused = expect(done).rejects.toMatchObject({ code: 'identity/sign-in-denied' });
+    for (; asked.length < 3 && passed < 60; passed += 1) await vi.advanceTimersByTimeAsync(1_000);
+    await refused;
+    expect(prompts).toMatchObject([{ userCode: 'WDJB-MJHT', urlWithCode: `${ISSUER}/device` }]);
+    const [first = 0, second = 0, third = 0] = asked;
+    expect(second - first).toBeGreaterThanOrEqual(9);
+    expect(third - second).toBeGreaterThanOrEqual(14);
+  });
+
+  it('shows no page that is not under TLS', async () => {
+    const { done } = aSignIn(() => Promise.resolve(), new AbortController().signal, 'device-code');
+    await expect(done).rejects.toMatchObject({ code: 'organisation/invalid-answer' });
+  });
+});
 
 describe('a sign-in', () => {
   it.each(['before anybody answered', 'after the answer'])(

@@ -1,0 +1,155 @@
+// Everything that runs for the active organisation: device, session, catalogue, access. Made as a whole and stopped as a
+// whole, so that nothing of one organisation can reach what runs for another.
+import { AppError } from '../../shared/errors.ts';
+import { createAccess } from './access/access.ts';
+import { createCatalog } from './catalog/catalog.ts';
+import { createDevice } from './device/registration.ts';
+import type { Loaded, RegistrationStore } from './device/registration-store.ts';
+import { createLoginFiles } from './identity/login-files.ts';
+import { createSession } from './identity/session.ts';
+import type { Network } from './organisation/connection.ts';
+import type { ClientPorts } from './ports.ts';
+import type { Layout } from './settings/layout.ts';
+import type { Settings } from './settings/settings.ts';
+import { createState, type Tell } from './state.ts';
+
+const WARN_MINUTES = 10;
+
+export interface RuntimeOptions {
+  ports: ClientPorts;
+  places: Layout;
+  settings: Settings;
+  store: RegistrationStore;
+  network: Network;
+}
+
+export type Runtime = ReturnType<typeof createRuntime>;
+
+/** Without a registration it runs too: somebody has to say why there is none. */
+export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tell) {
+  const { ports, places, settings, store, network } = options;
+  const { log } = ports;
+  const state = createState(log, tell);
+  const loginFiles = createLoginFiles(places.home);
+  let isStopping = false;
+  let signingOut: Promise<unknown> = Promise.resolve();
+
+  const device = createDevice({ ports, network, store, state });
+  const access = createAccess({
+    ports,
+    state,
+    rulesFor: (accessTier) => ({
+      upstreamProxy: network.chooseProxy(accessTier),
+      localUsers: settings.current().unsafeAnyLocalUser ? 'anyone' : 'own',
+    }),
+    onCertificateNeeded: () => session.certificateNeeded(),
+    onCredentialsRefused: (error) => session.credentialsRefused(error),
+  });
+  const session = createSession({
+    ports,
+    state,
+    device,
+    loginFiles,
+    onCredentials(credentials) {
+      const membership = device.membership();
+      if (isStopping || !credentials || !membership) return withdraw();
+      const { key, certificate } = credentials;
+      access.setCredentials({ key, certificate, ca: membership.root });
+      catalog.start();
+    },
+    onLapsed() {
+      access.lapse();
+      catalog.stop();
+    },
+    onWaitInVain: (because) => access.refuseHeld(because),
+    onEnded: (because) => access.suspend(because),
+    warnBeforeMs: () => (settings.current().warnBeforeExpiryMinutes ?? WARN_MINUTES) * 60_000,
+    async closeTunnels() {
+      await access.closeAll();
+      catalog.clear();
+    },
+  });
+  const catalog = createCatalog({
+    ports,
+    state,
+    access() {
+      const membership = device.membership();
+      const trustToken = device.session()?.trustToken;
+      return membership && trustToken ? { membership, trustToken } : null;
+    },
+    onListed: (services) => access.publishPorts(services),
+    onServices: (services) => access.onServices(services),
+    onDenied: (event) => access.onDenied(event),
+    onSessionEnded: (reason) => inBackground('end the session', session.ended(reason)),
+    onDeviceRevoked: (reason) => inBackground('take back the device', deviceRevoked(reason)),
+    onRefused: () => inBackground('renew the refused session', session.refused()),
+  });
+
+  function withdraw(): void {
+    access.setCredentials(null);
+    catalog.stop();
+  }
+
+  function inBackground(what: string, work: Promise<unknown>): void {
+    work.catch((error: unknown) => log.error(`could not ${what}`, { error }));
+  }
+
+  function signOut(because?: AppError): Promise<void> {
+    const done = session.signOut(because).finally(() => catalog.clear()); // a list that was on its way
+    signingOut = done.catch(() => {}); // told to whoever asked for it
+    return done;
+  }
+
+  async function deviceRevoked(reason: string): Promise<void> {
+    const why = reason || 'Your organisation no longer accepts this device.';
+    const error = new AppError('device/certificate-refused', why);
+    device.revoked(error);
+    await signOut(error);
+  }
+
+  return {
+    state,
+    device,
+    session,
+    catalog,
+    access,
+    signOut,
+
+    /** Does not wait for the network. */
+    async start(): Promise<void> {
+      if (loaded.status === 'stored') {
+        const { stored } = loaded;
+        device.adopt(stored);
+        const { id } = stored.registration.organisation;
+        await access.useOrganisation(places.organisation(id).ports);
+        await session.restore();
+      } else if ('because' in loaded) {
+        log.warn('the stored registration is not usable', { error: loaded.because });
+        state.device({ type: 'unregistered', because: loaded.because.toWire() });
+      }
+    },
+
+    surroundingsChanged(): void {
+      device.membership()?.connection.freshen();
+      access.checkWays();
+      catalog.again();
+      inBackground('look after the session', session.check());
+    },
+
+    /**
+     * Nobody connects any more; what runs gets `drainMs` to finish. With the engine go its tickets and warm connections.
+     * What is stored stays, the login files too: they are not touched from here any more. Resolves with what to start again.
+     */
+    async stop(drainMs: number): Promise<Loaded> {
+      isStopping = true;
+      if (device.membership()) withdraw();
+      await signingOut; // it gives the refresh token back
+      await session.stop();
+      catalog.stop();
+      await access.stop(drainMs);
+      const stored = await device.stop();
+      await loginFiles.close();
+      return stored ? { status: 'stored', stored } : loaded;
+    },
+  };
+}

@@ -1,0 +1,242 @@
+// Which organisation is active, and how another one becomes it: one is stopped whole, its login files go, the settings name
+// the other one, and only then does that one start. A crash in between leaves one of the two, never something of both.
+import { AppError, toWireError } from '../../shared/errors.ts';
+import { exhaustive } from '../../shared/exhaustive.ts';
+import type { InputOf } from '../../shared/ipc/contract.ts';
+import type { Device } from '../../shared/model/device.ts';
+import { parseInvite } from '../../shared/protocol/invite.ts';
+import type { createRegistrar } from './device/register.ts';
+import type { Loaded, RegistrationStore, StoredRegistration } from './device/registration-store.ts';
+import { createLoginFiles } from './identity/login-files.ts';
+import type { ClientPorts } from './ports.ts';
+import type { Runtime } from './runtime.ts';
+import type { Settings } from './settings/settings.ts';
+import type { Shown } from './shown.ts';
+import type { Tell } from './state.ts';
+
+/** So long may running connections finish when an organisation is left, or the client stops. */
+const DRAIN_MS = 1_000;
+
+export interface SwitchboardOptions {
+  ports: Pick<ClientPorts, 'clock' | 'log'>;
+  home: string;
+  settings: Settings;
+  store: RegistrationStore;
+  registrar: ReturnType<typeof createRegistrar>;
+  shown: Shown;
+  createRuntime: (loaded: Loaded, tell: Tell) => Runtime;
+}
+
+export async function startSwitchboard(options: SwitchboardOptions) {
+  const { home, settings, store, registrar, shown, createRuntime } = options;
+  const { clock, log } = options.ports;
+  const loginFiles = createLoginFiles(home);
+  let runtime: Runtime;
+  /** One change at a time. Most of it may be a keychain that asks its person; the active organisation works meanwhile. */
+  let changing: Promise<unknown> | null = null;
+  let isLeaving = false;
+  let isRegistering = false;
+  let isStopping = false;
+
+  /** The organisation that runs; null while the active one cannot be had, e.g. with a locked keychain. */
+  const active = (): string | null => runtime.device.membership()?.organisation.id ?? null;
+
+  async function showOrganisations(): Promise<void> {
+    const known = await store.list();
+    shown.organisations(
+      known.map(({ organisation }) => ({
+        ...organisation,
+        isActive: organisation.id === active(),
+      })),
+    );
+  }
+
+  async function run(loaded: Loaded): Promise<void> {
+    const place = shown.place();
+    runtime = createRuntime(loaded, place.tell);
+    try {
+      await runtime.start();
+    } catch (error) {
+      log.error('the stored session was not taken up', { error }); // its state says so too
+    }
+    place.show(runtime.state);
+    await showOrganisations();
+  }
+
+  /** Puts another one, or none, in the place of what runs; what goes wrong before the settings name it undoes it. */
+  async function replace(next: Loaded, prepare?: () => Promise<void>): Promise<void> {
+    if (isStopping && !isLeaving) throw stopping();
+    isLeaving = true;
+    log.info('another organisation', { from: active(), to: organisationOf(next) });
+    const before = await runtime.stop(DRAIN_MS);
+    try {
+      await loginFiles.remove();
+      await prepare?.();
+      await settings.setActive(organisationOf(next));
+    } catch (error) {
+      await run(before);
+      throw error;
+    }
+    await run(next);
+  }
+
+  async function exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (isStopping) throw stopping();
+    if (changing) throw busy();
+    const done = work().finally(() => {
+      changing = null;
+      isLeaving = false;
+    });
+    changing = done;
+    return done;
+  }
+
+  async function quiet(): Promise<void> {
+    if (!changing) return;
+    await changing.catch(() => {}); // told to whoever asked for it
+    await quiet();
+  }
+
+  /** Whoever asks then asks about an organisation that is being left. */
+  function current(): Runtime {
+    if (isLeaving) throw busy();
+    return runtime;
+  }
+
+  async function find(organisation: string): Promise<StoredRegistration> {
+    const loaded = await store.load(organisation);
+    switch (loaded.status) {
+      case 'stored':
+        return loaded.stored;
+      case 'forgotten':
+        await showOrganisations();
+        throw loaded.because;
+      case 'unusable':
+        throw loaded.because;
+      case 'none':
+        throw new AppError(
+          'organisation/unknown',
+          `This device is not registered with the organisation ${organisation}.`,
+        );
+      default:
+        return exhaustive(loaded);
+    }
+  }
+
+  /** Nobody has asked for one by name: the first that can be used. */
+  async function anotherThan(id: string): Promise<Loaded> {
+    for (const { organisation } of await store.list()) {
+      const loaded: Loaded =
+        organisation.id === id ? { status: 'none' } : await store.load(organisation.id);
+      if (loaded.status === 'stored') return loaded;
+    }
+    return { status: 'none' };
+  }
+
+  async function restore(): Promise<Loaded> {
+    try {
+      const id = (await settings.read())?.activeOrganisation;
+      if (!id) return { status: 'none' };
+      const loaded = await store.load(id);
+      if (loaded.status === 'forgotten') await settings.setActive(null);
+      return loaded;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return { status: 'unusable', because: error };
+    }
+  }
+
+  /** Registrations in memory ended with the process that made them. */
+  async function forgetEnded(): Promise<void> {
+    for (const { organisation, secrets } of await store.list()) {
+      if (secrets === 'memory') await store.load(organisation.id);
+    }
+  }
+
+  async function keepOnlyOwnFiles(): Promise<void> {
+    const id = settings.current().activeOrganisation;
+    const own = (await store.list()).find(({ organisation }) => organisation.id === id);
+    await loginFiles.keepOnlyOf(own?.root ?? null);
+  }
+
+  const restored = await restore();
+  await forgetEnded();
+  await keepOnlyOwnFiles();
+  await run(restored);
+
+  return {
+    current,
+
+    /** A keychain that was locked at the start may be open now. */
+    async restoreIfItMayComeBack(): Promise<void> {
+      const id = settings.current().activeOrganisation;
+      if (changing || isRegistering || active() !== null || id === null) return;
+      const loaded = await store.load(id);
+      if (loaded.status === 'stored') await exclusively(() => replace(loaded));
+    },
+
+    async switchTo(organisation: string): Promise<Device> {
+      return exclusively(async () => {
+        if (active() !== organisation) {
+          await replace({ status: 'stored', stored: await find(organisation) });
+        }
+        return runtime.state.slices.device;
+      });
+    },
+
+    async register(input: InputOf<'device.register'>): Promise<Device> {
+      const { state } = current();
+      const { host } = parseInvite(input.invite).organisation;
+      if (isRegistering) {
+        throw new AppError('client/switching', 'A registration is already running.');
+      }
+      isRegistering = true;
+      try {
+        // Means nothing where the device is registered already: it stays so whatever comes of this.
+        state.device({ type: 'registration-started', organisation: host, at: clock.now() });
+        const stored = await registrar.register(input);
+        await quiet();
+        return await exclusively(async () => {
+          await replace({ status: 'stored', stored });
+          return runtime.state.slices.device;
+        });
+      } catch (error) {
+        state.device({ type: 'registration-failed', error: toWireError(error) });
+        throw error;
+      } finally {
+        isRegistering = false;
+      }
+    },
+
+    unregister: (): Promise<void> =>
+      exclusively(async () => {
+        const { registration } = runtime.device.requireStored();
+        isLeaving = true;
+        await runtime.signOut();
+        await runtime.device.leave();
+        const next = await anotherThan(registration.organisation.id);
+        await replace(next, () => store.forget(registration));
+      }),
+
+    surroundingsChanged(): void {
+      if (!isLeaving) runtime.surroundingsChanged();
+    },
+
+    async stop(): Promise<void> {
+      isStopping = true;
+      if (isLeaving) await changing?.catch(() => {}); // told to whoever asked for it
+      const { device } = runtime.state.slices;
+      await runtime.stop(DRAIN_MS);
+      // What lives in memory must not outlive it as files.
+      if ('secrets' in device && device.secrets === 'memory') await loginFiles.remove();
+    },
+  };
+}
+
+const organisationOf = (loaded: Loaded): string | null =>
+  loaded.status === 'stored' ? loaded.stored.registration.organisation.id : null;
+
+const busy = (): AppError =>
+  new AppError('client/switching', 'The organisation is just being left.');
+
+const stopping = (): AppError => new AppError('client/not-running', 'Banyan is stopping.');

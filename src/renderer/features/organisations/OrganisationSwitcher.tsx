@@ -1,0 +1,51 @@
+// Which organisation this is, and who the person is there. With two of them it opens the list.
+import { ChevronsUpDown, LoaderCircle } from 'lucide-react';
+import { organisationsText } from '../../text/organisations.ts';
+import { useTruth } from '../../window-context.tsx';
+import { Mark } from './Mark.tsx';
+import { OrganisationMenu } from './OrganisationMenu.tsx';
+import { useSwitch } from './use-switch.ts';
+import './organisations.css';
+
+export function OrganisationSwitcher(props: { organisation: string; who: string | undefined }) {
+  const { organisation, who } = props;
+  const several = useTruth(({ slices }) => slices.organisations.length > 1);
+  const state = useSwitch();
+  const title = `${organisation}\n${who ?? ''}`;
+  if (!several) {
+    return (
+      <div className="organisation" title={title}>
+        <Mark name={organisation} />
+        <Words name={organisation} sub={who} />
+      </div>
+    );
+  }
+  const { pending } = state;
+  const trigger = (
+    <button
+      type="button"
+      className="organisation several"
+      title={title}
+      aria-label={organisationsText.switcher(organisation)}
+      aria-busy={pending || undefined}
+    >
+      <Mark name={organisation} />
+      <Words name={organisation} sub={pending ? organisationsText.switching : who} />
+      {pending ? (
+        <LoaderCircle size={14} className="rail-wide spin" aria-hidden />
+      ) : (
+        <ChevronsUpDown size={14} className="rail-wide organisation-more" aria-hidden />
+      )}
+    </button>
+  );
+  return <OrganisationMenu side="bottom" state={state} trigger={trigger} />;
+}
+
+function Words({ name, sub }: { name: string; sub: string | undefined }) {
+  return (
+    <div className="rail-wide organisation-words">
+      <b className="one-line">{name}</b>
+      <span className="sub one-line">{sub}</span>
+    </div>
+  );
+}

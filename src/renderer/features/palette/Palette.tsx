@@ -1,0 +1,127 @@
+// Ctrl+K or Cmd+K from anywhere: type a few letters of a service, press Enter, and it is connected.
+import { Dialog } from '@base-ui/react/dialog';
+import { CornerDownLeft } from 'lucide-react';
+import { type KeyboardEvent, useEffect, useMemo, useState } from 'react';
+import { isSignedIn } from '../../../shared/model/session.ts';
+import { paletteText } from '../../text/palette.ts';
+import { useSetView, useTruth, useView } from '../../window-context.tsx';
+import { findable } from '../services/service-view.ts';
+import { entriesFor, type Entry } from './entries.ts';
+import { useEntry } from './use-entry.ts';
+import './palette.css';
+
+export function Palette() {
+  const isOpen = useView((view) => view.palette);
+  const setView = useSetView();
+  const mac = useTruth(({ app }) => app.platform === 'darwin');
+  useEffect(() => {
+    const listen = (event: globalThis.KeyboardEvent): void => {
+      const chord = mac ? event.metaKey : event.ctrlKey;
+      if (!chord || event.key.toLowerCase() !== 'k') return;
+      event.preventDefault();
+      setView({ palette: true });
+    };
+    window.addEventListener('keydown', listen);
+    return () => window.removeEventListener('keydown', listen);
+  }, [mac, setView]);
+  return (
+    <Dialog.Root open={isOpen} onOpenChange={(palette) => setView({ palette })}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="backdrop" />
+        <Dialog.Popup className="palette" aria-label={paletteText.title}>
+          <Finder />
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
+
+function Finder() {
+  const [query, setQuery] = useState('');
+  const [at, setAt] = useState(0);
+  const { catalog, tunnels, session } = useTruth(({ slices }) => slices);
+  const run = useEntry();
+  const services = useMemo(() => findable(catalog.services), [catalog.services]);
+  const signedIn = isSignedIn(session);
+  const entries = useMemo(
+    () => entriesFor(query, { services, states: tunnels.states, isSignedIn: signedIn }),
+    [query, services, tunnels.states, signedIn],
+  );
+  const chosen = entries[Math.min(at, entries.length - 1)];
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Enter' && chosen) {
+      event.preventDefault();
+      run(chosen);
+    }
+    const step = steps[event.key];
+    if (step === undefined || entries.length === 0) return;
+    event.preventDefault();
+    setAt(
+      (before) => (Math.min(before, entries.length - 1) + step + entries.length) % entries.length,
+    );
+  };
+  return (
+    <>
+      <input
+        type="text"
+        role="combobox"
+        className="palette-field"
+        aria-label={paletteText.field}
+        aria-expanded
+        aria-autocomplete="list"
+        aria-controls="palette-list"
+        aria-activedescendant={chosen?.id}
+        placeholder={paletteText.placeholder}
+        autoComplete="off"
+        spellCheck={false}
+        value={query}
+        onChange={(event) => {
+          setQuery(event.target.value);
+          setAt(0);
+        }}
+        onKeyDown={onKeyDown}
+      />
+      {/* A list that keeps the focus in its field has no tag of its own. */}
+      <div
+        id="palette-list"
+        // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- see above
+        role="listbox"
+        aria-label={paletteText.results}
+        className="palette-list"
+      >
+        {entries.map((entry) => (
+          <Choice key={entry.id} entry={entry} chosen={entry === chosen} onRun={() => run(entry)} />
+        ))}
+      </div>
+      {entries.length === 0 && (
+        <p className="palette-nothing" aria-live="polite">
+          {paletteText.nothing}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Choice({ entry, chosen, onRun }: { entry: Entry; chosen: boolean; onRun: () => void }) {
+  return (
+    // The keys are the field's: the focus stays there, as a combobox wants it.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
+    <div
+      id={entry.id}
+      // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- as above
+      role="option"
+      aria-selected={chosen}
+      className="palette-choice"
+      ref={(element) => {
+        if (chosen) element?.scrollIntoView({ block: 'nearest' });
+      }}
+      onClick={onRun}
+    >
+      <span className="one-line">{entry.title}</span>
+      <span className="sub one-line">{entry.hint}</span>
+      {chosen && <CornerDownLeft size={14} aria-hidden />}
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+// What the palette finds, as a plain function: services by name, type and address, and what can be done.
+import { canConnect, type Service } from '../../../shared/model/service.ts';
+import { canClose, canOpen, type Tunnel } from '../../../shared/model/tunnel.ts';
+import { kindOf } from '../../text/services.ts';
+import { paletteText } from '../../text/palette.ts';
+import { type Findable, found, tunnelOf } from '../services/service-view.ts';
+
+export type Action = 'services' | 'device' | 'refresh' | 'sign-in' | 'sign-out';
+
+export type Entry =
+  | {
+      id: string;
+      kind: 'service';
+      service: Service;
+      does: 'connect' | 'disconnect' | 'details';
+      title: string;
+      hint: string;
+    }
+  | { id: string; kind: 'action'; action: Action; title: string; hint: string };
+
+/** More than fit are found by typing more. */
+const MOST_SERVICES = 30;
+
+export interface Findings {
+  services: readonly Findable[];
+  states: Readonly<Record<string, Tunnel>>;
+  isSignedIn: boolean;
+}
+
+export function entriesFor(query: string, { services, states, isSignedIn }: Findings): Entry[] {
+  const actions: Action[] = isSignedIn
+    ? ['services', 'device', 'refresh', 'sign-out']
+    : ['services', 'device', 'sign-in'];
+  const wanted = query.trim().toLowerCase();
+  const matching = actions.filter((action) =>
+    paletteText.actions[action].toLowerCase().includes(wanted),
+  );
+  return [
+    ...found(services, query)
+      .slice(0, MOST_SERVICES)
+      .map((service) => serviceEntry(service, tunnelOf(states, service.id), isSignedIn)),
+    ...matching.map((action): Entry => ({
+      id: `action-${action}`,
+      kind: 'action',
+      action,
+      title: paletteText.actions[action],
+      hint: '',
+    })),
+  ];
+}
+
+function serviceEntry(service: Service, tunnel: Tunnel, isSignedIn: boolean): Entry {
+  const does = canClose(tunnel)
+    ? 'disconnect'
+    : isSignedIn && canConnect(service) && canOpen(tunnel)
+      ? 'connect'
+      : 'details';
+  return {
+    id: `service-${service.id}`,
+    kind: 'service',
+    service,
+    does,
+    title: service.friendlyName,
+    hint: `${kindOf(service)} · ${paletteText.does[does]}`,
+  };
+}

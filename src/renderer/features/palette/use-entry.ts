@@ -1,0 +1,40 @@
+// Does what was chosen. What fails is shown where the service is listed, as after a press of its own button.
+import { exhaustive } from '../../../shared/exhaustive.ts';
+import { canClose } from '../../../shared/model/tunnel.ts';
+import { useCall, useSetView, useTruth } from '../../window-context.tsx';
+import type { Action, Entry } from './entries.ts';
+
+export function useEntry(): (entry: Entry) => void {
+  const setView = useSetView();
+  const open = useCall('tunnel.open');
+  const close = useCall('tunnel.close');
+  const refresh = useCall('catalog.refresh');
+  const signIn = useCall('session.signIn');
+  const signOut = useCall('session.signOut');
+  const takesAway = useTruth(({ slices }) => Object.values(slices.tunnels.states).some(canClose));
+
+  function act(action: Action): void {
+    switch (action) {
+      case 'services':
+      case 'device':
+        return setView({ page: action });
+      case 'refresh':
+        return void refresh.run({});
+      case 'sign-in':
+        return void signIn.run({ openBrowser: true });
+      case 'sign-out':
+        return takesAway ? setView({ signingOut: true }) : void signOut.run({});
+      default:
+        exhaustive(action);
+    }
+  }
+
+  return (entry) => {
+    setView({ palette: false });
+    if (entry.kind === 'action') return act(entry.action);
+    const service = entry.service.id;
+    setView({ page: 'services', selected: service, editPort: null });
+    if (entry.does === 'connect') void open.run({ service });
+    if (entry.does === 'disconnect') void close.run({ service });
+  };
+}

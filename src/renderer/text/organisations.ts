@@ -1,0 +1,21 @@
+// Words of several organisations on one device.
+export const organisationsText = {
+  switcher: (active: string) => `${active}. Switch organisation`,
+  switching: 'Switching…',
+  disconnects: (connected: number) =>
+    connected === 1
+      ? 'Switching disconnects 1 service'
+      : `Switching disconnects ${connected} services`,
+  add: 'Add an organisation',
+  addHelp: 'Join another one too. This one is kept, and one click switches between them.',
+  addTitle: 'Add an organisation',
+  addLead: (active: string) =>
+    `Paste its invite. ${active} is kept as it is, and one click brings you back to it.`,
+  backTo: (active: string) => `Back to ${active}`,
+  another: 'Use another organisation',
+  known: 'This device is registered already:',
+  goOnWith: (name: string) => `Go on with ${name}`,
+  active: (name: string) => `${name} is the active organisation`,
+  problemTitle: (to: string) => `Banyan did not switch to ${to}`,
+  problemHelp: 'Nothing has changed: everything is as it was before.',
+};

@@ -1,0 +1,17 @@
+// Words of the palette.
+export const paletteText = {
+  title: 'Find and do',
+  field: 'Services and commands',
+  results: 'Found',
+  placeholder: 'A service, or what you want to do',
+  nothing: 'Nothing is called that.',
+  does: { connect: 'Connect', disconnect: 'Disconnect', details: 'Details' },
+  actions: {
+    services: 'Go to services',
+    device: 'Go to this device',
+    refresh: 'Read the list of services again',
+    'sign-in': 'Sign in',
+    'sign-out': 'Sign out…',
+  },
+  open: (key: string) => `Commands (${key})`,
+};

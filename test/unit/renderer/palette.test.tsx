@@ -1,0 +1,77 @@
+// @vitest-environment happy-dom
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Tunnel } from '../../../src/shared/model/tunnel.ts';
+import { entriesFor } from '../../../src/renderer/features/palette/entries.ts';
+import { findable } from '../../../src/renderer/features/services/service-view.ts';
+import { aService, aSnapshot } from '../../fixtures/snapshots.ts';
+import { type RenderedApp, renderApp } from '../../support/render-app.tsx';
+
+const ledger = aService();
+const bastion = aService({ name: 'bastion', friendlyName: 'Bastion', type: 'SSH' });
+const vault = aService({
+  name: 'vault',
+  friendlyName: 'Vault',
+  access: { status: 'denied', code: 'policy/role', reason: 'Not for you.' },
+});
+const open: Tunnel = { status: 'open', address: { host: '127.0.0.1', port: 5433 }, openedAt: 0 };
+
+describe('the palette finds', () => {
+  const services = findable([ledger, bastion, vault]);
+  const find = (query: string, isSignedIn = true) =>
+    entriesFor(query, { services, states: { [ledger.id]: open }, isSignedIn }).map((entry) =>
+      entry.kind === 'service' ? `${entry.does} ${entry.title}` : entry.action,
+    );
+
+  it('services with what Enter does to them, then what can be done', () => {
+    expect(find('')).toEqual([
+      'connect Bastion',
+      'disconnect Ledger database',
+      'details Vault',
+      'services',
+      'device',
+      'refresh',
+      'sign-out',
+    ]);
+  });
+
+  it('by every word, services and commands alike', () => {
+    expect(find('ssh bast')).toEqual(['connect Bastion']);
+    expect(find('sign')).toEqual(['sign-out']);
+    expect(find('mainframe')).toEqual([]);
+  });
+
+  it('nothing to connect for who is not signed in', () => {
+    expect(find('bastion', false)).toEqual(['details Bastion']);
+    expect(find('sign', false)).toEqual(['sign-in']);
+  });
+});
+
+describe('the palette in the window', () => {
+  let app: RenderedApp;
+  afterEach(() => app.unmount());
+  const field = () => document.querySelector<HTMLInputElement>('[role=combobox]');
+  const chosen = () => document.querySelector('[role=option][aria-selected=true]')?.textContent;
+
+  it('opens by its keys, is walked by arrows, and connects what is chosen', async () => {
+    const catalog = { status: 'current' as const, services: [ledger, bastion, vault] };
+    app = await renderApp(aSnapshot({ catalog }), (fake) => fake.hang('tunnel.open'));
+    expect(field()).toBeNull();
+    await app.act(() =>
+      window.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true })),
+    );
+    expect(field()).not.toBeNull();
+    expect(chosen()).toContain('Bastion');
+    const press = (key: string) =>
+      app.act(() => field()?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true })));
+    await press('ArrowDown');
+    expect(chosen()).toContain('Ledger database');
+    await press('ArrowUp');
+    await press('ArrowUp');
+    expect(chosen()).toContain('Sign out');
+    await press('ArrowDown');
+    await press('Enter');
+    expect(field()).toBeNull();
+    expect(app.fake.calls).toContainEqual({ name: 'tunnel.open', input: { service: bastion.id } });
+    expect(document.querySelector('.details h1')?.textContent).toBe('Bastion');
+  });
+});
