@@ -124,6 +124,18 @@ describe('who is let through', () => {
     expect(bench.received).toBe(0);
   });
 
+  test('a service that is switched off sends nobody to sign in', async () => {
+    await bench.edge.edge.setServiceEnabled('shop.demo.bnn', false);
+    onTestFinished(
+      async () => void (await bench.edge.edge.setServiceEnabled('shop.demo.bnn', true)),
+    );
+    for (const headers of [{ cookie: '' }, {}]) {
+      const page = await ask('/', { headers: { ...headers, accept: 'text/html' } });
+      expect(page.status).toBe(403);
+      expect(page.body).toContain('This service is switched off.');
+    }
+  });
+
   test('a revoked device is told so', async () => {
     const { device, token } = await signedIn();
     await bench.edge.edge.revokeDevice(device.id, 'Lost.');

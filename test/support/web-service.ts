@@ -20,6 +20,7 @@ export interface WebBench {
   backend(handler: (request: IncomingMessage, response: ServerResponse) => void): void;
   /** Requests that have reached it. */
   readonly received: number;
+  readonly methods: readonly string[];
   /** The backend as it was, nothing received. */
   reset(): void;
   policyOf(service: string, policy: string): Promise<void>;
@@ -40,9 +41,9 @@ const show = (request: IncomingMessage, response: ServerResponse): void => {
 
 export async function startWebBench(options: Partial<DemoOptions> = {}): Promise<WebBench> {
   let handler = show;
-  let received = 0;
+  let methods: string[] = [];
   const backend = createServer((request, response) => {
-    received += 1;
+    methods.push(request.method ?? '');
     handler(request, response);
   });
   backend.on('upgrade', (request, socket, head) => {
@@ -137,11 +138,14 @@ export async function startWebBench(options: Partial<DemoOptions> = {}): Promise
       handler = next;
     },
     get received() {
-      return received;
+      return methods.length;
+    },
+    get methods() {
+      return methods;
     },
     reset() {
       handler = show;
-      received = 0;
+      methods = [];
     },
     policyOf: (service, policy) =>
       edge.edge.apply({

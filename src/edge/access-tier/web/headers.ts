@@ -8,6 +8,7 @@ export type Fields = Record<string, string | string[]>;
 
 const HOP_BY_HOP = new Set([
   'connection',
+  'expect', // answered here already
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',
@@ -55,6 +56,7 @@ export function fieldsForBackend(request: IncomingMessage, facts: RequestFacts):
   else if (request.headers['content-length'] === undefined) {
     if (!['GET', 'HEAD', 'OPTIONS'].includes(request.method ?? '')) fields['content-length'] = '0';
   }
+  fields['via'] = '1.1 banyan-access-tier'; // RFC 9110 7.6.3
   fields['x-forwarded-for'] = request.socket.remoteAddress ?? '';
   fields['x-forwarded-proto'] = protocol;
   fields['x-forwarded-host'] = request.headers.host ?? '';

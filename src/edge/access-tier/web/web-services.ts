@@ -69,6 +69,7 @@ export function createWebServices(options: WebServicesOptions): WebServices {
     const claims = await tokens.claims(token, service.id);
     const admission = claims && (await admit.again(callerOfToken(claims), service.id));
     if (!admission || needsSignIn(admission)) {
+      if (!service.enabled) throw new HttpRefusal(403, 'This service is switched off.');
       if (isPage(request, upgrade)) return signIn.begin(site, request, response);
       throw new HttpRefusal(401, 'Open this service in the browser to sign in.', 'session_ended');
     }
@@ -79,6 +80,7 @@ export function createWebServices(options: WebServicesOptions): WebServices {
       device: admission.caller?.deviceId ?? '',
       person: claims.email,
       from: request.socket.remoteAddress ?? '',
+      ...('wouldDeny' in admission && admission.wouldDeny && { code: admission.wouldDeny.code }),
     } as const;
     if (!admission.allowed) {
       const { code, reason } = admission.denial;
@@ -162,7 +164,7 @@ export function createWebServices(options: WebServicesOptions): WebServices {
       if (response.headersSent) return request.socket.destroy();
       // What is still coming belongs to a request that is not taken.
       if (!request.complete) response.setHeader('Connection', 'close');
-      if (refusal.status >= 500 && isPage(request, upgrade)) {
+      if (refusal.status !== 401 && isPage(request, upgrade)) {
         const sentences = [refusal.message];
         return sendMessagePage(response, refusal.status, { title: 'Not available', sentences });
       }
