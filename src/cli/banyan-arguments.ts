@@ -17,7 +17,7 @@ export const COMMANDS = {
     takes: ['invite'],
     options: { name: 'text', ownership: 'text', secrets: 'text', yes: 'flag' },
     usage:
-      'register <invite> [--name NAME] [--ownership WORDS] [--secrets keychain|memory] [--yes]',
+      'register <invite> [--name NAME] [--ownership WORDS] [--secrets keychain|file|memory] [--yes]',
     about: 'Join an organisation; shows it and its fingerprint, and asks first.',
   },
   organisations: {
@@ -56,6 +56,11 @@ export const COMMANDS = {
     options: { reset: 'flag' },
     usage: 'override <service> <port> | override <service> --reset',
     about: 'Use a port of your own, or the usual one again.',
+  },
+  unlock: {
+    takes: [],
+    usage: 'unlock',
+    about: 'Give the running client the passphrase of its file of secrets.',
   },
   unregister: {
     takes: [],
@@ -101,6 +106,7 @@ itself while it needs it; connect then stays in the foreground until Ctrl-C.
 
 Environment: BANYAN_HOME  folder of this client
              BANYAN_SECRETS=memory  keep secrets in memory, never in the keychain
+             BANYAN_PASSPHRASE_FILE  file (0600) with the passphrase for --secrets file
              BANYAN_LOG=debug  write more into <home>/logs/banyan.log
 Exit status: 0 ok, 1 failed, 2 usage, 3 sign-in needed, 4 denied, 5 port in use.
 `;

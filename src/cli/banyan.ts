@@ -17,6 +17,7 @@ import { status } from './commands/status.ts';
 import { switchOrganisation } from './commands/switch-organisation.ts';
 import { ui } from './commands/ui.ts';
 import { unregister } from './commands/unregister.ts';
+import { unlock } from './commands/unlock.ts';
 import { up } from './commands/up.ts';
 import type { Command } from './context.ts';
 import { createPrint } from './print.ts';
@@ -33,6 +34,7 @@ const commands: Record<CommandName, Command> = {
   open,
   disconnect,
   override,
+  unlock,
   unregister,
   up,
   ui,

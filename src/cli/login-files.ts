@@ -1,22 +1,29 @@
 // The three login-*.pem files as the engine's credentials, and how a renewal of them is noticed.
 import { X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { LOGIN_FILES } from '../main/client/settings/layout.ts';
+import { LOGIN_FILES, LOGIN_FOLDER } from '../main/client/settings/layout.ts';
 import type { Credentials } from '../proxy/index.ts';
 import { AppError } from '../shared/errors.ts';
 
+/** All three of one set: its folder is found once, though another set may take its place meanwhile. */
+async function readSet(folder: string): Promise<Credentials> {
+  const set = await realpath(path.join(folder, LOGIN_FOLDER)).catch(() => folder);
+  const read = (name: string) => readFile(path.join(set, name), 'utf8');
+  const [ca, key, certificate] = await Promise.all([
+    read(LOGIN_FILES.caCertificate),
+    read(LOGIN_FILES.key),
+    read(LOGIN_FILES.certificate),
+  ]);
+  return { ca, key, certificate };
+}
+
 /** Throws `tunnel/certificate-missing`, or `identity/session-expired` when the certificate's life is over. */
 export async function readLoginFiles(folder: string): Promise<Credentials> {
-  const read = (name: string) => readFile(path.join(folder, name), 'utf8');
   let credentials: Credentials;
   try {
-    const [ca, key, certificate] = await Promise.all([
-      read(LOGIN_FILES.caCertificate),
-      read(LOGIN_FILES.key),
-      read(LOGIN_FILES.certificate),
-    ]);
-    credentials = { ca, key, certificate };
+    // A set that was replaced while it was read is gone: then the next one is there.
+    credentials = await readSet(folder).catch(() => readSet(folder));
   } catch (cause) {
     throw new AppError('tunnel/certificate-missing', `There is no certificate in ${folder}.`, {
       cause,

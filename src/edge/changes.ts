@@ -5,6 +5,7 @@ export type Change =
   | { type: 'device-unregistered'; deviceId: string }
   /** By an administrator when `reason` is given; otherwise the person has signed out. */
   | { type: 'session-ended'; sessionId: string; deviceId: string; reason?: string }
+  | { type: 'trust-level-changed'; deviceId: string }
   | { type: 'rules-changed' };
 
 export interface Changes {

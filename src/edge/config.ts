@@ -2,7 +2,7 @@
 import type { Documents } from './command-center/rulebook.ts';
 import type { PortWish } from './http/listen.ts';
 import type { Log } from './log.ts';
-import type { TrustLevel } from './policy/decide.ts';
+import type { PostureRules } from './policy/posture.ts';
 import type { ForeignIssuer } from './trust-provider/foreign-tokens.ts';
 import type { NewUser } from './trust-provider/users.ts';
 
@@ -57,8 +57,8 @@ export interface EdgeConfig {
   /** Added to, or replacing, what is stored already. */
   documents: Documents;
   users: readonly NewUser[];
-  /** Of devices that have reported nothing. */
-  levelWithoutPosture: TrustLevel;
+  /** What is asked of devices, and what a device that fails is worth. */
+  posture: PostureRules;
   /** People sign in there, and only its tokens are accepted; devices are registered here all the same. */
   foreignIssuer?: ForeignIssuer;
   /** Filled into the sign-in form, for everybody to see: demo organisations only. */

@@ -1,7 +1,8 @@
 // What an administrator, or the device itself, does to a registered device. Each takes effect at once: sessions end,
 // running connections are judged again, the device is told.
 import type { Changes } from './changes.ts';
-import type { TrustLevel } from './policy/decide.ts';
+import type { PostureReport, TrustLevel } from '../shared/model/posture.ts';
+import { judgePosture, type PostureJudgement, type PostureRules } from './policy/posture.ts';
 import type { DeviceRecord, Store } from './store/store.ts';
 import type { Sessions } from './trust-provider/sessions.ts';
 
@@ -13,21 +14,31 @@ export const UNREGISTERED_DEVICE: DeviceRecord = {
   platform: 'Unregistered',
   serialNumber: '',
   registeredAt: 0,
-  trustLevel: 'Low',
+  cap: { level: 'Low', reason: 'This device is not registered.' },
 };
 
 export interface Devices {
   list(): Promise<DeviceRecord[]>;
   /** false: there is no such device; so do the others. */
   revoke(deviceId: string, reason: string): Promise<boolean>;
-  setTrustLevel(deviceId: string, level: TrustLevel): Promise<boolean>;
+  /** No more than this level from now on; null lifts the cap. The person may read the reason. */
+  capTrustLevel(deviceId: string, level: TrustLevel | null, reason: string): Promise<boolean>;
+  /** What the device says about itself; null: there is no such device. */
+  reportPosture(deviceId: string, report: PostureReport): Promise<PostureJudgement | null>;
   /** Ends all its sign-ins; it stays registered. Returns how many there were. */
   endSessions(deviceId: string, reason?: string): Promise<number>;
   /** The device itself wishes to be forgotten. */
   unregister(deviceId: string): Promise<void>;
 }
 
-export function createDevices(store: Store, sessions: Sessions, changes: Changes): Devices {
+export interface DevicesOptions {
+  store: Store;
+  sessions: Sessions;
+  changes: Changes;
+  posture: PostureRules;
+}
+
+export function createDevices({ store, sessions, changes, posture }: DevicesOptions): Devices {
   const update = (deviceId: string, change: Partial<DeviceRecord>): Promise<boolean> =>
     store.change('devices', deviceId, (device) => device && { ...device, ...change });
 
@@ -49,10 +60,25 @@ export function createDevices(store: Store, sessions: Sessions, changes: Changes
       await endSessions(deviceId);
       return true;
     },
-    async setTrustLevel(deviceId, trustLevel) {
-      const changed = await update(deviceId, { trustLevel });
-      if (changed) changes.emit({ type: 'rules-changed' });
+    async capTrustLevel(deviceId, level, reason) {
+      const changed = await store.change('devices', deviceId, (device) => {
+        if (!device) return undefined;
+        const { cap: _, ...rest } = device;
+        return level === null ? rest : { ...rest, cap: { level, reason } };
+      });
+      if (changed) changes.emit({ type: 'trust-level-changed', deviceId });
       return changed;
+    },
+    async reportPosture(deviceId, report) {
+      const before = await store.get('devices', deviceId);
+      const at = Math.floor(Date.now() / 1000);
+      if (!before || !(await update(deviceId, { posture: { report, at } }))) return null;
+      const judged = judgePosture({ ...before, posture: { report, at } }, posture);
+      // One that was stale or absent counts as what it was judged until now.
+      if (judged.level !== judgePosture(before, posture).level) {
+        changes.emit({ type: 'trust-level-changed', deviceId });
+      }
+      return judged;
     },
     async unregister(deviceId) {
       await endSessions(deviceId);

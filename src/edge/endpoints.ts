@@ -71,7 +71,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
   const { config, lifetimes, ports, authority, certificates, secrets, store } = options;
   const { users, sessions, devices, rulebook, events, changes } = options;
   const { issuer, accessTier, admit, tokens, webClients, volatile } = options;
-  const { host, name, log, levelWithoutPosture, foreignIssuer: foreign } = config;
+  const { host, name, log, posture, foreignIssuer: foreign } = config;
   const mutualOrigin = `https://${host}:${ports.mutual}`;
   const browserOrigin = ports.browser === null ? null : `http://127.0.0.1:${ports.browser}`;
   const document: OrganisationDocument = {
@@ -157,12 +157,12 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     store,
     rulebook,
     events,
-    levelWithoutPosture,
+    posture,
     accessTierPort: accessTier.port,
     admit,
     deviceSessions: foreign ? null : deviceSessions,
     openAddress: (ticket) => `${pagesOrigin}${OPEN_PATH}?ticket=${ticket}`,
-    unregister: (deviceId) => devices.unregister(deviceId),
+    devices,
   });
 
   const pages: Routes = {

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import type { TrustLevel } from '../shared/model/posture.ts';
 import { formatInvite } from '../shared/protocol/invite.ts';
 import type { OrganisationDocument } from '../shared/protocol/organisation.ts';
 import { startAccessTier } from './access-tier/access-tier.ts';
@@ -19,7 +20,6 @@ import { createDevices } from './devices.ts';
 import { createEndpoints } from './endpoints.ts';
 import { createInvites } from './enrolment/invites.ts';
 import { closeHttp, listen, type PortWish } from './http/listen.ts';
-import type { TrustLevel } from './policy/decide.ts';
 import { createBrowserServer, createTlsHttpServer } from './servers.ts';
 import { removeLeftovers } from './store/atomic-file.ts';
 import { openFileStore } from './store/file-store.ts';
@@ -51,7 +51,8 @@ export interface Edge {
   revokeDevice(deviceId: string, reason: string): Promise<boolean>;
   /** Ends the sign-ins of a device; the device stays registered. Returns how many there were. */
   endSessions(deviceId: string, reason: string): Promise<number>;
-  setTrustLevel(deviceId: string, level: TrustLevel): Promise<boolean>;
+  /** No more than this level from now on; null lifts the cap. The person may read the reason. */
+  capTrustLevel(deviceId: string, level: TrustLevel | null, reason: string): Promise<boolean>;
   setServiceEnabled(serviceId: string, enabled: boolean): Promise<boolean>;
   /** Rejects with what is wrong. */
   apply(documents: Documents): Promise<void>;
@@ -88,7 +89,7 @@ async function start(
   config: EdgeConfig,
   stops: ((drainMs: number) => Promise<void> | void)[],
 ): Promise<Omit<Edge, 'stop'>> {
-  const { host, log, levelWithoutPosture } = config;
+  const { host, log, posture } = config;
   const lifetimes = { ...DEFAULT_LIFETIMES, ...config.lifetimes };
   const inData = (file: string): string => join(config.data, file);
   await mkdir(config.data, { recursive: true, mode: 0o700 });
@@ -107,7 +108,7 @@ async function start(
   const serverCertificates = createServerCertificates(authority, lifetimes.serverCert);
   const changes = createChanges();
   const sessions = createSessions(store);
-  const devices = createDevices(store, sessions, changes);
+  const devices = createDevices({ store, sessions, changes, posture });
   const invites = createInvites(store);
   await invites.reopenClaimed();
   const users = createUsers(store, {
@@ -139,7 +140,7 @@ async function start(
   };
   const issuer = `https://${host}:${ports.public}`;
   const tokens = createTokenCheck(issuer, secrets.signingKey);
-  const admit = createAdmit({ certificates, store, sessions, rulebook, levelWithoutPosture });
+  const admit = createAdmit({ certificates, store, sessions, rulebook, posture });
   const webClients = createWebClients(rulebook, (service) => accessTier.webOrigins(service));
   const relyingParty = createRelyingParty({
     issuer,
@@ -218,7 +219,7 @@ async function start(
     devices: () => devices.list(),
     revokeDevice: (deviceId, reason) => devices.revoke(deviceId, reason),
     endSessions: (deviceId, reason) => devices.endSessions(deviceId, reason),
-    setTrustLevel: (deviceId, level) => devices.setTrustLevel(deviceId, level),
+    capTrustLevel: (deviceId, level, reason) => devices.capTrustLevel(deviceId, level, reason),
     setServiceEnabled: (serviceId, enabled) => rulebook.setServiceEnabled(serviceId, enabled),
     apply: (documents) => rulebook.apply(documents),
   };

@@ -138,11 +138,25 @@ export const ERRORS = {
     advice: 'Ask your administrator, or unregister and register again.',
     action: 'none',
   },
+  'device/certificate-expired': {
+    exit: EXIT.denied,
+    title: 'The certificate of this device has ended',
+    advice:
+      'Leave the organisation (banyan unregister), then register again with a new invite from your administrator.',
+    action: 'none',
+  },
+  'device/renewal-failed': {
+    exit: EXIT.failed,
+    title: 'The certificate of this device was not renewed',
+    advice:
+      'Banyan goes on trying. If it stays so until the end, this device has to register again.',
+    action: 'none',
+  },
   'device/secret-store-unavailable': {
     exit: EXIT.failed,
     title: 'There is no keychain to keep secrets in',
     advice:
-      'Unlock or install one, or keep secrets in memory only and register again after quitting.',
+      'Unlock or install one, or keep the secrets in a file under a passphrase, or in memory only.',
     action: 'use-memory',
   },
   'device/secret-store-locked': {
@@ -156,6 +170,20 @@ export const ERRORS = {
     exit: EXIT.failed,
     title: 'The key of this registration is not in the keychain',
     advice: 'Unlock the keychain that it was kept in; if it is gone, register with a new invite.',
+    action: 'none',
+  },
+  'device/passphrase-needed': {
+    exit: EXIT.failed,
+    title: 'The secrets of this device are locked',
+    advice:
+      'Give the passphrase; in a terminal: banyan unlock, or BANYAN_PASSPHRASE_FILE with the name of a file that holds it.',
+    action: 'none',
+  },
+  'device/passphrase-wrong': {
+    exit: EXIT.failed,
+    title: 'That is not the passphrase',
+    advice:
+      'Try again. Nobody can recover it: without it, register again and keep the secrets elsewhere.',
     action: 'none',
   },
 

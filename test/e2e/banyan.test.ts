@@ -1,6 +1,7 @@
 // The built program banyan against the built demo organisation: what goes wrong, what it says, what it exits with.
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -292,5 +293,39 @@ describe('banyan with two organisations', () => {
       'is the active organisation now',
     );
     expect((await listed()).map(({ host }) => host)).toEqual([second.facts.organisation]);
+  });
+});
+
+describe('a device with its secrets in a file', () => {
+  let demo: Awaited<ReturnType<typeof startDemo>>;
+  beforeAll(async () => {
+    demo = await startDemo();
+  });
+  afterAll(() => demo.stop());
+
+  it('is registered by one command, and there for the next one that has the passphrase', async () => {
+    const home = await aHome();
+    const file = path.join(await aHome(), 'passphrase');
+    await writeFile(file, 'correct horse battery\n', { mode: 0o600 });
+    const register = ['register', demo.facts.invite, '--secrets', 'file', '--yes'];
+    expectFailure(await runProgram('banyan', register, home), 'device/passphrase-needed', 1);
+
+    process.env['BANYAN_PASSPHRASE_FILE'] = file;
+    cleanUps.push(() => delete process.env['BANYAN_PASSPHRASE_FILE']);
+    const registered = await runProgram('banyan', register, home);
+    expect(registered).toMatchObject({ exit: 0 });
+    expect(registered.stdout).toContain('a file under your passphrase');
+    const status = async (): Promise<unknown> =>
+      JSON.parse((await runProgram('banyan', ['status', '--json'], home)).stdout);
+    expect(await status()).toMatchObject({ device: { status: 'registered', secrets: 'file' } });
+
+    delete process.env['BANYAN_PASSPHRASE_FILE'];
+    expect(await status()).toMatchObject({
+      device: { status: 'unregistered', because: { code: 'device/passphrase-needed' } },
+    });
+    await up(home);
+    process.env['BANYAN_PASSPHRASE_FILE'] = file;
+    expect(await runProgram('banyan', ['unlock'], home)).toMatchObject({ exit: 0 });
+    expect(await status()).toMatchObject({ device: { status: 'registered' } });
   });
 });

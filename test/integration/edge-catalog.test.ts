@@ -89,16 +89,6 @@ test('a change is announced to those whose catalogue it changes', async () => {
   events.close();
 });
 
-test('a raised trust level opens the closed service', async () => {
-  const events = await openEvents(edge, dana);
-  await edge.edge.setTrustLevel(dana.device.id, 'High');
-  await events.next('catalog.changed');
-  const vault = (await entries(dana)).find(({ name }) => name === 'vault');
-  expect(vault?.access).toEqual({ status: 'allowed' });
-  await edge.edge.setTrustLevel(dana.device.id, 'Medium');
-  events.close();
-});
-
 test('ending the session and revoking the device are told, then the stream ends', async () => {
   const person = await signIn(edge, await registerDevice(edge));
   const first = await openEvents(edge, person);

@@ -1,4 +1,5 @@
 // Device registration over EST: what an invite is good for, and what a device is afterwards.
+import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aSigningRequest, readBundle } from '../support/certificates.ts';
@@ -27,6 +28,20 @@ test('cacerts holds the root that the invite names', async () => {
     ),
   ];
   expect(fingerprints).toContain(edge.edge.rootFingerprint);
+});
+
+test('csrattrs asks for a key on P-256, in DER that other clients read', async () => {
+  const answer = await call(`${edge.edge.document.est.device}/csrattrs`, { root: edge.edge.root });
+  expect(answer).toMatchObject({ status: 200 });
+  expect(answer.headers['content-type']).toContain('application/csrattrs');
+  const parsed = spawnSync('openssl', ['asn1parse', '-inform', 'DER'], {
+    input: Buffer.from(answer.body, 'base64'),
+    encoding: 'utf8',
+  });
+  expect(parsed.status).toBe(0);
+  for (const name of ['id-ecPublicKey', 'prime256v1', 'ecdsa-with-SHA256']) {
+    expect(parsed.stdout).toContain(name);
+  }
 });
 
 test('an invite gives a certificate with the identity that the edge chose', async () => {

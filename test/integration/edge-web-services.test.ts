@@ -464,7 +464,7 @@ describe('what ends access cuts what runs within 2 s', () => {
     onTestFinished(() => bench.policyOf('shop', 'engineers'));
     const { cut } = await running(token);
     const other = await upgradeOf({ ...cookie(), origin: bench.origin('shop') });
-    await bench.edge.edge.setTrustLevel(device.id, 'Low');
+    await bench.edge.edge.capTrustLevel(device.id, 'Low', 'Under examination.');
     await within(cut);
     other.socket!.write('still here');
     expect(String((await once(other.socket!, 'data'))[0])).toBe('still here');

@@ -4,10 +4,12 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
+import { createFileSecretStore } from '../../src/main/client/adapters/file-secret-store.ts';
 import { createMemorySecretStore } from '../../src/main/client/adapters/memory-secret-store.ts';
 import { systemClock } from '../../src/main/client/adapters/system-clock.ts';
 import { createClient } from '../../src/main/client/index.ts';
 import type { SecretStore } from '../../src/main/client/ports.ts';
+import { layout } from '../../src/main/client/settings/layout.ts';
 import { createEngine } from '../../src/proxy/index.ts';
 
 interface Orders {
@@ -44,7 +46,11 @@ function keychainFile(file: string): SecretStore {
 
 const client = await createClient(
   {
-    secrets: { keychain: keychainFile(orders.keys), memory: createMemorySecretStore() },
+    secrets: {
+      keychain: keychainFile(orders.keys),
+      memory: createMemorySecretStore(),
+      file: createFileSecretStore({ file: layout(orders.home).secrets, log2Cost: 4 }),
+    },
     browser: { open: () => Promise.resolve() },
     clock: systemClock,
     log: quiet,
@@ -59,7 +65,7 @@ function step(): void {
   steps += 1;
   if (steps === orders.killAtStep) process.kill(process.pid, 'SIGKILL');
 }
-const { rename, rm } = fs;
+const { rename, rm, symlink } = fs;
 fs.rename = async (from, to) => {
   step();
   await rename(from, to);
@@ -68,6 +74,11 @@ fs.rename = async (from, to) => {
 fs.rm = async (file, options) => {
   step();
   await rm(file, options);
+  step();
+};
+fs.symlink = async (target, file, type) => {
+  step();
+  await symlink(target, file, type);
   step();
 };
 syncBuiltinESMExports();

@@ -1,10 +1,13 @@
 // A headless client in a folder of its own, with a browser that approves and a keychain that outlives it.
 import { systemClock } from '../../src/main/client/adapters/system-clock.ts';
+import { createFileSecretStore } from '../../src/main/client/adapters/file-secret-store.ts';
 import { createMemorySecretStore } from '../../src/main/client/adapters/memory-secret-store.ts';
 import { type Client, createClient } from '../../src/main/client/index.ts';
 import type { Browser, ClientPorts } from '../../src/main/client/ports.ts';
 import { createEngine } from '../../src/proxy/index.ts';
+import { layout } from '../../src/main/client/settings/layout.ts';
 import type { CallName, InputOf, OutputOf, Slices } from '../../src/shared/ipc/contract.ts';
+import type { SecretStoreKind } from '../../src/shared/model/device.ts';
 import { type FakeKeychain, fakeKeychain } from '../fakes/memory-secret-store.ts';
 import { type RecordingLog, recordingLog } from '../fakes/recording-log.ts';
 import { scriptedBrowser } from '../fakes/scripted-browser.ts';
@@ -20,7 +23,7 @@ export interface TestClient {
   slices(): Slices;
   /** Resolves as soon as the slices are so; rejects after a while with what they are instead. */
   until(isSo: (slices: Slices) => boolean, withinMs?: number): Promise<Slices>;
-  register(invite: string, secrets?: 'keychain' | 'memory'): Promise<void>;
+  register(invite: string, secrets?: SecretStoreKind, passphrase?: string): Promise<void>;
   signIn(): Promise<void>;
   /** Ends this one and starts another one on the same folder. */
   restart(): Promise<TestClient>;
@@ -41,7 +44,12 @@ export async function startClient(options: TestClientOptions = {}): Promise<Test
   const log = recordingLog();
   const client = await createClient(
     {
-      secrets: { keychain, memory: createMemorySecretStore() },
+      secrets: {
+        keychain,
+        // As cheap as it can be made: guesses are not what these tests are about.
+        file: createFileSecretStore({ file: layout(home).secrets, log2Cost: 4 }),
+        memory: createMemorySecretStore(),
+      },
       browser: options.browser ?? scriptedBrowser((url) => approveSignIn(url)),
       clock: systemClock,
       log,
@@ -77,8 +85,14 @@ export async function startClient(options: TestClientOptions = {}): Promise<Test
         look();
       });
     },
-    async register(invite, secrets = 'keychain') {
-      await call('device.register', { invite, name: 'laptop', ownership: 'Other', secrets });
+    async register(invite, secrets = 'keychain', passphrase) {
+      await call('device.register', {
+        invite,
+        name: 'laptop',
+        ownership: 'Other',
+        secrets,
+        ...(passphrase !== undefined && { passphrase }),
+      });
     },
     async signIn() {
       await call('session.signIn', { openBrowser: true });

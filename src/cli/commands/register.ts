@@ -1,10 +1,17 @@
 // banyan register <invite>
 import { AppError } from '../../shared/errors.ts';
-import { OWNERSHIPS, SECRET_STORES } from '../../shared/model/device.ts';
+import { OWNERSHIPS, SECRET_STORES, type SecretStoreKind } from '../../shared/model/device.ts';
 import { usage } from '../banyan-arguments.ts';
 import { type Command, confirm, snapshotOf } from '../context.ts';
 import { table } from '../print.ts';
+import { askPassphrase } from '../passphrase.ts';
 import { reachClient } from '../reach-client.ts';
+
+const SECRETS_IN: Record<SecretStoreKind, string> = {
+  keychain: 'the keychain',
+  file: 'a file under your passphrase',
+  memory: 'memory, until Banyan stops',
+};
 
 export const register: Command = async (context) => {
   const { positionals, values } = context.arguments;
@@ -30,12 +37,18 @@ export const register: Command = async (context) => {
       if (before) context.print.note(`It becomes the active one; ${before.name} is kept.`);
     }
     await confirm(context, `Register this device as "${name}"?`);
-    const device = await client.call('device.register', { invite, name, ownership, secrets });
+    const device = await client.call('device.register', {
+      invite,
+      name,
+      ownership,
+      secrets,
+      ...(secrets === 'file' && { passphrase: await askPassphrase({ twice: true }) }),
+    });
     context.print.result({ device }, [
       ...table([
         ['Registered with', facts.organisationName],
         ['Device', name],
-        ['Secrets in', secrets === 'memory' ? 'memory, until Banyan stops' : 'the keychain'],
+        ['Secrets in', SECRETS_IN[secrets]],
       ]),
       ...(before ? [`${before.name} is kept: banyan switch ${before.id}`] : []),
       'Next: banyan login',

@@ -1,7 +1,9 @@
 // banyan status
-import type { WireError } from '../../shared/errors.ts';
+import { explain, type WireError } from '../../shared/errors.ts';
 import type { Slices } from '../../shared/ipc/contract.ts';
 import type { SignInPrompt } from '../../shared/model/session.ts';
+import { POSTURE_FACTORS, factorState } from '../../shared/model/posture.ts';
+import { FACTOR_NAMES, factorFix, LEVEL_NAMES } from '../../shared/model/posture-words.ts';
 import { summary } from '../../shared/model/summary.ts';
 import { type Command, snapshotOf } from '../context.ts';
 import { table } from '../print.ts';
@@ -21,6 +23,8 @@ export const status: Command = async ({ home, print }) => {
         ['Banyan', `${app.version}, ${isRunning ? 'running' : 'not running'}`],
         ['State', headline],
         ['Device', deviceWords(device)],
+        ...renewalRow(device),
+        ...postureRows(device, app.platform),
         ['Session', sessionWords(session)],
         ...connected(slices),
         ['Folder', home],
@@ -44,6 +48,29 @@ function deviceWords(device: Slices['device']): string {
       return `${name}, ${state} ${device.organisation.name}, certificate until ${until}`;
     }
   }
+}
+
+const renewalRow = (device: Slices['device']): string[][] =>
+  device.status === 'registered' && device.renewalFailed
+    ? [['Certificate', explain(device.renewalFailed)]]
+    : [];
+
+/** The level, and only what wants attention; --json has all of it. */
+export function postureRows(device: Slices['device'], platform: string): string[][] {
+  const posture = device.status === 'registered' ? device.posture : undefined;
+  if (!posture) return [];
+  const { verdict, report } = posture;
+  const missing = Object.entries(report.applications ?? {}).flatMap(([name, runs]) =>
+    runs ? [] : [name],
+  );
+  const cap = verdict?.capReason && `, held down by your administrator: ${verdict.capReason}`;
+  return [
+    ...(verdict ? [['Trust level', `${LEVEL_NAMES[verdict.trustLevel]}${cap ?? ''}`]] : []),
+    ...POSTURE_FACTORS.filter((factor) => factorState(posture, factor) === 'failed').map(
+      (factor) => ['To fix', `${FACTOR_NAMES[factor]}: ${factorFix(factor, platform, missing)}`],
+    ),
+    ...(posture.because ? [['Posture', `not reported (${posture.because.message})`]] : []),
+  ];
 }
 
 function sessionWords(session: Slices['session']): string {

@@ -1,4 +1,5 @@
 // banyan up
+import { explain } from '../../shared/errors.ts';
 import { type Command, snapshotOf, untilInterrupted } from '../context.ts';
 import { startOwnClient } from '../reach-client.ts';
 
@@ -11,7 +12,7 @@ export const up: Command = async ({ home, arguments: { values }, print }) => {
     print.result({ event: 'ready', home, device, session }, [
       `Banyan is ready (${home}). Press Ctrl-C to stop.`,
     ]);
-    if (device.status === 'unregistered' && device.because) print.note(device.because.message);
+    if (device.status === 'unregistered' && device.because) print.note(explain(device.because));
     await Promise.race([interrupted, client.ended]);
   } finally {
     await client.close();

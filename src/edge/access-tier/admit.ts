@@ -7,7 +7,8 @@ import type { TrustTokenClaims } from '../../shared/protocol/trust-token.ts';
 import type { ClientCertificates } from '../authority/client-certificates.ts';
 import { type PublishedService, type Rulebook, subjectOf } from '../command-center/rulebook.ts';
 import { UNREGISTERED_DEVICE } from '../devices.ts';
-import type { Denial, TrustLevel } from '../policy/decide.ts';
+import type { Denial } from '../policy/decide.ts';
+import type { PostureRules } from '../policy/posture.ts';
 import type { Store } from '../store/store.ts';
 import { sessionOfToken, type Sessions } from '../trust-provider/sessions.ts';
 
@@ -28,7 +29,7 @@ export interface AdmitOptions {
   store: Store;
   sessions: Sessions;
   rulebook: Rulebook;
-  levelWithoutPosture: TrustLevel;
+  posture: PostureRules;
 }
 
 export interface Admit {
@@ -38,7 +39,7 @@ export interface Admit {
 }
 
 export function createAdmit(options: AdmitOptions): Admit {
-  const { certificates, store, sessions, rulebook, levelWithoutPosture } = options;
+  const { certificates, store, sessions, rulebook, posture } = options;
 
   const judge = async (
     caller: Caller,
@@ -60,10 +61,7 @@ export function createAdmit(options: AdmitOptions): Admit {
     if (!(await sessions.isLive(caller.sessionId, holder))) {
       return no('session_ended', 'Your session has ended.');
     }
-    const decision = rulebook.decide(
-      subjectOf(caller.person, device, levelWithoutPosture),
-      service,
-    );
+    const decision = rulebook.decide(subjectOf(caller.person, device, posture), service);
     return decision.allowed ? { ...decision, caller } : no(decision.code, decision.reason);
   };
 

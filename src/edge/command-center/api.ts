@@ -1,10 +1,12 @@
-// The Command Center's interface for apps: catalogue, events, unregistering. See docs/protocol.md 6 and 7.
+// The Command Center's interface for apps: catalogue, events, posture, unregistering. See docs/protocol.md 6 and 7.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ticketRequest } from '../../shared/protocol/ticket.ts';
 import type { Admit } from '../access-tier/admit.ts';
+import { type PostureAnswer, readReport } from '../../shared/protocol/posture.ts';
+import type { Devices } from '../devices.ts';
 import { HttpRefusal, readBody, send, sendJson } from '../http/exchange.ts';
 import type { Routes } from '../http/router.ts';
-import type { TrustLevel } from '../policy/decide.ts';
+import type { PostureRules } from '../policy/posture.ts';
 import type { Store } from '../store/store.ts';
 import type { DeviceSessions } from '../trust-provider/device-sessions.ts';
 import { TICKET_SECONDS } from '../trust-provider/device-sessions.ts';
@@ -21,22 +23,22 @@ export interface ApiOptions {
   store: Store;
   rulebook: Rulebook;
   events: EventStreams;
-  levelWithoutPosture: TrustLevel;
+  posture: PostureRules;
   accessTierPort: number;
   admit: Admit;
   /** null: people sign in at an issuer that is not ours, and web services of this edge know only ours. */
   deviceSessions: DeviceSessions | null;
   /** Where the browser takes a ticket. */
   openAddress(ticket: string): string;
-  unregister(deviceId: string): Promise<void>;
+  devices: Pick<Devices, 'reportPosture' | 'unregister'>;
 }
 
 export function createApi(options: ApiOptions): Routes {
-  const { identify, store, rulebook, events, admit, levelWithoutPosture, accessTierPort } = options;
+  const { identify, store, rulebook, events, admit, posture, devices, accessTierPort } = options;
   /** The device as it is now: an open stream must not judge by what it was. */
   const catalogOf = async ({ claims, device }: Identity): Promise<Catalog> => {
     const current = (await store.get('devices', device.id)) ?? device;
-    const subject = subjectOf(claims, current, levelWithoutPosture);
+    const subject = subjectOf(claims, current, posture);
     return catalogFor(rulebook, subject, accessTierPort);
   };
 
@@ -83,9 +85,26 @@ export function createApi(options: ApiOptions): Routes {
       const ticket = await deviceSessions.issueTicket(identity, service.id);
       sendJson(response, 201, { url: options.openAddress(ticket), expires_in: TICKET_SECONDS });
     },
+    // The device alone: what it is like does not depend on who uses it, or whether anybody is signed in.
+    [`PUT ${API}/device/posture`]: async (request: IncomingMessage, response: ServerResponse) => {
+      const device = await identify.device(request);
+      const report = readReport(parseJson(await readBody(request)));
+      if (!report) throw new HttpRefusal(400, 'The posture report is malformed.');
+      const judged = await devices.reportPosture(device.id, report);
+      if (!judged)
+        throw new HttpRefusal(403, 'This device is no longer accepted.', 'device_revoked');
+      sendJson(response, 200, {
+        version: 1,
+        trust_level: judged.level,
+        failed: [...judged.failed],
+        unknown: [...judged.unknown],
+        ...(judged.capReason && { cap_reason: judged.capReason }),
+        applications: [...posture.applications],
+      } satisfies PostureAnswer);
+    },
     [`DELETE ${API}/device`]: async (request: IncomingMessage, response: ServerResponse) => {
       const device = await identify.device(request);
-      await options.unregister(device.id);
+      await devices.unregister(device.id);
       response.setHeader('Connection', 'close');
       send(response, 204, '', {});
     },
@@ -96,6 +115,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // no document decodes from it
+    return undefined; // no document decodes from it: refused
   }
 }

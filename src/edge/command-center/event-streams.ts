@@ -85,6 +85,11 @@ export function createEventStreams(
       case 'rules-changed':
         for (const subscriber of streams.keys()) void tellChange(subscriber);
         break;
+      case 'trust-level-changed':
+        for (const subscriber of each(({ deviceId }) => deviceId === change.deviceId)) {
+          void tellChange(subscriber);
+        }
+        break;
       case 'device-revoked':
         for (const subscriber of each(({ deviceId }) => deviceId === change.deviceId)) {
           tell(subscriber, 'device.revoked', { reason: change.reason });

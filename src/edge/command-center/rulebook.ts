@@ -3,13 +3,8 @@
 import { exhaustive } from '../../shared/exhaustive.ts';
 import { z } from '../../shared/schema.ts';
 import type { Changes } from '../changes.ts';
-import {
-  decide,
-  type Decision,
-  type Role,
-  type Subject,
-  type TrustLevel,
-} from '../policy/decide.ts';
+import { decide, type Decision, type Role, type Subject } from '../policy/decide.ts';
+import { judgePosture, type PostureRules } from '../policy/posture.ts';
 import type { DeviceRecord, DocumentRecord, Store } from '../store/store.ts';
 import {
   attachmentDocument,
@@ -125,14 +120,14 @@ export async function openRulebook(store: Store, changes: Changes): Promise<Rule
 export const subjectOf = (
   person: Subject['person'],
   device: DeviceRecord,
-  levelWithoutPosture: TrustLevel,
+  posture: PostureRules,
 ): Subject => ({
   person,
   device: {
     ownership: device.ownership,
     platform: device.platform,
     serialNumber: device.serialNumber,
-    trustLevel: device.trustLevel ?? levelWithoutPosture,
+    trustLevel: judgePosture(device, posture).level,
   },
 });
 

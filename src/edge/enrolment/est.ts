@@ -13,6 +13,11 @@ import { readDeviceFacts } from './device-facts.ts';
 import type { Invites } from './invites.ts';
 
 export const EST = '/.well-known/est';
+/** CsrAttrs (RFC 7030 4.5.2): an ecPublicKey on prime256v1, signed by ecdsa-with-SHA256. */
+const P256_WITH_SHA256 = Buffer.from(
+  '3021301506072a8648ce3d0201310a06082a8648ce3d03010706082a8648ce3d040302',
+  'hex',
+).toString('base64');
 /** Whoever guesses may come from many addresses. */
 const GUESSES = 'invites';
 
@@ -31,6 +36,12 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
   const { authority, store, invites, identify, deviceCertSeconds, throttle } = options;
   const caCertificates = (_: IncomingMessage, response: ServerResponse): void =>
     sendCertificates(response, authority.caCertificates());
+
+  const attributes = (_: IncomingMessage, response: ServerResponse): void =>
+    send(response, 200, `${P256_WITH_SHA256}\r\n`, {
+      'Content-Type': 'application/csrattrs',
+      'Content-Transfer-Encoding': 'base64',
+    });
 
   const registerDevice = async (request: IncomingMessage, response: ServerResponse) => {
     await new Promise((resolve) => setTimeout(resolve, throttle.delayMs(GUESSES)));
@@ -94,10 +105,13 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
   return {
     open: {
       ...rootFor('', '/device', '/trustcert'),
+      [`GET ${EST}/device/csrattrs`]: attributes,
       [`POST ${EST}/device/simpleenroll`]: registerDevice,
     },
     mutual: {
       ...rootFor('', '/device', '/trustcert'),
+      [`GET ${EST}/device/csrattrs`]: attributes,
+      [`GET ${EST}/trustcert/csrattrs`]: attributes,
       [`POST ${EST}/device/simplereenroll`]: renewDevice,
       [`POST ${EST}/trustcert/simpleenroll`]: issueTrustCert,
     },

@@ -1,8 +1,7 @@
 // May this person on this device use this service now? Pure; every no has a code and a sentence without rule values
 // other than the trust level that the person can work towards.
+import { TRUST_LEVELS, type TrustLevel } from '../../shared/model/posture.ts';
 import type { RefusalCode } from '../../shared/protocol/refusals.ts';
-
-export type TrustLevel = 'Low' | 'Medium' | 'High';
 
 export interface Subject {
   person: { email: string; groups: readonly string[] };
@@ -30,7 +29,7 @@ export interface AccessRule {
   /** Names; any of them suffices. */
   roles: readonly string[];
   /** Least trust level; empty: none. */
-  trust_level: TrustLevel | '' | 'AlwaysAllow' | 'AlwaysDeny';
+  trust_level: TrustLevel | '' | 'AlwaysAllow';
   /** ISO 8601; empty: no limit. */
   start_time: string;
   end_time: string;
@@ -90,14 +89,22 @@ function hasRole(role: Role, { person, device }: Subject): boolean {
   );
 }
 
-const LEVELS: readonly TrustLevel[] = ['Low', 'Medium', 'High'];
-
 function failedCondition(rule: AccessRule, level: TrustLevel, now: number): Denial | null {
   const wanted = rule.trust_level;
   if (wanted === 'AlwaysDeny') {
     return { code: 'trust_level', reason: 'This service is closed for all devices.' };
   }
-  if (wanted !== '' && wanted !== 'AlwaysAllow' && LEVELS.indexOf(level) < LEVELS.indexOf(wanted)) {
+  if (level === 'AlwaysDeny') {
+    return {
+      code: 'trust_level',
+      reason: 'Your device does not meet what is asked of every device.',
+    };
+  }
+  if (
+    wanted !== '' &&
+    wanted !== 'AlwaysAllow' &&
+    TRUST_LEVELS.indexOf(level) < TRUST_LEVELS.indexOf(wanted)
+  ) {
     return { code: 'trust_level', reason: `Your device has to be at trust level ${wanted}.` };
   }
   if (rule.start_time !== '' && now < Date.parse(rule.start_time)) {

@@ -1,5 +1,6 @@
 // What the edge remembers, as a small port: named collections of JSON records. Implementations are in this folder.
 import type { Ownership } from '../../shared/model/device.ts';
+import type { PostureReport, TrustLevel } from '../../shared/model/posture.ts';
 
 export interface DeviceRecord {
   id: string;
@@ -12,12 +13,13 @@ export interface DeviceRecord {
   registeredAt: number;
   /** E-mail of the person who signed in first; then part of the renewed DeviceCert as UPN. */
   owner?: string;
-  /** Set by an administrator; without it the organisation's level for unknown posture counts. */
-  trustLevel?: TrustLevel;
+  /** What it said last, and when: seconds since the epoch. */
+  posture?: { report: PostureReport; at: number };
+  /** Set by an administrator: no more than this, whatever the posture says. The person may read why. */
+  cap?: { level: TrustLevel; reason: string };
   /** Why this device is no longer accepted. */
   revoked?: string;
 }
-export type TrustLevel = 'Low' | 'Medium' | 'High';
 
 export interface InviteRecord {
   /** SHA-256 of the code: who reads the store learns no code. */

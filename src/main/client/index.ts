@@ -63,7 +63,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   const shown = createShown(log);
   const switchboard = await startSwitchboard({
     ports,
-    home,
+    places,
     settings,
     store,
     registrar,
@@ -136,6 +136,16 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       const registered = await switchboard.register(input);
       pendingInvite = null;
       return registered;
+    },
+    async 'device.unlock'({ passphrase }) {
+      await ports.secrets.file.unlock(passphrase);
+      await switchboard.restoreIfItMayComeBack();
+      return switchboard.current().state.slices.device;
+    },
+    async 'device.checkPosture'() {
+      const { device, posture } = switchboard.current();
+      device.requireMembership();
+      await posture.check();
     },
     'device.unregister': () => switchboard.unregister(),
     'organisation.switch': ({ organisation }) => switchboard.switchTo(organisation),

@@ -1,10 +1,12 @@
 // What the client needs from outside: small interfaces, each with a real adapter and a fake that passes the same
 // contract suite. Nothing here knows Electron.
 import type { Engine, TunnelSink } from '../../proxy/index.ts';
+import type { SecretStoreKind } from '../../shared/model/device.ts';
+import type { PostureReport } from '../../shared/model/posture.ts';
 
 /** Holds one 32-byte key per organisation; everything else secret is sealed with it in a file (see device/vault.ts). */
 export interface SecretStore {
-  readonly kind: 'keychain' | 'memory';
+  readonly kind: SecretStoreKind;
   /** null: no entry. A locked store throws `device/secret-store-locked`, a missing one `device/secret-store-unavailable`. */
   get(name: string): Promise<Buffer | null>;
   set(name: string, secret: Buffer): Promise<void>;
@@ -12,8 +14,15 @@ export interface SecretStore {
   delete(name: string): Promise<void>;
 }
 
+/** Locked until its passphrase is given: then, as long as there is something in it, all else throws `device/passphrase-needed`. */
+export interface FileSecretStore extends SecretStore {
+  /** Opens it, or begins a new one with this passphrase. Throws `device/passphrase-wrong`, and then nothing has changed. */
+  unlock(passphrase: string): Promise<void>;
+}
+
 export interface SecretStores {
   keychain: SecretStore;
+  file: FileSecretStore;
   memory: SecretStore;
 }
 
@@ -62,6 +71,8 @@ export interface ClientPorts {
   environment?: Readonly<Record<string, string | undefined>>;
   /** Absent: nobody watches for sleep and network changes. */
   machine?: Machine;
+  /** Looks at this computer, and for these programs; never rejects. Absent: nothing is said about it. */
+  posture?: (applications: readonly string[]) => Promise<PostureReport>;
   /** Absent where nothing can be shown, e.g. in a terminal. */
   notifier?: Notifier;
   /** Starts the data plane; the client starts one and stops it. */

@@ -5,9 +5,10 @@ import { isSignedIn, type Session } from '../../shared/model/session.ts';
 import { createAccess } from './access/access.ts';
 import { createWebServices } from './access/web-services.ts';
 import { createCatalog } from './catalog/catalog.ts';
+import { createPostureReports } from './device/posture/reporting.ts';
 import { createDevice } from './device/registration.ts';
 import type { Loaded, RegistrationStore } from './device/registration-store.ts';
-import { createLoginFiles } from './identity/login-files.ts';
+import { createLoginPlace } from './identity/login-place.ts';
 import { createSession } from './identity/session.ts';
 import type { Network } from './organisation/connection.ts';
 import type { ClientPorts } from './ports.ts';
@@ -32,11 +33,17 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
   const { ports, places, settings, store, network } = options;
   const { log } = ports;
   const state = createState(log, tell);
-  const loginFiles = createLoginFiles(places.home);
+  const loginFiles = createLoginPlace(places);
   let isStopping = false;
   let signingOut: Promise<unknown> = Promise.resolve();
 
   const device = createDevice({ ports, network, store, state });
+  const posture = createPostureReports({
+    ports,
+    state,
+    membership: () => device.membership(),
+    onDeviceRevoked: (reason) => inBackground('take back the device', deviceRevoked(reason)),
+  });
   const access = createAccess({
     ports,
     state,
@@ -111,6 +118,12 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     work.catch((error: unknown) => log.error(`could not ${what}`, { error }));
   }
 
+  /** Killed between the vault and the files: what nobody is signed in with must not stay usable. */
+  async function clearAway(): Promise<void> {
+    const left = device.session() === null ? loginFiles.remove() : loginFiles.sweep();
+    await left.catch((error: unknown) => log.error('could not clear away login files', { error }));
+  }
+
   function signOut(because?: AppError): Promise<void> {
     const done = session.signOut(because).finally(() => catalog.clear()); // a list that was on its way
     signingOut = done.catch(() => {}); // told to whoever asked for it
@@ -131,6 +144,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     catalog,
     access,
     webServices,
+    posture,
     signOut,
 
     /** Does not wait for the network. */
@@ -140,18 +154,22 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
         device.adopt(stored);
         const { id } = stored.registration.organisation;
         await access.useOrganisation(places.organisation(id).ports);
+        posture.follow();
         await session.restore();
       } else if ('because' in loaded) {
         log.warn('the stored registration is not usable', { error: loaded.because });
         state.device({ type: 'unregistered', because: loaded.because.toWire() });
       }
+      await clearAway();
     },
 
     surroundingsChanged(): void {
       device.membership()?.connection.freshen();
       access.checkWays();
       catalog.again();
+      device.checkRenewal();
       inBackground('look after the session', session.check());
+      inBackground('look after the posture', posture.check());
     },
 
     /**
@@ -160,6 +178,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
      */
     async stop(drainMs: number): Promise<Loaded> {
       isStopping = true;
+      posture.stop();
       if (device.membership()) withdraw();
       await signingOut; // it gives the refresh token back
       await session.stop();

@@ -7,9 +7,10 @@ import type { Device } from '../../shared/model/device.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
 import type { createRegistrar } from './device/register.ts';
 import type { Loaded, RegistrationStore, StoredRegistration } from './device/registration-store.ts';
-import { createLoginFiles } from './identity/login-files.ts';
+import { createLoginPlace } from './identity/login-place.ts';
 import type { ClientPorts } from './ports.ts';
 import type { Runtime } from './runtime.ts';
+import type { Layout } from './settings/layout.ts';
 import type { Settings } from './settings/settings.ts';
 import type { Shown } from './shown.ts';
 import type { Tell } from './state.ts';
@@ -19,7 +20,7 @@ const DRAIN_MS = 1_000;
 
 export interface SwitchboardOptions {
   ports: Pick<ClientPorts, 'clock' | 'log'>;
-  home: string;
+  places: Layout;
   settings: Settings;
   store: RegistrationStore;
   registrar: ReturnType<typeof createRegistrar>;
@@ -28,9 +29,9 @@ export interface SwitchboardOptions {
 }
 
 export async function startSwitchboard(options: SwitchboardOptions) {
-  const { home, settings, store, registrar, shown, createRuntime } = options;
+  const { places, settings, store, registrar, shown, createRuntime } = options;
   const { clock, log } = options.ports;
-  const loginFiles = createLoginFiles(home);
+  const loginFiles = createLoginPlace(places);
   let runtime: Runtime;
   /** One change at a time. Most of it may be a keychain that asks its person; the active organisation works meanwhile. */
   let changing: Promise<unknown> | null = null;

@@ -41,14 +41,31 @@ export const deviceText = {
       label: 'In the keychain of this computer',
       help: 'Stays registered after a restart. The usual choice.',
     },
+    file: {
+      label: 'In a file, under a passphrase',
+      help: 'Where there is no keychain. You type the passphrase each time Banyan starts.',
+    },
     memory: {
       label: 'In memory only',
       help: 'Forgotten when Banyan quits; you register again next time.',
     },
   } satisfies Record<SecretStoreKind, { label: string; help: string }>,
+  passphrase: 'New passphrase',
+  passphraseHelp: 'At least 8 characters, better a few words. Nobody can recover it.',
+  passphraseShort: 'A passphrase has at least 8 characters.',
+  passphraseAgain: 'New passphrase, once more',
+  passphraseOther: 'The two are not the same.',
   register: 'Register',
   registering: (organisation: string) => `Registering with ${organisation}…`,
   registeringHelp: 'Making a key and asking for a certificate. This takes a few seconds.',
+};
+
+export const unlockText = {
+  title: 'Unlock this device',
+  lead: 'Its secrets are in a file on this computer. Your passphrase opens it.',
+  passphrase: 'Passphrase',
+  unlock: 'Unlock',
+  anew: 'Register anew instead',
 };
 
 export const signInText = {

@@ -43,6 +43,7 @@ export const deviceText = {
   secrets: 'Secrets',
   secretKinds: {
     keychain: 'In the keychain of this computer',
+    file: 'In a file on this computer, under your passphrase',
     memory: 'In memory only: forgotten when Banyan quits',
   } satisfies Record<SecretStoreKind, string>,
   version: 'Banyan version',

@@ -73,6 +73,7 @@ const call = <Input>(input: z.ZodType<Input>) => ({
 const nothing = z.strictObject({});
 const invite = z.string().min(1).max(1024);
 const organisationId = z.string().regex(/^[0-9a-f]{16}$/);
+const passphrase = z.string().min(1).max(1000);
 const service = z.string().min(1).max(200);
 const port = z.number().int().min(1).max(65535);
 
@@ -95,8 +96,14 @@ export const contract = {
         name: z.string().trim().min(1).max(64),
         ownership: z.enum(OWNERSHIPS),
         secrets: z.enum(SECRET_STORES),
+        /** For `file`: opens the one that is there, or begins it. */
+        passphrase: passphrase.optional(),
       }),
     ).returns<Device>(),
+    /** Opens the file of secrets; then the registration and the session in it come back. */
+    unlock: call(z.strictObject({ passphrase })).returns<Device>(),
+    /** Looks at this computer and reports now; what came of it is in the device's slice. */
+    checkPosture: call(nothing).returns<void>(),
     /**
      * Closes everything, revokes the certificate where it can, removes all of the active organisation here. Another one
      * that is left becomes active.

@@ -8,6 +8,8 @@ const CALLS: Record<CallName, true> = {
   'app.quit': true,
   'device.inspectInvite': true,
   'device.register': true,
+  'device.unlock': true,
+  'device.checkPosture': true,
   'device.unregister': true,
   'organisation.switch': true,
   'session.signIn': true,

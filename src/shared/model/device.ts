@@ -1,6 +1,7 @@
 // This device as its organisation knows it: a closed union, its transition, and what may be done in each state.
 import type { WireError } from '../errors.ts';
 import { exhaustive } from '../exhaustive.ts';
+import type { Posture } from './posture.ts';
 
 export const OWNERSHIPS = [
   'Corporate Dedicated',
@@ -10,8 +11,8 @@ export const OWNERSHIPS = [
 ] as const;
 export type Ownership = (typeof OWNERSHIPS)[number];
 
-/** Where this device's secrets live. `memory` forgets them, and so the registration, when the client stops. */
-export const SECRET_STORES = ['keychain', 'memory'] as const;
+/** Where this device's secrets live. `file`: under a passphrase. `memory` forgets them, and so the registration, at its end. */
+export const SECRET_STORES = ['keychain', 'file', 'memory'] as const;
 export type SecretStoreKind = (typeof SECRET_STORES)[number];
 
 export interface OrganisationFacts {
@@ -47,13 +48,16 @@ interface Registration {
 export type Device =
   | { status: 'unregistered'; because?: WireError }
   | { status: 'registering'; organisation: string; startedAt: number }
-  | ({ status: 'registered' } & Registration)
+  /** `posture` is absent until this device was looked at; `renewalFailed` from a failed renewal to the next success. */
+  | ({ status: 'registered'; posture?: Posture; renewalFailed?: WireError } & Registration)
   | ({ status: 'revoked'; because: WireError } & Registration);
 
 export type DeviceEvent =
   | { type: 'registration-started'; organisation: string; at: number }
   | { type: 'registration-failed'; error: WireError }
   | ({ type: 'registered' } & Registration)
+  | { type: 'posture-changed'; posture: Posture }
+  | { type: 'renewal-failed'; error: WireError }
   | { type: 'revoked'; error: WireError }
   | { type: 'unregistered'; because?: WireError };
 
@@ -74,12 +78,22 @@ export function nextDevice(device: Device, event: DeviceEvent): Device {
       // From `unregistered` too: a start with a stored registration takes this way.
       if (device.status === 'revoked') return device;
       const { type: _, ...registration } = event;
-      return { ...registration, status: 'registered' };
+      // A renewed certificate says nothing about the posture; another device's is not this one's.
+      const posture =
+        device.status === 'registered' && device.device.id === event.device.id
+          ? device.posture
+          : undefined;
+      return { ...registration, status: 'registered', ...(posture && { posture }) };
     }
-    case 'revoked':
-      return device.status === 'registered'
-        ? { ...device, status: 'revoked', because: event.error }
-        : device;
+    case 'posture-changed':
+      return device.status === 'registered' ? { ...device, posture: event.posture } : device;
+    case 'renewal-failed':
+      return device.status === 'registered' ? { ...device, renewalFailed: event.error } : device;
+    case 'revoked': {
+      if (device.status !== 'registered') return device;
+      const { device: facts, organisation, secrets } = device;
+      return { status: 'revoked', device: facts, organisation, secrets, because: event.error };
+    }
     case 'unregistered':
       return device.status === 'unregistered' && !event.because
         ? device

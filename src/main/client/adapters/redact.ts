@@ -2,7 +2,7 @@
 import { AppError, isErrorCode } from '../../../shared/errors.ts';
 
 const SECRET_KEY =
-  /token|secret|password|authorization|cookie|private|verifier|^(?:code|key|invite)$|key$/i;
+  /token|secret|password|passphrase|authorization|cookie|private|verifier|^(?:code|key|invite)$|key$/i;
 const JWT = /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g;
 const PEM_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 const BEARER = /\b(Bearer|Basic) +[\w.~+/=-]{8,}/gi;

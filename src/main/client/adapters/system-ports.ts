@@ -1,13 +1,17 @@
 // The ports of a real computer without Electron: the terminal and the browser tab use them as they are, the desktop
 // app replaces what it has better.
 import { createWorkerEngine } from '../../../proxy/index.ts';
+import { collectPosture } from '../device/posture/collect.ts';
 import type { ClientPorts } from '../ports.ts';
 import { layout } from '../settings/layout.ts';
+import { createFileSecretStore } from './file-secret-store.ts';
 import { createKeychainSecretStore } from './keychain-secret-store.ts';
 import { createFileLog, LEVELS } from './log.ts';
 import { createMemorySecretStore } from './memory-secret-store.ts';
+import { passphraseFromFile } from './passphrase-file.ts';
 import { createSystemBrowser } from './system-browser.ts';
 import { systemClock } from './system-clock.ts';
+import { systemLook } from './system-look.ts';
 import { systemMachine } from './system-machine.ts';
 
 export function systemPorts(
@@ -15,13 +19,23 @@ export function systemPorts(
   environment: NodeJS.ProcessEnv = process.env,
 ): ClientPorts {
   const level = LEVELS.find((name) => name === environment['BANYAN_LOG']) ?? 'info';
+  const log = createFileLog({ file: layout(home).log, level });
+  const look = systemLook(environment);
   return {
-    secrets: { keychain: createKeychainSecretStore(), memory: createMemorySecretStore() },
+    secrets: {
+      keychain: createKeychainSecretStore(),
+      file: createFileSecretStore({
+        file: layout(home).secrets,
+        passphrase: () => passphraseFromFile(environment),
+      }),
+      memory: createMemorySecretStore(),
+    },
     browser: createSystemBrowser(process.platform, environment),
     clock: systemClock,
     machine: systemMachine,
     environment,
-    log: createFileLog({ file: layout(home).log, level }),
+    log,
+    posture: (applications) => collectPosture(applications, { look, log }),
     createEngine: (sink) => createWorkerEngine(sink),
   };
 }

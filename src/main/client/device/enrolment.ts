@@ -4,7 +4,12 @@ import type { Ownership } from '../../../shared/model/device.ts';
 import { deviceIdOf } from '../../../shared/protocol/subject-alternative-names.ts';
 import { urisOf } from '../organisation/certificates.ts';
 import type { Connection } from '../organisation/connection.ts';
-import { asciiJson, enrol, type IssuedCertificate } from '../organisation/est.ts';
+import {
+  asciiJson,
+  enrol,
+  type IssuedCertificate,
+  proveKeyIsWelcome,
+} from '../organisation/est.ts';
 import { invalidAnswer } from '../organisation/failures.ts';
 import type { ProvedOrganisation } from '../organisation/first-trust.ts';
 import { deviceRefused, readRefusal } from '../organisation/refusals.ts';
@@ -17,6 +22,7 @@ export interface DeviceCertificate {
   certificate: string;
   deviceId: string;
   /** Milliseconds since the epoch. */
+  issuedAt: number;
   expiresAt: number;
 }
 
@@ -25,9 +31,11 @@ export async function requestDeviceCertificate(
   { document, root }: Pick<ProvedOrganisation, 'document' | 'root'>,
   code: string,
   facts: { name: string; ownership: Ownership },
+  now: number,
 ): Promise<DeviceCertificate> {
   const basic = Buffer.from(`invite:${code}`).toString('base64');
   const serial_number = await serialNumber();
+  await proveKeyIsWelcome(connection, document.est.device);
   const issued = await enrol({
     connection,
     base: document.est.device,
@@ -45,10 +53,13 @@ export async function requestDeviceCertificate(
           )
         : null,
   });
-  return read(issued, document.est.device);
+  return read(issued, document.est.device, now);
 }
 
-export async function renewDeviceCertificate(membership: Membership): Promise<DeviceCertificate> {
+export async function renewDeviceCertificate(
+  membership: Membership,
+  now: number,
+): Promise<DeviceCertificate> {
   const { connection, document, root, deviceId } = membership;
   const issued = await enrol({
     connection,
@@ -60,18 +71,23 @@ export async function renewDeviceCertificate(membership: Membership): Promise<De
       return refusal && deviceRefused(document.name, refusal);
     },
   });
-  const renewed = await read(issued, document.est.device_renewal);
+  const renewed = await read(issued, document.est.device_renewal, now);
   if (renewed.deviceId === deviceId) return renewed;
   throw invalidAnswer(new URL(document.est.device_renewal).host, 'it names another device');
 }
 
-async function read(issued: IssuedCertificate, url: string): Promise<DeviceCertificate> {
+async function read(
+  issued: IssuedCertificate,
+  url: string,
+  issuedAt: number,
+): Promise<DeviceCertificate> {
   const deviceId = deviceIdOf(await urisOf(issued.leaf));
   if (!deviceId) throw invalidAnswer(new URL(url).host, 'the certificate names no device');
   return {
     key: issued.key,
     certificate: issued.certificate,
     deviceId,
+    issuedAt,
     expiresAt: Date.parse(issued.leaf.validTo),
   };
 }

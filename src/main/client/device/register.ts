@@ -40,7 +40,9 @@ export function createRegistrar({ network, store, version }: RegistrarOptions) {
   ): Promise<DeviceCertificate> {
     const connection = createConnection({ root: organisation.root }, network);
     try {
-      return await requestDeviceCertificate(connection, organisation, code, { name, ownership });
+      const facts = { name, ownership };
+      const now = network.clock.now();
+      return await requestDeviceCertificate(connection, organisation, code, facts, now);
     } finally {
       await connection.destroy();
     }
@@ -59,7 +61,7 @@ export function createRegistrar({ network, store, version }: RegistrarOptions) {
       const invite = parseInvite(input.invite);
       await refuseKnown(invite);
       const organisation = await proveOrganisation(invite, version, network);
-      const { secretName, vaultKey } = await store.newKey(input.secrets);
+      const { secretName, vaultKey } = await store.newKey(input.secrets, input.passphrase);
       try {
         const certificate = await enrolWith(organisation, invite.code, input);
         const stored = newRegistration(organisation, certificate, input, secretName, vaultKey);

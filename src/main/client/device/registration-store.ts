@@ -55,7 +55,7 @@ export function createRegistrationStore(places: Layout, secrets: SecretStores, l
     if (!vaultKey) {
       const because = new AppError(
         'device/secret-lost',
-        `The keychain has no key of the registration with ${organisation.name}: it is locked, or the entry is lost.`,
+        `The ${registration.secrets === 'file' ? 'file of secrets' : 'keychain'} has no key of the registration with ${organisation.name}: it is locked, or the entry is lost.`,
       );
       return { status: 'unusable', because };
     }
@@ -105,7 +105,11 @@ export function createRegistrationStore(places: Layout, secrets: SecretStores, l
     },
 
     /** A key in the secret store, before an invite is used up: a store that refuses costs nothing. */
-    async newKey(kind: SecretStoreKind): Promise<{ secretName: string; vaultKey: Buffer }> {
+    async newKey(
+      kind: SecretStoreKind,
+      passphrase: string | undefined,
+    ): Promise<{ secretName: string; vaultKey: Buffer }> {
+      if (kind === 'file' && passphrase !== undefined) await secrets.file.unlock(passphrase);
       const vaultKey = newVaultKey();
       const secretName = `device-${newVaultKey().toString('hex').slice(0, 16)}`;
       await secrets[kind].set(secretName, vaultKey);
@@ -140,7 +144,7 @@ export function createRegistrationStore(places: Layout, secrets: SecretStores, l
 
 export function newRegistration(
   { id, host, rootFingerprint, root, document }: ProvedOrganisation,
-  { key, certificate, deviceId, expiresAt }: DeviceCertificate,
+  { key, certificate, deviceId, issuedAt, expiresAt }: DeviceCertificate,
   { name, ownership, secrets }: InputOf<'device.register'>,
   secretName: string,
   vaultKey: Buffer,
@@ -155,19 +159,19 @@ export function newRegistration(
       document,
       root,
     },
-    content: { version: 1, device: { key, certificate }, session: null },
+    content: { version: 1, device: { key, certificate, issuedAt }, session: null },
     vaultKey,
   };
 }
 
 export const withCertificate = (
   { registration, content, vaultKey }: StoredRegistration,
-  { key, certificate, expiresAt }: DeviceCertificate,
+  { key, certificate, issuedAt, expiresAt }: DeviceCertificate,
 ): StoredRegistration => ({
   registration: {
     ...registration,
     device: { ...registration.device, certificateExpiresAt: expiresAt },
   },
-  content: { ...content, device: { key, certificate } },
+  content: { ...content, device: { key, certificate, issuedAt } },
   vaultKey,
 });

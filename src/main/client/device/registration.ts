@@ -11,14 +11,13 @@ import {
   type StoredRegistration,
   withCertificate,
 } from './registration-store.ts';
-import type { StoredSession } from './vault.ts';
+import { type CertificateLife, followRenewal, type Renewal } from './renewal.ts';
+import type { StoredSession, VaultContent } from './vault.ts';
 
-const RENEW_AFTER_SHARE_OF_LIFE = 2 / 3;
-const LOOK_AGAIN_MS = 6 * 60 * 60_000;
 const LEAVE_WITHIN_MS = 5_000;
 
 export interface DeviceOptions {
-  ports: Pick<ClientPorts, 'log'>;
+  ports: Pick<ClientPorts, 'log' | 'notifier'>;
   network: Network;
   store: RegistrationStore;
   state: State;
@@ -27,12 +26,12 @@ export interface DeviceOptions {
 export type DeviceRunner = ReturnType<typeof createDevice>;
 
 export function createDevice(options: DeviceOptions) {
-  const { network, store, state } = options;
-  const { log } = options.ports;
+  const { ports, network, store, state } = options;
+  const { log } = ports;
   const { clock } = network;
   let stored: StoredRegistration | null = null;
   let membership: Membership | null = null;
-  let cancelRenewal = (): void => {};
+  let renewal: Renewal | null = null;
   let writes: Promise<void> = Promise.resolve();
 
   function adopt(next: StoredRegistration): void {
@@ -47,12 +46,14 @@ export function createDevice(options: DeviceOptions) {
       connection: createConnection({ root: registration.root, identity: content.device }, network),
     };
     const { organisation, device, secrets } = registration;
-    scheduleRenewal();
+    renewal?.stop();
+    renewal = renewalOf(next);
     state.device({ type: 'registered', organisation, device, secrets });
   }
 
   async function drop(): Promise<void> {
-    cancelRenewal();
+    renewal?.stop();
+    renewal = null;
     const connection = membership?.connection;
     stored = null;
     membership = null;
@@ -71,31 +72,22 @@ export function createDevice(options: DeviceOptions) {
     return done;
   }
 
-  function scheduleRenewal(): void {
-    cancelRenewal();
-    if (!stored) return;
-    const leaf = new X509Certificate(stored.content.device.certificate);
-    const [from, to] = [Date.parse(leaf.validFrom), Date.parse(leaf.validTo)];
-    const due = from + (to - from) * RENEW_AFTER_SHARE_OF_LIFE;
-    const delayMs = Math.min(Math.max(due - clock.now(), 1_000), LOOK_AGAIN_MS);
-    cancelRenewal = clock.after(delayMs, () => {
-      if (clock.now() < due) scheduleRenewal();
-      else void renew(to - from);
+  const renewalOf = ({ registration, content }: StoredRegistration): Renewal =>
+    followRenewal({
+      ports: { ...ports, clock },
+      state,
+      organisation: registration.organisation.name,
+      life: lifeOf(content.device),
+      async renew() {
+        if (!membership) return;
+        const renewed = await renewDeviceCertificate(membership, clock.now());
+        // It may have left this organisation meanwhile.
+        if (stored?.registration.device.id !== renewed.deviceId) return;
+        await save((current) => withCertificate(current, renewed));
+        if (stored) adopt(stored);
+        log.info('the certificate of this device was renewed', { expiresAt: renewed.expiresAt });
+      },
     });
-  }
-
-  async function renew(lifeMs: number): Promise<void> {
-    if (!membership) return;
-    try {
-      const renewed = await renewDeviceCertificate(membership);
-      await save((current) => withCertificate(current, renewed));
-      if (stored) adopt(stored);
-      log.info('the certificate of this device was renewed', { expiresAt: renewed.expiresAt });
-    } catch (error) {
-      log.warn('the certificate of this device was not renewed; it stays in use', { error });
-      cancelRenewal = clock.after(Math.max(lifeMs / 20, 1_000), () => void renew(lifeMs));
-    }
-  }
 
   return {
     adopt,
@@ -103,7 +95,12 @@ export function createDevice(options: DeviceOptions) {
     membership: (): Membership | null => membership,
 
     requireMembership(): Membership {
-      if (membership && state.slices.device.status === 'registered') return membership;
+      if (membership && state.slices.device.status === 'registered') {
+        const { renewalFailed } = state.slices.device;
+        // The organisation has said so; every request of this device would only hear it again.
+        if (renewalFailed?.code !== 'device/certificate-expired') return membership;
+        throw new AppError(renewalFailed.code, renewalFailed.message);
+      }
       if (state.slices.device.status === 'revoked') {
         throw new AppError(state.slices.device.because.code, state.slices.device.because.message);
       }
@@ -127,7 +124,12 @@ export function createDevice(options: DeviceOptions) {
 
     revoked(error: AppError): void {
       state.device({ type: 'revoked', error: error.toWire() });
-      cancelRenewal();
+      renewal?.stop();
+    },
+
+    /** The computer was asleep, or its clock has jumped. */
+    checkRenewal(): void {
+      if (state.slices.device.status === 'registered') renewal?.check();
     },
 
     /** There is something to unregister; a revoked device counts too. */
@@ -158,6 +160,12 @@ export function createDevice(options: DeviceOptions) {
       return last;
     },
   };
+}
+
+/** Issued: an edge dates certificates back, so their own words make a young one look old. */
+function lifeOf({ certificate, issuedAt }: VaultContent['device']): CertificateLife {
+  const { validFrom, validTo } = new X509Certificate(certificate);
+  return { issuedAt: issuedAt ?? Date.parse(validFrom), expiresAt: Date.parse(validTo) };
 }
 
 function refuseUnregistered(): never {

@@ -29,8 +29,12 @@ export type StoredSession = z.output<typeof session>;
 
 const vaultContent = z.object({
   version: z.literal(1),
-  /** DeviceCert, PEM. */
-  device: z.object({ key: z.string(), certificate: z.string() }),
+  /** DeviceCert, PEM, and when it was received; absent where an earlier version wrote it. */
+  device: z.object({
+    key: z.string(),
+    certificate: z.string(),
+    issuedAt: z.number().optional(),
+  }),
   session: session.nullable(),
 });
 export type VaultContent = z.output<typeof vaultContent>;

@@ -1,60 +1,115 @@
-// The three login-*.pem files that `curl --cacert --key --cert` and banyanproxy read.
+// The three login-*.pem files that `curl --cacert --key --cert` and banyanproxy read. Three files cannot be replaced by one
+// rename, so their names lead through one link: `login-cert.pem` → `login/login-cert.pem`, and `login` → `login-sets/<id>`.
+// A whole set is written and synced first, then that one link is replaced: whatever happens when, it leads to a set that
+// belongs together. Windows lets only administrators make such links: there the files are renamed one after the other, key
+// first, and the next start writes the whole set again from the vault.
+import { randomBytes } from 'node:crypto';
+import { lstat, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { removeFile, storageFailed, syncFolder, writeTogether } from '../settings/atomic-write.ts';
 import { readIfThere } from '../settings/json-file.ts';
-import { removeFile, writeTogether } from '../settings/atomic-write.ts';
-import { LOGIN_FILES } from '../settings/layout.ts';
+import { LOGIN_FILES, type Layout } from '../settings/layout.ts';
+
+export interface LoginSet {
+  ca: string;
+  key: string;
+  certificate: string;
+}
 
 export interface LoginFiles {
-  write(set: { ca: string; key: string; certificate: string }): Promise<void>;
+  write(set: LoginSet): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** The place is one, and the organisations take turns at it. */
-export interface LoginFilesOfOne extends LoginFiles {
-  /** Removes what another organisation, or none that is known, has left there. */
-  keepOnlyOf(ca: string | null): Promise<void>;
-  /** Resolves when nothing is being written; from then on the place is somebody else's and is left alone. */
-  close(): Promise<void>;
-}
+/** The key first: where the files are replaced one by one, it fits no certificate rather than an old one. */
+const NAMES = [LOGIN_FILES.key, LOGIN_FILES.certificate, LOGIN_FILES.caCertificate] as const;
+/** Of file systems without links: FAT, some network shares. */
+const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL']);
 
-export function createLoginFiles(home: string): LoginFilesOfOne {
-  const caFile = path.join(home, LOGIN_FILES.caCertificate);
-  const keyFile = path.join(home, LOGIN_FILES.key);
-  const certificateFile = path.join(home, LOGIN_FILES.certificate);
-  let turns: Promise<void> = Promise.resolve();
-  let isClosed = false;
+export function createLoginFiles(
+  { home, loginLink, loginSets }: Pick<Layout, 'home' | 'loginLink' | 'loginSets'>,
+  platform: NodeJS.Platform = process.platform,
+): LoginFiles & { sweep(): Promise<void> } {
+  const nameOf = (file: string): string => path.join(home, file);
+  const filesIn = (folder: string, { ca, key, certificate }: LoginSet) => [
+    { path: path.join(folder, LOGIN_FILES.key), content: key },
+    { path: path.join(folder, LOGIN_FILES.certificate), content: certificate },
+    { path: path.join(folder, LOGIN_FILES.caCertificate), content: ca },
+  ];
 
-  function inTurn(work: () => Promise<void>): Promise<void> {
-    const done = turns.then(() => (isClosed ? undefined : work()));
-    turns = done.catch(() => {}); // told to this caller; the next one is not to blame
-    return done;
+  /** In one step, whatever was there. */
+  async function link(target: string, file: string): Promise<void> {
+    const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+    try {
+      await symlink(target, temporary);
+      await rename(temporary, file);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => {}); // the first error is the one to tell
+      throw NO_LINKS.has((error as NodeJS.ErrnoException).code ?? '')
+        ? error
+        : storageFailed(home, error);
+    }
   }
 
-  async function remove(): Promise<void> {
-    const files = [keyFile, certificateFile, caFile];
-    const results = await Promise.allSettled(files.map((file) => removeFile(file)));
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
+  /** A new set, whole on disk; the link leads to it at the end, and in one step. */
+  async function switchTo(set: LoginSet): Promise<void> {
+    const id = randomBytes(6).toString('hex');
+    await writeTogether(filesIn(path.join(loginSets, id), set));
+    await link(path.join(path.basename(loginSets), id), loginLink);
+    await syncFolder(home);
+  }
+
+  /** An earlier version left files where the links belong: as a set first, so that they are one until the last is a link. */
+  async function adoptFiles(): Promise<void> {
+    const found = await Promise.all(
+      NAMES.map(async (name) => ((await isFile(nameOf(name))) ? readIfThere(nameOf(name)) : null)),
+    );
+    const [key, certificate, ca] = found.map((content) => content?.toString('utf8'));
+    if (key !== undefined && certificate !== undefined && ca !== undefined) {
+      return switchTo({ key, certificate, ca });
+    }
+    // Some of three are of no use.
+    for (const [index, name] of NAMES.entries()) {
+      if (found[index]) await removeFile(nameOf(name));
+    }
+  }
+
+  /** What a killed process left: sets that nothing leads to. Only for the single user of the home. */
+  async function sweep(): Promise<void> {
+    const current = await readlink(loginLink).catch(() => '');
+    for (const id of await readdir(loginSets).catch(() => [])) {
+      if (id !== path.basename(current)) await removeFile(path.join(loginSets, id));
+    }
   }
 
   return {
-    write: ({ ca, key, certificate }) =>
-      inTurn(() =>
-        writeTogether([
-          { path: caFile, content: ca },
-          { path: keyFile, content: key },
-          { path: certificateFile, content: certificate },
-        ]),
-      ),
-    remove: () => inTurn(remove),
-    keepOnlyOf: (ca) =>
-      inTurn(async () => {
-        const found = await readIfThere(caFile);
-        if (ca === null || found?.toString('utf8') !== ca) await remove();
-      }),
-    close() {
-      isClosed = true;
-      return turns;
+    async write(set) {
+      if (platform === 'win32') return writeTogether(filesIn(home, set));
+      try {
+        await adoptFiles();
+        // Before the switch: the first set appears as one, too.
+        for (const name of NAMES)
+          await link(path.join(path.basename(loginLink), name), nameOf(name));
+      } catch (error) {
+        if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+        return writeTogether(filesIn(home, set));
+      }
+      await switchTo(set);
+      await sweep();
     },
+
+    async remove() {
+      // First the link: all three are gone at once.
+      const all = [loginLink, loginSets, ...NAMES.map(nameOf)];
+      const results: PromiseSettledResult<void>[] = [];
+      for (const file of all) results.push(...(await Promise.allSettled([removeFile(file)])));
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed) throw failed.reason;
+    },
+
+    sweep,
   };
 }
+
+const isFile = async (file: string): Promise<boolean> =>
+  (await lstat(file).catch(() => null))?.isFile() ?? false;

@@ -19,7 +19,7 @@ const STREAM_SILENCE_MS = 40_000;
 const TOLERATED_SKEW_MS = 5 * 60_000;
 
 export interface Question {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   url: string;
   headers?: Record<string, string>;
   body?: string;

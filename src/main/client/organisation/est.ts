@@ -53,6 +53,20 @@ export async function enrol(options: EnrolOptions): Promise<IssuedCertificate> {
   return { key, certificate: toPem(chain), leaf: chain[0] };
 }
 
+/** DER of object identifiers: rsaEncryption, ecPublicKey, prime256v1. */
+const RSA = Buffer.from('06092a864886f70d010101', 'hex');
+const EC = Buffer.from('06072a8648ce3d0201', 'hex');
+const P256 = Buffer.from('06082a8648ce3d030107', 'hex');
+
+/** Asked before an invite is used up: whether the server takes the kind of key that is made here (RFC 7030 4.5). */
+export async function proveKeyIsWelcome(connection: Connection, base: string): Promise<void> {
+  const answer = await connection.ask({ url: `${base}/csrattrs` });
+  if (answer.status !== 200) return; // it asks for nothing in particular: 204, 404
+  const asked = Buffer.from(answer.body.replaceAll(/\s/g, ''), 'base64');
+  if (asked.includes(P256) || (!asked.includes(RSA) && !asked.includes(EC))) return;
+  throw invalidAnswer(new URL(base).host, 'it asks for a kind of key that this app does not make');
+}
+
 /** ASCII only: a header cannot carry more. */
 export const asciiJson = (value: unknown): string =>
   JSON.stringify(value).replaceAll(

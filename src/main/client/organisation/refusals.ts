@@ -5,8 +5,8 @@ import type { Answer } from './connection.ts';
 import { parseJson } from './first-trust.ts';
 
 export interface Refusal {
-  /** `device`: its certificate is not accepted, no fresh token helps. `revoked`: nor will it ever be. */
-  about: 'device' | 'revoked' | 'session';
+  /** `device`: its certificate is not accepted, no fresh token helps. `expired`: too old. `revoked`: never again. */
+  about: 'device' | 'expired' | 'revoked' | 'session';
   /** What the organisation says, or ''. */
   detail: string;
 }
@@ -21,15 +21,21 @@ export function readRefusal({ status, body }: Pick<Answer, 'status' | 'body'>): 
       return { about: 'revoked', detail };
     case 'certificate_missing':
     case 'certificate_invalid':
-    case 'certificate_expired':
       return { about: 'device', detail };
+    case 'certificate_expired':
+      return { about: 'expired', detail };
     default:
       return { about: 'session', detail };
   }
 }
 
-export const deviceRefused = (organisation: string, { detail }: Refusal): AppError =>
-  new AppError(
-    'device/certificate-refused',
-    `${organisation} no longer accepts this device.${detail && ` ${detail}`}`,
-  );
+export const deviceRefused = (organisation: string, { about, detail }: Refusal): AppError =>
+  about === 'expired'
+    ? new AppError(
+        'device/certificate-expired',
+        `The certificate that ${organisation} gave to this device has ended.`,
+      )
+    : new AppError(
+        'device/certificate-refused',
+        `${organisation} no longer accepts this device.${detail && ` ${detail}`}`,
+      );

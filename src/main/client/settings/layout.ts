@@ -33,6 +33,9 @@ export const LOGIN_FILES = {
   certificate: 'login-cert.pem',
 } as const;
 
+/** Link to the set that holds now, beside those names; none on Windows. */
+export const LOGIN_FOLDER = 'login';
+
 export function layout(home: string) {
   const organisations = path.join(home, 'orgs');
   return {
@@ -42,6 +45,10 @@ export function layout(home: string) {
     /** 32 random bytes, hexadecimal; proves that both ends of the control socket may read this folder. */
     controlKey: path.join(home, 'control.key'),
     log: path.join(home, 'logs', 'banyan.log'),
+    /** Where there is no keychain and the person said yes: what a keychain would hold, under a passphrase. */
+    secrets: path.join(home, 'secrets.bin'),
+    loginLink: path.join(home, LOGIN_FOLDER),
+    loginSets: path.join(home, 'login-sets'),
     organisations,
     organisation(id: string) {
       const folder = path.join(organisations, id);

@@ -8,8 +8,10 @@ import { deviceText } from '../../text/shell.ts';
 import { calendarDay } from '../../text/time.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyButton } from '../../ui/Copy.tsx';
+import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Fingerprint } from '../../ui/Fingerprint.tsx';
 import { useSetView, useTruth } from '../../window-context.tsx';
+import { PostureFacts } from './PostureFacts.tsx';
 import { UnregisterDialog } from './UnregisterDialog.tsx';
 import './device.css';
 
@@ -27,6 +29,7 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
         </div>
       </header>
       <div className="fact-groups">
+        {device.renewalFailed && <ErrorNote error={device.renewalFailed} tone="warn" />}
         <FactGroup title={deviceText.groups.device}>
           <Fact term={deviceText.name}>{device.device.name}</Fact>
           <Fact term={deviceText.ownership}>{ownership}</Fact>
@@ -38,6 +41,7 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
           </Fact>
           <Fact term={deviceText.version}>{app.version}</Fact>
         </FactGroup>
+        <PostureFacts posture={device.posture} />
         <FactGroup title={deviceText.groups.organisation}>
           <Fact term={deviceText.organisation}>{organisation.name}</Fact>
           <Fact term={deviceText.host}>{organisation.host}</Fact>

@@ -10,6 +10,7 @@ import { Field } from '../../ui/Field.tsx';
 import { PanelHead } from '../../ui/Panel.tsx';
 import { useEscape } from '../../ui/use-escape.ts';
 import type { Answers } from './FirstLaunch.tsx';
+import { PassphraseFields, passphraseIsReady } from './PassphraseFields.tsx';
 
 const LONGEST_NAME = 64;
 
@@ -32,6 +33,7 @@ export function DeviceStep(props: {
 }) {
   const { organisation, answers, pending } = props;
   const problem = nameProblem(answers.name);
+  const isReady = problem === null && passphraseIsReady(answers);
   const ownerships = deviceText.ownerships(organisation);
   useEscape(() => {
     if (!pending) props.onBack();
@@ -41,7 +43,7 @@ export function DeviceStep(props: {
       className="first-launch-form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!problem && !pending) props.onRegister(answers);
+        if (isReady && !pending) props.onRegister(answers);
       }}
     >
       <PanelHead title={deviceText.title}>{deviceText.lead(organisation)}</PanelHead>
@@ -74,6 +76,9 @@ export function DeviceStep(props: {
         choices={SECRET_STORES.map((value) => ({ value, ...deviceText.secretChoices[value] }))}
         onChange={(secrets) => props.onChange({ secrets })}
       />
+      {answers.secrets === 'file' && (
+        <PassphraseFields answers={answers} disabled={pending} onChange={props.onChange} />
+      )}
       {props.error && (
         <ErrorNote
           arrives
@@ -90,13 +95,7 @@ export function DeviceStep(props: {
         <Button look="quiet" size="large" disabled={pending} onClick={props.onBack}>
           {words.back}
         </Button>
-        <Button
-          type="submit"
-          look="primary"
-          size="large"
-          disabled={problem !== null}
-          busy={pending}
-        >
+        <Button type="submit" look="primary" size="large" disabled={!isReady} busy={pending}>
           {deviceText.register}
         </Button>
       </div>

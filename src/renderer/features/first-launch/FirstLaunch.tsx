@@ -10,6 +10,7 @@ import { DeviceStep } from './DeviceStep.tsx';
 import { InviteStep } from './InviteStep.tsx';
 import { Registering } from './Registering.tsx';
 import { Stepper } from './Stepper.tsx';
+import { UnlockPage } from './UnlockPage.tsx';
 
 /** What a person has said so far; kept while going back and forth. */
 export interface Answers {
@@ -17,6 +18,9 @@ export interface Answers {
   name: string;
   ownership: Ownership;
   secrets: SecretStoreKind;
+  /** For a file of secrets. */
+  passphrase: string;
+  passphraseAgain: string;
 }
 
 type Step = 'invite' | 'confirm' | 'device';
@@ -30,6 +34,7 @@ export function FirstLaunch({ beside }: { beside?: string }) {
   const mirror = useMirror();
   const inspect = useCall('device.inspectInvite');
   const register = useCall('device.register');
+  const [anew, setAnew] = useState(false);
 
   const [step, setStep] = useState<Step>('invite');
   const [facts, setFacts] = useState<InviteFacts | null>(null);
@@ -40,6 +45,8 @@ export function FirstLaunch({ beside }: { beside?: string }) {
     name: app.hostName,
     ownership: 'Corporate Dedicated',
     secrets: app.suggestedSecretStore,
+    passphrase: '',
+    passphraseAgain: '',
   });
   const change = (next: Partial<Answers>): void => setAnswers((now) => ({ ...now, ...next }));
 
@@ -54,9 +61,16 @@ export function FirstLaunch({ beside }: { beside?: string }) {
 
   async function enrol(next: Answers): Promise<void> {
     setAnswers(next);
-    const input = { ...next, invite: next.invite.trim(), name: next.name.trim() };
+    const { ownership, secrets, passphrase } = next;
+    const done = await register.run({
+      invite: next.invite.trim(),
+      name: next.name.trim(),
+      ownership,
+      secrets,
+      ...(secrets === 'file' && { passphrase }),
+    });
     // The invite is used up: it must not be in the form that comes next.
-    if (await register.run(input)) await mirror.refetch();
+    if (done) await mirror.refetch();
   }
 
   function back(to: Step): void {
@@ -76,6 +90,9 @@ export function FirstLaunch({ beside }: { beside?: string }) {
         <Registering organisation={facts?.organisationName ?? registering ?? ''} />
       </Panel>
     );
+  }
+  if (because?.code === 'device/passphrase-needed' && !anew) {
+    return <UnlockPage onAnew={() => setAnew(true)} />;
   }
   return (
     <Panel

@@ -89,4 +89,15 @@ describe('decide', () => {
       wouldDeny: { code: 'trust_level' },
     });
   });
+
+  test('a device that has no access at all gets none by a rule without a level either', () => {
+    const { person, device } = input().subject;
+    const subject = { person, device: { ...device, trustLevel: 'AlwaysDeny' as const } };
+    for (const trust_level of ['', 'Low', 'AlwaysAllow'] as const) {
+      expect(decide(input({ subject, ...enforcing(rule({ trust_level })) }))).toMatchObject({
+        allowed: false,
+        code: 'trust_level',
+      });
+    }
+  });
 });

@@ -6,6 +6,7 @@ import {
   nextDevice,
   unregistered,
 } from '../../../../src/shared/model/device.ts';
+import type { Posture } from '../../../../src/shared/model/posture.ts';
 
 const error = new AppError('device/certificate-refused', 'No longer.').toWire();
 const registration = {
@@ -13,6 +14,17 @@ const registration = {
   organisation: { id: '0'.repeat(16), name: 'Demo', host: 'demo', rootFingerprint: 'f' },
   secrets: 'memory',
 } as const;
+const posture: Posture = {
+  report: {
+    UpToDateOS: 'debian|12|6.1',
+    DiskEncryptionEnabled: 'true',
+    FirewallEnabled: 'false',
+    ScreenLockEnabled: 'unknown',
+    AutoUpdateEnabled: 'true',
+    applications: {},
+  },
+  checkedAt: 1,
+};
 const states: Record<string, Device> = {
   unregistered,
   registering: { status: 'registering', organisation: 'demo', startedAt: 1 },
@@ -23,6 +35,8 @@ const events: Record<DeviceEvent['type'], DeviceEvent> = {
   'registration-started': { type: 'registration-started', organisation: 'demo', at: 1 },
   'registration-failed': { type: 'registration-failed', error },
   registered: { type: 'registered', ...registration },
+  'posture-changed': { type: 'posture-changed', posture },
+  'renewal-failed': { type: 'renewal-failed', error },
   revoked: { type: 'revoked', error },
   unregistered: { type: 'unregistered' },
 };
@@ -35,7 +49,13 @@ const table: Record<string, Partial<Record<DeviceEvent['type'], string>>> = {
     registered: 'registered',
     unregistered: 'unregistered',
   },
-  registered: { registered: 'registered', revoked: 'revoked', unregistered: 'unregistered' },
+  registered: {
+    registered: 'registered',
+    'posture-changed': 'registered',
+    'renewal-failed': 'registered',
+    revoked: 'revoked',
+    unregistered: 'unregistered',
+  },
   revoked: { unregistered: 'unregistered' },
 };
 
@@ -50,4 +70,18 @@ describe('a device', () => {
       });
     }
   }
+
+  it('keeps its posture when its certificate is renewed, and forgets that a renewal failed', () => {
+    const looked = nextDevice(states['registered']!, { type: 'posture-changed', posture });
+    const failing = nextDevice(looked, { type: 'renewal-failed', error });
+    expect(failing).toMatchObject({ posture, renewalFailed: error });
+    const renewed = nextDevice(failing, { type: 'registered', ...registration });
+    expect(renewed).toEqual({ status: 'registered', ...registration, posture });
+  });
+
+  it('does not take over the posture of another device', () => {
+    const looked = nextDevice(states['registered']!, { type: 'posture-changed', posture });
+    const other = { ...registration, device: { ...registration.device, id: 'e' } };
+    expect(nextDevice(looked, { type: 'registered', ...other })).not.toHaveProperty('posture');
+  });
 });

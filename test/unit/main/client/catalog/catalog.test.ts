@@ -62,7 +62,7 @@ describe('the catalogue', () => {
   it.each([
     [401, 'certificate_missing', 'device/certificate-refused', []],
     [401, 'certificate_invalid', 'device/certificate-refused', []],
-    [401, 'certificate_expired', 'device/certificate-refused', []],
+    [401, 'certificate_expired', 'device/certificate-expired', []],
     [403, 'device_revoked', 'device/certificate-refused', ['device revoked']],
     [401, 'session_ended', 'identity/session-expired', ['refused']],
     [401, undefined, 'identity/session-expired', ['refused']],

@@ -5,7 +5,7 @@ import type { Tokens } from '../../../../../src/main/client/identity/oidc.ts';
 
 describe('an organisation that gives no certificate', () => {
   it.each([
-    [401, 'certificate_expired', 'device/certificate-refused'],
+    [401, 'certificate_expired', 'device/certificate-expired'],
     [403, 'device_revoked', 'device/certificate-refused'],
     [401, 'session_ended', 'identity/certificate-refused'],
     [403, 'no_policy', 'identity/certificate-refused'],
