@@ -5,6 +5,7 @@
  * @typedef {object} SignInAnswers
  * @property {string} [decision] name or value of the button to press where there is one; default: the first one
  * @property {Record<string, string>} [fields] replaces what the form is prefilled with
+ * @property {(url: URL, request: RequestInit) => Promise<Response>} [fetch] for pages that the system does not trust
  * @property {ReturnType<typeof createCookieJar>} [cookies] of a browser that has been here before
  */
 
@@ -48,7 +49,7 @@ async function walk(start, { forms, answers }) {
   let form = null;
   let posted = 0;
   for (let step = 0; step < MAX_STEPS; step += 1) {
-    const response = await fetch(url, {
+    const response = await (answers.fetch ?? fetch)(url, {
       redirect: 'manual',
       method: form ? 'POST' : 'GET',
       headers: {

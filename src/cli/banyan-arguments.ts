@@ -45,6 +45,11 @@ export const COMMANDS = {
     usage: 'connect <service> [--port N]',
     about: 'Open the local port of a service.',
   },
+  open: {
+    takes: ['service'],
+    usage: 'open <service>',
+    about: 'Open a web service in the browser, signed in by this device.',
+  },
   disconnect: { takes: ['service'], usage: 'disconnect <service>', about: 'Close it again.' },
   override: {
     takes: ['service'],

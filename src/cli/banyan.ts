@@ -8,6 +8,7 @@ import { disconnect } from './commands/disconnect.ts';
 import { login } from './commands/login.ts';
 import { logout } from './commands/logout.ts';
 import { organisations } from './commands/organisations.ts';
+import { open } from './commands/open.ts';
 import { override } from './commands/override.ts';
 import { quit } from './commands/quit.ts';
 import { register } from './commands/register.ts';
@@ -30,6 +31,7 @@ const commands: Record<CommandName, Command> = {
   status,
   services,
   connect,
+  open,
   disconnect,
   override,
   unlock,

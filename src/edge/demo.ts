@@ -14,6 +14,8 @@ export interface DemoOptions {
   accessTierPort?: number;
   /** Every port a free one, for tests that run side by side. */
   freePorts?: boolean;
+  /** false: browser pages and web services over https only, as in an organisation that is not on loopback. */
+  plainPages?: boolean;
   lifetimes?: Partial<Lifetimes>;
   /** Dana signs in there instead. */
   foreignIssuer?: EdgeConfig['foreignIssuer'];
@@ -55,7 +57,7 @@ export async function startDemoEdge(options: DemoOptions): Promise<DemoEdge> {
       ports: {
         public: preferred(8440),
         mutual: preferred(8441),
-        browser: preferred(8442),
+        browser: options.plainPages === false ? null : preferred(8442),
         accessTier:
           options.accessTierPort === undefined ? preferred(8443) : { port: options.accessTierPort },
       },

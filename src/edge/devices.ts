@@ -6,6 +6,17 @@ import { judgePosture, type PostureJudgement, type PostureRules } from './policy
 import type { DeviceRecord, Store } from './store/store.ts';
 import type { Sessions } from './trust-provider/sessions.ts';
 
+/** What a person without a registered device has instead of one: roles may name this platform. */
+export const UNREGISTERED_DEVICE: DeviceRecord = {
+  id: '',
+  name: '',
+  ownership: 'Other',
+  platform: 'Unregistered',
+  serialNumber: '',
+  registeredAt: 0,
+  cap: { level: 'Low', reason: 'This device is not registered.' },
+};
+
 export interface Devices {
   list(): Promise<DeviceRecord[]>;
   /** false: there is no such device; so do the others. */

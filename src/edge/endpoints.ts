@@ -4,6 +4,8 @@ import {
   ORGANISATION_DOCUMENT_PATH,
   type OrganisationDocument,
 } from '../shared/protocol/organisation.ts';
+import type { AccessTier } from './access-tier/access-tier.ts';
+import type { Admit } from './access-tier/admit.ts';
 import type { Authority } from './authority/authority.ts';
 import type { ClientCertificates } from './authority/client-certificates.ts';
 import type { Changes } from './changes.ts';
@@ -20,18 +22,28 @@ import type { Store } from './store/store.ts';
 import { CODE_PAGE, createDeviceCode } from './trust-provider/device-code.ts';
 import { createForeignTokens } from './trust-provider/foreign-tokens.ts';
 import { createIdentify } from './trust-provider/identify.ts';
+import { createDeviceSessions, TICKET_SECONDS } from './trust-provider/device-sessions.ts';
 import { createInteraction, INTERACTION } from './trust-provider/interaction.ts';
+import { createOpenPage, OPEN_PATH } from './trust-provider/open-page.ts';
 import { createOwnTokens } from './trust-provider/own-tokens.ts';
 import { createIssuer, ENDPOINTS } from './trust-provider/provider.ts';
 import type { IssuerSecrets } from './trust-provider/secrets.ts';
 import type { Sessions } from './trust-provider/sessions.ts';
 import { createThrottle } from './trust-provider/throttle.ts';
+import type { TokenCheck } from './trust-provider/token-check.ts';
 import type { Users } from './trust-provider/users.ts';
+import type { WebClients } from './trust-provider/web-clients.ts';
+import { createWebSignIn } from './trust-provider/web-sign-in.ts';
 
 export interface EndpointsOptions {
   config: EdgeConfig;
   lifetimes: Lifetimes;
-  ports: { public: number; mutual: number; browser: number | null; accessTier: number };
+  ports: { mutual: number; browser: number | null };
+  issuer: string;
+  accessTier: AccessTier;
+  admit: Admit;
+  tokens: TokenCheck;
+  webClients: WebClients;
   authority: Authority;
   certificates: ClientCertificates;
   secrets: IssuerSecrets;
@@ -58,8 +70,8 @@ const DISCOVERY = '/.well-known/openid-configuration';
 export async function createEndpoints(options: EndpointsOptions): Promise<Endpoints> {
   const { config, lifetimes, ports, authority, certificates, secrets, store } = options;
   const { users, sessions, devices, rulebook, events, changes } = options;
+  const { issuer, accessTier, admit, tokens, webClients, volatile } = options;
   const { host, name, log, posture, foreignIssuer: foreign } = config;
-  const issuer = `https://${host}:${ports.public}`;
   const mutualOrigin = `https://${host}:${ports.mutual}`;
   const browserOrigin = ports.browser === null ? null : `http://127.0.0.1:${ports.browser}`;
   const document: OrganisationDocument = {
@@ -78,10 +90,25 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     ...(browserOrigin !== null && !foreign && { browser_origin: browserOrigin }),
   };
 
-  const { signingKey } = secrets;
+  const pagesOrigin = browserOrigin ?? issuer;
+  const deviceSessions = createDeviceSessions(volatile, sessions, TICKET_SECONDS);
+  const cookie = {
+    name: 'banyan_device',
+    secure: pagesOrigin.startsWith('https:'),
+    plainPath: INTERACTION,
+  };
+  const webSignIn = createWebSignIn({
+    store,
+    volatile,
+    users,
+    admit,
+    deviceSessions,
+    cookie,
+    trustTokenSeconds: lifetimes.trustToken,
+  });
   const verifyToken = foreign
     ? createForeignTokens({ trusted: foreign, organisation: name, sessions })
-    : createOwnTokens({ issuer, signingKey, sessions });
+    : createOwnTokens(tokens, sessions);
   const identify = createIdentify({ verifyToken, certificates, store });
   const deviceCode = createDeviceCode({
     issuer,
@@ -96,8 +123,10 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     organisation: name,
     secrets,
     store,
-    volatile: options.volatile,
+    volatile,
     users,
+    webClients,
+    webSignIn,
     certificates,
     lifetimes,
     deviceCode,
@@ -111,6 +140,8 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     organisation: name,
     users,
     store,
+    webClients,
+    webSignIn,
     prefill: config.prefill,
   });
   const enrolment = createEnrolment({
@@ -127,7 +158,10 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     rulebook,
     events,
     posture,
-    accessTierPort: ports.accessTier,
+    accessTierPort: accessTier.port,
+    admit,
+    deviceSessions: foreign ? null : deviceSessions,
+    openAddress: (ticket) => `${pagesOrigin}${OPEN_PATH}?ticket=${ticket}`,
     devices,
   });
 
@@ -139,6 +173,12 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     [`POST ${CODE_PAGE}`]: deviceCode.throttled(issuerAnswers),
     [`GET ${INTERACTION}/*`]: interaction.show,
     [`POST ${INTERACTION}/*`]: interaction.answer,
+    [`GET ${OPEN_PATH}`]: createOpenPage({
+      deviceSessions,
+      cookie,
+      service: (id) => webClients.service(id),
+      addressOf: (service) => `${accessTier.webOrigins(service)[0]}/`,
+    }),
   };
   // On the public port these answer too, and say that a certificate is missing.
   const backChannel: Routes = {

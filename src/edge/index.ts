@@ -7,6 +7,7 @@ import { formatInvite } from '../shared/protocol/invite.ts';
 import type { OrganisationDocument } from '../shared/protocol/organisation.ts';
 import { startAccessTier } from './access-tier/access-tier.ts';
 import { createAdmit } from './access-tier/admit.ts';
+import { createRelyingParty } from './access-tier/web/relying-party.ts';
 import { openAudit } from './audit/audit.ts';
 import { openAuthority } from './authority/authority.ts';
 import { createClientCertificates } from './authority/client-certificates.ts';
@@ -25,9 +26,11 @@ import { openFileStore } from './store/file-store.ts';
 import { createMemoryStore } from './store/memory-store.ts';
 import type { DeviceRecord } from './store/store.ts';
 import { sweepRegularly } from './store/sweep.ts';
+import { createWebClients } from './trust-provider/web-clients.ts';
 import { openIssuerSecrets } from './trust-provider/secrets.ts';
 import { createSessions } from './trust-provider/sessions.ts';
 import { createThrottle } from './trust-provider/throttle.ts';
+import { createTokenCheck } from './trust-provider/token-check.ts';
 import { createUsers } from './trust-provider/users.ts';
 
 export type { EdgeConfig, Lifetimes } from './config.ts';
@@ -135,16 +138,30 @@ async function start(
     mutual: await startHttp(mutualServer, wishes.mutual, config.address),
     browser: wishes.browser && (await startHttp(browserServer, wishes.browser, '127.0.0.1')),
   };
+  const issuer = `https://${host}:${ports.public}`;
+  const tokens = createTokenCheck(issuer, secrets.signingKey);
+  const admit = createAdmit({ certificates, store, sessions, rulebook, posture });
+  const webClients = createWebClients(rulebook, (service) => accessTier.webOrigins(service));
+  const relyingParty = createRelyingParty({
+    issuer,
+    root: authority.root,
+    pagesOrigin: ports.browser === null ? issuer : `http://127.0.0.1:${ports.browser}`,
+    secret: (serviceId) => webClients.secret(serviceId),
+  });
+  stops.push(() => relyingParty.stop());
   const accessTier = await startAccessTier({
     host: config.address,
     port: wishes.accessTier,
     trustIntermediate: authority.intermediate('trust'),
     serverCertificates,
     rulebook,
-    admit: createAdmit({ certificates, store, sessions, rulebook, posture }),
+    admit,
     events,
     audit,
     changes,
+    tokens,
+    relyingParty,
+    plainWebPort: ports.browser,
     limits: {
       ...ACCESS_TIER_LIMITS,
       longestMs: Math.min(lifetimes.connection * 1000, LONGEST_TIMER_MS),
@@ -159,7 +176,12 @@ async function start(
   const endpoints = await createEndpoints({
     config,
     lifetimes,
-    ports: { ...ports, accessTier: accessTier.port },
+    ports,
+    issuer,
+    accessTier,
+    admit,
+    tokens,
+    webClients,
     authority,
     certificates,
     secrets,
@@ -175,7 +197,13 @@ async function start(
   });
   publicServer.on('request', endpoints.public);
   mutualServer.on('request', endpoints.mutual);
-  browserServer.on('request', endpoints.browser);
+  // By host: on a loopback organisation its web services are reached here without a certificate warning, too.
+  browserServer.on('request', (request, response) => {
+    if (!accessTier.web.answerPlain(request, response)) endpoints.browser(request, response);
+  });
+  browserServer.on('upgrade', (request, socket, head) => {
+    if (!accessTier.web.upgradePlain(request, socket, head)) socket.destroy();
+  });
 
   const { rootFingerprint } = authority;
   return {

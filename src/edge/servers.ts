@@ -42,4 +42,6 @@ export function createTlsHttpServer(options: TlsServerOptions): HttpServer {
   return server;
 }
 
-export const createBrowserServer = (): HttpServer => createHttpServer(LIMITS);
+/** Without a limit for whole requests: uploads to web services take what they take. */
+export const createBrowserServer = (): HttpServer =>
+  createHttpServer({ ...LIMITS, requestTimeout: 0 });

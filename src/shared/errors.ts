@@ -249,6 +249,19 @@ export const ERRORS = {
     action: 'none',
   },
 
+  'web/not-a-web-service': {
+    exit: EXIT.usage,
+    title: 'That is no web service',
+    advice: 'Connect it instead; in a terminal: banyan connect.',
+    action: 'none',
+  },
+  'web/no-browser': {
+    exit: EXIT.failed,
+    title: 'No browser could be started',
+    advice: 'Web services open on a computer with a browser; set BROWSER if yours is not found.',
+    action: 'retry',
+  },
+
   'tunnel/port-in-use': {
     exit: EXIT.portInUse,
     title: 'The local port is in use',

@@ -35,6 +35,7 @@ test('lists what Dana may use, what is closed for now with the reason, and nothi
     'lab allowed',
     'reports allowed',
     'vault denied',
+    'wiki allowed',
   ]);
   const [, , lab, reports, vault] = services;
   expect(lab).toMatchObject({

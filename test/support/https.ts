@@ -55,3 +55,20 @@ export function call(url: string, { method = 'GET', headers, body, identity, roo
     sent.end(body);
   });
 }
+
+/** `fetch` that trusts one root and follows no redirect. */
+export const fetchUnder =
+  (root: string) =>
+  async (url: URL, request: RequestInit): Promise<Response> => {
+    if (url.protocol === 'http:') return fetch(url, request);
+    const { status, headers, body } = await call(url.href, {
+      root,
+      ...(request.method && { method: request.method }),
+      headers: request.headers as Record<string, string>,
+      ...(typeof request.body === 'string' && { body: request.body }),
+    });
+    const pairs = Object.entries(headers).flatMap(([name, value]) =>
+      [value ?? ''].flat().map((each): [string, string] => [name, each]),
+    );
+    return new Response(status === 204 ? null : body, { status, headers: pairs });
+  };

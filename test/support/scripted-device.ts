@@ -4,7 +4,7 @@ import { parseInvite } from '../../src/shared/protocol/invite.ts';
 import type { TestEdge } from './start-edge.ts';
 import { signInWithoutBrowser, type SignInAnswers } from '../../scripts/lib/approve-sign-in.mjs';
 import { aSigningRequest, readBundle } from './certificates.ts';
-import { type Answer, call, type Identity } from './https.ts';
+import { type Answer, call, fetchUnder, type Identity } from './https.ts';
 
 export const REDIRECT = 'http://127.0.0.1:49152/callback';
 const PKCS10 = { 'content-type': 'application/pkcs10', 'content-transfer-encoding': 'base64' };
@@ -113,7 +113,7 @@ export async function openIdOf(
         state,
         nonce,
       });
-      return `${document.browser_origin}${url.pathname}${url.search}`;
+      return `${document.browser_origin ?? document.issuer}${url.pathname}${url.search}`;
     },
     finish: (callback) =>
       openid.authorizationCodeGrant(config, new URL(callback), {
@@ -139,7 +139,8 @@ export async function signIn(
   answers?: SignInAnswers,
 ): Promise<SignedIn> {
   const openId = await openIdOf(edge, device.id, device.identity);
-  const tokens = await openId.finish(await signInWithoutBrowser(await openId.start(), answers));
+  const withRoot = { fetch: fetchUnder(edge.edge.root), ...answers };
+  const tokens = await openId.finish(await signInWithoutBrowser(await openId.start(), withRoot));
   const trustToken = tokens.id_token!;
   const trust = await exchange(edge, device, trustToken);
   if (!trust.identity) throw new Error(`exchange: ${trust.answer.status} ${trust.answer.body}`);

@@ -15,6 +15,8 @@ import type { PublishedService, Rulebook } from '../command-center/rulebook.ts';
 import { listen, type PortWish } from '../http/listen.ts';
 import { type Log, reason } from '../log.ts';
 import type { Denial } from '../policy/decide.ts';
+import type { TokenCheck } from '../trust-provider/token-check.ts';
+import { isWeb } from '../trust-provider/web-clients.ts';
 import type { Admission, Admit, Caller } from './admit.ts';
 import { chooseProtocol } from './alpn.ts';
 import { readConnect, refuseConnect } from './connect.ts';
@@ -22,6 +24,8 @@ import { serveStreams, type StreamAnswer, type StreamRequest } from './http2-con
 import { createLiveConnections } from './live-connections.ts';
 import { createReach } from './reach.ts';
 import { fixedTarget } from './targets.ts';
+import type { RelyingParty } from './web/relying-party.ts';
+import { createWebServices, type WebServices } from './web/web-services.ts';
 
 export interface AccessTierOptions {
   host: string;
@@ -34,6 +38,10 @@ export interface AccessTierOptions {
   events: EventStreams;
   audit: Audit;
   changes: Changes;
+  tokens: TokenCheck;
+  relyingParty: RelyingParty;
+  /** Of web services on plain http, this computer only; null: there is none. */
+  plainWebPort: number | null;
   limits: {
     handshakeMs: number;
     requestMs: number;
@@ -47,6 +55,9 @@ export interface AccessTierOptions {
 
 export interface AccessTier {
   readonly port: number;
+  readonly web: WebServices;
+  /** Where browsers find a web service; the plain address, where there is one, comes first. */
+  webOrigins(service: PublishedService): [string, ...string[]];
   /** No new connections; running ones get `drainMs`, then are cut. */
   stop(drainMs: number): Promise<void>;
 }
@@ -67,12 +78,20 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
   const { rulebook, admit, events, audit, limits, log } = options;
   const live = createLiveConnections(options);
   const reach = createReach(options);
+  const secureOrigin = ({ document }: PublishedService): string =>
+    new URL(`https://${document.metadata.tags.domain}:${port}`).origin;
+  const plainOrigin = ({ document }: PublishedService): string | null =>
+    options.plainWebPort === null
+      ? null
+      : new URL(`http://${document.metadata.tags.domain}:${options.plainWebPort}`).origin;
+  const web = createWebServices({ ...options, live, reach, secureOrigin, plainOrigin });
 
   const serve = async (socket: TLSSocket): Promise<void> => {
     const serverName = socket.servername || '';
     const service = rulebook.serviceByDomain(serverName);
     if (!service) return; // the name went away during the handshake
     const isProbe = socket.alpnProtocol === PROBE_PROTOCOL;
+    if (isWeb(service) && !isProbe) return web.serve(socket);
     const entry = {
       correlation_id: randomUUID(),
       event: isProbe ? 'probe' : 'connection',
@@ -245,6 +264,11 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
   const port = await listen(server, options.host, options.port);
   return {
     port,
+    web,
+    webOrigins(service) {
+      const plain = plainOrigin(service);
+      return plain === null ? [secureOrigin(service)] : [plain, secureOrigin(service)];
+    },
     async stop(drainMs) {
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -267,7 +291,9 @@ function createTlsServer(options: AccessTierOptions, serve: (socket: TLSSocket) 
           done(new Error('unknown server name'));
           return;
         }
-        callbackify(() => serverCertificates.contextFor(name.toLowerCase()))(done);
+        callbackify(() =>
+          serverCertificates.contextFor(name.toLowerCase(), options.trustIntermediate),
+        )(done);
       },
       ALPNCallback: ({ servername, protocols }) =>
         chooseProtocol(
@@ -303,7 +329,7 @@ const passedFacts = ({ caller, wouldDeny }: Extract<Admission, { allowed: true }
 });
 
 /** A clean end; who does not close in turn is cut. */
-function endThenDestroy(socket: TLSSocket): void {
+function endThenDestroy(socket: Socket): void {
   if (socket.destroyed) return;
   socket.end();
   socket.resume();

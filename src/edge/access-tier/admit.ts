@@ -3,14 +3,17 @@
 import type { TLSSocket } from 'node:tls';
 import { exhaustive } from '../../shared/exhaustive.ts';
 import type { TrustKey } from '../../shared/protocol/subject-alternative-names.ts';
+import type { TrustTokenClaims } from '../../shared/protocol/trust-token.ts';
 import type { ClientCertificates } from '../authority/client-certificates.ts';
 import { type PublishedService, type Rulebook, subjectOf } from '../command-center/rulebook.ts';
+import { UNREGISTERED_DEVICE } from '../devices.ts';
 import type { Denial } from '../policy/decide.ts';
 import type { PostureRules } from '../policy/posture.ts';
 import type { Store } from '../store/store.ts';
 import { sessionOfToken, type Sessions } from '../trust-provider/sessions.ts';
 
 export interface Caller {
+  /** Empty: a browser on an unregistered device, at a web service that exempts those. */
   deviceId: string;
   sessionId: string;
   person: { email: string; groups: readonly string[] };
@@ -48,10 +51,14 @@ export function createAdmit(options: AdmitOptions): Admit {
       denial: { code, reason },
     });
     if (!service) return no('service_unknown', 'There is no such service any more.');
-    const device = await store.get('devices', caller.deviceId);
+    const isExempted =
+      caller.deviceId === '' && service.document.spec.http_settings.exemptsUnregisteredDevices;
+    const device = isExempted ? UNREGISTERED_DEVICE : await store.get('devices', caller.deviceId);
     if (!device || device.revoked)
       return no('device_revoked', 'This device is no longer accepted.');
-    if (!(await sessions.isLive(caller.sessionId, caller.deviceId))) {
+    // Without a device the sign-in belongs to the service itself.
+    const holder = isExempted ? service.id : caller.deviceId;
+    if (!(await sessions.isLive(caller.sessionId, holder))) {
       return no('session_ended', 'Your session has ended.');
     }
     const decision = rulebook.decide(subjectOf(caller.person, device, posture), service);
@@ -82,6 +89,12 @@ export function createAdmit(options: AdmitOptions): Admit {
     },
   };
 }
+
+export const callerOfToken = (claims: TrustTokenClaims): Caller => ({
+  deviceId: claims.device_id,
+  sessionId: sessionOfToken(claims.jti ?? ''),
+  person: { email: claims.email, groups: claims.groups },
+});
 
 function callerOf(attributes: Map<TrustKey, string[]>): Caller {
   const one = (key: TrustKey): string => attributes.get(key)?.[0] ?? '';

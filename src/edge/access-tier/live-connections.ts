@@ -1,6 +1,6 @@
 // Connections that run now: judged again when something changes and as time passes, cut at the longest life, drained
 // at the end. See docs/decisions/0007.
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { Audit } from '../audit/audit.ts';
 import type { Changes } from '../changes.ts';
 import { type Log, reason } from '../log.ts';
@@ -9,16 +9,16 @@ import type { Admit, Caller } from './admit.ts';
 export interface LiveConnection {
   caller: Caller;
   serviceId: string;
-  socket: TLSSocket;
-  /** Of what runs on it: one, or one for each stream. */
+  socket: Socket;
+  /** Of what runs on it: one, or one for each stream. Requests of a web service are added one by one. */
   correlationIds: Iterable<string>;
 }
 
 export interface LiveConnections {
   /** Every accepted socket, so that stopping reaches it. */
-  track(socket: TLSSocket): void;
+  track(socket: Socket): void;
   /** How this one is told that it shall end soon; without it, it just goes on until the drain is over. */
-  drainBy(socket: TLSSocket, drain: () => void): void;
+  drainBy(socket: Socket, drain: () => void): void;
   /** Accepted sockets that are open. */
   count(): number;
   /** An admitted one; returns what to call when it is over. */
@@ -36,8 +36,8 @@ export interface LiveConnectionsOptions {
 
 export function createLiveConnections(options: LiveConnectionsOptions): LiveConnections {
   const { admit, audit, changes, limits, log } = options;
-  const sockets = new Set<TLSSocket>();
-  const drains = new Map<TLSSocket, () => void>();
+  const sockets = new Set<Socket>();
+  const drains = new Map<Socket, () => void>();
   const connections = new Set<LiveConnection>();
   let stopping = false;
 

@@ -5,8 +5,8 @@ import { type Log, reason } from '../log.ts';
 
 export interface AuditEntry {
   correlation_id: string;
-  /** `probe`: somebody asked whether a connection would be let in. */
-  event: 'connection' | 'connection-cut' | 'probe';
+  /** `probe`: somebody asked whether a connection would be let in. `request`: one of a web service. */
+  event: 'connection' | 'connection-cut' | 'probe' | 'request';
   allowed: boolean;
   /** Refusal code; with `allowed` true: what an enforcing policy would have said. */
   code?: string;

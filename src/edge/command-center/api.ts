@@ -1,12 +1,17 @@
 // The Command Center's interface for apps: catalogue, events, posture, unregistering. See docs/protocol.md 6 and 7.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ticketRequest } from '../../shared/protocol/ticket.ts';
+import type { Admit } from '../access-tier/admit.ts';
 import { type PostureAnswer, readReport } from '../../shared/protocol/posture.ts';
 import type { Devices } from '../devices.ts';
 import { HttpRefusal, readBody, send, sendJson } from '../http/exchange.ts';
 import type { Routes } from '../http/router.ts';
 import type { PostureRules } from '../policy/posture.ts';
 import type { Store } from '../store/store.ts';
+import type { DeviceSessions } from '../trust-provider/device-sessions.ts';
+import { TICKET_SECONDS } from '../trust-provider/device-sessions.ts';
 import type { Identify, Identity } from '../trust-provider/identify.ts';
+import { isWeb } from '../trust-provider/web-clients.ts';
 import { type Catalog, catalogFor } from './catalog.ts';
 import type { EventStreams } from './event-streams.ts';
 import { type Rulebook, subjectOf } from './rulebook.ts';
@@ -20,11 +25,16 @@ export interface ApiOptions {
   events: EventStreams;
   posture: PostureRules;
   accessTierPort: number;
+  admit: Admit;
+  /** null: people sign in at an issuer that is not ours, and web services of this edge know only ours. */
+  deviceSessions: DeviceSessions | null;
+  /** Where the browser takes a ticket. */
+  openAddress(ticket: string): string;
   devices: Pick<Devices, 'reportPosture' | 'unregister'>;
 }
 
 export function createApi(options: ApiOptions): Routes {
-  const { identify, store, rulebook, events, posture, devices, accessTierPort } = options;
+  const { identify, store, rulebook, events, admit, posture, devices, accessTierPort } = options;
   /** The device as it is now: an open stream must not judge by what it was. */
   const catalogOf = async ({ claims, device }: Identity): Promise<Catalog> => {
     const current = (await store.get('devices', device.id)) ?? device;
@@ -54,6 +64,26 @@ export function createApi(options: ApiOptions): Routes {
         tag,
         currentTag: async () => (await catalogOf(identity)).etag,
       });
+    },
+    [`POST ${API}/ticket`]: async (request: IncomingMessage, response: ServerResponse) => {
+      const identity = await identify.person(request);
+      const asked = ticketRequest.safeParse(parseJson(await readBody(request))).data;
+      const service = asked && rulebook.service(asked.service);
+      if (!service || !isWeb(service)) {
+        throw new HttpRefusal(404, 'There is no such web service.', 'service_unknown');
+      }
+      const { deviceSessions } = options;
+      if (!deviceSessions) {
+        throw new HttpRefusal(404, 'Web services cannot be opened in this organisation.');
+      }
+      const { device, claims, sessionId } = identity;
+      const person = { email: claims.email, groups: claims.groups };
+      const admission = await admit.again({ deviceId: device.id, sessionId, person }, service.id);
+      if (!admission.allowed) {
+        throw new HttpRefusal(403, admission.denial.reason, admission.denial.code);
+      }
+      const ticket = await deviceSessions.issueTicket(identity, service.id);
+      sendJson(response, 201, { url: options.openAddress(ticket), expires_in: TICKET_SECONDS });
     },
     // The device alone: what it is like does not depend on who uses it, or whether anybody is signed in.
     [`PUT ${API}/device/posture`]: async (request: IncomingMessage, response: ServerResponse) => {
@@ -85,6 +115,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // no report: 400
+    return undefined; // no document decodes from it: refused
   }
 }

@@ -23,6 +23,9 @@ const flag = (fallback: boolean) =>
     .nullish()
     .transform((value) => (value == null ? fallback : String(value).toLowerCase() === 'true'));
 
+/** RFC 9110 5.6.2. */
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/);
+
 const cidr = z.string().refine((value) => parseCidr(value) !== null, 'is not an address or a CIDR');
 
 /** `Min`/`Max` in the product's examples, `min`/`max` in its structures: both are read. */
@@ -55,6 +58,8 @@ const backend = z
         name: text,
         port: z.union([z.literal(''), portNumber]).nullish(),
         tls: flag(false),
+        tls_insecure: flag(false),
+        client_certificate: flag(false),
         name_delimiter: text,
       })
       .nullish(),
@@ -67,8 +72,8 @@ const backend = z
     http_connect: flag(false),
   })
   .superRefine((value, context) => {
-    if (value.target?.tls) {
-      context.addIssue('target.tls: this edge does not speak TLS to backends yet');
+    if (value.target?.client_certificate) {
+      context.addIssue('target.client_certificate: this edge shows backends no certificate');
     }
     if (value.http_connect) return;
     if (!value.target?.name || !value.target.port) {
@@ -82,7 +87,21 @@ const backend = z
     }
   });
 
-export const serviceDocument = z.object({
+/** What this edge reads of it. A web service always asks for a TrustToken, whatever `enabled` says. */
+const httpSettings = z
+  .object({
+    oidc_settings: z.object({ suppress_device_trust_verification: flag(false) }).nullish(),
+    /** Added to every request; values are templates, see access-tier/web/headers.ts. */
+    headers: z.record(headerName, z.string().max(1000)).nullish(),
+  })
+  .nullish()
+  .transform((settings) => ({
+    exemptsUnregisteredDevices:
+      settings?.oidc_settings?.suppress_device_trust_verification ?? false,
+    headers: settings?.headers ?? {},
+  }));
+
+const definition = z.object({
   kind: z.literal('BanyanService'),
   metadata: z.object({
     name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
@@ -102,7 +121,17 @@ export const serviceDocument = z.object({
       include_domains: list(z.string().max(255)),
     }),
   }),
-  spec: z.object({ backend }),
+  spec: z.object({ backend, http_settings: httpSettings }),
+});
+
+export const serviceDocument = definition.superRefine(({ metadata, spec }, context) => {
+  const isWeb = metadata.tags.service_app_type === 'WEB';
+  if (isWeb && spec.backend.http_connect) {
+    context.addIssue('a WEB service is one backend: http_connect does not go with it');
+  }
+  if (!isWeb && spec.backend.target?.tls) {
+    context.addIssue('target.tls: this edge speaks TLS to the backends of WEB services only');
+  }
 });
 export type ServiceDocument = z.output<typeof serviceDocument>;
 
@@ -116,6 +145,7 @@ export const roleDocument = z.object({
     platform: list(label),
     serial_numbers: list(label),
     mdm_present: flag(false),
+    known_device_only: flag(false),
   }),
 });
 

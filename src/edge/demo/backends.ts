@@ -1,11 +1,11 @@
 // What the demo organisation protects: small servers on loopback that show which bytes arrived.
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
-import { sendJson } from '../http/exchange.ts';
+import { send, sendJson } from '../http/exchange.ts';
 import { closeHttp, listen } from '../http/listen.ts';
 
 export interface DemoBackends {
-  ports: Record<'api' | 'echo' | 'alpha' | 'beta' | 'reports', number>;
+  ports: Record<'api' | 'echo' | 'alpha' | 'beta' | 'reports' | 'wiki', number>;
   stop(): Promise<void>;
 }
 
@@ -25,6 +25,15 @@ export async function startDemoBackends(): Promise<DemoBackends> {
     servers.push(server);
     return listen(server, '127.0.0.1', FREE);
   };
+  const wiki = createHttpServer((request, response) => {
+    const { 'x-email': email = 'nobody' } = request.headers;
+    // Written by the Access Tier from a verified token; escaped all the same.
+    const who = String(email).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+    send(response, 200, `<!doctype html><title>Wiki</title><h1>Wiki</h1><p>You are ${who}.</p>`, {
+      'Content-Type': 'text/html; charset=utf-8',
+    });
+  });
+  servers.push(wiki);
   const sockets = new Set<{ destroy(): void }>();
   const echo = createTcpServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
@@ -38,6 +47,7 @@ export async function startDemoBackends(): Promise<DemoBackends> {
     alpha: await http('alpha.lab.internal'),
     beta: await http('beta.lab.internal'),
     reports: await http('reports'),
+    wiki: await listen(wiki, '127.0.0.1', FREE),
   };
   return {
     ports,

@@ -36,7 +36,15 @@ interface DemoService {
   backend: Record<string, unknown>;
   policy: string;
   tags?: Record<string, unknown>;
+  headers?: Record<string, string>;
 }
+
+const WEB = {
+  template: 'WEB_USER',
+  protocol: 'https',
+  service_app_type: 'WEB',
+  banyanproxy_mode: undefined,
+};
 
 const backendAt = (port: number) => ({ target: { name: '127.0.0.1', port: String(port) } });
 const loopback = (hostname: string, port: number) => ({
@@ -99,6 +107,15 @@ export function demoDocuments({ ports }: DemoBackends): Documents {
       backend: backendAt(ports.api),
       policy: 'finance',
     },
+    {
+      name: 'wiki',
+      friendlyName: 'Wiki',
+      description: 'A web page that says who you are',
+      backend: backendAt(ports.wiki),
+      policy: 'engineers',
+      tags: WEB,
+      headers: { 'X-Email': '{{.Email}}', 'X-Device': '{{.DeviceID}}' },
+    },
   ];
   return {
     services: services.map(serviceDocument),
@@ -124,7 +141,14 @@ const envelope = (kind: string, metadata: Record<string, unknown>, spec: unknown
   spec,
 });
 
-const serviceDocument = ({ name, friendlyName, description, backend, tags }: DemoService) =>
+const serviceDocument = ({
+  name,
+  friendlyName,
+  description,
+  backend,
+  tags,
+  headers,
+}: DemoService) =>
   envelope(
     'BanyanService',
     {
@@ -155,7 +179,9 @@ const serviceDocument = ({ name, friendlyName, description, backend, tags }: Dem
       },
       backend,
       cert_settings: { dns_names: [`${name}.demo.localhost`] },
-      http_settings: { enabled: false },
+      http_settings: headers
+        ? { enabled: true, oidc_settings: { enabled: true }, headers }
+        : { enabled: false },
       client_cidrs: [],
     },
   );

@@ -22,6 +22,7 @@ export interface Role {
   platform: readonly string[];
   serial_numbers: readonly string[];
   mdm_present: boolean;
+  known_device_only?: boolean;
 }
 
 export interface AccessRule {
@@ -82,6 +83,7 @@ function hasRole(role: Role, { person, device }: Subject): boolean {
     fits(role.device_ownership, device.ownership) &&
     fits(role.platform, device.platform) &&
     fits(role.serial_numbers, device.serialNumber) &&
+    !(role.known_device_only && device.platform === 'Unregistered') &&
     // No device management is known to this edge, so nobody has a role that asks for it.
     !role.mdm_present
   );

@@ -16,6 +16,8 @@ export interface AdapterOptions {
   durable: Store;
   volatile: Store;
   onSessionGone: (sessionId: string, deviceId: string) => void;
+  /** Clients that are no devices. */
+  webClient: (id: string) => AdapterPayload | undefined;
 }
 
 export const recordKey = (model: string, id: string): string => `${model}:${id}`;
@@ -26,6 +28,7 @@ export function createAdapter({
   durable,
   volatile,
   onSessionGone,
+  webClient,
 }: AdapterOptions): AdapterFactory {
   const storeOf = (model: string): Store => (DURABLE.has(model) ? durable : volatile);
 
@@ -38,7 +41,7 @@ export function createAdapter({
   };
 
   return (model: string): Adapter => {
-    if (model === 'Client') return deviceClients(durable);
+    if (model === 'Client') return clients(durable, webClient);
     const store = storeOf(model);
     const find = async (id: string): Promise<AdapterPayload | undefined> => {
       const record = await store.get('issuer', recordKey(model, id));
@@ -88,14 +91,15 @@ export function createAdapter({
   };
 }
 
-/** One OpenID Connect client per registered device; a revoked device is no client. */
-function deviceClients(store: Store): Adapter {
+/** One OpenID Connect client per registered device; a revoked device is no client. Others are the web services. */
+function clients(store: Store, webClient: AdapterOptions['webClient']): Adapter {
   const refuse = () =>
-    Promise.reject(new Error('clients are devices and change only by enrolment'));
+    Promise.reject(new Error('clients are devices and services, and do not change here'));
   return {
     async find(id) {
       const device = await store.get('devices', id);
-      return device && !device.revoked ? clientOf(device) : undefined;
+      if (!device) return webClient(id);
+      return device.revoked ? undefined : clientOf(device);
     },
     findByUid: () => Promise.resolve(undefined),
     findByUserCode: () => Promise.resolve(undefined),

@@ -6,12 +6,16 @@ import { type Handler, HttpRefusal, readBody } from '../http/exchange.ts';
 import type { Store } from '../store/store.ts';
 import { sendErrorPage, sendSignInPage } from './pages.ts';
 import type { Users } from './users.ts';
+import { nameOf, type WebClients } from './web-clients.ts';
+import type { WebSignIn } from './web-sign-in.ts';
 
 export interface InteractionOptions {
   provider: Provider;
   organisation: string;
   users: Users;
   store: Store;
+  webClients: WebClients;
+  webSignIn: WebSignIn;
   /** Filled into the form: only where everybody may know it. */
   prefill?: { email: string; password: string } | undefined;
 }
@@ -25,7 +29,7 @@ const ALERTS = {
 } as const;
 
 export function createInteraction(options: InteractionOptions): { show: Handler; answer: Handler } {
-  const { provider, organisation, users, store, prefill } = options;
+  const { provider, organisation, users, store, webClients, webSignIn, prefill } = options;
 
   /** Null after answering with a page that says why not. */
   const detailsOf = async (
@@ -43,12 +47,15 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
     details: Details,
     again?: { status: number; email: string; alert: string },
   ): Promise<void> => {
-    const device = await store.get('devices', String(details.params['client_id']));
+    const clientId = String(details.params['client_id']);
+    const service = webClients.service(clientId);
+    const device = service ? { service: nameOf(service) } : await store.get('devices', clientId);
     sendSignInPage(response, again?.status ?? 200, {
       organisation,
       device: device ?? { name: 'unknown', ownership: 'Other' },
       action: `${INTERACTION}/${details.uid}`,
       ...asked(details.params['redirect_uri']),
+      ...(service && { asks: 'A web service asks you to sign in.' }),
       email: again?.email ?? prefill?.email ?? '',
       password: prefill?.password,
       alert: again?.alert,
@@ -57,13 +64,21 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
 
   const show = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const details = await detailsOf(request, response);
-    if (details) await page(response, details);
+    if (!details) return;
+    const service = webClients.service(String(details.params['client_id']));
+    const exchange = service && { provider, request, response, details, service };
+    if (exchange && (await webSignIn.begin(exchange)) === 'answered') return;
+    await page(response, details);
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     refuseForeignOrigin(request);
     const details = await detailsOf(request, response);
     if (!details) return;
+    const service = webClients.service(String(details.params['client_id']));
+    if (service && !service.document.spec.http_settings.exemptsUnregisteredDevices) {
+      throw new HttpRefusal(403, 'This service takes no password.');
+    }
     const form = new URLSearchParams(await readBody(request));
     if (form.get('decision') === 'deny') {
       await provider.interactionFinished(request, response, {
@@ -79,6 +94,10 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
     if (!check.ok) {
       const status = check.why === 'locked' ? 429 : 401;
       await page(response, details, { status, email, alert: ALERTS[check.why] });
+      return;
+    }
+    if (service) {
+      await webSignIn.withPassword({ provider, request, response, details, service }, check.user);
       return;
     }
     await store.change('devices', deviceId, (device) =>

@@ -30,7 +30,7 @@ export interface SignInPage {
   organisation: string;
   /** Who asks, as a sentence. */
   asks: string;
-  device: { name: string; ownership: string };
+  device: { name: string; ownership: string } | { service: string };
   /** Where the form is sent. */
   action: string;
   /** Where the browser goes afterwards: browsers hold redirects of a form to `form-action` too. */
@@ -46,7 +46,7 @@ export function sendSignInPage(response: ServerResponse, status: number, page: S
   const body = `
 <h1>Sign in to ${text(page.organisation)}</h1>
 <p>${text(page.asks)}</p>
-<dl><dt>Device</dt><dd>${text(page.device.name)} (${text(page.device.ownership)})</dd></dl>
+${asker(page.device)}
 ${page.alert ? `<p class="note alert" role="alert">${text(page.alert)}</p>` : ''}
 ${demo ? '<p class="note">Demo organisation: filled in for you. One click on “Sign in” is enough.</p>' : ''}
 <form method="post" action="${text(page.action)}">
@@ -59,6 +59,11 @@ ${demo ? '<p class="note">Demo organisation: filled in for you. One click on “
 </form>`;
   sendPage(response, status, `Sign in to ${page.organisation}`, body, page.redirectOrigin);
 }
+
+const asker = (device: SignInPage['device']): string =>
+  'service' in device
+    ? `<dl><dt>Service</dt><dd>${text(device.service)}</dd></dl>`
+    : `<dl><dt>Device</dt><dd>${text(device.name)} (${text(device.ownership)})</dd></dl>`;
 
 export interface CodeForm {
   organisation: string;
@@ -126,6 +131,20 @@ export function sendErrorPage(response: ServerResponse, status: number, sentence
     'Sign-in is not possible',
     `<h1>Sign-in is not possible</h1><p role="alert">${text(sentence)}</p><p>You can close this page.</p>`,
   );
+}
+
+export interface MessagePage {
+  title: string;
+  sentences: readonly string[];
+  link?: { text: string; href: string };
+}
+
+export function sendMessagePage(response: ServerResponse, status: number, page: MessagePage): void {
+  const [first = '', ...rest] = page.sentences;
+  const link = page.link && `<p><a href="${text(page.link.href)}">${text(page.link.text)}</a></p>`;
+  const body = `<h1>${text(page.title)}</h1><p role="alert">${text(first)}</p>
+${rest.map((sentence) => `<p>${text(sentence)}</p>`).join('')}${link ?? ''}`;
+  sendPage(response, status, page.title, body);
 }
 
 /** The same page for who writes the answer itself, with `pageHeaders` (the issuer's own errors). */

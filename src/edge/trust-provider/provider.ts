@@ -13,6 +13,8 @@ import { loadProvider } from './library.ts';
 import { errorPage, pageHeaders } from './pages.ts';
 import { type IssuerSecrets, TOKEN_ALGORITHM } from './secrets.ts';
 import type { Users } from './users.ts';
+import type { WebClients } from './web-clients.ts';
+import type { WebSignIn } from './web-sign-in.ts';
 
 export interface IssuerLifetimes {
   /** Seconds. */
@@ -31,6 +33,8 @@ export interface IssuerOptions {
   store: Store;
   volatile: Store;
   users: Users;
+  webClients: WebClients;
+  webSignIn: WebSignIn;
   certificates: ClientCertificates;
   lifetimes: IssuerLifetimes;
   deviceCode: DeviceCode;
@@ -50,6 +54,7 @@ export const ENDPOINTS = {
 
 export async function createIssuer(options: IssuerOptions): Promise<Provider> {
   const { issuer, mutualOrigin, store, users, certificates, lifetimes, log } = options;
+  const { webClients, webSignIn } = options;
   const alias = (name: keyof typeof ENDPOINTS): string => `${mutualOrigin}${ENDPOINTS[name]}`;
   /** The device of a valid DeviceCert on this connection. Revoked ones are no clients any more. */
   const presentedDevice = (context: KoaContextWithOIDC): string | null => {
@@ -66,6 +71,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
       durable: store,
       volatile: options.volatile,
       onSessionGone: (sessionId, deviceId) => options.onSessionGone(sessionId, deviceId),
+      webClient: (id) => webClients.metadata(id),
     }),
     jwks: { keys: [{ ...options.secrets.signingKey }] as never },
     cookies: {
@@ -79,7 +85,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
     // Every claim is in the ID token: it is the TrustToken, and nobody asks the userinfo endpoint.
     conformIdTokenClaims: false,
     responseTypes: ['code'],
-    clientAuthMethods: ['tls_client_auth'],
+    clientAuthMethods: ['tls_client_auth', 'client_secret_basic'],
     enabledJWA: { idTokenSigningAlgValues: [TOKEN_ALGORITHM] },
     clientDefaults: { id_token_signed_response_alg: TOKEN_ALGORITHM },
     pkce: { required: () => true },
@@ -90,7 +96,13 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
       AccessToken: 300,
       AuthorizationCode: 60,
       DeviceCode: lifetimes.signInPage,
-      IdToken: lifetimes.trustToken,
+      // Of a web service: never longer than what the grant stands for.
+      IdToken: (context, _, client) => {
+        const end = context.oidc.entities.Grant?.exp;
+        return webClients.service(client.clientId) && end !== undefined
+          ? Math.max(1, Math.min(lifetimes.trustToken, end - Math.floor(Date.now() / 1000)))
+          : lifetimes.trustToken;
+      },
       RefreshToken: lifetimes.session,
       Grant: lifetimes.session + lifetimes.trustToken,
       Interaction: lifetimes.signInPage,
@@ -135,6 +147,11 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
         device_authorization_endpoint: alias('device_authorization'),
       },
     },
+    // Only what has been granted in this very interaction: a session that the browser has kept grants nothing.
+    loadExistingGrant(context) {
+      const grantId = context.oidc.result?.consent?.grantId;
+      return Promise.resolve(grantId ? context.oidc.provider.Grant.find(grantId) : undefined);
+    },
     interactions: {
       url: (_, interaction) => `${INTERACTION}/${interaction.uid}`,
     },
@@ -145,10 +162,13 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
         accountId: id,
         async claims() {
           const { Client: client, Grant: grant } = context.oidc.entities;
-          const device = client && (await store.get('devices', client.clientId));
-          if (!device || !grant?.jti) throw new Error('a token needs a device and a session');
+          if (!client || !grant?.jti) throw new Error('a token needs a client and a session');
           const { organisation } = options;
-          return trustTokenClaims(user, device, { sessionId: grant.jti, organisation });
+          const web = await webSignIn.binding(grant.jti);
+          const device = web?.device ?? (await store.get('devices', client.clientId));
+          if (!device) throw new Error('a token needs a device');
+          const sessionId = web?.sessionId ?? grant.jti;
+          return trustTokenClaims(user, device, { sessionId, organisation });
         },
       };
     },

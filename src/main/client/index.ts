@@ -1,9 +1,9 @@
 // Front door of the headless client: everything the product does, with no window and no Electron.
-import { AppError } from '../../shared/errors.ts';
 import type { Handlers, SignalListener, Snapshot } from '../../shared/ipc/contract.ts';
 import type { SecretStoreKind } from '../../shared/model/device.ts';
 import { isSignedIn } from '../../shared/model/session.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
+import { parseOpenLink } from '../../shared/protocol/open-link.ts';
 import {
   type ChooseProxy,
   type UpstreamProxies,
@@ -13,7 +13,7 @@ import { suggestedDeviceName } from './device/posture-facts.ts';
 import { createRegistrar } from './device/register.ts';
 import { createRegistrationStore } from './device/registration-store.ts';
 import type { ClientPorts } from './ports.ts';
-import { createRuntime } from './runtime.ts';
+import { createRuntime, signInNeeded } from './runtime.ts';
 import { privateFolder, sweepTemporaryFiles } from './settings/atomic-write.ts';
 import { layout } from './settings/layout.ts';
 import { createSettings } from './settings/settings.ts';
@@ -83,6 +83,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
     });
 
   let pendingInvite = options.pendingInvite ?? null;
+  let pendingOpen: string | null = null;
   let stopped: Promise<void> | null = null;
 
   function currentProxies(): UpstreamProxies {
@@ -109,6 +110,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       platform: process.platform,
       certificatesFolder: home,
       pendingInvite,
+      pendingOpen,
       suggestedSecretStore: options.suggestedSecretStore ?? 'keychain',
       hostName: suggestedDeviceName(),
     },
@@ -165,6 +167,14 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       if (!isSignedIn(state.slices.session)) throw signInNeeded(state.slices.session);
       return catalog.refresh();
     },
+    async 'service.open'({ service }) {
+      await switchboard.current().webServices.open(service);
+      if (service === pendingOpen) pendingOpen = null;
+    },
+    'service.dismissLink'() {
+      pendingOpen = null;
+      return Promise.resolve();
+    },
     'tunnel.open': async ({ service }) => switchboard.current().access.open(service),
     'tunnel.close': async ({ service }) => switchboard.current().access.close(service),
     'tunnel.override': async ({ service, port }) =>
@@ -176,21 +186,19 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
     snapshot,
     subscribe: (listener) => shown.subscribe(listener),
     openLink(link) {
+      const asked = parseOpenLink(link);
+      if (asked !== null) {
+        pendingOpen = asked;
+        return;
+      }
       try {
         parseInvite(link);
         pendingInvite = link.trim();
       } catch (error) {
-        log.warn('a link that is no invite was ignored', { error });
+        log.warn('a link that is neither an invite nor asks for a service was ignored', { error });
       }
     },
     stop,
     wokeUp: () => surroundings?.changed('the system says that it woke up'),
   };
-}
-
-function signInNeeded(session: Snapshot['slices']['session']): AppError {
-  const why = 'because' in session ? session.because : undefined;
-  return why
-    ? new AppError(why.code, why.message)
-    : new AppError('identity/sign-in-required', 'You are not signed in.');
 }

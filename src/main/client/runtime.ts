@@ -1,7 +1,9 @@
 // Everything that runs for the active organisation: device, session, catalogue, access. Made as a whole and stopped as a
 // whole, so that nothing of one organisation can reach what runs for another.
 import { AppError } from '../../shared/errors.ts';
+import { isSignedIn, type Session } from '../../shared/model/session.ts';
 import { createAccess } from './access/access.ts';
+import { createWebServices } from './access/web-services.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { createPostureReports } from './device/posture/reporting.ts';
 import { createDevice } from './device/registration.ts';
@@ -92,6 +94,21 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     onRefused: () => inBackground('renew the refused session', session.refused()),
   });
 
+  const webServices = createWebServices({
+    ports,
+    state,
+    access() {
+      const membership = device.requireMembership();
+      const trustToken = device.session()?.trustToken;
+      if (!isSignedIn(state.slices.session) || !trustToken) {
+        throw signInNeeded(state.slices.session);
+      }
+      return { membership, trustToken };
+    },
+    onRefused: () => inBackground('renew the refused session', session.refused()),
+    onDeviceRevoked: (reason) => inBackground('take back the device', deviceRevoked(reason)),
+  });
+
   function withdraw(): void {
     access.setCredentials(null);
     catalog.stop();
@@ -126,6 +143,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     session,
     catalog,
     access,
+    webServices,
     posture,
     signOut,
 
@@ -171,4 +189,11 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
       return stored ? { status: 'stored', stored } : loaded;
     },
   };
+}
+
+export function signInNeeded(session: Session): AppError {
+  const why = 'because' in session ? session.because : undefined;
+  return why
+    ? new AppError(why.code, why.message)
+    : new AppError('identity/sign-in-required', 'You are not signed in.');
 }

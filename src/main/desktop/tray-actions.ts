@@ -16,6 +16,8 @@ export function trayActions({ handlers, openWindow, log }: TrayActionOptions) {
     switch (action.do) {
       case 'connect':
         return void (await handlers['tunnel.open']({ service: action.service }));
+      case 'open':
+        return handlers['service.open']({ service: action.service });
       case 'disconnect':
         return handlers['tunnel.close']({ service: action.service });
       case 'sign-in':

@@ -10,7 +10,8 @@ import { type Glyph, summary } from '../../shared/model/summary.ts';
 import { canClose, canOpen, closed, type Tunnel } from '../../shared/model/tunnel.ts';
 
 export type TrayAction =
-  { do: 'connect' | 'disconnect'; service: string } | { do: 'sign-in' | 'open-window' | 'quit' };
+  | { do: 'connect' | 'disconnect' | 'open'; service: string }
+  | { do: 'sign-in' | 'open-window' | 'quit' };
 
 export type TrayItem =
   | { label: string; action: TrayAction }
@@ -65,13 +66,15 @@ function serviceItem(service: Service, tunnel: Tunnel): TrayItem {
   }
   if (!canOpen(tunnel)) return { label: `Disconnecting ${name}…`, action: null };
   const hindrance = whyNotConnectable(service);
+  if (hindrance === 'web') {
+    return { label: `Open ${name}`, action: { do: 'open', service: service.id } };
+  }
   if (hindrance) return { label: `${name} (${HINDRANCES[hindrance]})`, action: null };
   return { label: `Connect ${name}`, action: { do: 'connect', service: service.id } };
 }
 
-const HINDRANCES: Record<ConnectHindrance, string> = {
+const HINDRANCES: Record<Exclude<ConnectHindrance, 'web'>, string> = {
   denied: 'not allowed',
-  web: 'in the browser',
   'rdp-gateway': 'not supported yet',
   'kubernetes-domains': 'not set up correctly',
   'daisy-chain-domains': 'not set up correctly',

@@ -47,6 +47,10 @@ export const servicesText = {
     denied: 'Not available',
   },
   connect: 'Connect',
+  open: 'Open',
+  openTitle: (name: string) => `Open ${name}?`,
+  openHelp: (organisation: string) =>
+    `A link has asked for it. It opens in your browser, where you are then signed in to ${organisation}. Go on only if you have just clicked that link.`,
   disconnect: 'Disconnect',
   cancel: 'Cancel',
   retry: 'Retry',
@@ -77,7 +81,7 @@ export const hindranceText: Record<
   web: {
     word: 'In the browser',
     sentence:
-      'This is a web service: there is nothing to connect. Opening it from here is not part of Banyan yet.',
+      'This is a web service: there is nothing to connect. It opens in your browser, and this device vouches for you there.',
   },
   'rdp-gateway': {
     word: 'Not supported yet',

@@ -39,6 +39,8 @@ export interface AppFacts {
   certificatesFolder: string;
   /** A link the app was opened with; shown for a yes, never acted upon by itself. */
   pendingInvite: string | null;
+  /** Service id of a `banyan://open` link; asked about, never acted upon by itself. */
+  pendingOpen: string | null;
   /** Set by whoever started this client, e.g. the demo: preselects and explains, changes no check. */
   suggestedSecretStore: (typeof SECRET_STORES)[number];
   /** Name suggested for this device. */
@@ -132,6 +134,12 @@ export const contract = {
   },
   catalog: {
     refresh: call(nothing).returns<Catalog>(),
+  },
+  service: {
+    /** Opens a web service in the system browser, signed in as this device. Answers a link that asked for it. */
+    open: call(z.strictObject({ service })).returns<void>(),
+    /** The person does not want what the link asked for. */
+    dismissLink: call(nothing).returns<void>(),
   },
   tunnel: {
     /** Resolves when the port listens and the Access Tier has accepted this person once. */

@@ -17,6 +17,8 @@ const CALLS: Record<CallName, true> = {
   'session.cancelSignIn': true,
   'session.signOut': true,
   'catalog.refresh': true,
+  'service.open': true,
+  'service.dismissLink': true,
   'tunnel.open': true,
   'tunnel.close': true,
   'tunnel.override': true,

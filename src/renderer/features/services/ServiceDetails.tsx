@@ -14,6 +14,7 @@ import { useEscape } from '../../ui/use-escape.ts';
 import { useCall, useSetView, useTruth } from '../../window-context.tsx';
 import { isOverTheList } from './over-the-list.ts';
 import { ConnectButton } from './ConnectButton.tsx';
+import { OpenButton } from './OpenButton.tsx';
 import { PortOverride } from './PortOverride.tsx';
 import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 import { RefusalNote } from './RefusalNote.tsx';
@@ -72,6 +73,7 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
           {service.access.reason}
         </Note>
       )}
+      {hindrance === 'web' && <WebService service={service} />}
       {hindrance && hindrance !== 'denied' && (
         <Section title={detailsText.how}>
           <p className="lead">{hindranceText[hindrance].sentence}</p>
@@ -89,6 +91,27 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
         </Section>
       )}
     </aside>
+  );
+}
+
+function WebService({ service }: { service: Service }) {
+  const open = useCall('service.open');
+  const signIn = useCall('session.signIn');
+  return (
+    <>
+      <div className="details-connect">
+        <OpenButton service={service} open={open} prominent />
+      </div>
+      {open.error && (
+        <ErrorNote
+          error={open.error}
+          actions={{
+            retry: () => void open.run({ service: service.id }),
+            'sign-in': () => void signIn.run({ openBrowser: true }),
+          }}
+        />
+      )}
+    </>
   );
 }
 

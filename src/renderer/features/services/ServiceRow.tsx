@@ -8,6 +8,7 @@ import { Button } from '../../ui/Button.tsx';
 import { CopyPill } from '../../ui/Copy.tsx';
 import { useCall } from '../../window-context.tsx';
 import { ConnectButton } from './ConnectButton.tsx';
+import { OpenButton } from './OpenButton.tsx';
 import { type Row } from './service-view.ts';
 import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 import { StateWord } from './StateWord.tsx';
@@ -28,10 +29,11 @@ export function ServiceRow(
 ) {
   const { service, tunnel } = props;
   const actions = useTunnelActions(service.id);
+  const openPage = useCall('service.open');
   const showHow = useShowHow(service.id);
   const hindrance = whyNotConnectable(service);
   const address = tunnel.status === 'open' ? formatHostPort(tunnel.address) : null;
-  const error = tunnel.status === 'failed' ? tunnel.error : actions.refused;
+  const error = tunnel.status === 'failed' ? tunnel.error : (actions.refused ?? openPage.error);
   const reason = whyNotUsable(props);
   return (
     <li
@@ -80,6 +82,7 @@ export function ServiceRow(
         )}
       </div>
       <div className="row-action">
+        {hindrance === 'web' && <OpenButton service={service} open={openPage} />}
         <ConnectButton
           service={service}
           tunnel={tunnel}

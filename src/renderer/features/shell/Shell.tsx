@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import type { Device } from '../../../shared/model/device.ts';
 import { useSetView, useView } from '../../window-context.tsx';
 import { DevicePage } from '../device/DevicePage.tsx';
+import { OpenLinkDialog } from '../services/OpenLinkDialog.tsx';
 import { ServicesPage } from '../services/ServicesPage.tsx';
 import { Palette } from '../palette/Palette.tsx';
 import { Rail } from './Rail.tsx';
@@ -17,6 +18,7 @@ export function Shell({ device }: { device: Extract<Device, { status: 'registere
     <div className="shell">
       <Rail organisation={device.organisation.name} />
       <Palette />
+      <OpenLinkDialog />
       {page === 'services' ? <ServicesPage /> : <DevicePage device={device} />}
     </div>
   );

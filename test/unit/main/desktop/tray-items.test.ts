@@ -46,6 +46,13 @@ describe('the tray', () => {
     });
   });
 
+  it('opens web services, which are not connected', () => {
+    expect(items([aService({ type: 'WEB' })])).toContainEqual({
+      label: 'Open HTTP API',
+      action: { do: 'open', service: 'api.demo.bnn' },
+    });
+  });
+
   it('shows where an open service listens, and offers to disconnect it', () => {
     const open: Tunnel = {
       status: 'open',

@@ -1,0 +1,111 @@
+// Which header fields cross the Access Tier. Hop-by-hop ones end here (RFC 9110 7.6.1), our cookies stay here, and who
+// the person is, only we tell the backend.
+import type { IncomingMessage } from 'node:http';
+import { NAMESPACE, type TrustTokenClaims } from '../../../shared/protocol/trust-token.ts';
+import { pairsOf } from '../../http/cookies.ts';
+
+export type Fields = Record<string, string | string[]>;
+
+const HOP_BY_HOP = new Set([
+  'connection',
+  'expect', // answered here already
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+/** What backends believe about who asks and from where. */
+const ABOUT_THE_CLIENT = /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip)$/;
+const OURS = /^(?:__Host-)?bnn_/i;
+
+/** Servers that hand headers on as variables take `-` and `_` for the same. */
+const canonical = (name: string): string => name.toLowerCase().replaceAll('_', '-');
+
+export interface RequestFacts {
+  claims: TrustTokenClaims;
+  token: string;
+  /** Header → template of the service's definition. */
+  templates: Readonly<Record<string, string>>;
+  protocol: 'http' | 'https';
+}
+
+export function fieldsForBackend(request: IncomingMessage, facts: RequestFacts): Fields {
+  const { claims, token, templates, protocol } = facts;
+  const configured = new Set(Object.keys(templates).map(canonical));
+  const dropped = connectionNames(request.headers.connection);
+  const fields: Fields = {};
+  for (const [name, values] of Object.entries(request.headersDistinct)) {
+    const plain = canonical(name);
+    const stays =
+      values !== undefined &&
+      !HOP_BY_HOP.has(plain) &&
+      !dropped.has(name) &&
+      !configured.has(plain) &&
+      !ABOUT_THE_CLIENT.test(plain);
+    if (stays) fields[name] = values.length === 1 ? (values[0] ?? '') : values;
+  }
+  const cookies = pairsOf(request.headers.cookie).filter((pair) => !OURS.test(pair));
+  if (cookies.length > 0) fields['cookie'] = cookies.join('; ');
+  else delete fields['cookie'];
+  // The length of a body stays what it was; without one, none must be made up.
+  if (request.headers['transfer-encoding'] !== undefined) fields['transfer-encoding'] = 'chunked';
+  else if (request.headers['content-length'] === undefined) {
+    if (!['GET', 'HEAD', 'OPTIONS'].includes(request.method ?? '')) fields['content-length'] = '0';
+  }
+  fields['via'] = '1.1 banyan-access-tier'; // RFC 9110 7.6.3
+  fields['x-forwarded-for'] = request.socket.remoteAddress ?? '';
+  fields['x-forwarded-proto'] = protocol;
+  fields['x-forwarded-host'] = request.headers.host ?? '';
+  for (const [name, template] of Object.entries(templates)) {
+    fields[name] = headerValue(expand(template, claims, token));
+  }
+  return fields;
+}
+
+/** As `writeHead` takes them: name, value, name, value. */
+export function fieldsForBrowser(answer: IncomingMessage): string[] {
+  const dropped = connectionNames(answer.headers.connection);
+  const raw: string[] = [];
+  for (let at = 0; at < answer.rawHeaders.length; at += 2) {
+    const name = answer.rawHeaders[at] ?? '';
+    const value = answer.rawHeaders[at + 1] ?? '';
+    const lower = name.toLowerCase();
+    if (HOP_BY_HOP.has(lower) || dropped.has(lower)) continue;
+    if (lower === 'set-cookie' && OURS.test(value.trimStart())) continue;
+    raw.push(name, value);
+  }
+  return raw;
+}
+
+const connectionNames = (connection: string | undefined): Set<string> =>
+  new Set((connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
+
+function expand(template: string, claims: TrustTokenClaims, token: string): string {
+  const device = claims[NAMESPACE];
+  const [user = '', domain = ''] = claims.email.split('@');
+  const values: Record<string, string> = {
+    '.Email': claims.email,
+    '.Email.User': user,
+    '.Email.Domain': domain,
+    '.Groups': claims.groups.join(','),
+    '.Platform': device?.platform ?? '',
+    '.DeviceID': claims.device_id,
+    '.SerialNumber': claims.serial_number,
+    '.DeviceOwnership': device?.device_ownership ?? '',
+    '.Name': claims.name,
+    '.JWT': token,
+  };
+  return template.replace(
+    /\{\{\s*(\S*?)\s*\}\}/g,
+    (_, expression: string) => values[expression] ?? '',
+  );
+}
+
+/** UTF-8 as Node takes it (one character a byte), and no line of its own. */
+const headerValue = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex -- this is what is taken out
+  Buffer.from(text.replace(/[\x00-\x1f\x7f]/g, ' '), 'utf8').toString('latin1');

@@ -1,0 +1,127 @@
+// Signing in to a web service: the person of the browser's device session, without a password page. A browser without
+// one is dropped with a page that offers the app, unless the service exempts unregistered devices.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Provider } from 'oidc-provider';
+import type { Admit } from '../access-tier/admit.ts';
+import type { PublishedService } from '../command-center/rulebook.ts';
+import { UNREGISTERED_DEVICE } from '../devices.ts';
+import { type CookieKind, readCookie } from '../http/cookies.ts';
+import type { DeviceRecord, Store, UserRecord } from '../store/store.ts';
+import { isLive, recordKey } from './adapter.ts';
+import type { DeviceSession, DeviceSessions } from './device-sessions.ts';
+import { sendMessagePage } from './pages.ts';
+import type { Users } from './users.ts';
+import { nameOf } from './web-clients.ts';
+
+type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
+
+/** From the person's answer to the exchange of the code. */
+const BINDING_SECONDS = 120;
+
+export interface WebSignInOptions {
+  store: Store;
+  volatile: Store;
+  users: Users;
+  admit: Admit;
+  deviceSessions: DeviceSessions;
+  cookie: CookieKind;
+  trustTokenSeconds: number;
+}
+
+export interface WebSignIn {
+  /** Answers, unless the password page is to: then true. */
+  begin(exchange: Exchange): Promise<'answered' | 'ask-for-password'>;
+  /** Somebody has proven by password who they are, at a service that exempts their device. */
+  withPassword(exchange: Exchange, user: UserRecord): Promise<void>;
+  /** Device and session that a grant of a web service stands for. */
+  binding(grantId: string): Promise<{ device: DeviceRecord; sessionId: string } | null>;
+}
+
+export interface Exchange {
+  provider: Provider;
+  request: IncomingMessage;
+  response: ServerResponse;
+  details: Details;
+  service: PublishedService;
+}
+
+export function createWebSignIn(options: WebSignInOptions): WebSignIn {
+  const { store, volatile, users, admit, deviceSessions, trustTokenSeconds } = options;
+  const seconds = (): number => Math.floor(Date.now() / 1000);
+
+  /** A new grant each time. Of an exempted device it is the session itself, else it stands for the device's. */
+  const grant = async (
+    { provider, request, response, details, service }: Exchange,
+    accountId: string,
+    deviceSession: DeviceSession | null,
+  ): Promise<void> => {
+    const until = Math.min(deviceSession?.until ?? Infinity, seconds() + trustTokenSeconds);
+    const granted = new provider.Grant({
+      accountId,
+      clientId: service.id,
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- missing in its types
+      ...({ expiresIn: Math.max(1, until - seconds()) } as object),
+    });
+    granted.addOIDCScope(String(details.params['scope']));
+    const grantId = await granted.save();
+    await volatile.put('issuer', recordKey('WebGrant', grantId), {
+      payload: deviceSession
+        ? { deviceId: deviceSession.deviceId, sessionId: deviceSession.sessionId }
+        : { deviceId: '', sessionId: grantId },
+      expiresAt: seconds() + BINDING_SECONDS,
+    });
+    await provider.interactionFinished(
+      request,
+      response,
+      {
+        login: { accountId, remember: false, amr: deviceSession ? ['hwk'] : ['pwd'] },
+        consent: { grantId },
+      },
+      { mergeWithLastSubmission: false },
+    );
+  };
+
+  return {
+    async begin(exchange) {
+      const { request, response, service } = exchange;
+      const session = await deviceSessions.find(readCookie(request, options.cookie));
+      const user = session && (await users.find(session.accountId));
+      if (session && user) {
+        const caller = { ...session, person: { email: user.email, groups: user.groups } };
+        const admission = await admit.again(caller, service.id);
+        if (admission.allowed) await grant(exchange, user.id, session);
+        else sendForbidden(response, service, admission.denial.reason);
+        return 'answered';
+      }
+      if (service.document.spec.http_settings.exemptsUnregisteredDevices) return 'ask-for-password';
+      sendMessagePage(response, 403, {
+        title: `Open ${nameOf(service)} with the Banyan app`,
+        sentences: [
+          'This browser has not shown which registered device it runs on, or that sign-in is over.',
+          'The app on this computer can vouch for it: open the service from there.',
+        ],
+        link: { text: 'Open with the Banyan app', href: `banyan://open/${service.id}` },
+      });
+      return 'answered';
+    },
+    withPassword: (exchange, user) => grant(exchange, user.id, null),
+    async binding(grantId) {
+      const record = await volatile.get('issuer', recordKey('WebGrant', grantId));
+      if (!isLive(record)) return null;
+      const deviceId = String(record.payload['deviceId']);
+      const sessionId = String(record.payload['sessionId']);
+      const device = deviceId === '' ? UNREGISTERED_DEVICE : await store.get('devices', deviceId);
+      return device ? { device, sessionId } : null;
+    },
+  };
+}
+
+export const sendForbidden = (
+  response: ServerResponse,
+  service: PublishedService,
+  reason: string,
+): void =>
+  sendMessagePage(response, 403, {
+    title: `You may not use ${nameOf(service)}`,
+    sentences: [reason, 'Your administrator can tell you more.'],
+  });

@@ -1,0 +1,501 @@
+// A web service's requests at the Access Tier: who is let through, what crosses, what streams, and what cuts it.
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { createServer as createTlsServer, request as secureRequest } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { loopbackLookup } from '../../src/proxy/net/loopback.ts';
+import { type Call, call } from '../support/https.ts';
+import { createTestPki } from '../support/pki.ts';
+import { registerDevice, signIn } from '../support/scripted-device.ts';
+import { until } from '../support/until.ts';
+import { webBrowser } from '../support/web-browser.ts';
+import { startWebBench, type WebBench } from '../support/web-service.ts';
+
+let bench: WebBench;
+let token: string;
+beforeAll(async () => {
+  bench = await startWebBench();
+  token = (await signedIn()).token;
+});
+afterAll(() => bench.stop());
+beforeEach(() => bench.reset());
+
+/** A person of her own on a device of her own, and her token for one service at the TLS address. */
+async function signedIn(service = 'shop') {
+  const device = await registerDevice(bench.edge);
+  const person = await signIn(bench.edge, device);
+  const tab = webBrowser(bench.edge.edge.root);
+  await tab.open(await bench.openUrl(`${service}.demo.bnn`, person));
+  await tab.open(`${bench.origin(service)}/`);
+  const token = tab.cookies(`${service}.demo.localhost`).get('__Host-bnn_trust') ?? '';
+  return { device, person, token };
+}
+const cookie = (value = token) => ({ cookie: `__Host-bnn_trust=${value}` });
+const ask = (path: string, options: Partial<Call> = {}, service = 'shop') =>
+  call(`${bench.origin(service)}${path}`, {
+    root: bench.edge.edge.root,
+    ...options,
+    headers: { ...cookie(), ...options.headers },
+  });
+const seen = (body: string) => {
+  const { rawHeaders, ...rest } = JSON.parse(body) as { rawHeaders: string[]; url: string };
+  const fields = new Map<string, string>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    fields.set(rawHeaders[at]!.toLowerCase(), rawHeaders[at + 1]!);
+  }
+  return { ...rest, fields };
+};
+/** Bytes at the Access Tier under one server name, and everything it says until it ends. */
+const say = async (text: string, service = 'shop'): Promise<string> => {
+  const socket = await rawConnection(service);
+  socket.write(text);
+  let answer = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => (answer += chunk));
+  await once(socket, 'close');
+  return answer;
+};
+const rawConnection = async (service = 'shop', extra = {}): Promise<TLSSocket> => {
+  const socket = connect({
+    host: '127.0.0.1',
+    port: bench.edge.edge.accessTierPort,
+    servername: `${service}.demo.localhost`,
+    ca: bench.edge.edge.root,
+    ...extra,
+  });
+  socket.on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'secureConnect');
+  return socket;
+};
+
+describe('who is let through', () => {
+  test('a browser with the token of this service, without any client certificate', async () => {
+    const answer = await ask('/path?query=1');
+    expect(answer.status).toBe(200);
+    expect(seen(answer.body).url).toBe('/path?query=1');
+  });
+
+  test.each([
+    ['no token', () => ({ cookie: '' })],
+    ["the app's token", () => cookie(bench.dana.trustToken)],
+    ['a token with another signature', () => cookie(`${token.slice(0, -8)}AAAAAAAA`)],
+    ['a token without one', () => cookie(`${token.split('.').slice(0, 2).join('.')}.`)],
+    ['two tokens', () => ({ cookie: `__Host-bnn_trust=${token}; __Host-bnn_trust=${token}` })],
+    ['a cookie that a neighbouring host could plant', () => ({ cookie: `bnn_trust=${token}` })],
+  ])('not with %s: 401 for a program', async (_, headers) => {
+    const answer = await ask('/', { headers: headers() });
+    expect(answer.status).toBe(401);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(bench.received).toBe(0);
+  });
+
+  test("not with another service's token", async () => {
+    expect((await ask('/', {}, 'forum')).status).toBe(401);
+  });
+
+  test.each([
+    { method: 'POST', headers: { accept: 'text/html', 'sec-fetch-mode': 'navigate' } },
+    {
+      method: 'GET',
+      headers: { accept: '*/*', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' },
+    },
+    {
+      method: 'GET',
+      headers: { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+    },
+    { method: 'HEAD', headers: { accept: 'text/html' } },
+  ])('only a page is sent to sign in: %o gets 401', async ({ method, headers }) => {
+    const answer = await ask('/', { method, headers: { ...headers, cookie: '' } });
+    expect(answer.status).toBe(401);
+    expect(answer.headers['location']).toBeUndefined();
+  });
+
+  test('what policy forbids is a page with the reason, and a problem document for programs', async () => {
+    await bench.policyOf('shop', 'engineers-on-trusted-devices');
+    onTestFinished(() => bench.policyOf('shop', 'engineers'));
+    const page = await ask('/', { headers: { accept: 'text/html' } });
+    expect(page.status).toBe(403);
+    expect(page.body).toContain('Your device has to be at trust level High.');
+    const program = await ask('/', { method: 'POST', body: 'x' });
+    expect(JSON.parse(program.body)).toMatchObject({ status: 403, code: 'trust_level' });
+    expect(bench.received).toBe(0);
+  });
+
+  test('a service that is switched off sends nobody to sign in', async () => {
+    await bench.edge.edge.setServiceEnabled('shop.demo.bnn', false);
+    onTestFinished(
+      async () => void (await bench.edge.edge.setServiceEnabled('shop.demo.bnn', true)),
+    );
+    for (const headers of [{ cookie: '' }, {}]) {
+      const page = await ask('/', { headers: { ...headers, accept: 'text/html' } });
+      expect(page.status).toBe(403);
+      expect(page.body).toContain('This service is switched off.');
+    }
+  });
+
+  test('a revoked device is told so', async () => {
+    const { device, token } = await signedIn();
+    await bench.edge.edge.revokeDevice(device.id, 'Lost.');
+    const page = await ask('/', { headers: { ...cookie(token), accept: 'text/html' } });
+    expect(page.status).toBe(403);
+    expect(page.body).toContain('no longer accepted');
+  });
+
+  test('browsers are asked for certificates of this organisation only, so they offer none', async () => {
+    const shown = await new Promise<string>((resolve) => {
+      const at = `127.0.0.1:${bench.edge.edge.accessTierPort}`;
+      const tool = execFile(
+        'openssl',
+        ['s_client', '-connect', at, '-servername', 'shop.demo.localhost'],
+        (_, out) => resolve(out),
+      );
+      tool.stdin?.end();
+    });
+    expect(shown).toMatch(/Acceptable client certificate CA names\n.*[Tt]rust.*\n(?!.*CN)/);
+  });
+});
+
+describe('which host is meant', () => {
+  const head = (lines: string) =>
+    `GET ${lines}\r\nCookie: __Host-bnn_trust=${token}\r\nConnection: close\r\n\r\n`;
+
+  test.each([
+    ['another service', (b: WebBench) => `/ HTTP/1.1\r\nHost: ${b.host('forum')}`, 421],
+    ['another port', () => '/ HTTP/1.1\r\nHost: shop.demo.localhost:1', 421],
+    ['a stranger', () => '/ HTTP/1.1\r\nHost: evil.example', 421],
+    [
+      'two hosts',
+      (b: WebBench) => `/ HTTP/1.1\r\nHost: ${b.host('shop')}\r\nHost: evil.example`,
+      421,
+    ],
+    ['no host', () => '/ HTTP/1.1', 400],
+    [
+      'itself in another form',
+      (b: WebBench) => `https://evil.example/ HTTP/1.1\r\nHost: ${b.host('shop')}`,
+      400,
+    ],
+    ['itself', (b: WebBench) => `/ HTTP/1.1\r\nHost: ${b.host('shop').toUpperCase()}`, 200],
+  ])('%s', async (_, lines, status) => {
+    expect(await say(head(lines(bench)))).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(bench.received).toBe(status === 200 ? 1 : 0);
+  });
+
+  test('both lengths in one head, which two readers take for two requests, are refused', async () => {
+    const answer = await say(
+      `POST / HTTP/1.1\r\nHost: ${bench.host('shop')}\r\nCookie: __Host-bnn_trust=${token}\r\n` +
+        'Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n',
+    );
+    expect(answer).not.toContain('200');
+    expect(bench.received).toBe(0);
+  });
+
+  test('a head beyond 32 kB is refused', async () => {
+    const answer = await say(
+      `GET / HTTP/1.1\r\nHost: ${bench.host('shop')}\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`,
+    );
+    expect(answer).not.toContain('200');
+  });
+});
+
+describe('what crosses', () => {
+  test('who the person is, only the Access Tier says', async () => {
+    const answer = await ask('/', {
+      headers: {
+        'x-email': 'boss@demo.example',
+        x_email: 'boss@demo.example',
+        'x-forwarded-for': '10.0.0.1',
+        'x-forwarded-user': 'boss',
+        forwarded: 'for=10.0.0.1',
+        'x-real-ip': '10.0.0.1',
+      },
+    });
+    const { fields } = seen(answer.body);
+    expect(fields.get('x-email')).toBe('dana@demo.example');
+    expect(fields.get('x-token')).toBe(token);
+    expect(fields.get('x-forwarded-for')).toBe('127.0.0.1');
+    expect(fields.get('x-forwarded-proto')).toBe('https');
+    expect(fields.get('x-forwarded-host')).toBe(bench.host('shop'));
+    for (const gone of ['x_email', 'x-forwarded-user', 'forwarded', 'x-real-ip']) {
+      expect(fields.has(gone)).toBe(false);
+    }
+  });
+
+  test('what is for one hop ends here, in both directions', async () => {
+    bench.backend((request, response) => {
+      response.setHeader('connection', 'x-secret, close');
+      response.setHeader('x-secret', '1');
+      response.setHeader('keep-alive', 'timeout=999');
+      response.setHeader('set-cookie', ['a=1', '__Host-bnn_trust=evil; Path=/; Secure', 'b=2']);
+      response.end(JSON.stringify({ url: '', rawHeaders: request.rawHeaders }));
+    });
+    const answer = await ask('/', {
+      headers: {
+        connection: 'keep-alive, x-hop',
+        'x-hop': '1',
+        te: 'trailers',
+        'proxy-authorization': 'Basic x',
+      },
+    });
+    const { fields } = seen(answer.body);
+    for (const gone of ['x-hop', 'te', 'proxy-authorization']) expect(fields.has(gone)).toBe(false);
+    expect(answer.headers['x-secret']).toBeUndefined();
+    expect(answer.headers['set-cookie']).toEqual(['a=1', 'b=2']);
+  });
+
+  test('our cookies stay here, those of the service go on', async () => {
+    const answer = await ask('/', {
+      headers: { cookie: `theme=dark; __Host-bnn_trust=${token}; bnn_nonce=1; session=abc` },
+    });
+    expect(seen(answer.body).fields.get('cookie')).toBe('theme=dark; session=abc');
+  });
+
+  test.each([
+    [{ 'sec-fetch-site': 'same-site', origin: 'https://forum.demo.localhost' }, 403],
+    [{ origin: 'https://evil.example' }, 403],
+    [{ origin: 'null' }, 403],
+    [{ 'sec-fetch-site': 'same-origin', origin: 'null' }, 200],
+    [{}, 200],
+  ])('a change that comes from %o: %i', async (headers, status) => {
+    expect((await ask('/', { method: 'POST', body: 'x=1', headers })).status).toBe(status);
+    expect(bench.received).toBe(status === 200 ? 1 : 0);
+  });
+
+  test('status, reason, repeated fields and an empty body stay as the service said them', async () => {
+    bench.backend((_, response) => {
+      response.writeHead(418, 'Short and stout', ['X-A', '1', 'X-A', '2', 'Content-Length', '0']);
+      response.end();
+    });
+    const answer = await ask('/');
+    expect(answer).toMatchObject({ status: 418, body: '' });
+    expect(answer.headers['x-a']).toBe('1, 2');
+  });
+
+  test('a service that does not answer is 502, one that breaks off is no whole answer', async () => {
+    bench.backend((request) => request.socket.destroy());
+    expect((await ask('/')).status).toBe(502);
+    bench.backend((_, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('half');
+      setTimeout(() => response.destroy(), 50);
+    });
+    await expect(ask('/')).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  test('TLS to the backend is verified, unless its definition says not to', async () => {
+    const pki = await createTestPki();
+    const { key, certificate } = await pki.issue({
+      commonName: 'backend',
+      ipAddresses: ['127.0.0.1'],
+    });
+    const secure = createTlsServer({ key, cert: certificate }, (_, response) =>
+      response.end('over TLS'),
+    );
+    await new Promise<void>((resolve) => {
+      secure.listen(0, '127.0.0.1', resolve);
+    });
+    onTestFinished(() => void secure.close());
+    const { port } = secure.address() as AddressInfo;
+    const { token } = await signedIn('forum');
+    await bench.targetOf('forum', { port: String(port), tls: true });
+    onTestFinished(() => bench.targetOf('forum', {}));
+    const refused = await ask('/', { headers: cookie(token) }, 'forum');
+    expect(refused).toMatchObject({ status: 502 });
+    await bench.targetOf('forum', { port: String(port), tls: true, tls_insecure: true });
+    expect(await ask('/', { headers: cookie(token) }, 'forum')).toMatchObject({
+      status: 200,
+      body: 'over TLS',
+    });
+  });
+});
+
+describe('what streams', () => {
+  const MiB = 1024 * 1024;
+  const start = (path: string, options: object = {}) =>
+    secureRequest(`${bench.origin('shop')}${path}`, {
+      ca: bench.edge.edge.root,
+      lookup: loopbackLookup,
+      agent: false,
+      headers: cookie(),
+      ...options,
+    });
+
+  test('a large upload arrives whole', async () => {
+    const sent = start('/', { method: 'POST' });
+    const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
+    for (let at = 0; at < 64; at += 1) {
+      if (!sent.write(Buffer.alloc(MiB, at))) await once(sent, 'drain');
+    }
+    sent.end();
+    const [answer] = await answered;
+    let body = '';
+    for await (const chunk of answer) body += String(chunk);
+    expect(JSON.parse(body)).toMatchObject({ method: 'POST', length: 64 * MiB });
+  });
+
+  test('a slow reader slows the service down instead of filling memory', async () => {
+    let written = 0;
+    bench.backend((_, response) => {
+      const more = (): void => {
+        while (written < 256 * MiB) {
+          written += MiB;
+          if (!response.write(Buffer.alloc(MiB))) return void response.once('drain', more);
+        }
+        response.end();
+      };
+      more();
+    });
+    const sent = start('/').end();
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    answer.pause();
+    let before = -1;
+    await until(async () => {
+      const isStill = written === before;
+      before = written;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return isStill;
+    });
+    expect(written).toBeLessThan(64 * MiB);
+    let length = 0;
+    for await (const chunk of answer) length += (chunk as Buffer).length;
+    expect(length).toBe(256 * MiB);
+  });
+
+  test('whoever goes away takes the request at the service along', async () => {
+    let isGone = false;
+    bench.backend((request, response) => {
+      response.write('first');
+      request.socket.once('close', () => (isGone = true));
+    });
+    const sent = start('/').end();
+    sent.on('error', () => {});
+    await once(sent, 'response');
+    sent.destroy();
+    await until(() => Promise.resolve(isGone));
+  });
+});
+
+const upgradeOf = async (headers: Record<string, string>, service = 'shop') => {
+  const sent = secureRequest(`${bench.origin(service)}/socket`, {
+    ca: bench.edge.edge.root,
+    lookup: loopbackLookup,
+    agent: false,
+    headers: {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      ...headers,
+    },
+  }).end();
+  return Promise.race([
+    once(sent, 'upgrade').then(([, socket]) => ({ socket: socket as TLSSocket, status: 101 })),
+    once(sent, 'response').then(([response]) => {
+      (response as IncomingMessage).resume();
+      return { socket: null, status: (response as IncomingMessage).statusCode };
+    }),
+  ]);
+};
+
+describe('WebSocket', () => {
+  test('bytes go both ways', async () => {
+    const { socket } = await upgradeOf({ ...cookie(), origin: bench.origin('shop') });
+    socket!.write('hello');
+    const [echo] = (await once(socket!, 'data')) as [Buffer];
+    expect(echo.toString()).toBe('hello');
+    socket!.destroy();
+  });
+
+  test.each([
+    ['without a token', () => ({ origin: bench.origin('shop') }), 401],
+    ["from a neighbour's page", () => ({ ...cookie(), origin: bench.origin('forum') }), 403],
+    ['to another protocol', () => ({ ...cookie(), upgrade: 'h2c' }), 400],
+  ])('not %s', async (_, headers, status) => {
+    expect(await upgradeOf(headers())).toMatchObject({ socket: null, status });
+  });
+});
+
+describe('what ends access cuts what runs within 2 s', () => {
+  /** A download and a WebSocket that would go on for ever. */
+  const running = async (own: string) => {
+    bench.backend((_, response) => {
+      const timer = setInterval(() => response.write('tick'), 20);
+      response.once('close', () => clearInterval(timer));
+    });
+    const download = secureRequest(`${bench.origin('shop')}/`, {
+      ca: bench.edge.edge.root,
+      lookup: loopbackLookup,
+      agent: false,
+      headers: cookie(own),
+    }).end();
+    const [answer] = (await once(download, 'response')) as [IncomingMessage];
+    answer.resume().on('error', () => {});
+    const { socket } = await upgradeOf({ ...cookie(own), origin: bench.origin('shop') });
+    socket!.resume().on('error', () => {});
+    const closed = (stream: IncomingMessage | TLSSocket) =>
+      new Promise((resolve) => stream.once('close', resolve));
+    return { cut: Promise.all([closed(answer), closed(socket!)]) };
+  };
+  const within = async (work: Promise<unknown>, ms = 2_000) => {
+    const startedAt = performance.now();
+    await work;
+    expect(performance.now() - startedAt).toBeLessThan(ms);
+  };
+
+  test('the session ends', async () => {
+    const { device, token } = await signedIn();
+    const { cut } = await running(token);
+    await bench.edge.edge.endSessions(device.id, 'Ended.');
+    await within(cut);
+  });
+
+  test('the device is revoked', async () => {
+    const { device, token } = await signedIn();
+    const { cut } = await running(token);
+    await bench.edge.edge.revokeDevice(device.id, 'Lost.');
+    await within(cut);
+  });
+
+  test('policy no longer allows it; other people go on', async () => {
+    const { device, token } = await signedIn();
+    await bench.policyOf('shop', 'engineers-on-medium-devices');
+    onTestFinished(() => bench.policyOf('shop', 'engineers'));
+    const { cut } = await running(token);
+    const other = await upgradeOf({ ...cookie(), origin: bench.origin('shop') });
+    await bench.edge.edge.capTrustLevel(device.id, 'Low', 'Under examination.');
+    await within(cut);
+    other.socket!.write('still here');
+    expect(String((await once(other.socket!, 'data'))[0])).toBe('still here');
+    other.socket!.destroy();
+  });
+
+  test('the token runs out', async () => {
+    const short = await startWebBench({ lifetimes: { trustToken: 4 }, plainPages: false });
+    onTestFinished(() => short.stop());
+    const tab = webBrowser(short.edge.edge.root);
+    await tab.open(await short.openUrl('shop.demo.bnn'));
+    const own = tab.cookies('shop.demo.localhost').get('__Host-bnn_trust') ?? '';
+    const { exp } = JSON.parse(Buffer.from(own.split('.')[1]!, 'base64url').toString()) as {
+      exp: number;
+    };
+    const first = bench;
+    bench = short;
+    onTestFinished(() => void (bench = first));
+    const { cut } = await running(own);
+    await cut;
+    expect(Math.abs(Date.now() - exp * 1000)).toBeLessThan(2_000);
+    expect((await ask('/', { headers: cookie(own) })).status).toBe(401);
+  });
+
+  test('the edge stops', async () => {
+    const own = await startWebBench({ plainPages: false });
+    const first = bench;
+    bench = own;
+    onTestFinished(() => void (bench = first));
+    const { token } = await signedIn();
+    const { cut } = await running(token);
+    await within(Promise.all([cut, own.stop()]));
+  });
+});
