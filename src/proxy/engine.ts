@@ -99,6 +99,7 @@ export class TunnelEngine {
     clearInterval(this.#traffic);
     this.#identity.refuseHeld(new AppError('tunnel/cancelled', 'Banyan is shutting down.'));
     await Promise.all([...this.#tunnels.keys()].map((id) => this.close(id, drainMs)));
+    await this.#localUsers.settled();
   }
 }
 

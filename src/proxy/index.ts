@@ -87,7 +87,7 @@ export async function relayOnce(
     listening: null,
     limits: limitsOf(spec),
     route: target ? routeTo(target) : routeOf(spec),
-    localUsers: { isOurs: () => Promise.resolve(true) },
+    localUsers: { isOurs: () => Promise.resolve(true), settled: () => Promise.resolve() },
     nextConnection: () => 1,
     sink,
     onUnreachable: () => {},

@@ -19,7 +19,7 @@ afterEach(() => {
 const own = process.getuid?.() ?? 0;
 
 /** Both must say the same of every connection. A table that answers in the place of netlink would not be noticed otherwise. */
-const WAYS: [string, (uid: number) => LocalUsers][] = [
+const WAYS: [string, (uid: number) => Pick<LocalUsers, 'isOurs'>][] = [
   [
     'netlink',
     (uid) =>

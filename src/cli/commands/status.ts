@@ -1,6 +1,7 @@
 // banyan status
 import { explain, type WireError } from '../../shared/errors.ts';
 import type { Slices } from '../../shared/ipc/contract.ts';
+import { isLocked } from '../../shared/model/device.ts';
 import type { SignInPrompt } from '../../shared/model/session.ts';
 import { POSTURE_FACTORS, factorState } from '../../shared/model/posture.ts';
 import { FACTOR_NAMES, factorFix, LEVEL_NAMES } from '../../shared/model/posture-words.ts';
@@ -38,7 +39,7 @@ export const status: Command = async ({ home, print }) => {
 function deviceWords(device: Slices['device']): string {
   switch (device.status) {
     case 'unregistered':
-      return `not registered${because(device.because)}`;
+      return `${isLocked(device) ? 'locked' : 'not registered'}${because(device.because)}`;
     case 'registering':
       return `registering with ${device.organisation}`;
     default: {

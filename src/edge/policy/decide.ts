@@ -105,7 +105,10 @@ function failedCondition(rule: AccessRule, level: TrustLevel, now: number): Deni
     wanted !== 'AlwaysAllow' &&
     TRUST_LEVELS.indexOf(level) < TRUST_LEVELS.indexOf(wanted)
   ) {
-    return { code: 'trust_level', reason: `Your device has to be at trust level ${wanted}.` };
+    return {
+      code: 'trust_level',
+      reason: `Your device has to be at trust level ${wanted}. “This device” in the window, and banyan status, tell what lowers it.`,
+    };
   }
   if (rule.start_time !== '' && now < Date.parse(rule.start_time)) {
     return { code: 'time', reason: 'This service is not open yet.' };

@@ -1,4 +1,5 @@
 // Front door of the headless client: everything the product does, with no window and no Electron.
+import { AppError } from '../../shared/errors.ts';
 import type { Handlers, SignalListener, Snapshot } from '../../shared/ipc/contract.ts';
 import type { SecretStoreKind } from '../../shared/model/device.ts';
 import { isSignedIn } from '../../shared/model/session.ts';
@@ -15,6 +16,7 @@ import { createRegistrationStore } from './device/registration-store.ts';
 import type { ClientPorts } from './ports.ts';
 import { createRuntime, signInNeeded } from './runtime.ts';
 import { privateFolder, sweepTemporaryFiles } from './settings/atomic-write.ts';
+import { readIfThere } from './settings/json-file.ts';
 import { layout } from './settings/layout.ts';
 import { createSettings } from './settings/settings.ts';
 import { createShown } from './shown.ts';
@@ -138,6 +140,9 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       return registered;
     },
     async 'device.unlock'({ passphrase }) {
+      if ((await readIfThere(places.secrets)) === null) {
+        throw new AppError('usage/invalid-input', 'Nothing here is under a passphrase.');
+      }
       await ports.secrets.file.unlock(passphrase);
       await switchboard.restoreIfItMayComeBack();
       return switchboard.current().state.slices.device;

@@ -1,10 +1,11 @@
 // Binding the control socket IS the single-instance lock: of any number of starters exactly one gets it, and what a
 // killed process left behind stops nobody.
-import { open, lstat, mkdir, readFile, rm } from 'node:fs/promises';
+import { open, lstat, readFile, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../shared/errors.ts';
+import { makeFolders } from '../storage.ts';
 
 const ATTEMPTS = 40;
 const BETWEEN_ATTEMPTS_MS = 50;
@@ -83,7 +84,7 @@ async function removeDeadLock(lock: string): Promise<void> {
 
 /** In a folder of somebody else's, that person could wait behind our name. */
 async function ownFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders(folder);
   const { uid, mode, isDirectory } = await lstat(folder).then((facts) => ({
     uid: facts.uid,
     mode: facts.mode,

@@ -1,10 +1,11 @@
 // Lines of JSON over a stream, bounded both ways, and the proof that both ends may read the same private folder.
 // See docs/protocol.md 10.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import { AppError } from '../../shared/errors.ts';
+import { makeFolders } from '../storage.ts';
 
 const HEX_32 = /^[0-9a-f]{64}$/;
 /** A reader that lets this much pile up is gone. */
@@ -87,7 +88,7 @@ export async function controlKey(file: string, create: boolean): Promise<Buffer>
   if (known) return known;
   if (!create) throw refused('this folder has no key of a running Banyan');
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolders(path.dirname(file));
   await writeFile(temporary, `${newNonce()}\n`, { mode: 0o600, flag: 'wx' });
   // Unlike rename, link fails when somebody else was faster.
   await link(temporary, file).catch(() => {});

@@ -1,7 +1,8 @@
 // Hands the key to the browser without showing it to the machine: what is on a command line every user can read, what
 // is in a 0600 file in our own folder they cannot. The file forwards to the page and is gone soon after.
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from '../storage.ts';
 
 export interface LaunchFile {
   path: string;
@@ -9,7 +10,7 @@ export interface LaunchFile {
 }
 
 export async function writeLaunchFile(folder: string, url: string): Promise<LaunchFile> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders(folder);
   await chmod(folder, 0o700);
   const file = path.join(folder, 'open-banyan.html');
   // What a killed process left is removed first: `wx` makes sure that the file is new, so that its mode is ours.

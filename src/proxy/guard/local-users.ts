@@ -10,6 +10,8 @@ export interface LocalUsers {
    * What has gone before it could be looked at is nobody's. Does not reject.
    */
   isOurs(socket: Socket): Promise<boolean>;
+  /** Nothing of it is being set up any more: a thread that ends while native code is loaded takes the process with it. */
+  settled(): Promise<unknown>;
 }
 
 export interface LocalUsersOptions {
@@ -17,19 +19,22 @@ export interface LocalUsersOptions {
   uid: number;
   /** null: it cannot be had here, so the table is read. */
   openDiagnosis?: () => Promise<SocketDiagnosis | null>;
-  table?: LocalUsers;
+  table?: Pick<LocalUsers, 'isOurs'>;
 }
 
 export function createLocalUsers(options: LocalUsersOptions): LocalUsers {
   const { platform, uid, openDiagnosis = openSocketDiagnosis } = options;
-  if (platform !== 'linux') return { isOurs: () => Promise.resolve(true) };
+  if (platform !== 'linux') {
+    return { isOurs: () => Promise.resolve(true), settled: () => Promise.resolve() };
+  }
   const table = options.table ?? createSocketTable(uid);
   const isOurs = (owner: SocketOwner | null): boolean =>
     owner !== null && (owner.uid === uid || (owner.uid === 0 && !owner.isOrphan));
-  const opening = openDiagnosis();
+  /** With the first connection: most that start an engine end without one. */
+  let opening: Promise<SocketDiagnosis | null> | null = null;
   return {
     async isOurs(socket) {
-      const diagnosis = await opening;
+      const diagnosis = await (opening ??= openDiagnosis());
       try {
         if (diagnosis) return isOurs(diagnosis.ownerOfPeer(socket));
       } catch {
@@ -37,5 +42,6 @@ export function createLocalUsers(options: LocalUsersOptions): LocalUsers {
       }
       return table.isOurs(socket);
     },
+    settled: () => Promise.resolve(opening),
   };
 }

@@ -12,7 +12,7 @@ export type ReadTable = (table: Table, take: (piece: Buffer) => boolean) => Prom
 export const createSocketTable = (
   uid: number,
   readTable: ReadTable = readKernelTable(),
-): LocalUsers => new SocketTable(uid, readTable);
+): Pick<LocalUsers, 'isOurs'> => new SocketTable(uid, readTable);
 
 interface Question {
   /** ` LOCAL REMOTE ` of the other end's socket, as the tables write it. */
@@ -35,7 +35,7 @@ const REST = 4;
 const MAX_REST_MS = 20;
 const FREE_MS = 40;
 
-class SocketTable implements LocalUsers {
+class SocketTable {
   readonly #uid: number;
   readonly #readTable: ReadTable;
   #waiting: Question[] = [];

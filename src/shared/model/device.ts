@@ -103,4 +103,10 @@ export function nextDevice(device: Device, event: DeviceEvent): Device {
   }
 }
 
+/** Registered, and for want of a passphrase or of a keychain that is open nobody can use it. */
+export const isLocked = (device: Device): boolean =>
+  device.status === 'unregistered' &&
+  (device.because?.code === 'device/passphrase-needed' ||
+    device.because?.code === 'device/secret-store-locked');
+
 export const canRegister = (device: Device): boolean => device.status === 'unregistered';

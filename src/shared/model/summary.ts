@@ -1,5 +1,5 @@
 // The one place that decides tray glyph and headline.
-import type { Device } from './device.ts';
+import { type Device, isLocked } from './device.ts';
 import { canExtend, isSignedIn, type Session } from './session.ts';
 import type { Tunnel } from './tunnel.ts';
 
@@ -21,6 +21,7 @@ export function summary(
     return { glyph: 'attention', headline: 'This device is no longer accepted' };
   }
   if (device.status === 'registering') return { glyph: 'busy', headline: 'Registering…' };
+  if (isLocked(device)) return { glyph: 'attention', headline: 'Locked' };
   if (device.status === 'unregistered') return { glyph: 'idle', headline: 'Not registered' };
   if (session.status === 'signing-in') return { glyph: 'busy', headline: 'Signing in…' };
   if (session.status === 'expired') return { glyph: 'attention', headline: 'Session ended' };

@@ -6,9 +6,10 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { removeFile, storageFailed, syncFolder, writeTogether } from '../settings/atomic-write.ts';
+import { removeFile, syncFolder, writeTogether } from '../settings/atomic-write.ts';
 import { readIfThere } from '../settings/json-file.ts';
 import { LOGIN_FILES, type Layout } from '../settings/layout.ts';
+import { storageFailed } from '../../storage.ts';
 
 export interface LoginSet {
   ca: string;

@@ -1,8 +1,8 @@
 // Writing private files so that a crash leaves the old content or the new, never half of either.
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError } from '../../../shared/errors.ts';
+import { makeFolders, storageFailed } from '../../storage.ts';
 import type { Layout } from './layout.ts';
 
 const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
@@ -10,7 +10,7 @@ const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
 /** Creates the folder, or takes other people's access to it away. */
 export async function privateFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolders(folder);
     if (process.platform === 'win32') return; // folders under %APPDATA% inherit a private ACL
     const { mode } = await stat(folder);
     if ((mode & 0o077) !== 0) await chmod(folder, 0o700);
@@ -87,13 +87,4 @@ export async function removeFile(file: string): Promise<void> {
   } catch (error) {
     throw storageFailed(path.dirname(file), error);
   }
-}
-
-export function storageFailed(folder: string, cause: unknown): AppError {
-  if (cause instanceof AppError) return cause;
-  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-  return new AppError('client/storage-failed', `Banyan could not write to ${folder} (${code}).`, {
-    cause,
-    details: { folder },
-  });
 }

@@ -469,7 +469,7 @@ describe('a connection that waits and a person who clicks, when the renewal in s
   async function both() {
     const given = await connected({ refreshToken: true });
     await given.expire();
-    let refuse = (_: Error): void => {};
+    let refuse: (error: Error) => void = () => {};
     const answers: (() => void)[] = [];
     given.provider.refresh = () => new Promise((_, reject) => (refuse = reject));
     given.provider.page = () => new Promise((resolve) => answers.push(resolve));
