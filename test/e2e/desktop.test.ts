@@ -104,6 +104,7 @@ describe('the desktop app', () => {
         app: ['snapshot', 'quit'],
         device: ['inspectInvite', 'register', 'unlock', 'checkPosture', 'unregister'],
         organisation: ['switch'],
+        service: ['open', 'dismissLink'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
         catalog: ['refresh'],
         tunnel: ['open', 'close', 'override'],
