@@ -82,6 +82,23 @@ describe.each(engines)('the engine %s', (_where, create) => {
     }
   });
 
+  it('loses no tunnel to those that end by a reset, however many', async () => {
+    const tier = await tierOf({ protocols: ['h2'] });
+    const engine = await start();
+    const address = await engine.open(chain(tier.port));
+    const { socket: lasting } = await connectTo(address, 'host.lab:22');
+    expect(await echoed(lasting, 'before')).toBe('before');
+    // nghttp2 ends a connection after 1,000 resets in a burst.
+    for (let round = 0; round < 70; round += 1) {
+      const opened = await Promise.all(
+        Array.from({ length: 20 }, () => connectTo(address, 'host.lab:22')),
+      );
+      for (const { socket } of opened) socket.resetAndDestroy();
+    }
+    expect(await echoed(lasting, 'after')).toBe('after');
+    expect(engine.told('connection-refused')).toEqual([]);
+  });
+
   it.each([['h2'], ['http/1.1']])(
     'tells a refusal by %s with its reason and id',
     async (protocol) => {

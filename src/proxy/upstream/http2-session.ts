@@ -35,6 +35,11 @@ const DOUBTED_AFTER_MS = 10_000;
  * TCP lets ten packets go (RFC 6928); the eleventh tunnel of a page would cost a round trip more.
  */
 const GATHERED_MS = 2;
+/**
+ * Servers end a connection on which too many streams are reset (CVE-2023-44487; nghttp2, and with it Node, after 1,000 in a
+ * burst), with every tunnel on it. Before that new ones go over another connection.
+ */
+const MAX_RESETS = 500;
 const PONG_WITHIN_MS = 2_000;
 
 /** The connection ended before the tunnel was answered; another one may do. */
@@ -75,6 +80,7 @@ export class Http2Session {
   #heard = 0;
   #doubting: NodeJS.Timeout | undefined;
   #why: Error | undefined;
+  #resets = 0;
   #askedAt = 0;
   #gathering: Promise<void> | null = null;
   #gathered = 0;
@@ -217,6 +223,8 @@ export class Http2Session {
 
   #left(stream: ClientHttp2Stream): void {
     this.#streams.delete(stream);
+    if (stream.rstCode === constants.NGHTTP2_CONNECT_ERROR) this.#resets += 1;
+    if (this.#resets >= MAX_RESETS && !this.#isRetired) this.retire();
     if (this.#streams.size > 0) return;
     if (this.#isRetired) this.#session.close();
     else this.#idle = setTimeout(() => this.retire(), IDLE_MS).unref();
