@@ -137,8 +137,8 @@ export class Http2Session {
   retire(): void {
     this.#isRetired = true;
     clearTimeout(this.#idle);
+    // Not closed before the last tunnel has left: our GOAWAY would overtake what was just asked for, and refuse it.
     if (this.#streams.size === 0) this.#session.destroy();
-    else this.#session.close();
   }
 
   /** Rejects with AppError (refused), SessionFull, SessionGone, or the abort's reason. */
@@ -172,6 +172,8 @@ export class Http2Session {
     return new Promise((resolve, reject) => {
       let stream: ClientHttp2Stream;
       try {
+        // Node 24 makes a stream for a session that is over, and tells later; nothing was sent.
+        if (this.#session.destroyed || this.#session.closed) throw new Error('over');
         stream = this.#session.request(
           { ':method': 'CONNECT', ':authority': target },
           { endStream: false },
