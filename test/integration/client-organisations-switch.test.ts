@@ -42,16 +42,17 @@ describe('a keychain', () => {
     onTestFinished(() => client.stop());
     keychain.state = 'open';
     const get = keychain.get.bind(keychain);
-    let answer = (): void => {};
+    let answer: (() => void) | undefined;
     keychain.get = (name) => {
       keychain.get = get;
       return new Promise((resolve) => (answer = () => resolve(get(name))));
     };
     const signingIn = client.call('session.signIn', { openBrowser: true });
     signingIn.catch(() => {}); // it is about the organisation that is left
+    await until(async () => answer !== undefined);
     await switchTo(client, alpha);
     expect(activeOf(client)).toEqual(['Alpha']);
-    answer();
+    answer?.();
     await signingIn.catch(() => {});
     expect(activeOf(client)).toEqual(['Alpha']);
   });

@@ -119,6 +119,13 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
   (void)flags, (void)unused;
   struct stream *stream = nghttp2_session_get_stream_user_data(session, id);
   if (!stream || !stream->understood || stream->service != ECHO) return nghttp2_session_consume(session, id, length);
+  size_t waiting = stream->held_end - stream->held_at;
+  // Bytes that go and come without a pause would else never be given back, and be copied with every piece.
+  if (stream->held_at > waiting) {
+    memmove(stream->held, stream->held + stream->held_at, waiting);
+    stream->held_at = 0;
+    stream->held_end = waiting;
+  }
   stream->held = realloc(stream->held, stream->held_end + length);
   memcpy(stream->held + stream->held_end, bytes, length);
   stream->held_end += length;

@@ -35,6 +35,9 @@ const DOUBTED_AFTER_MS = 10_000;
  * TCP lets ten packets go (RFC 6928); the eleventh tunnel of a page would cost a round trip more.
  */
 const GATHERED_MS = 2;
+/** After so long a rest TCP begins anew; and so long a burst has grown its window, so that nothing has to be gathered. */
+const REST_MS = 200;
+const BURST_MS = 100;
 /**
  * Servers end a connection on which too many streams are reset (CVE-2023-44487; nghttp2, and with it Node, after 1,000 in a
  * burst), with every tunnel on it. Before that new ones go over another connection.
@@ -82,6 +85,7 @@ export class Http2Session {
   #why: Error | undefined;
   #resets = 0;
   #askedAt = 0;
+  #burstAt = 0;
   #gathering: Promise<void> | null = null;
   #gathered = 0;
 
@@ -155,15 +159,15 @@ export class Http2Session {
   /** At once, or together with others. */
   async #turn(): Promise<void> {
     const now = performance.now();
-    if (!this.#gathering && now - this.#askedAt >= GATHERED_MS) {
-      this.#askedAt = now;
-      return;
-    }
+    const since = now - this.#askedAt;
+    this.#askedAt = now;
+    if (since > REST_MS) this.#burstAt = now;
+    const isGrown = now - this.#burstAt > BURST_MS;
+    if (!this.#gathering && (isGrown || since >= GATHERED_MS)) return;
     this.#gathered += 1;
     this.#gathering ??= delay(GATHERED_MS).then(() => {
       this.#gathering = null;
       this.#gathered = 0;
-      this.#askedAt = performance.now();
     });
     await this.#gathering;
   }
