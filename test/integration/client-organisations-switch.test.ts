@@ -188,7 +188,7 @@ describe('a switch', () => {
 
   it('is not disturbed by what the organisation that is left says at that moment', async () => {
     const client = await inBoth(both);
-    const device = (await beta.edge.devices()).at(-1)!;
+    const { device } = registrationOf(client, beta);
     const [switched] = await Promise.all([
       switchTo(client, alpha),
       beta.edge.endSessions(device.id, 'Go home.'),
