@@ -1,5 +1,6 @@
 // Every failure a person can meet: its stable code, what the terminal exits with, what it is called and what helps.
 // Codes are API: never renamed or reused. `docs/errors.md` is generated from this table.
+// Longer than other files because it is one table: cut in two, a code could stand in both.
 
 /** Exit codes of `banyan` and `banyanproxy`. */
 export const EXIT = {

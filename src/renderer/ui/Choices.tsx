@@ -33,7 +33,7 @@ export function Choices<Value extends string>(props: {
       >
         {props.choices.map(({ value, label, help }) => (
           // The label wraps its control, which the radio's hidden input makes a labelled one.
-          // oxlint-disable-next-line jsx-a11y/label-has-associated-control
+          // oxlint-disable-next-line jsx-a11y/label-has-associated-control -- the control is the radio inside
           <label key={value} className="choice">
             <Radio.Root value={value} className="radio">
               <Radio.Indicator className="radio-dot" />

@@ -9,7 +9,7 @@ export function Fingerprint({ value, label }: { value: string; label: string }) 
       <span className="unseen">{`${label} ${value}`}</span>
       {groupsOfFour(value).map((group, index) => (
         // Groups may repeat; their place is what identifies them.
-        // oxlint-disable-next-line react/no-array-index-key
+        // oxlint-disable-next-line react/no-array-index-key -- groups never change their places, and may be equal
         <span key={index} aria-hidden>
           {group}
         </span>

@@ -107,7 +107,7 @@ function Finder() {
 function Choice({ entry, chosen, onRun }: { entry: Entry; chosen: boolean; onRun: () => void }) {
   return (
     // The keys are the field's: the focus stays there, as a combobox wants it.
-    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus -- the field has both
     <div
       id={entry.id}
       // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- as above
