@@ -4,11 +4,14 @@ import { readdirSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Duplex } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Credentials } from '../../src/proxy/index.ts';
 import { abort } from '../../src/proxy/net/abort.ts';
 import { connectDirectly } from '../support/bytes.ts';
-import { openDataPath, PATHS } from '../support/data-paths.ts';
+import { startConnectTier } from '../support/connect-tier.ts';
+import { openDataPath, PATHS, tunnelTo } from '../support/data-paths.ts';
 import { createTestPki } from '../support/pki.ts';
 import { aTunnel, echoed, program, runEngine } from '../support/running-engine.ts';
 import { startTlsTier } from '../support/tls-tier.ts';
@@ -49,8 +52,10 @@ async function sentUntilStopped(stream: Duplex, goal = 64 * MIB): Promise<number
 }
 
 /** What this process holds for bytes that are on their way; what is sent is one and the same buffer. */
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 const buffered = (): number => {
-  globalThis.gc?.();
+  collectGarbage();
   return process.memoryUsage().arrayBuffers;
 };
 
@@ -200,6 +205,40 @@ it('lets other tunnels of an HTTP/2 connection go on while twenty are not read',
   let received = 0;
   reading.on('data', (chunk: Buffer) => (received += chunk.length)).resume();
   await until(async () => received === 64 * MIB);
+});
+
+it('reads on by HTTP/2 while nothing of its own is taken', async () => {
+  let far!: Duplex;
+  const behave = (stream: Duplex): void => {
+    far = stream;
+    ignore(stream);
+  };
+  const tier = await startConnectTier(server, { behave, protocols: ['h2'], window: 64 * MIB });
+  onTestFinished(() => tier.stop());
+  let upwards!: Socket;
+  const gate = createServer((near) => {
+    upwards = near;
+    void connectDirectly(tier.port).then((tierSide) => near.pipe(tierSide).pipe(near));
+    near.on('error', () => near.destroy());
+  });
+  gate.listen(0, '127.0.0.1');
+  await once(gate, 'listening');
+  onTestFinished(() => void gate.close());
+  const engine = await runEngine(person);
+  onTestFinished(() => engine.stop());
+  const socket = await tunnelTo(
+    await engine.open(aTunnel((gate.address() as AddressInfo).port, { mode: 'CHAIN' })),
+  );
+  let received = 0;
+  socket.on('data', (chunk: Buffer) => (received += chunk.length)).resume();
+
+  upwards.unpipe().pause();
+  const before = buffered();
+  expect(await sentUntilStopped(socket)).toBeLessThan(ON_THE_WAY);
+  expect(buffered() - before).toBeLessThan(8 * MIB);
+  far.write(Buffer.alloc(MIB / 2));
+  await until(async () => received === MIB / 2);
+  socket.destroy();
 });
 
 describe('an Access Tier known by a name with several addresses', () => {

@@ -38,6 +38,8 @@ export interface ConnectTierOptions {
   behave?: (stream: Duplex) => void;
   /** How many tunnels one HTTP/2 connection may carry. */
   maxStreams?: number;
+  /** Bytes that each HTTP/2 connection takes before it has passed them on. */
+  window?: number;
 }
 
 const PROBLEM = JSON.stringify({
@@ -57,6 +59,7 @@ export async function startConnectTier(
     port = 0,
     behave = (stream) => void stream.pipe(stream),
     maxStreams = 10_000,
+    window,
   }: ConnectTierOptions = {},
 ): Promise<ConnectTier> {
   const raw = new Set<Socket>();
@@ -65,11 +68,14 @@ export async function startConnectTier(
   const served: string[] = [];
   const dialledAt: number[] = [];
   const http2 = createHttp2Server({
-    settings: { initialWindowSize: 1024 * 1024, maxConcurrentStreams: maxStreams },
+    settings: { initialWindowSize: window ?? 1024 * 1024, maxConcurrentStreams: maxStreams },
     peerMaxConcurrentStreams: 10_000,
     maxSessionMemory: 256,
   });
-  http2.on('session', (session: ServerHttp2Session) => session.on('error', () => {}));
+  http2.on('session', (session: ServerHttp2Session) => {
+    session.on('error', () => {});
+    if (window) session.setLocalWindowSize(window);
+  });
   http2.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     stream.on('error', () => {});
     const target = headers[':authority'];

@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import type { AppError } from '../../shared/errors.ts';
 import { abort } from '../net/abort.ts';
+import { Unblocked } from '../net/unblocked.ts';
 import { refusedConnect, silentTarget } from './refused-connect.ts';
 
 /** Longer than the Access Tier needs to give up on a silent target. */
@@ -74,6 +75,7 @@ export class Http2Session {
   readonly ended: Promise<void>;
   readonly #session: ClientHttp2Session;
   readonly #socket: TLSSocket;
+  readonly #wire: Unblocked;
   #idle: NodeJS.Timeout | undefined;
   readonly #streams = new Set<ClientHttp2Stream>();
   /** Until the server has spoken, what another connection to it has shown. */
@@ -91,11 +93,12 @@ export class Http2Session {
 
   constructor(socket: TLSSocket, serverName: string, allowed = STREAMS_AT_FIRST) {
     this.#socket = socket;
+    this.#wire = new Unblocked(socket);
     this.#allowed = allowed;
     this.#session = connect(
       `https://${serverName.includes(':') ? `[${serverName}]` : serverName}`,
       {
-        createConnection: () => socket,
+        createConnection: () => this.#wire,
         settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
         maxSessionMemory: SESSION_MEMORY,
       },
@@ -108,9 +111,8 @@ export class Http2Session {
         resolve();
       };
       this.#session.on('error', failed).on('close', over);
-      // A session does not hear of an alert that comes before its first frame. And half-open is right for one tunnel, but
-      // no state for a connection that carries many.
-      socket.on('error', failed).on('end', over).on('close', over);
+      // A session does not hear of an alert that comes before its first frame.
+      this.#wire.on('error', failed).on('close', over);
     });
     this.#session.on('goaway', () => (this.#isRetired = true));
     this.#session.on('remoteSettings', ({ maxConcurrentStreams = MAX_STREAMS }) => {
@@ -187,6 +189,7 @@ export class Http2Session {
         return;
       }
       this.#streams.add(stream);
+      this.#wire.regulate(stream);
       clearTimeout(this.#idle);
       const settle = (outcome: Error | null) => {
         clearTimeout(deadline);
