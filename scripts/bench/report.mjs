@@ -48,7 +48,7 @@ export function summarise(measurements, candidates, judged) {
 }
 
 function verdict({ better, reach, goFor }, value) {
-  if (value === null) return null;
+  if (value === null || reach === null) return null;
   const meets = (limit) => (better === 'more' ? value >= limit : value <= limit);
   if (!meets(reach)) return 'no';
   return meets(goFor) ? 'yes, and go for' : 'yes';
@@ -72,8 +72,8 @@ export function table(rows, candidates) {
       row.title,
       compared(row),
       ...others.map(({ id }) => cell(id)),
-      `${sign} ${row.reach}`,
-      String(row.goFor),
+      row.reach === null ? '–' : `${sign} ${row.reach}`,
+      String(row.goFor ?? '–'),
       row.reached ?? '–',
     ];
   });

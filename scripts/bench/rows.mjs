@@ -31,6 +31,20 @@ export const RUNS = {
     port: 'discard',
     quickWithout: OTHERS,
   },
+  'down-chain': {
+    title: 'bulk down by CHAIN, 1 stream',
+    kind: 'flow',
+    load: ['down', '-n', '1', '-c', TARGETS.generate],
+    port: 'connect',
+    quickWithout: OTHERS,
+  },
+  'up-chain': {
+    title: 'bulk up by CHAIN, 1 stream',
+    kind: 'flow',
+    load: ['up', '-n', '1', '-c', TARGETS.discard],
+    port: 'connect',
+    quickWithout: OTHERS,
+  },
   rate: {
     title: 'new connections, TCP, 8 at a time',
     kind: 'flow',
@@ -99,6 +113,7 @@ const perSecond = (result) => result.perSecond;
 const kbPerTunnel = (result) => result.kbPerTunnel;
 const atLeast = (reach, goFor) => ({ better: 'more', reach, goFor });
 const atMost = (reach, goFor) => ({ better: 'less', reach, goFor });
+const noGoal = { better: 'more', reach: null, goFor: null };
 const toStunnel = { base: 'stunnel' };
 const toNaive = { base: 'naive' };
 const itself = { base: null };
@@ -140,6 +155,24 @@ export const ROWS = [
     value: mbPerSecond,
     ...toStunnel,
     ...atLeast(1.7, 2),
+  },
+  {
+    id: 'down-chain',
+    title: 'bulk down, CHAIN',
+    unit: 'MB/s',
+    run: 'down-chain',
+    value: mbPerSecond,
+    ...toNaive,
+    ...noGoal,
+  },
+  {
+    id: 'up-chain',
+    title: 'bulk up, CHAIN',
+    unit: 'MB/s',
+    run: 'up-chain',
+    value: mbPerSecond,
+    ...toNaive,
+    ...noGoal,
   },
   {
     id: 'cpu-down',

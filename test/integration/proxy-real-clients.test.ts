@@ -1,5 +1,5 @@
 // Programs that people use, through the engine and the edge to real servers: what arrives is what was sent.
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
@@ -29,6 +29,7 @@ import { createTestPki, type TestPki } from '../support/pki.ts';
 import { programPath } from '../support/programs.ts';
 import { registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
+import { startPostgres } from '../support/postgres.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 let edge: TestEdge;
@@ -381,29 +382,7 @@ describe('git', () => {
 describe('psql', () => {
   it('reads and writes a table', async (context) => {
     need(context, 'psql', 'initdb', 'postgres');
-    const folder = tempDir();
-    // PostgreSQL refuses to be root.
-    const isRoot = userInfo().uid === 0;
-    if (isRoot && spawnSync('chown', ['postgres', folder]).status !== 0) {
-      context.skip('there is no user "postgres" that could run it instead of root');
-    }
-    const asUser = (name: string, args: string[]): [string, string[]] => {
-      const program = findProgram(name) ?? name;
-      return isRoot ? ['runuser', ['-u', 'postgres', '--', program, ...args]] : [program, args];
-    };
-    await run(...asUser('initdb', ['-D', 'data', '-U', 'postgres', '-A', 'trust', '--no-sync']), {
-      folder,
-    });
-    const port = await freePort();
-    const settings = {
-      port,
-      listen_addresses: '127.0.0.1',
-      unix_socket_directories: '',
-      fsync: 'off',
-    };
-    const options = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
-    await startDaemon(...asUser('postgres', ['-D', 'data', ...options]), { port, folder });
-
+    const port = await startPostgres(context);
     const local = await openService('database', port);
     const psql = (command: string, input?: Buffer) =>
       run(

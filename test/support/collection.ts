@@ -1,27 +1,39 @@
 // Services of the demo organisation that reach servers of the test: a collection with `any.wide.internal:<port>` on
 // loopback, and single ones.
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import type { TestEdge } from './start-edge.ts';
+import type { DemoEdge } from '../../src/edge/demo.ts';
 
 export const COLLECTION = { id: 'wide.demo.bnn', domain: 'wide.demo.localhost' } as const;
 export const HOST = 'any.wide.internal';
 
 /** What other ports are asked for gets 403. */
-export const publishCollection = (edge: TestEdge, ports: readonly number[]): Promise<void> =>
-  publish(edge, 'wide', 'CHAIN', {
+export const publishCollection = (
+  { edge }: Pick<DemoEdge, 'edge'>,
+  ports: readonly number[],
+): Promise<void> =>
+  publish({ edge }, 'wide', 'CHAIN', {
     http_connect: true,
     dns_overrides: { [HOST]: '127.0.0.1' },
     allow_patterns: [{ hostnames: [HOST], cidrs: ['127.0.0.1/32'], ports: { port_list: ports } }],
   });
 
 /** A service in TCP mode in front of a port of this computer; gives its domain. */
-export async function publishService(edge: TestEdge, name: string, port: number): Promise<string> {
-  await publish(edge, name, 'TCP', { target: { name: '127.0.0.1', port } });
+export async function publishService(
+  { edge }: Pick<DemoEdge, 'edge'>,
+  name: string,
+  port: number,
+): Promise<string> {
+  await publish({ edge }, name, 'TCP', { target: { name: '127.0.0.1', port } });
   return `${name}.demo.localhost`;
 }
 
-const publish = (edge: TestEdge, name: string, banyanproxy_mode: string, backend: object) =>
-  edge.edge.apply({
+const publish = (
+  { edge }: Pick<DemoEdge, 'edge'>,
+  name: string,
+  banyanproxy_mode: string,
+  backend: object,
+) =>
+  edge.apply({
     services: [
       {
         kind: 'BanyanService',

@@ -56,14 +56,22 @@ export async function startProgram(
   name: 'banyan' | 'banyanproxy' | 'banyan-edge',
   args: readonly string[],
   home: string,
+  extra: NodeJS.ProcessEnv = {},
 ): Promise<Running> {
-  const child = spawn(process.execPath, [programPath(name), ...args], { env: environment(home) });
+  const child = spawn(process.execPath, [programPath(name), ...args], {
+    env: { ...environment(home), ...extra },
+  });
+  return running(name, child);
+}
+
+/** Waits for the first line of a program that was started. */
+export async function running(name: string, child: ChildProcess): Promise<Running> {
   let output = '';
   let complaints = '';
-  child.stderr.on('data', (text: Buffer) => (complaints += text.toString()));
+  child.stderr?.on('data', (text: Buffer) => (complaints += text.toString()));
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const firstLine = await new Promise<string>((resolve, reject) => {
-    child.stdout.on('data', (text: Buffer) => {
+    child.stdout?.on('data', (text: Buffer) => {
       output += text.toString();
       const end = output.indexOf('\n');
       if (end >= 0) resolve(output.slice(0, end));
