@@ -1,0 +1,95 @@
+// Every request of registration and sign-in, and what becomes of it when the answer does not come whole: a code, a sentence,
+// nothing changed, and the same thing works as soon as answers come through again.
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { AppError } from '../../src/shared/errors.ts';
+import { FAULTS, spoil } from '../support/spoiled-answers.ts';
+import { startClient, type TestClient } from '../support/start-client.ts';
+import { startEdge, type TestEdge } from '../support/start-edge.ts';
+import { until } from '../support/until.ts';
+
+let edge: TestEdge;
+beforeAll(async () => {
+  edge = await startEdge();
+});
+afterAll(() => edge.stop());
+
+async function aClient(): Promise<TestClient> {
+  const client = await startClient();
+  onTestFinished(() => client.stop());
+  return client;
+}
+
+const failure = (promise: Promise<unknown>): Promise<AppError> =>
+  promise.then(
+    () => Promise.reject(new Error('it worked')),
+    (error: AppError) => error,
+  );
+const CODES = ['organisation/unreachable', 'organisation/invalid-answer', 'identity/untrusted'];
+
+describe.each([
+  ['the organisation document', /banyan-app\.json/],
+  ["the authority's certificates", /\/cacerts/],
+  ["the device's certificate", /\/device\/simpleenroll/],
+])('registration, %s', (_, path) => {
+  it.each(FAULTS)('%s', async (fault) => {
+    const client = await aClient();
+    const spoiled = spoil(path, fault);
+    const error = await failure(client.register(await edge.edge.createInvite()));
+    expect(CODES).toContain(error.code);
+    expect(spoiled.count()).toBeGreaterThan(0);
+    expect(client.slices().device).toMatchObject({
+      status: 'unregistered',
+      because: { code: error.code },
+    });
+    expect(readdirSync(client.home)).not.toContain('orgs');
+    expect(client.keychain.entries.size).toBe(0);
+    spoiled.stop();
+    await client.register(await edge.edge.createInvite());
+  });
+});
+
+describe.each([
+  ['the discovery document', /openid-configuration/],
+  ["the issuer's keys", /\/jwks/],
+  ['the pushed request', /^\/request$/],
+  ['the token', /^\/token$/],
+  ['the TrustCert', /\/trustcert\/simpleenroll/],
+])('sign-in, %s', (_, path) => {
+  it.each(FAULTS)('%s', async (fault) => {
+    const client = await aClient();
+    await client.register(await edge.edge.createInvite());
+    const before = client.slices().device;
+    const spoiled = spoil(path, fault);
+    const error = await failure(client.signIn());
+    expect(CODES).toContain(error.code);
+    expect(spoiled.count()).toBeGreaterThan(0);
+    expect(client.slices().session).toMatchObject({
+      status: 'signed-out',
+      because: { code: error.code },
+    });
+    expect(client.slices().device).toEqual(before);
+    spoiled.stop();
+    await client.signIn();
+  });
+});
+
+it('a request to sign in, and one for the TrustCert, that nobody answers are given up in time', async () => {
+  const clients = await Promise.all([aClient(), aClient()]);
+  for (const client of clients) await client.register(await edge.edge.createInvite());
+  const [first, second] = clients as [TestClient, TestClient];
+  const pushed = spoil(/^\/request$/, 'silent');
+  const startedAt = performance.now();
+  const one = failure(first.signIn());
+  await until(() => Promise.resolve(pushed.count() === 1));
+  pushed.stop();
+  spoil(/\/trustcert\/simpleenroll/, 'silent');
+  for (const error of await Promise.all([one, failure(second.signIn())])) {
+    expect(error.code).toBe('organisation/unreachable');
+    expect(error.message).toContain('no answer in time');
+  }
+  expect(performance.now() - startedAt).toBeLessThan(28_000);
+  for (const client of clients) {
+    expect(client.slices().session).toMatchObject({ status: 'signed-out' });
+  }
+});
