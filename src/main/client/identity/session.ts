@@ -123,6 +123,7 @@ export function createSession(options: SessionOptions) {
   async function signInOnce(by: SignInOptions['by'], signals: Signals): Promise<Session> {
     const { cancelled, superseded, turned } = signals;
     const membership = device.requireMembership();
+    const before = device.session();
     state.session({ type: 'sign-in-started', at: clock.now() });
     const attempt = (way: SignInOptions['by'], ...until: AbortSignal[]): Promise<StoredSession> => {
       const signal = AbortSignal.any([cancelled, superseded, ...until]);
@@ -149,7 +150,13 @@ export function createSession(options: SessionOptions) {
         return null;
       });
       // One that is being adopted is not given up: that would remove what the renewal has brought.
-      return session ? await credentials.adopt(session, cancelled) : state.slices.session;
+      if (!session) return state.slices.session;
+      const signedIn = await credentials.adopt(session, cancelled);
+      // Another session of the same person carries what is connected, and ends by itself.
+      if (before && before.person.subject !== session.person.subject) {
+        lingering = Promise.all([lingering, giveBack(before)]).then(() => {});
+      }
+      return signedIn;
     } catch (error) {
       state.session(notSignedIn(cancelled, error));
       waiting.failed(cancelled.aborted ? cancelled.reason : error);

@@ -50,6 +50,7 @@ async function connected(given: { refreshToken: boolean; turnDown?: string }) {
   });
   let stored: StoredSession | null = newSession();
   const did: string[] = [];
+  const revoked: string[] = [];
   const notices: string[] = [];
   const access = createAccess({
     ports: { clock, log, createEngine: engine.create },
@@ -84,7 +85,7 @@ async function connected(given: { refreshToken: boolean; turnDown?: string }) {
         await provider.refresh();
         return newSession();
       },
-      revoke: () => Promise.resolve(),
+      revoke: (_, token) => Promise.resolve(void revoked.push(token)),
     },
     onCredentials: (next) =>
       access.setCredentials(next && { key: next.key, certificate: next.certificate, ca: 'root' }),
@@ -104,6 +105,7 @@ async function connected(given: { refreshToken: boolean; turnDown?: string }) {
     provider,
     did,
     notices,
+    revoked,
     stored: () => stored,
     tunnel: () => state.slices.tunnels.states[id],
     /** The certificate ends, and nothing could renew it. */
@@ -136,6 +138,18 @@ describe('another person who signs in when a session has run out', () => {
     expect(engine.refusedHeld).toMatchObject([{ code: 'tunnel/cancelled' }]);
     expect(tunnel()?.status).not.toBe('open');
   });
+});
+
+it.each([
+  ['another person gives the sign-in before back', 'bob', true],
+  ['the same person keeps what carries her connections', 'amara', false],
+])('%s', async (_, person, isGivenBack) => {
+  const { session, expire, provider, revoked } = await connected({ refreshToken: true });
+  await expire();
+  provider.person = person;
+  expect(await session.signIn(true)).toMatchObject({ person: { subject: person } });
+  await settled();
+  expect(revoked).toEqual(isGivenBack ? ['refresh'] : []);
 });
 
 describe('a certificate that expires', () => {
