@@ -82,33 +82,33 @@ export function readRelease(text: string): { id: string; version: string } | nul
 }
 
 interface Device {
+  name?: unknown;
   type?: unknown;
   mountpoint?: unknown;
   mountpoints?: unknown;
   children?: unknown;
 }
 
-/** Folders whose content a thief of the disk wants. */
-const OF_VALUE = ['/', '/home'];
+/** What a thief of the disk wants: the system, what people keep, and memory that was written out. */
+const isOfValue = (place: unknown): boolean =>
+  place === '/' || place === '[SWAP]' || /^\/home(?:\/|$)/.test(String(place));
 
-/** null: they are not on a disk that lsblk knows (ZFS, a container). */
+/** null: the system is not on a disk that lsblk knows (ZFS, a container). */
 export function isEncrypted(lsblk: string): boolean | null {
-  const found: { places: unknown[]; isBelowCrypt: boolean }[] = [];
-  const visit = (devices: unknown, isBelow: boolean): void => {
-    if (!Array.isArray(devices)) return;
-    for (const { type, mountpoint, mountpoints, children } of devices as Device[]) {
-      const isBelowCrypt = isBelow || type === 'crypt';
+  let isSystemSeen = false;
+  const visit = (devices: unknown, isBelow: boolean): boolean => {
+    if (!Array.isArray(devices)) return true;
+    return (devices as Device[]).every(({ name, type, mountpoint, mountpoints, children }) => {
+      // Compressed memory is a block device as well.
+      const isSafe = isBelow || type === 'crypt' || /^zram/.test(String(name));
       const places: unknown[] = Array.isArray(mountpoints) ? mountpoints : [mountpoint];
-      found.push({ places, isBelowCrypt });
-      visit(children, isBelowCrypt);
-    }
+      isSystemSeen ||= places.includes('/');
+      const areChildrenSafe = visit(children, isSafe);
+      return areChildrenSafe && (isSafe || !places.some(isOfValue));
+    });
   };
-  visit((JSON.parse(lsblk) as { blockdevices?: unknown }).blockdevices, false);
-  const [root = [], home = []] = OF_VALUE.map((folder) =>
-    found.filter(({ places }) => places.includes(folder)),
-  );
-  if (root.length === 0) return null;
-  return [...root, ...home].every(({ isBelowCrypt }) => isBelowCrypt);
+  const isSafe = visit((JSON.parse(lsblk) as { blockdevices?: unknown }).blockdevices, false);
+  return isSystemSeen || !isSafe ? isSafe : null;
 }
 
 /** One line per unit, in the order that was asked; null: systemd does not run here. */

@@ -77,6 +77,12 @@ const HOME_OUTSIDE = disks(
   { name: 'sda', type: 'disk', children: [{ name: 'c', type: 'crypt', mountpoints: ['/'] }] },
   { name: 'sdb', type: 'disk', mountpoints: ['/home'] },
 );
+/** The system and one more thing beside it. */
+const beside = (device: unknown): string =>
+  disks(
+    { name: 'sda', type: 'disk', children: [{ name: 'c', type: 'crypt', mountpoints: ['/'] }] },
+    device,
+  );
 
 describe('disk encryption on Linux', () => {
   it.each([
@@ -84,6 +90,22 @@ describe('disk encryption on Linux', () => {
     ['LVM on LUKS', LUKS, true],
     ['one file system at two places', BTRFS, true],
     ['homes outside of it', HOME_OUTSIDE, false],
+    [
+      'the home of one person outside of it',
+      beside({ name: 'sdb', type: 'disk', mountpoints: ['/home/dana'] }),
+      false,
+    ],
+    ['swap outside of it', beside({ name: 'sdb1', type: 'part', mountpoints: ['[SWAP]'] }), false],
+    [
+      'compressed memory for swap',
+      beside({ name: 'zram0', type: 'disk', mountpoints: ['[SWAP]'] }),
+      true,
+    ],
+    [
+      'a disk of the person beside it',
+      beside({ name: 'sdb1', type: 'part', mountpoints: ['/media/dana/stick', '/homework'] }),
+      true,
+    ],
     ['a root that is on no disk', disks({ name: 'sda', type: 'disk', mountpoints: [null] }), null],
   ])('%s', (_, lsblk, expected) => {
     expect(isEncrypted(lsblk)).toBe(expected);
