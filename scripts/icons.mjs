@@ -7,8 +7,12 @@ import { ROOT } from './lib/prepare.mjs';
 import { main, PlainError } from './lib/steps.mjs';
 
 const GREEN = '#0b6b4f';
-/** Lighter: panels are dark on one desktop and light on the next. */
-const TRAY_GREEN = '#1a936c';
+/** For panels that are light, dark, and those that colour a template themselves (macOS). */
+const TRAY_COLOURS = {
+  light: { ink: '#0b6b4f', alarm: '#a1310c' },
+  dark: { ink: '#f2f5f3', alarm: '#ff9d76' },
+  template: { ink: '#000000', alarm: '#000000' },
+};
 const assets = path.join(ROOT, 'assets');
 
 /** An arch of aerial roots under one crown: many ways down from one tree. On a 32 × 32 grid. */
@@ -27,16 +31,30 @@ const ICON = (size) =>
      <g transform="translate(5.6 4.8) scale(0.65)">${mark('#ffffff', 3.4)}</g>`,
   );
 
+const arch = (colour, more = '') =>
+  `<g fill="none" stroke="${colour}" stroke-width="3.2" stroke-linecap="round" ${more}>${ARCH}</g>`;
+/** Room for a sign beside it. */
+const smallArch = (colour) =>
+  `<g transform="translate(-1 7) scale(0.78)" fill="none" stroke="${colour}" stroke-width="4" stroke-linecap="round">${ARCH}</g>`;
+
 /** Each state has a shape of its own: colour alone is lost on macOS, in high contrast, and on many people. */
 const GLYPHS = {
+  // The arch is closed: a line goes through it, and what is around the line is cut out.
+  'signed-out': ({ ink }) =>
+    `<mask id="m"><rect width="32" height="32" fill="#fff" /><path d="M3 4 28 29" stroke="#000" stroke-width="8" /></mask>
+     <g mask="url(#m)">${arch(ink)}</g><path d="M4 5 27 28" stroke="${ink}" stroke-width="3.2" stroke-linecap="round" />`,
   // The bare arch.
-  idle: mark(TRAY_GREEN, 3),
-  // The arch on its way: drawn in dashes.
-  busy: `<g fill="none" stroke="${TRAY_GREEN}" stroke-width="3" stroke-linecap="round" stroke-dasharray="0.1 5.4">${ARCH}</g>`,
-  // The arch filled: something goes through it.
-  connected: `<path d="M5 28.5V16a11 11 0 0 1 22 0v12.5z" fill="${TRAY_GREEN}" /><path d="M11 17l4 4 7-8" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round" />`,
-  // The arch with a mark beside it.
-  attention: `<g transform="translate(0 6) scale(0.8)">${mark(TRAY_GREEN, 3.4)}</g><path d="M28 3v11" stroke="#b3421b" stroke-width="4.5" stroke-linecap="round" /><circle cx="28" cy="21" r="2.6" fill="#b3421b" />`,
+  idle: ({ ink }) => arch(ink),
+  // The arch on its way: drawn in dots.
+  busy: ({ ink }) => arch(ink, 'stroke-dasharray="0.1 5.4"'),
+  // The arch filled: something goes through it. The tick is cut out, so that it stays where only shape counts.
+  connected: ({ ink }) =>
+    `<mask id="m"><rect width="32" height="32" fill="#fff" /><path d="M10.5 17.5l4.2 4.2 7.3-8.4" fill="none" stroke="#000" stroke-width="3.4" stroke-linecap="round" stroke-linejoin="round" /></mask>
+     <path d="M3.5 28.5V16a12.5 12.5 0 0 1 25 0v12.5z" fill="${ink}" mask="url(#m)" />`,
+  attention: ({ ink, alarm }) =>
+    `${smallArch(ink)}<path d="M28 3v11" stroke="${alarm}" stroke-width="4.6" stroke-linecap="round" /><circle cx="28" cy="21.5" r="2.7" fill="${alarm}" />`,
+  error: ({ ink, alarm }) =>
+    `${smallArch(ink)}<path d="M21.5 3 29 10.5M29 3l-7.5 7.5" stroke="${alarm}" stroke-width="4" stroke-linecap="round" />`,
 };
 
 await main(async () => {
@@ -50,9 +68,11 @@ await main(async () => {
   try {
     await writeFile(path.join(assets, 'icon.svg'), `${ICON(512)}\n`);
     await draw(browser, 'icon.png', 512, ICON(512));
-    for (const [name, content] of Object.entries(GLYPHS)) {
-      await draw(browser, `tray-${name}.png`, 16, svg(16, content));
-      await draw(browser, `tray-${name}@2x.png`, 32, svg(32, content));
+    for (const [name, glyph] of Object.entries(GLYPHS)) {
+      for (const [panel, colours] of Object.entries(TRAY_COLOURS)) {
+        await draw(browser, `tray-${name}-${panel}.png`, 16, svg(16, glyph(colours)));
+        await draw(browser, `tray-${name}-${panel}@2x.png`, 32, svg(32, glyph(colours)));
+      }
     }
   } finally {
     await browser.close();

@@ -17,7 +17,15 @@ beforeAll(() => ensureBuild(), 120_000);
 
 /** What the stand-in adds to the module `electron`. */
 interface StandIn {
-  standIn: { trayLabels(): string[]; chooseInTray(label: string): void };
+  standIn: {
+    trayLabels(): string[];
+    trayTicks(): string[];
+    trayImage(): string;
+    chooseInTray(label: string): void;
+    copied: string[];
+    questions: string[];
+    answer: number;
+  };
 }
 
 async function openApp(ctx: TestContext, invite?: string): Promise<DesktopApp> {
@@ -34,6 +42,13 @@ const chooseInTray = ({ electron }: DesktopApp, label: string): Promise<void> =>
     (module, label) => (module as unknown as StandIn).standIn.chooseInTray(label),
     label,
   );
+
+const tray = ({ electron }: DesktopApp) =>
+  electron.evaluate((module) => {
+    const { standIn } = module as unknown as StandIn;
+    const { copied, questions } = standIn;
+    return { ticks: standIn.trayTicks(), image: standIn.trayImage(), copied, questions };
+  });
 
 describe('the desktop app', () => {
   it('connects a service from the tray, with no window open', async (ctx) => {
@@ -57,18 +72,39 @@ describe('the desktop app', () => {
 
     await chooseInTray(app, 'Sign in…');
     await approveSignIn(await app.openedPage());
-    await until(async () => (await trayLabels(app)).includes('Connect HTTP API'));
-    await chooseInTray(app, 'Connect HTTP API');
-    const disconnect = await until(async () =>
-      (await trayLabels(app)).find((label) => label.startsWith('Disconnect HTTP API')),
+    await until(async () => (await trayLabels(app)).includes('HTTP API'));
+    await chooseInTray(app, 'HTTP API');
+    const connected = await until(async () =>
+      (await tray(app)).ticks.find((label) => label.startsWith('HTTP API')),
     );
-    const address = /\((.*)\)/.exec(disconnect)?.[1] ?? '';
+    const address = /\((.*)\)/.exec(connected)?.[1] ?? '';
     expect(await (await fetch(`http://${address}/tray`)).text()).toContain('/tray');
+    await chooseInTray(app, `HTTP API: ${address}`);
+    expect(await tray(app)).toMatchObject({
+      copied: [address],
+      image: expect.stringContaining('tray-connected-light.png') as unknown,
+    });
+    await app.electron.evaluate(({ nativeTheme }) => {
+      Object.assign(nativeTheme, { shouldUseDarkColors: true });
+      nativeTheme.emit('updated');
+    });
+    expect((await tray(app)).image).toContain('tray-connected-dark.png');
+    // Cancelled: everything stays.
+    await app.electron.evaluate((module) => {
+      (module as unknown as StandIn).standIn.answer = 1;
+    });
+    await chooseInTray(app, 'Quit');
+    await until(async () => (await tray(app)).questions.length === 1);
+    expect((await tray(app)).questions).toEqual([
+      'Quit Banyan? One service is connected. Programs that use it lose their connections.',
+    ]);
 
     await chooseInTray(app, 'Open Banyan');
     const again = await until(() => Promise.resolve(app.electron.windows().at(-1)));
     await again.getByRole('button', { name: 'Disconnect HTTP API' }).first().click();
-    await until(async () => (await trayLabels(app)).includes('Connect HTTP API'));
+    await until(async () => (await trayLabels(app)).includes('HTTP API'));
+    await chooseInTray(app, 'Sign out Dana Demo');
+    await until(async () => (await tray(app)).image.includes('tray-signed-out'));
   });
 
   it('shows an invite that arrives while it runs, and waits for a yes', async (ctx) => {

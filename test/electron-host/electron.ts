@@ -3,8 +3,10 @@
 import type * as Electron from 'electron';
 import { app } from './app.ts';
 import {
+  clipboard,
   dialog,
   nativeImage,
+  nativeTheme,
   powerMonitor,
   session,
   shell,
@@ -21,10 +23,12 @@ import { StandInWindow as BrowserWindow } from './windows.ts';
 const module = {
   app,
   BrowserWindow,
+  clipboard,
   dialog,
   ipcMain,
   Menu,
   nativeImage,
+  nativeTheme,
   Notification,
   powerMonitor,
   protocol,
@@ -43,10 +47,12 @@ globalThis.standInElectron = { ...module, standIn };
 export {
   app,
   BrowserWindow,
+  clipboard,
   dialog,
   ipcMain,
   Menu,
   nativeImage,
+  nativeTheme,
   Notification,
   powerMonitor,
   protocol,

@@ -108,24 +108,40 @@ export const standIn = {
   trays: [] as StandInTray[],
   notifications: [] as NotificationConstructorOptions[],
   dialogs: [] as { title: string; content: string }[],
+  /** What was asked, and which button the person presses next time. */
+  questions: [] as string[],
+  answer: 0,
+  copied: [] as string[],
   /** Addresses given to the system's browser. */
   opened: [] as string[],
-  /** Chooses an item of the tray's menu by its label. */
+  /** Chooses an item of the tray's menu, or of one of its submenus, by its label. */
   chooseInTray(label: string): void {
-    const items = standIn.trays.flatMap(({ menu }) => menu?.items ?? []);
-    const item = items.find((each) => each.label === label && each.enabled !== false);
+    const item = trayItems().find((each) => each.label === label && each.enabled !== false);
     if (!item?.click) throw new Error(`the tray offers no "${label}"`);
     (item.click as () => void)();
   },
-  trayLabels: (): string[] =>
-    standIn.trays.flatMap(({ menu }) => menu?.items ?? []).map(({ label }) => label ?? '-'),
+  trayLabels: (): string[] => trayItems().map(({ label }) => label ?? '-'),
+  trayTicks: (): string[] =>
+    trayItems().flatMap((item) => (item.checked ? (item.label ?? '') : [])),
+  trayImage: (): string => standIn.trays.at(-1)?.image.file ?? '',
 };
+
+function trayItems(): MenuItemConstructorOptions[] {
+  const within = (items: MenuItemConstructorOptions[]): MenuItemConstructorOptions[] =>
+    items.flatMap((item) => [item, ...within(Array.isArray(item.submenu) ? item.submenu : [])]);
+  return within(standIn.trays.flatMap(({ menu }) => menu?.items ?? []));
+}
 
 export const dialog = {
   showErrorBox(title: string, content: string): void {
     standIn.dialogs.push({ title, content });
     process.stderr.write(`electron-host: dialog: ${title}: ${content}\n`);
   },
+  // Electron's own has a second form, with a window first; the app does not use it.
+  showMessageBox: ((options: Electron.MessageBoxOptions) => {
+    standIn.questions.push(`${options.message} ${options.detail ?? ''}`);
+    return Promise.resolve({ response: standIn.answer, checkboxChecked: false });
+  }) as Dialog['showMessageBox'],
 } satisfies Partial<Dialog>;
 
 export const shell = {
@@ -140,6 +156,18 @@ export const nativeImage = {
   createEmpty: () => new StandInImage(''),
 };
 nativeImage.createEmpty() satisfies Pick<NativeImage, 'isEmpty'>;
+
+export const clipboard = {
+  writeText(text: string): void {
+    standIn.copied.push(text);
+  },
+};
+
+/** Tests set it and fire `updated` on it. */
+export const nativeTheme = Object.assign(new EventEmitter(), {
+  shouldUseDarkColors: false,
+  shouldUseDarkColorsForSystemIntegratedUI: false,
+});
 
 /** Tests fire `suspend`, `resume` and the like on it. */
 export const powerMonitor = new EventEmitter();

@@ -1,5 +1,5 @@
 // What happens when something is chosen in the tray. A failure is told by a notification: no window may be open.
-import { app, Notification } from 'electron';
+import { app, clipboard, dialog, Notification } from 'electron';
 import { ERRORS, explain, toWireError } from '../../shared/errors.ts';
 import type { Handlers } from '../../shared/ipc/contract.ts';
 import type { Log } from '../client/ports.ts';
@@ -22,10 +22,16 @@ export function trayActions({ handlers, openWindow, log }: TrayActionOptions) {
         return handlers['tunnel.close']({ service: action.service });
       case 'sign-in':
         return void (await handlers['session.signIn']({ openBrowser: true }));
+      case 'sign-out':
+        return handlers['session.signOut']({});
+      case 'switch':
+        return void (await handlers['organisation.switch']({ organisation: action.organisation }));
+      case 'copy':
+        return clipboard.writeText(action.text);
       case 'open-window':
         return openWindow();
       case 'quit':
-        return app.quit();
+        if (action.connected === 0 || (await mayQuit(action.connected))) app.quit();
     }
   }
   return (action: TrayAction): void => {
@@ -35,4 +41,18 @@ export function trayActions({ handlers, openWindow, log }: TrayActionOptions) {
       new Notification({ title: ERRORS[wire.code].title, body: explain(wire) }).show();
     });
   };
+}
+
+async function mayQuit(connected: number): Promise<boolean> {
+  const [what, it] =
+    connected === 1 ? ['One service is', 'it'] : [`${connected} services are`, 'them'];
+  const { response } = await dialog.showMessageBox({
+    type: 'question',
+    message: 'Quit Banyan?',
+    detail: `${what} connected. Programs that use ${it} lose their connections.`,
+    buttons: ['Quit', 'Cancel'],
+    defaultId: 0,
+    cancelId: 1,
+  });
+  return response === 0;
 }

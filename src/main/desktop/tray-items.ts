@@ -1,5 +1,5 @@
 // What the tray menu offers, from what the client says. Pure: the tray itself only turns these into native items.
-import type { Snapshot } from '../../shared/ipc/contract.ts';
+import type { Slices, Snapshot } from '../../shared/ipc/contract.ts';
 import { canExtend, canSignIn, isSignedIn } from '../../shared/model/session.ts';
 import {
   type ConnectHindrance,
@@ -7,16 +7,29 @@ import {
   whyNotConnectable,
 } from '../../shared/model/service.ts';
 import { type Glyph, summary } from '../../shared/model/summary.ts';
-import { canClose, canOpen, closed, type Tunnel } from '../../shared/model/tunnel.ts';
+import {
+  canClose,
+  canOpen,
+  closed,
+  type LocalAddress,
+  type Tunnel,
+} from '../../shared/model/tunnel.ts';
+import { formatHostPort } from '../../shared/protocol/text.ts';
 
 export type TrayAction =
   | { do: 'connect' | 'disconnect' | 'open'; service: string }
-  | { do: 'sign-in' | 'open-window' | 'quit' };
+  | { do: 'copy'; text: string }
+  | { do: 'switch'; organisation: string }
+  /** So many services are connected: programs that use them lose their connections. */
+  | { do: 'quit'; connected: number }
+  | { do: 'sign-in' | 'sign-out' | 'open-window' };
 
 export type TrayItem =
-  | { label: string; action: TrayAction }
+  /** With `isOn` it carries a tick, or none. */
+  | { label: string; action: TrayAction; isOn?: boolean }
   /** Cannot be chosen: says something, or says why not. */
   | { label: string; action: null }
+  | { label: string; items: TrayItem[] }
   | 'separator';
 
 export interface TrayFace {
@@ -28,49 +41,95 @@ export interface TrayFace {
 /** A menu longer than a screen helps nobody; the window has the rest. */
 const MOST_SERVICES = 20;
 
-export function trayFace({ slices }: Snapshot): TrayFace {
+/** @param now milliseconds since the epoch */
+export function trayFace({ slices }: Snapshot, now: number): TrayFace {
   const { device, session, catalog, tunnels } = slices;
   const { glyph, headline } = summary(device, session, tunnels.states);
-  const items: TrayItem[] = [{ label: headline, action: null }, 'separator'];
-  if (canExtend(session)) {
-    items.push({ label: 'Extend the session…', action: { do: 'sign-in' } }, 'separator');
-  }
-  if (isSignedIn(session)) {
-    const shown = catalog.services.slice(0, MOST_SERVICES);
-    for (const service of shown) {
-      items.push(serviceItem(service, tunnels.states[service.id] ?? closed));
-    }
-    const left = catalog.services.length - shown.length;
-    if (left > 0) items.push({ label: `${left} more in the window`, action: null });
-    if (shown.length > 0) items.push('separator');
-  } else if (device.status === 'registered' && canSignIn(session)) {
-    items.push({ label: 'Sign in…', action: { do: 'sign-in' } }, 'separator');
-  }
-  items.push(
-    { label: 'Open Banyan', action: { do: 'open-window' } },
-    { label: 'Quit', action: { do: 'quit' } },
-  );
-  return { glyph, tooltip: `Banyan: ${headline}`, items };
+  const left = isSignedIn(session) ? ` · ${timeLeft(session.expiresAt - now)}` : '';
+  const connected = catalog.services.flatMap((service) => {
+    const tunnel = tunnels.states[service.id];
+    return tunnel?.status === 'open' ? [{ service, address: tunnel.address }] : [];
+  });
+  const groups: TrayItem[][] = [
+    [{ label: headline + left, action: null }],
+    canExtend(session) ? [{ label: 'Extend the session…', action: { do: 'sign-in' } }] : [],
+    isSignedIn(session) ? serviceItems(catalog.services, tunnels.states) : [],
+    connected.length > 0 ? [{ label: 'Copy address', items: connected.map(copyItem) }] : [],
+    [...organisationItems(slices.organisations), ...sessionItems(slices)],
+    [
+      { label: 'Open Banyan', action: { do: 'open-window' } },
+      { label: 'Quit', action: { do: 'quit', connected: connected.length } },
+    ],
+  ];
+  const items = groups
+    .filter((group) => group.length > 0)
+    .flatMap((group, index): TrayItem[] => (index === 0 ? group : ['separator', ...group]));
+  return { glyph, tooltip: `Banyan: ${headline}${left}`, items };
 }
 
+function serviceItems(
+  services: readonly Service[],
+  states: Readonly<Record<string, Tunnel>>,
+): TrayItem[] {
+  const shown = services.slice(0, MOST_SERVICES);
+  const left = services.length - shown.length;
+  return [
+    ...shown.map((service) => serviceItem(service, states[service.id] ?? closed)),
+    ...(left > 0 ? [{ label: `${left} more in the window`, action: null }] : []),
+  ];
+}
+
+/** One line for each, chosen to connect and chosen again to disconnect; the tick says which it will be. */
 function serviceItem(service: Service, tunnel: Tunnel): TrayItem {
   const name = menuText(service.friendlyName);
+  const disconnect: TrayAction = { do: 'disconnect', service: service.id };
   if (tunnel.status === 'open') {
     const { host, port } = tunnel.address;
-    const label = `Disconnect ${name} (${tunnel.trouble ? 'reconnecting' : `${host}:${port}`})`;
-    return { label, action: { do: 'disconnect', service: service.id } };
+    const where = tunnel.trouble ? 'reconnecting' : `${host}:${port}`;
+    return { label: `${name} (${where})`, action: disconnect, isOn: true };
   }
-  if (canClose(tunnel)) {
-    const action: TrayAction = { do: 'disconnect', service: service.id };
-    return { label: `Stop connecting ${name}`, action };
-  }
-  if (!canOpen(tunnel)) return { label: `Disconnecting ${name}…`, action: null };
+  if (canClose(tunnel)) return { label: `${name} (connecting…)`, action: disconnect, isOn: false };
+  if (!canOpen(tunnel)) return { label: `${name} (disconnecting…)`, action: null };
   const hindrance = whyNotConnectable(service);
   if (hindrance === 'web') {
     return { label: `Open ${name}`, action: { do: 'open', service: service.id } };
   }
   if (hindrance) return { label: `${name} (${HINDRANCES[hindrance]})`, action: null };
-  return { label: `Connect ${name}`, action: { do: 'connect', service: service.id } };
+  const why = tunnel.status === 'failed' ? ' (failed)' : '';
+  return { label: name + why, action: { do: 'connect', service: service.id }, isOn: false };
+}
+
+function copyItem({ service, address }: { service: Service; address: LocalAddress }): TrayItem {
+  const text = formatHostPort(address);
+  return { label: `${menuText(service.friendlyName)}: ${text}`, action: { do: 'copy', text } };
+}
+
+function organisationItems(organisations: Slices['organisations']): TrayItem[] {
+  const active = organisations.find(({ isActive }) => isActive);
+  if (organisations.length < 2) return [];
+  const items = organisations.map(({ id, name, host, isActive }): TrayItem => ({
+    label: `${menuText(name)} (${menuText(host)})`,
+    action: { do: 'switch', organisation: id },
+    isOn: isActive,
+  }));
+  return [{ label: `Organisation: ${menuText(active?.name ?? 'none')}`, items }];
+}
+
+function sessionItems({ device, session }: Slices): TrayItem[] {
+  if (isSignedIn(session)) {
+    return [{ label: `Sign out ${menuText(session.person.name)}`, action: { do: 'sign-out' } }];
+  }
+  const maySignIn = device.status === 'registered' && canSignIn(session);
+  return maySignIn ? [{ label: 'Sign in…', action: { do: 'sign-in' } }] : [];
+}
+
+const MINUTE_MS = 60_000;
+
+/** In whole hours as long as there are any: an open menu closes whenever its words change. */
+function timeLeft(ms: number): string {
+  const minutes = Math.floor(ms / MINUTE_MS);
+  if (minutes >= 60) return `${Math.floor(minutes / 60)} h left`;
+  return minutes < 1 ? 'less than a minute left' : `${minutes} min left`;
 }
 
 const HINDRANCES: Record<Exclude<ConnectHindrance, 'web'>, string> = {

@@ -4,7 +4,7 @@ import { canExtend, isSignedIn, type Session } from './session.ts';
 import type { Tunnel } from './tunnel.ts';
 
 /** Each glyph has its own shape as well as colour. */
-export const GLYPHS = ['idle', 'busy', 'connected', 'attention'] as const;
+export const GLYPHS = ['signed-out', 'idle', 'busy', 'connected', 'attention', 'error'] as const;
 export type Glyph = (typeof GLYPHS)[number];
 
 export interface Summary {
@@ -18,21 +18,21 @@ export function summary(
   tunnels: Readonly<Record<string, Tunnel>>,
 ): Summary {
   if (device.status === 'revoked') {
-    return { glyph: 'attention', headline: 'This device is no longer accepted' };
+    return { glyph: 'error', headline: 'This device is no longer accepted' };
   }
   if (device.status === 'registering') return { glyph: 'busy', headline: 'Registering…' };
   if (isLocked(device)) return { glyph: 'attention', headline: 'Locked' };
-  if (device.status === 'unregistered') return { glyph: 'idle', headline: 'Not registered' };
+  if (device.status === 'unregistered') return { glyph: 'signed-out', headline: 'Not registered' };
   if (session.status === 'signing-in') return { glyph: 'busy', headline: 'Signing in…' };
   if (session.status === 'expired') return { glyph: 'attention', headline: 'Session ended' };
-  if (!isSignedIn(session)) return { glyph: 'idle', headline: 'Signed out' };
+  if (!isSignedIn(session)) return { glyph: 'signed-out', headline: 'Signed out' };
 
   if (canExtend(session)) return { glyph: 'attention', headline: 'Session ends soon' };
 
   const all = Object.values(tunnels);
   const count = (status: Tunnel['status']): number =>
     all.filter((tunnel) => tunnel.status === status).length;
-  if (count('failed') > 0) return { glyph: 'attention', headline: 'A service has failed' };
+  if (count('failed') > 0) return { glyph: 'error', headline: 'A service has failed' };
   // Ports still listen, but nothing gets through: that is not "connected".
   if (all.some((tunnel) => tunnel.status === 'open' && tunnel.trouble)) {
     return { glyph: 'attention', headline: 'Reconnecting…' };

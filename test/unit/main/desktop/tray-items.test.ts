@@ -14,35 +14,45 @@ const registered: Slices['device'] = {
   organisation: { id: 'o', name: 'Demo', host: 'demo.localhost', rootFingerprint: 'f' },
   secrets: 'memory',
 };
+const NOW = 1_700_000_000_000;
+const HOUR_MS = 3_600_000;
 const person = { subject: 's', name: 'Dana', email: 'dana@demo.example', groups: [] };
 
 function face(services: Service[], states: Record<string, Tunnel> = {}, slices = {}) {
   const snapshot = {
     slices: {
       device: registered,
-      session: { status: 'signed-in', person, expiresAt: 1 },
+      session: { status: 'signed-in', person, expiresAt: NOW + 8 * HOUR_MS },
       catalog: { status: 'current', services },
       tunnels: { states, ports: {} },
+      organisations: [],
       ...slices,
     },
   } as unknown as Snapshot;
-  return trayFace(snapshot);
+  return trayFace(snapshot, NOW);
 }
 const items = (...inputs: Parameters<typeof face>) => face(...inputs).items;
 
 describe('the tray', () => {
   it('offers to extend a session that nothing renews, beside the services', () => {
-    const session = { status: 'signed-in', person, expiresAt: 1, ending: { because: null } };
+    const session = {
+      status: 'signed-in',
+      person,
+      expiresAt: NOW + 599_000,
+      ending: { because: null },
+    };
     const { glyph, items: shown } = face([aService()], {}, { session });
     expect(glyph).toBe('attention');
     expect(shown).toContainEqual({ label: 'Extend the session…', action: { do: 'sign-in' } });
-    expect(shown).toContainEqual(expect.objectContaining({ label: 'Connect HTTP API' }));
+    expect(shown).toContainEqual(expect.objectContaining({ label: 'HTTP API' }));
+    expect(shown[0]).toMatchObject({ label: 'Session ends soon · 9 min left' });
   });
 
-  it('offers to connect what may be connected', () => {
+  it('offers to connect what may be connected, without a tick', () => {
     expect(items([aService()])).toContainEqual({
-      label: 'Connect HTTP API',
+      label: 'HTTP API',
       action: { do: 'connect', service: 'api.demo.bnn' },
+      isOn: false,
     });
   });
 
@@ -53,7 +63,7 @@ describe('the tray', () => {
     });
   });
 
-  it('shows where an open service listens, and offers to disconnect it', () => {
+  it('shows where an open service listens, with a tick, offers to disconnect it and to copy the address', () => {
     const open: Tunnel = {
       status: 'open',
       address: { host: '127.0.0.1', port: 8081 },
@@ -61,12 +71,20 @@ describe('the tray', () => {
     };
     const { glyph, tooltip, items } = face([aService()], { 'api.demo.bnn': open });
     expect(items).toContainEqual({
-      label: 'Disconnect HTTP API (127.0.0.1:8081)',
+      label: 'HTTP API (127.0.0.1:8081)',
       action: { do: 'disconnect', service: 'api.demo.bnn' },
+      isOn: true,
     });
+    expect(items).toContainEqual({
+      label: 'Copy address',
+      items: [
+        { label: 'HTTP API: 127.0.0.1:8081', action: { do: 'copy', text: '127.0.0.1:8081' } },
+      ],
+    });
+    expect(items).toContainEqual({ label: 'Quit', action: { do: 'quit', connected: 1 } });
     expect({ glyph, tooltip }).toEqual({
       glyph: 'connected',
-      tooltip: 'Banyan: 1 service connected',
+      tooltip: 'Banyan: 1 service connected · 8 h left',
     });
   });
 
@@ -74,7 +92,7 @@ describe('the tray', () => {
     const denied = aService({ access: { status: 'denied', code: 'x', reason: 'y' } });
     expect(items([denied])).toContainEqual({ label: 'HTTP API (not allowed)', action: null });
     expect(items([aService()], { 'api.demo.bnn': { status: 'closing' } })).toContainEqual({
-      label: 'Disconnecting HTTP API…',
+      label: 'HTTP API (disconnecting…)',
       action: null,
     });
   });
@@ -85,10 +103,49 @@ describe('the tray', () => {
     expect(JSON.stringify(out)).not.toContain('HTTP API');
   });
 
+  it('signs out who is signed in', () => {
+    expect(items([])).toContainEqual({ label: 'Sign out Dana', action: { do: 'sign-out' } });
+  });
+
+  it('switches between organisations where there are several', () => {
+    const organisation = (id: string, isActive: boolean) => ({
+      id,
+      name: id.toUpperCase(),
+      host: `${id}.example`,
+      rootFingerprint: 'f',
+      isActive,
+    });
+    const one = { organisations: [organisation('a', true)] };
+    expect(JSON.stringify(items([], {}, one))).not.toContain('Organisation');
+    const two = { organisations: [organisation('a', true), organisation('b', false)] };
+    expect(items([], {}, two)).toContainEqual({
+      label: 'Organisation: A',
+      items: [
+        { label: 'A (a.example)', action: { do: 'switch', organisation: 'a' }, isOn: true },
+        { label: 'B (b.example)', action: { do: 'switch', organisation: 'b' }, isOn: false },
+      ],
+    });
+  });
+
+  it.each([
+    [{ session: { status: 'signed-out' } }, 'signed-out'],
+    [{ session: { status: 'signing-in' } }, 'busy'],
+    [{ session: { status: 'expired', person } }, 'attention'],
+    [{ device: { status: 'revoked' } }, 'error'],
+    [{}, 'idle'],
+  ])('with %j is drawn as %s', (slices, glyph) => {
+    expect(face([], {}, slices).glyph).toBe(glyph);
+  });
+
   it('always opens the window and quits', () => {
-    const labels = items([], {}, { device: { status: 'unregistered' } }).map((item) =>
-      item === 'separator' ? '-' : item.label,
-    );
+    const labels = items(
+      [],
+      {},
+      {
+        device: { status: 'unregistered' },
+        session: { status: 'signed-out' },
+      },
+    ).map((item) => (item === 'separator' ? '-' : item.label));
     expect(labels).toEqual(['Not registered', '-', 'Open Banyan', 'Quit']);
   });
 
@@ -100,6 +157,6 @@ describe('the tray', () => {
 
   it("shows an organisation's names as they are, without control characters", () => {
     const odd = aService({ friendlyName: 'R&D\u0007\u202E' });
-    expect(items([odd])[2]).toMatchObject({ label: 'Connect R&&D  ' });
+    expect(items([odd])[2]).toMatchObject({ label: 'R&&D  ' });
   });
 });

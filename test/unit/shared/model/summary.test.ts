@@ -25,7 +25,7 @@ it.each<[string, Tunnel[], string, string]>([
   ['one open, one opening', [open, opening], 'busy', 'Connecting…'],
   ['one open without a way', [open, lost], 'attention', 'Reconnecting…'],
   ['one without a way, one opening', [lost, opening], 'attention', 'Reconnecting…'],
-  ['one failed, one without a way', [lost, failed], 'attention', 'A service has failed'],
+  ['one failed, one without a way', [lost, failed], 'error', 'A service has failed'],
 ])('%s', (_what, tunnels, glyph, headline) => {
   const states = Object.fromEntries(tunnels.map((tunnel, index) => [`s${index}`, tunnel]));
   expect(summary(aRegisteredDevice(), aSession(), states)).toEqual({ glyph, headline });

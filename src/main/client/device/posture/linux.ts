@@ -100,7 +100,7 @@ export function isEncrypted(lsblk: string): boolean | null {
     if (!Array.isArray(devices)) return true;
     return (devices as Device[]).every(({ name, type, mountpoint, mountpoints, children }) => {
       // Compressed memory is a block device as well.
-      const isSafe = isBelow || type === 'crypt' || /^zram/.test(String(name));
+      const isSafe = isBelow || type === 'crypt' || String(name).startsWith('zram');
       const places: unknown[] = Array.isArray(mountpoints) ? mountpoints : [mountpoint];
       isSystemSeen ||= places.includes('/');
       const areChildrenSafe = visit(children, isSafe);
