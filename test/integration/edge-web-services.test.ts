@@ -499,3 +499,105 @@ describe('what ends access cuts what runs within 2 s', () => {
     await within(Promise.all([cut, own.stop()]));
   });
 });
+
+describe('what nobody has to sign in for', () => {
+  beforeAll(async () => {
+    await bench.settingsOf('forum', {
+      headers: { 'X-Email': '{{.Email}}' },
+      oidc_settings: { api_path: '/rest', post_auth_redirect_path: '/start' },
+      exempted_paths: {
+        enabled: true,
+        paths: ['/open/*'],
+        patterns: [
+          {
+            hosts: [{ origin_header: ['https://www.domain-a.com:443'], target: ['*'] }],
+            methods: ['GET', 'POST', 'OPTIONS'],
+            mandatory_headers: ['origin'],
+            paths: ['/shared'],
+          },
+        ],
+      },
+      http_health_check: { enabled: true, path: '/health', https: true, user_agent: 'kube-probe' },
+    });
+    token = (await signedIn('forum')).token;
+  });
+  afterAll(async () => {
+    await bench.settingsOf('forum', {});
+    token = (await signedIn()).token;
+  });
+  const forum = (path: string, options: Partial<Call> = {}) => ask(path, options, 'forum');
+  const unnamed = (path: string, { headers, ...options }: Partial<Call> = {}) =>
+    forum(path, { ...options, headers: { cookie: 'theme=dark', ...headers } });
+  const shared = { origin: 'https://www.domain-a.com', 'sec-fetch-site': 'cross-site' };
+
+  test('reaches the backend, which is told of nobody, whatever the client claims', async () => {
+    const answer = await unnamed('/open/a?b=1', { headers: { 'x-email': 'boss@demo.example' } });
+    expect(answer.status).toBe(200);
+    expect(seen(answer.body).url).toBe('/open/a?b=1');
+    expect(seen(answer.body).fields.has('x-email')).toBe(false);
+    expect(seen(answer.body).fields.get('cookie')).toBe('theme=dark');
+  });
+
+  test('tells of whoever has signed in all the same', async () => {
+    const { body } = await forum('/open/a');
+    expect(seen(body).fields.get('x-email')).toBe('dana@demo.example');
+    expect(seen(body).fields.has('cookie')).toBe(false);
+  });
+
+  test.each([
+    '/',
+    '/opened',
+    '/open',
+    '/open/..%2fsecret',
+    '/open//secret',
+  ])('is nothing else: %s', async (path) => {
+    expect((await unnamed(path)).status).toBe(401);
+    expect(bench.received).toBe(0);
+  });
+
+  test('is not the way around it either', async () => {
+    const host = `Host: ${bench.host('forum')}`;
+    const answer = await say(
+      `GET /open/../secret HTTP/1.1\r\n${host}\r\nConnection: close\r\n\r\n`,
+      'forum',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+    expect(bench.received).toBe(0);
+  });
+
+  test('lets pages of a site that is named send something, and never in the name of a person', async () => {
+    const sent = await forum('/shared', { method: 'POST', body: 'x', headers: shared });
+    expect(sent.status).toBe(200);
+    expect(seen(sent.body).fields.has('x-email')).toBe(false);
+    expect((await unnamed('/shared', { method: 'OPTIONS', headers: shared })).status).toBe(200);
+    const elsewhere = { ...shared, origin: 'https://www.domain-b.com' };
+    expect((await forum('/shared', { method: 'POST', headers: elsewhere })).status).toBe(403);
+  });
+
+  test('is for the health check that is named', async () => {
+    expect(
+      (await unnamed('/health', { headers: { 'user-agent': 'kube-probe/1.29' } })).status,
+    ).toBe(200);
+    expect((await unnamed('/health')).status).toBe(401);
+  });
+
+  test('is nothing while the service is switched off', async () => {
+    await bench.edge.edge.setServiceEnabled('forum.demo.bnn', false);
+    onTestFinished(
+      async () => void (await bench.edge.edge.setServiceEnabled('forum.demo.bnn', true)),
+    );
+    expect((await unnamed('/open/a')).status).toBe(403);
+    expect(bench.received).toBe(0);
+  });
+
+  test('a page below the API path is told 403 and not sent to sign in; others are, and come back where they shall', async () => {
+    const page = { accept: 'text/html' };
+    const api = await unnamed('/rest/v1', { headers: page });
+    expect(api.status).toBe(403);
+    expect((await unnamed('/restaurant', { headers: page })).status).toBe(302);
+    const tab = webBrowser(bench.edge.edge.root);
+    await tab.open(await bench.openUrl('forum.demo.bnn'));
+    const landed = await tab.open(`${bench.origin('forum')}/deep/link`);
+    expect(landed.url).toBe(`${bench.origin('forum')}/start`);
+  });
+});

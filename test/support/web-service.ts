@@ -24,6 +24,8 @@ export interface WebBench {
   /** The backend as it was, nothing received. */
   reset(): void;
   policyOf(service: string, policy: string): Promise<void>;
+  /** Replaces the `http_settings` of a service. */
+  settingsOf(service: string, settings: Record<string, unknown>): Promise<void>;
   /** Replaces parts of a service's target; the usual one with {}. */
   targetOf(service: string, target: Record<string, unknown>): Promise<void>;
   stop(): Promise<void>;
@@ -151,6 +153,7 @@ export async function startWebBench(options: Partial<DemoOptions> = {}): Promise
       edge.edge.apply({
         attachments: [{ PolicyID: policy, ServiceID: `${service}.demo.bnn` }],
       }),
+    settingsOf: (service, settings) => edge.edge.apply({ services: [web(service, settings)] }),
     targetOf: (service, target) => edge.edge.apply({ services: [web(service, {}, target)] }),
     async stop() {
       await edge.stop();

@@ -4,6 +4,7 @@ import { z } from '../../shared/schema.ts';
 import { SERVICE_TYPES } from '../../shared/model/service.ts';
 import { hostName, label, portNumber, sentence } from '../../shared/protocol/text.ts';
 import { parseCidr } from '../policy/addresses.ts';
+import { type Exemptions, parseOrigin } from '../policy/exempted-requests.ts';
 
 /** Administrators' tools write null, nothing and [] for the same. */
 const list = <Item extends z.ZodType>(item: Item) =>
@@ -87,19 +88,99 @@ const backend = z
     }
   });
 
+const path = z
+  .string()
+  .max(1000)
+  .regex(/^\/[^*?#\s]*\*?$/, 'has to begin with a slash, and may have a * at its end only');
+const origin = z
+  .string()
+  .refine(
+    (value) => value === '*' || parseOrigin(value) !== null,
+    'is neither * nor scheme://host:port',
+  );
+/** What is mandatory in a pattern: left out, it would match nothing, or everything. */
+const some = <Item extends z.ZodType>(item: Item) => z.array(item).min(1).max(1000);
+
+const requestPattern = z
+  .object({
+    source_cidrs: list(cidr),
+    hosts: some(z.object({ origin_header: some(origin), target: some(origin) })),
+    methods: some(z.union([z.literal('*'), z.string().regex(/^[A-Za-z]{1,20}$/)])),
+    mandatory_headers: some(z.union([z.literal('*'), headerName])),
+    paths: some(path),
+  })
+  .transform(({ source_cidrs, hosts, methods, mandatory_headers, paths }) => ({
+    sourceCidrs: source_cidrs,
+    hosts: hosts.map(({ origin_header, target }) => ({ origins: origin_header, targets: target })),
+    methods,
+    mandatoryHeaders: mandatory_headers,
+    paths,
+  }));
+
+const exemptedPaths = z.object({
+  enabled: flag(false),
+  paths: list(path),
+  patterns: list(requestPattern),
+});
+
+const healthCheck = z
+  .object({
+    enabled: flag(false),
+    path: text,
+    method: text,
+    user_agent: text,
+    from_address: list(cidr),
+    https: flag(false),
+  })
+  .refine((check) => !check.enabled || /^\/[^*?#\s]*$/.test(check.path), {
+    path: ['path'],
+    message: 'has to begin with a slash',
+  });
+
 /** What this edge reads of it. A web service always asks for a TrustToken, whatever `enabled` says. */
 const httpSettings = z
   .object({
-    oidc_settings: z.object({ suppress_device_trust_verification: flag(false) }).nullish(),
-    /** Added to every request; values are templates, see access-tier/web/headers.ts. */
+    oidc_settings: z
+      .object({
+        suppress_device_trust_verification: flag(false),
+        api_path: path.or(z.literal('')).nullish(),
+        post_auth_redirect_path: path.or(z.literal('')).nullish(),
+      })
+      .nullish(),
+    http_health_check: healthCheck.nullish(),
+    exempted_paths: exemptedPaths.nullish(),
+    /** Added to every request of somebody who has signed in; values are templates, see access-tier/web/headers.ts. */
     headers: z.record(headerName, z.string().max(1000)).nullish(),
   })
   .nullish()
   .transform((settings) => ({
     exemptsUnregisteredDevices:
       settings?.oidc_settings?.suppress_device_trust_verification ?? false,
+    apiPath: settings?.oidc_settings?.api_path || '/api',
+    /** Where a browser goes after signing in; empty: to where it came from. */
+    returnPath: settings?.oidc_settings?.post_auth_redirect_path || '',
+    exemptions: exemptionsOf(settings?.exempted_paths, settings?.http_health_check),
     headers: settings?.headers ?? {},
   }));
+
+function exemptionsOf(
+  exempted: z.output<typeof exemptedPaths> | null | undefined,
+  check: z.output<typeof healthCheck> | null | undefined,
+): Exemptions {
+  return {
+    paths: exempted?.enabled ? exempted.paths : [],
+    patterns: exempted?.enabled ? exempted.patterns : [],
+    healthCheck: check?.enabled
+      ? {
+          path: check.path,
+          method: check.method || 'GET',
+          userAgent: check.user_agent,
+          fromAddresses: check.from_address,
+          https: check.https,
+        }
+      : null,
+  };
+}
 
 const definition = z.object({
   kind: z.literal('BanyanService'),

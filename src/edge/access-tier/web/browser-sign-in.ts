@@ -69,13 +69,13 @@ export function createBrowserSignIn(options: BrowserSignInOptions): BrowserSignI
       if (running >= MOST_AT_ONCE) throw new HttpRefusal(503, 'Too many sign-ins at once.');
       running += 1;
       try {
-        const target = request.url ?? '/';
+        const { service, origin } = site;
+        const target = service.document.spec.http_settings.returnPath || (request.url ?? '/');
         // One secret for all tabs, or a tab would end the sign-in of the other.
         const kept = readCookie(request, browserCookie(site));
         const browserSecret = /^[\w-]{43}$/.test(kept)
           ? kept
           : randomBytes(32).toString('base64url');
-        const { service, origin } = site;
         const page = await relyingParty.begin(
           { serviceId: service.id, origin, browserSecret },
           target.length <= LONGEST_RETURN ? target : '/',

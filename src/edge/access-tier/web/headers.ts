@@ -26,15 +26,15 @@ const OURS = /^(?:__Host-)?bnn_/i;
 const canonical = (name: string): string => name.toLowerCase().replaceAll('_', '-');
 
 export interface RequestFacts {
-  claims: TrustTokenClaims;
-  token: string;
+  /** Who has signed in; null: nobody had to. */
+  person: { claims: TrustTokenClaims; token: string } | null;
   /** Header → template of the service's definition. */
   templates: Readonly<Record<string, string>>;
   protocol: 'http' | 'https';
 }
 
 export function fieldsForBackend(request: IncomingMessage, facts: RequestFacts): Fields {
-  const { claims, token, templates, protocol } = facts;
+  const { person, templates, protocol } = facts;
   const configured = new Set(Object.keys(templates).map(canonical));
   const dropped = connectionNames(request.headers.connection);
   const fields: Fields = {};
@@ -60,8 +60,9 @@ export function fieldsForBackend(request: IncomingMessage, facts: RequestFacts):
   fields['x-forwarded-for'] = request.socket.remoteAddress ?? '';
   fields['x-forwarded-proto'] = protocol;
   fields['x-forwarded-host'] = request.headers.host ?? '';
+  if (!person) return fields;
   for (const [name, template] of Object.entries(templates)) {
-    fields[name] = headerValue(expand(template, claims, token));
+    fields[name] = headerValue(expand(template, person.claims, person.token));
   }
   return fields;
 }

@@ -14,15 +14,27 @@ import { sendMessagePage } from '../../trust-provider/pages.ts';
 import type { TokenCheck } from '../../trust-provider/token-check.ts';
 import { CALLBACK_PATH, isWeb } from '../../trust-provider/web-clients.ts';
 import { sendForbidden } from '../../trust-provider/web-sign-in.ts';
+import { isExempted } from '../../policy/exempted-requests.ts';
 import { type Admission, type Admit, callerOfToken } from '../admit.ts';
 import type { LiveConnections } from '../live-connections.ts';
 import type { Reach } from '../reach.ts';
 import { fixedTarget } from '../targets.ts';
 import { forward, overTls } from './backend.ts';
 import { type BrowserSignIn, createBrowserSignIn, type Site } from './browser-sign-in.ts';
-import { fieldsForBackend } from './headers.ts';
+import { fieldsForBackend, type RequestFacts as Facts } from './headers.ts';
 import { createPatience } from './patience.ts';
 import type { RelyingParty } from './relying-party.ts';
+import {
+  exemptionsOf,
+  factsOf,
+  isApi,
+  isOfOtherSite,
+  isPage,
+  pathOf,
+  refuseUnclear,
+  siteAt,
+  type Upgrade,
+} from './requests.ts';
 
 export interface WebServicesOptions {
   rulebook: Rulebook;
@@ -48,8 +60,6 @@ export interface WebServices {
 }
 
 const KEEP_ALIVE_MS = 60_000;
-const WITHOUT_EFFECT = new Set(['GET', 'HEAD', 'OPTIONS']);
-type Upgrade = { socket: Duplex; head: Buffer };
 
 export function createWebServices(options: WebServicesOptions): WebServices {
   const { rulebook, admit, live, reach, audit, tokens, limits, log } = options;
@@ -64,24 +74,29 @@ export function createWebServices(options: WebServicesOptions): WebServices {
     const { service } = site;
     refuseUnclear(request, upgrade);
     if (pathOf(request) === CALLBACK_PATH) return signIn.finish(site, request, response);
-    refuseOtherSites(request, site, upgrade);
+    const passing = { site, request, response, upgrade };
+    const isOpen = service.enabled && isExempted(exemptionsOf(site), factsOf(site, request));
+    // Whoever has signed in stays so, but not for what a page of another site makes the browser send.
+    if (isOfOtherSite(request, site, upgrade)) {
+      if (isOpen) return passUnnamed(passing);
+      throw new HttpRefusal(403, 'It was sent by a page of another site.');
+    }
     const token = signIn.tokenOf(site, request);
     const claims = await tokens.claims(token, service.id);
     const admission = claims && (await admit.again(callerOfToken(claims), service.id));
+    if (isOpen && !admission?.allowed) return passUnnamed(passing);
     if (!admission || needsSignIn(admission)) {
       if (!service.enabled) throw new HttpRefusal(403, 'This service is switched off.');
+      if (isApi(site, request)) throw new HttpRefusal(403, 'Sign in first.', 'session_ended');
       if (isPage(request, upgrade)) return signIn.begin(site, request, response);
       throw new HttpRefusal(401, 'Open this service in the browser to sign in.', 'session_ended');
     }
     const entry = {
-      correlation_id: randomUUID(),
-      event: 'request',
-      service: service.id,
+      ...entryOf(site, request),
       device: admission.caller?.deviceId ?? '',
       person: claims.email,
-      from: request.socket.remoteAddress ?? '',
       ...('wouldDeny' in admission && admission.wouldDeny && { code: admission.wouldDeny.code }),
-    } as const;
+    };
     if (!admission.allowed) {
       const { code, reason } = admission.denial;
       audit.write({ ...entry, allowed: false, code });
@@ -99,24 +114,26 @@ export function createWebServices(options: WebServicesOptions): WebServices {
     // Judging again does not see the token: its end is known now.
     const expiry = setTimeout(() => socket.destroy(), untilEnd(claims));
     try {
-      await pass({ site, request, response, upgrade, claims, token }, entry);
+      await pass({ ...passing, person: { claims, token } }, entry);
     } finally {
       clearTimeout(expiry);
       done();
     }
   };
 
-  interface Passing {
+  interface Unnamed {
     site: Site;
     request: IncomingMessage;
     response: ServerResponse;
     upgrade: Upgrade | undefined;
-    claims: TrustTokenClaims;
-    token: string;
   }
 
+  /** The definition lets anybody ask for this: the backend is told of nobody. */
+  const passUnnamed = (passing: Unnamed): Promise<void> =>
+    pass({ ...passing, person: null }, entryOf(passing.site, passing.request));
+
   const pass = async (
-    { site, request, response, upgrade, claims, token }: Passing,
+    { site, request, response, upgrade, person }: Unnamed & Pick<Facts, 'person'>,
     entry: Parameters<Reach>[0]['entry'],
   ): Promise<void> => {
     const { backend: definition, http_settings: settings } = site.service.document.spec;
@@ -135,7 +152,7 @@ export function createWebServices(options: WebServicesOptions): WebServices {
         : reached.backend;
       const protocol = site.secure ? 'https' : 'http';
       const templates = settings.headers;
-      const fields = fieldsForBackend(request, { claims, token, templates, protocol });
+      const fields = fieldsForBackend(request, { person, templates, protocol });
       await forward({ request, response, backend, fields, idleMs: limits.idleMs, upgrade });
     } catch (error) {
       reached.backend.destroy();
@@ -225,59 +242,6 @@ export function createWebServices(options: WebServicesOptions): WebServices {
   };
 }
 
-/** null: it names another host than the one this connection, or this listener, is for (RFC 9110 7.4). */
-function siteAt(
-  request: IncomingMessage,
-  service: PublishedService,
-  origin: string,
-  secure: boolean,
-): Site | null {
-  const asked = `${secure ? 'https' : 'http'}://${request.headers.host ?? ''}`;
-  if (request.headersDistinct['host']?.length !== 1 || !URL.canParse(asked)) return null;
-  return new URL(asked).origin === origin ? { service, origin, secure } : null;
-}
-
-const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?')[0] ?? '';
-
-const needsSignIn = (admission: Admission): boolean =>
-  !admission.allowed && admission.denial.code === 'session_ended';
-
-const untilEnd = ({ exp }: TrustTokenClaims): number =>
-  Math.min(Math.max(exp * 1000 - Date.now(), 0), 2 ** 31 - 1);
-
-/** Somebody looks at a page: only then do redirects and pages of ours help. */
-function isPage({ method, headers }: IncomingMessage, upgrade: Upgrade | undefined): boolean {
-  if (upgrade || method !== 'GET') return false;
-  const mode = headers['sec-fetch-mode'];
-  if (mode === undefined) return headers.accept?.includes('text/html') ?? false;
-  return mode === 'navigate' && headers['sec-fetch-dest'] === 'document';
-}
-
-function refuseUnclear(request: IncomingMessage, upgrade: Upgrade | undefined): void {
-  const { method = '', url = '', headers } = request;
-  // Another form of target names its own host (RFC 9112 3.2), which backends may believe.
-  if (!url.startsWith('/')) throw new HttpRefusal(400, 'The path has to begin with a slash.');
-  if (method === 'TRACE') throw new HttpRefusal(405, 'That method is not available here.');
-  if (upgrade && (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket')) {
-    throw new HttpRefusal(400, 'Only WebSocket is spoken besides HTTP.');
-  }
-}
-
-/** SameSite=Lax lets neighbouring hosts send our cookie along: what changes something, only our own pages may send. */
-function refuseOtherSites(
-  { method = '', headers }: IncomingMessage,
-  { origin }: Site,
-  upgrade: Upgrade | undefined,
-): void {
-  if (!upgrade && WITHOUT_EFFECT.has(method)) return;
-  const site = headers['sec-fetch-site'];
-  const isOwn =
-    site === undefined || upgrade
-      ? headers.origin === undefined || headers.origin === origin
-      : site === 'same-origin' || site === 'none';
-  if (!isOwn) throw new HttpRefusal(403, 'It was sent by a page of another site.');
-}
-
 /** For refusing an upgrade, or passing on that the backend has refused it. */
 function responseTo(request: IncomingMessage, socket: Duplex): ServerResponse {
   const response = new ServerResponse(request);
@@ -286,3 +250,17 @@ function responseTo(request: IncomingMessage, socket: Duplex): ServerResponse {
   response.once('finish', () => socket.end());
   return response;
 }
+
+const needsSignIn = (admission: Admission): boolean =>
+  !admission.allowed && admission.denial.code === 'session_ended';
+
+const untilEnd = ({ exp }: TrustTokenClaims): number =>
+  Math.min(Math.max(exp * 1000 - Date.now(), 0), 2 ** 31 - 1);
+
+const entryOf = ({ service }: Site, request: IncomingMessage) =>
+  ({
+    correlation_id: randomUUID(),
+    event: 'request',
+    service: service.id,
+    from: request.socket.remoteAddress ?? '',
+  }) as const;
