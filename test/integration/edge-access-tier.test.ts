@@ -3,14 +3,16 @@ import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect as connectTcp } from 'node:net';
+import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { connect, type ConnectionOptions, createServer, type TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { problemDocument } from '../../src/shared/protocol/refusals.ts';
+import { publishService } from '../support/collection.ts';
 import type { Identity } from '../support/https.ts';
+import { createTestPki } from '../support/pki.ts';
 import { openEvents } from '../support/event-stream.ts';
 import { registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
@@ -85,6 +87,28 @@ describe('TCP mode', () => {
 
   test('the end of one direction does not cut the other', async () => {
     const socket = dial({ identity: dana.trust });
+    const said = 'x'.repeat(300_000);
+    socket.end(said);
+    expect(await talk(socket)).toBe(said);
+  });
+
+  test('a backend that wants TLS gets it, verified unless its definition says not to, and keeps half-closed connections', async () => {
+    const pki = await createTestPki();
+    const { key, certificate } = await pki.issue({
+      commonName: 'backend',
+      ipAddresses: ['127.0.0.1'],
+    });
+    const backend = createServer({ key, cert: certificate, allowHalfOpen: true }, (secure) => {
+      secure.on('error', () => {});
+      secure.pipe(secure);
+    });
+    await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void backend.close());
+    const { port } = backend.address() as AddressInfo;
+    const name = await publishService(edge, 'secure', port, { tls: true });
+    expect(await talk(dial({ name, identity: dana.trust }), 'hello')).toBe('');
+    await publishService(edge, 'secure', port, { tls: true, tls_insecure: true });
+    const socket = dial({ name, identity: dana.trust });
     const said = 'x'.repeat(300_000);
     socket.end(said);
     expect(await talk(socket)).toBe(said);

@@ -544,16 +544,13 @@ describe('what nobody has to sign in for', () => {
     expect(seen(body).fields.has('cookie')).toBe(false);
   });
 
-  test.each([
-    '/',
-    '/opened',
-    '/open',
-    '/open/..%2fsecret',
-    '/open//secret',
-  ])('is nothing else: %s', async (path) => {
-    expect((await unnamed(path)).status).toBe(401);
-    expect(bench.received).toBe(0);
-  });
+  test.each(['/', '/opened', '/open', '/open/..%2fsecret', '/open//secret'])(
+    'is nothing else: %s',
+    async (path) => {
+      expect((await unnamed(path)).status).toBe(401);
+      expect(bench.received).toBe(0);
+    },
+  );
 
   test('is not the way around it either', async () => {
     const host = `Host: ${bench.host('forum')}`;

@@ -19,11 +19,12 @@ export const publishCollection = (
 
 /** A service in TCP mode in front of a port of this computer; gives its domain. */
 export async function publishService(
-  { edge }: Pick<DemoEdge, 'edge'>,
+  edge: Pick<DemoEdge, 'edge'>,
   name: string,
   port: number,
+  target: Record<string, unknown> = {},
 ): Promise<string> {
-  await publish({ edge }, name, 'TCP', { target: { name: '127.0.0.1', port } });
+  await publish(edge, name, 'TCP', { target: { name: '127.0.0.1', port, ...target } });
   return `${name}.demo.localhost`;
 }
 

@@ -1,10 +1,12 @@
-// One request to one target: find, dial, audit. The same for every way in which a target can be asked for.
-import type { Socket } from 'node:net';
+// One request to one target: find, dial (over TLS where the definition says so), audit. The same for every way in which a target can be asked for.
+import { isIP, type Socket } from 'node:net';
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { DialError, dialTcp } from '../../proxy/net/dial.ts';
 import type { HostAndPort } from '../../shared/protocol/text.ts';
 import type { Audit, AuditEntry } from '../audit/audit.ts';
 import type { PublishedService } from '../command-center/rulebook.ts';
 import type { Denial } from '../policy/decide.ts';
+import { isWeb } from '../trust-provider/web-clients.ts';
 import { findTarget, type Target, type TargetRequest } from './targets.ts';
 
 export interface Refusal {
@@ -41,7 +43,7 @@ export function createReach(options: { audit: Audit; limits: { dialMs: number } 
       const status = target.code === 'target_not_allowed' ? 403 : 502;
       return refused(status, target.code, target.reason);
     }
-    const reached = await dial(target, limits.dialMs, signal);
+    const reached = await dial(service, { ...target, name: request.host }, limits.dialMs, signal);
     audit.write({
       ...audited,
       allowed: !reached.refused,
@@ -52,16 +54,56 @@ export function createReach(options: { audit: Audit; limits: { dialMs: number } 
 }
 
 async function dial(
-  { address: host, port }: Extract<Target, { ok: true }>,
+  service: PublishedService,
+  { address: host, port, name }: Extract<Target, { ok: true }> & { name: string },
   deadlineMs: number,
   signal?: AbortSignal,
 ): Promise<Reached> {
+  const { target } = service.document.spec.backend;
   try {
-    return { refused: false, backend: await dialTcp({ host, port, deadlineMs, signal }) };
+    const backend = await dialTcp({ host, port, deadlineMs, signal });
+    if (!target?.tls) return { refused: false, backend };
+    return { refused: false, backend: await overTls(backend, service, name, deadlineMs) };
   } catch (error) {
-    return error instanceof DialError && error.failure === 'timed-out'
+    if (!(error instanceof DialError)) {
+      return refused(502, 'target_unreachable', 'The TLS of the target cannot be trusted.');
+    }
+    return error.failure === 'timed-out'
       ? refused(504, 'target_timeout', 'The target did not answer in time.')
       : refused(502, 'target_unreachable', 'The target cannot be reached.');
+  }
+}
+
+/** Verified under the system's authorities, unless the definition says not to. */
+async function overTls(
+  socket: Socket,
+  service: PublishedService,
+  name: string,
+  deadlineMs: number,
+): Promise<TLSSocket> {
+  const secured = connect({
+    socket,
+    rejectUnauthorized: !service.document.spec.backend.target?.tls_insecure,
+    ...(isWeb(service) && { ALPNProtocols: ['http/1.1'] }),
+    ...(isIP(name) === 0 && { servername: name }),
+    // What an address is verified against.
+    host: name,
+    allowHalfOpen: true,
+  } as ConnectionOptions);
+  const deadline = setTimeout(() => secured.destroy(new DialError('timed-out')), deadlineMs);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      secured.once('secureConnect', resolve);
+      secured.once('error', reject);
+      secured.once('close', () => reject(new DialError('handshake-failed')));
+    });
+    secured.on('error', () => secured.destroy());
+    return secured;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    clearTimeout(deadline);
   }
 }
 

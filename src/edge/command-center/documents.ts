@@ -210,8 +210,8 @@ export const serviceDocument = definition.superRefine(({ metadata, spec }, conte
   if (isWeb && spec.backend.http_connect) {
     context.addIssue('a WEB service is one backend: http_connect does not go with it');
   }
-  if (!isWeb && spec.backend.target?.tls) {
-    context.addIssue('target.tls: this edge speaks TLS to the backends of WEB services only');
+  if (spec.backend.http_connect && spec.backend.target?.tls) {
+    context.addIssue('target.tls: with http_connect the client speaks to the target itself');
   }
 });
 export type ServiceDocument = z.output<typeof serviceDocument>;

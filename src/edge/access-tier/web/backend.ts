@@ -2,12 +2,10 @@
 // reads slowly slows the other side down.
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { ServerResponse } from 'node:http';
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { connect as tlsConnect } from 'node:tls';
 import { relay } from '../../../proxy/net/relay.ts';
-import type { PublishedService } from '../../command-center/rulebook.ts';
 import { fieldsForBrowser, type Fields } from './headers.ts';
 
 export interface Forwarding {
@@ -79,36 +77,4 @@ async function relayUpgrade(
   if (head.length > 0) switched.unshift(head);
   if (upgrade.head.length > 0) upgrade.socket.unshift(upgrade.head);
   await relay(upgrade.socket, switched, { idleMs });
-}
-
-/** TLS to the backend where its definition says so; verified under the system's authorities, unless it says not to. */
-export async function overTls(
-  socket: Socket,
-  target: NonNullable<PublishedService['document']['spec']['backend']['target']>,
-  name: string,
-  deadlineMs: number,
-): Promise<Socket> {
-  const secured = tlsConnect({
-    socket,
-    ALPNProtocols: ['http/1.1'],
-    rejectUnauthorized: !target.tls_insecure,
-    ...(isIP(name) === 0 && { servername: name }),
-    // What an address is verified against.
-    host: name,
-  });
-  const deadline = setTimeout(() => secured.destroy(new Error('too slow')), deadlineMs);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      secured.once('secureConnect', resolve);
-      secured.once('error', reject);
-      secured.once('close', () => reject(new Error('closed')));
-    });
-    secured.on('error', () => secured.destroy());
-    return secured;
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  } finally {
-    clearTimeout(deadline);
-  }
 }

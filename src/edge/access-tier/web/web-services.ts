@@ -19,7 +19,7 @@ import { type Admission, type Admit, callerOfToken } from '../admit.ts';
 import type { LiveConnections } from '../live-connections.ts';
 import type { Reach } from '../reach.ts';
 import { fixedTarget } from '../targets.ts';
-import { forward, overTls } from './backend.ts';
+import { forward } from './backend.ts';
 import { type BrowserSignIn, createBrowserSignIn, type Site } from './browser-sign-in.ts';
 import { fieldsForBackend, type RequestFacts as Facts } from './headers.ts';
 import { createPatience } from './patience.ts';
@@ -147,9 +147,7 @@ export function createWebServices(options: WebServicesOptions): WebServices {
       throw new HttpRefusal(reached.status, reached.denial.reason, reached.denial.code);
     }
     try {
-      const backend = definition.target?.tls
-        ? await overTls(reached.backend, definition.target, wanted.host, limits.dialMs)
-        : reached.backend;
+      const { backend } = reached;
       const protocol = site.secure ? 'https' : 'http';
       const templates = settings.headers;
       const fields = fieldsForBackend(request, { person, templates, protocol });

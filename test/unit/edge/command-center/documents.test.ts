@@ -48,7 +48,7 @@ describe('a service document', () => {
   test.each<[string, Record<string, unknown>]>([
     ['no target and no http_connect', { target: {} }],
     ['a target without port', { target: { name: 'a.int', port: '' } }],
-    ['TLS to the backend, which is not there yet', { target: { name: 'a', port: 1, tls: true } }],
+    ['TLS to a target that the client names', { http_connect: true, target: { tls: true } }],
     ['a range that ends before it begins', ports({ Min: 9, Max: 5 })],
     ['a range without end', ports({ Min: 9 })],
     ['a port beyond 65535', ports({ min: 1, max: 65536 })],
