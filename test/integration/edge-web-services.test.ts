@@ -223,6 +223,41 @@ describe('what crosses', () => {
     }
   });
 
+  test('every variable of a header template is filled in from the token', async () => {
+    const names = [
+      'Email',
+      'Email.User',
+      'Email.Domain',
+      'Groups',
+      'Platform',
+      'DeviceID',
+      'SerialNumber',
+      'DeviceOwnership',
+      'Name',
+      'JWT',
+    ];
+    const headers = Object.fromEntries(
+      names.map((name) => [`X-${name.replace('.', '-')}`, `<{{ .${name} }}>`]),
+    );
+    await bench.settingsOf('forum', { headers: { ...headers, 'X-Foo': 'bar' } });
+    onTestFinished(() => bench.settingsOf('forum', {}));
+    const { token, device } = await signedIn('forum');
+    const { fields } = seen((await ask('/', { headers: cookie(token) }, 'forum')).body);
+    expect(Object.fromEntries(fields)).toMatchObject({
+      'x-foo': 'bar',
+      'x-email': '<dana@demo.example>',
+      'x-email-user': '<dana>',
+      'x-email-domain': '<demo.example>',
+      'x-groups': '<Engineering>',
+      'x-platform': '<Linux>',
+      'x-deviceid': `<${device.id}>`,
+      'x-serialnumber': '<L1HF8BL1234>',
+      'x-deviceownership': '<Corporate Dedicated>',
+      'x-name': '<Dana Demo>',
+      'x-jwt': `<${token}>`,
+    });
+  });
+
   test('what is for one hop ends here, in both directions', async () => {
     bench.backend((request, response) => {
       response.setHeader('connection', 'x-secret, close');
