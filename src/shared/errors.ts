@@ -153,7 +153,7 @@ export const ERRORS = {
   },
   'device/root-mismatch': {
     exit: EXIT.failed,
-    title: 'This is not the organisation the invite names',
+    title: 'This is not the organisation it should be',
     advice:
       'Do not go on. Tell your administrator: somebody may be between you and the organisation.',
     action: 'new-invite',
