@@ -14,11 +14,19 @@ interface CommandFacts {
 
 export const COMMANDS = {
   register: {
-    takes: ['invite'],
-    options: { name: 'text', ownership: 'text', secrets: 'text', yes: 'flag' },
+    takes: ['invite or address'],
+    options: {
+      name: 'text',
+      ownership: 'text',
+      secrets: 'text',
+      yes: 'flag',
+      fingerprint: 'text',
+      'no-browser': 'flag',
+    },
     usage:
-      'register <invite> [--name NAME] [--ownership WORDS] [--secrets keychain|file|memory] [--yes]',
-    about: 'Join an organisation; shows it and its fingerprint, and asks first.',
+      'register <invite or address> [--fingerprint SHA256] [--no-browser] [--name NAME] [--ownership WORDS] [--secrets keychain|file|memory] [--yes]',
+    about:
+      'Join an organisation, by invite or by signing in; shows it and its fingerprint, and asks first.',
   },
   organisations: {
     takes: [],
