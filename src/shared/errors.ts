@@ -134,7 +134,7 @@ export const ERRORS = {
   },
   'device/sign-in-not-offered': {
     exit: EXIT.denied,
-    title: 'Devices are not registered by signing in there',
+    title: 'This organisation registers devices by invite only',
     advice: 'Ask your administrator for an invite.',
     action: 'none',
   },

@@ -35,11 +35,11 @@ export const joinText = {
       `Paste its invite. ${active} is kept as it is, and one click brings you back to it.`,
     label: 'Invite',
     placeholder: 'banyan://register?org=…',
-    otherWay: 'No invite? Use the address of your organisation',
+    otherWay: 'No invite? Sign in with the address of your organisation',
     register: 'Register',
   },
   address: {
-    lead: 'Type its address; you sign in later to register. Nothing changes on this computer yet.',
+    lead: 'Where it lets people register by signing in, its address is enough. Nothing changes on this computer yet.',
     addLead: (active: string) =>
       `Type its address. ${active} is kept as it is, and one click brings you back to it.`,
     label: 'Address of your organisation',

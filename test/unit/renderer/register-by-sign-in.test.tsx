@@ -6,7 +6,7 @@ import { renderApp } from '../../support/render-app.tsx';
 
 const address = 'banyan.medsoft.example';
 const facts = { organisationName: 'Medsoft', host: address };
-const OTHER_WAY = 'No invite? Use the address of your organisation';
+const OTHER_WAY = 'No invite? Sign in with the address of your organisation';
 const FIELD = 'Address of your organisation';
 const YES = 'Yes, this is Medsoft';
 
@@ -73,6 +73,10 @@ describe('first launch by address', () => {
       { address, fingerprint: FINGERPRINT },
     ]);
     expect(app.text()).toContain('Register this computer');
+    // On the way back it is still nobody but the person who vouches.
+    await app.press('Escape');
+    expect(app.text()).toContain('No public authority vouches');
+    expect(app.field('First three groups').value).toBe('n4bQ gW8r T0xk');
   });
 
   it('stops at a fingerprint that is another one, until something else is typed', async () => {

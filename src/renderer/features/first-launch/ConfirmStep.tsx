@@ -1,7 +1,6 @@
 // Step 1, second half: a clear yes to this organisation, with the fingerprint in view before it is asked for. Where nobody
 // vouches for it, the yes is the part of the fingerprint that only its administrator can say.
 import { ShieldCheck, ShieldQuestion } from 'lucide-react';
-import { useState } from 'react';
 import type { WireError } from '../../../shared/errors.ts';
 import type { AddressFacts } from '../../../shared/ipc/contract.ts';
 import { completeFingerprint } from '../../../shared/protocol/fingerprint.ts';
@@ -19,16 +18,16 @@ const focusOnce = (field: HTMLInputElement | null): void => field?.focus();
 export function ConfirmStep(props: {
   way: Way;
   facts: AddressFacts;
+  typed: string;
   /** Of a fingerprint that was typed. */
   pending: boolean;
   error: WireError | null;
-  onTyping: () => void;
+  onTyping: (typed: string) => void;
   onYes: (fingerprint: string) => void;
   onNo: () => void;
 }) {
-  const { facts, error } = props;
+  const { facts, typed, error } = props;
   const { organisationName, host } = facts;
-  const [typed, setTyped] = useState('');
   const isVouchedFor = 'rootFingerprint' in facts;
   const whole = isVouchedFor
     ? facts.rootFingerprint
@@ -79,10 +78,7 @@ export function ConfirmStep(props: {
               autoComplete="off"
               autoCapitalize="none"
               spellCheck={false}
-              onChange={(event) => {
-                props.onTyping();
-                setTyped(event.target.value);
-              }}
+              onChange={(event) => props.onTyping(event.target.value)}
             />
           )}
         </Field>

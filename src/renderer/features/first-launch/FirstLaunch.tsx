@@ -17,6 +17,8 @@ import { UnlockPage } from './UnlockPage.tsx';
 export interface Answers {
   invite: string;
   address: string;
+  /** The part of a fingerprint that nobody vouches for. */
+  typed: string;
   name: string;
   ownership: Ownership;
   secrets: SecretStoreKind;
@@ -48,12 +50,15 @@ export function FirstLaunch({ beside }: { beside?: string }) {
   const [anew, setAnew] = useState(false);
 
   const [step, setStep] = useState<Step>('join');
+  /** Whole, from whom it may come: see `ConfirmStep`. */
+  const [fingerprint, setFingerprint] = useState('');
   const [facts, setFacts] = useState<AddressFacts | null>(null);
   // Why this device is here again, e.g. secrets that were only in memory. Later failures belong to `register`.
   const [because] = useState(device.status === 'unregistered' ? device.because : undefined);
   const [answers, setAnswers] = useState<Answers>({
     invite: app.pendingInvite ?? '',
     address: '',
+    typed: '',
     name: app.hostName,
     ownership: 'Corporate Dedicated',
     secrets: app.suggestedSecretStore,
@@ -75,13 +80,12 @@ export function FirstLaunch({ beside }: { beside?: string }) {
   }
 
   /** What was typed is compared with what is there before anything else is asked. */
-  async function confirm(fingerprint: string): Promise<void> {
+  async function confirm(whole: string): Promise<void> {
     if (facts && !('rootFingerprint' in facts)) {
-      const address = answers.address.trim();
-      const confirmed = await calls.address.inspect.run({ address, fingerprint });
-      if (!confirmed) return;
-      setFacts(confirmed);
+      const asked = { address: answers.address.trim(), fingerprint: whole };
+      if (!(await calls.address.inspect.run(asked))) return;
     }
+    setFingerprint(whole);
     setStep('device');
   }
 
@@ -94,7 +98,6 @@ export function FirstLaunch({ beside }: { beside?: string }) {
       secrets,
       ...(secrets === 'file' && { passphrase }),
     };
-    const fingerprint = facts && 'rootFingerprint' in facts ? facts.rootFingerprint : '';
     const address = next.address.trim();
     const done =
       way === 'invite'
@@ -154,7 +157,7 @@ export function FirstLaunch({ beside }: { beside?: string }) {
           error={inspect.error}
           onChange={(value) => {
             inspect.forget();
-            change({ [way]: value });
+            change({ [way]: value, typed: '' });
           }}
           onOtherWay={() => {
             inspect.forget();
@@ -169,8 +172,12 @@ export function FirstLaunch({ beside }: { beside?: string }) {
           facts={facts}
           pending={inspect.pending}
           error={inspect.error}
-          onTyping={inspect.forget}
-          onYes={(fingerprint) => void confirm(fingerprint)}
+          typed={answers.typed}
+          onTyping={(typed) => {
+            inspect.forget();
+            change({ typed });
+          }}
+          onYes={(whole) => void confirm(whole)}
           onNo={() => back('join')}
         />
       )}
