@@ -232,6 +232,25 @@ describe('an address', () => {
     expectNothingLeft(client, 'device/sign-in-not-offered');
   });
 
+  it('that is known already is not asked again, whatever public authority speaks for it now', async () => {
+    const other = await startEdge();
+    onTestFinished(() => other.stop());
+    const host = await startDocumentHost(edge.edge.document);
+    const client = await aClient({ ports: { publicRoots: () => [host.root] } });
+    const { address } = host;
+    await registerAt(client, edge, { address });
+    host.serve(other.edge.document);
+    for (const asked of [
+      client.call('device.inspectAddress', { address }),
+      registerAt(client, other, { address }),
+    ]) {
+      await expect(asked).rejects.toMatchObject({ code: 'device/already-registered' });
+    }
+    expect(client.slices().organisations).toMatchObject([
+      { rootFingerprint: edge.edge.rootFingerprint },
+    ]);
+  });
+
   it('that is known already keeps its pin, whoever answers there', async () => {
     const client = await aClient();
     await registerAt(client);

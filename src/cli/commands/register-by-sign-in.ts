@@ -1,7 +1,7 @@
 // banyan register <address>: the fingerprint, then the browser.
 import type { AddressFacts, ClientApi, InputOf } from '../../shared/ipc/contract.ts';
 import type { Device } from '../../shared/model/device.ts';
-import { completeFingerprint } from '../../shared/protocol/fingerprint.ts';
+import { completeFingerprint } from '../../shared/model/fingerprint.ts';
 import { usage } from '../banyan-arguments.ts';
 import { ask, confirm, type Context, untilInterrupted } from '../context.ts';
 import type { Print } from '../print.ts';
@@ -14,9 +14,9 @@ export interface Newcomer extends Pick<
   /** The organisation that is active until then. */
   before: string | undefined;
   /** Throws where they would be gone at once. */
-  refuseMemory(): void;
+  refuseMemory: () => void;
   /** Asked for after the yes. */
-  passphrase(): Promise<{ passphrase?: string }>;
+  passphrase: () => Promise<{ passphrase?: string }>;
 }
 
 export const becomesActive = (before: string): string =>

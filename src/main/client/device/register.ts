@@ -2,7 +2,7 @@
 // nothing of it.
 import { AppError } from '../../../shared/errors.ts';
 import type { AddressFacts, InputOf, InviteFacts } from '../../../shared/ipc/contract.ts';
-import { fingerprintEnd } from '../../../shared/protocol/fingerprint.ts';
+import { fingerprintEnd } from '../../../shared/model/fingerprint.ts';
 import { parseInvite } from '../../../shared/protocol/invite.ts';
 import { systemRoots } from '../adapters/system-roots.ts';
 import { type BrowserOptions, throughBrowser } from '../identity/sign-in.ts';

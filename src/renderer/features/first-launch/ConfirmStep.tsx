@@ -3,7 +3,7 @@
 import { ShieldCheck, ShieldQuestion } from 'lucide-react';
 import type { WireError } from '../../../shared/errors.ts';
 import type { AddressFacts } from '../../../shared/ipc/contract.ts';
-import { completeFingerprint } from '../../../shared/protocol/fingerprint.ts';
+import { completeFingerprint } from '../../../shared/model/fingerprint.ts';
 import { organisationText } from '../../text/first-launch.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';

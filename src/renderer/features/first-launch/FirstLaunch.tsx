@@ -147,6 +147,7 @@ export function FirstLaunch({ beside }: { beside?: string }) {
     >
       {step === 'join' && (
         <JoinStep
+          key={way}
           way={way}
           value={answers[way]}
           beside={beside}

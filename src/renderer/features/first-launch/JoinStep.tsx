@@ -45,7 +45,7 @@ export function JoinStep(props: {
   const field = useRef<HTMLTextAreaElement & HTMLInputElement>(null);
   useEffect(() => {
     field.current?.focus();
-  }, [way]);
+  }, []);
   useEscape(() => {
     if (beside) props.onLeave();
   });

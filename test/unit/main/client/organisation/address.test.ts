@@ -87,7 +87,11 @@ describe('the address of an organisation', () => {
         const url = new URL(`https://${shown}`);
         expect(url.host).toBe(shown);
         expect([url.username, url.password, url.pathname, url.search, url.hash]).toEqual([
-          ...['', '', '/', '', ''],
+          '',
+          '',
+          '/',
+          '',
+          '',
         ]);
         // Reading it again changes nothing.
         expect(read(shown)).toBe(shown);

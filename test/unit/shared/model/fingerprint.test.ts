@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  completeFingerprint,
-  fingerprintEnd,
-} from '../../../../src/shared/protocol/fingerprint.ts';
+import { completeFingerprint, fingerprintEnd } from '../../../../src/shared/model/fingerprint.ts';
 
 const whole = 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg';
 const end = fingerprintEnd(whole);
