@@ -169,9 +169,20 @@ function parse(argv: readonly string[]) {
     }
   }
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      args: joinedFingerprint(argv),
+      options,
+      allowPositionals: true,
+    });
     return { values: values as BanyanArguments['values'], positionals };
   } catch (error) {
     throw usage(error instanceof Error ? (error.message.split('. ')[0] ?? '') + '.' : 'What?');
   }
+}
+
+/** One in 64 fingerprints begins with a dash, and would be taken for an option. */
+function joinedFingerprint(argv: readonly string[]): string[] {
+  const at = argv.indexOf('--fingerprint');
+  if (at < 0 || at + 1 >= argv.length) return [...argv];
+  return [...argv.slice(0, at), `--fingerprint=${argv[at + 1]}`, ...argv.slice(at + 2)];
 }
