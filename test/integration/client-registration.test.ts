@@ -3,11 +3,14 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { approveSignIn, signInWithoutBrowser } from '../../scripts/lib/approve-sign-in.mjs';
+import { systemClock } from '../../src/main/client/adapters/system-clock.ts';
+import type { Clock } from '../../src/main/client/ports.ts';
 import { scriptedBrowser } from '../fakes/scripted-browser.ts';
 import { call } from '../support/https.ts';
 import { startDocumentHost } from '../support/document-host.ts';
 import { startClient, type TestClient, type TestClientOptions } from '../support/start-client.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
+import { until } from '../support/until.ts';
 
 let edge: TestEdge;
 beforeAll(async () => {
@@ -292,6 +295,8 @@ describe('the sign-in of a registration', () => {
       organisation: 'Demo',
       url: browser.opened[0],
     });
+    // Not even a kill would leave a key behind now.
+    expect(client.keychain.entries.size).toBe(0);
     await expect(registerAt(client)).rejects.toMatchObject({ code: 'client/switching' });
     await client.call('device.cancelRegistration', {});
     await expect(done).rejects.toMatchObject({ code: 'identity/sign-in-cancelled' });
@@ -304,6 +309,26 @@ describe('the sign-in of a registration', () => {
     await approveSignIn(browser.opened[1]!);
     await again;
     expect(client.slices().device.status).toBe('registered');
+  });
+
+  it('is over when nobody has finished it in five minutes', async () => {
+    let late: (() => void) | null = null;
+    const clock: Clock = {
+      ...systemClock,
+      after(delayMs, run) {
+        if (delayMs !== 5 * 60_000) return systemClock.after(delayMs, run);
+        late = run;
+        return () => {};
+      },
+    };
+    const client = await aClient({ browser: scriptedBrowser(), ports: { clock } });
+    const done = registerAt(client);
+    done.catch(() => {});
+    await client.until(({ registration }) => registration.status === 'waiting');
+    const end = await until<() => void>(() => Promise.resolve(late ?? undefined));
+    end();
+    await expect(done).rejects.toMatchObject({ code: 'identity/sign-in-timed-out' });
+    expectNothingLeft(client, 'identity/sign-in-timed-out');
   });
 
   it('ends with a client that stops', async () => {

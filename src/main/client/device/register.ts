@@ -8,7 +8,7 @@ import { systemRoots } from '../adapters/system-roots.ts';
 import { type BrowserOptions, throughBrowser } from '../identity/sign-in.ts';
 import { parseAddress, shortAddress } from '../organisation/address.ts';
 import { organisationIdOfFingerprint } from '../organisation/certificates.ts';
-import { type Connection, createConnection, type Network } from '../organisation/connection.ts';
+import { createConnection, type Network } from '../organisation/connection.ts';
 import { type FirstLook, lookAt } from '../organisation/first-look.ts';
 import { type ProvedOrganisation, proveOrganisation } from '../organisation/first-trust.ts';
 import type { ClientPorts } from '../ports.ts';
@@ -68,16 +68,31 @@ export function createRegistrar({ ports, network, store, version }: RegistrarOpt
     return found;
   }
 
+  async function signInAt(
+    { root, document }: ProvedOrganisation,
+    options: BrowserOptions,
+  ): Promise<string> {
+    const connection = createConnection({ root }, network);
+    try {
+      const { beginRegistration } = await import('../identity/oidc.ts');
+      const clientId = document.registration?.client_id ?? '';
+      return await throughBrowser(options, (redirectUri, state) =>
+        beginRegistration({ document, connection }, clientId, redirectUri, state),
+      );
+    } finally {
+      await connection.destroy();
+    }
+  }
+
   /** Registered and saved, and not yet in use. */
   async function keep(
     organisation: ProvedOrganisation,
     about: About,
-    obtain: (connection: Connection) => Promise<Permit>,
+    permit: Permit,
   ): Promise<StoredRegistration> {
     const { secretName, vaultKey } = await store.newKey(about.secrets, about.passphrase);
     const connection = createConnection({ root: organisation.root }, network);
     try {
-      const permit = await obtain(connection);
       const { name, ownership } = about;
       const certificate = await requestDeviceCertificate(
         connection,
@@ -121,7 +136,7 @@ export function createRegistrar({ ports, network, store, version }: RegistrarOpt
       const invite = parseInvite(input.invite);
       await refuseKnown(invite.rootFingerprint);
       const organisation = await proveOrganisation(invite, version, network);
-      return keep(organisation, input, () => Promise.resolve({ code: invite.code }));
+      return keep(organisation, input, { code: invite.code });
     },
 
     async registerBySignIn(
@@ -130,24 +145,19 @@ export function createRegistrar({ ports, network, store, version }: RegistrarOpt
     ): Promise<StoredRegistration> {
       // Asked once more: what registers is what was confirmed, whatever answers by now.
       const { organisation } = await look(input.address, input.fingerprint);
-      const { document } = organisation;
       signal.throwIfAborted();
-      const options: BrowserOptions = {
+      // A store that refuses costs no sign-in; and a kill while the person takes her time leaves nothing in it.
+      const { secretName } = await store.newKey(input.secrets, input.passphrase);
+      await store.dropKey(input.secrets, secretName);
+      const token = await signInAt(organisation, {
         ports,
         opensBrowser: input.openBrowser,
-        onPage: (url) => onPage({ organisation: document.name, url }),
+        onPage: (url) => onPage({ organisation: organisation.document.name, url }),
         onLinger,
         signal,
-      };
-      return keep(organisation, input, async (connection) => {
-        const { beginRegistration } = await import('../identity/oidc.ts');
-        const clientId = document.registration?.client_id ?? '';
-        const token = await throughBrowser(options, (redirectUri, state) =>
-          beginRegistration({ document, connection }, clientId, redirectUri, state),
-        );
-        signal.throwIfAborted();
-        return { token };
       });
+      signal.throwIfAborted();
+      return keep(organisation, input, { token });
     },
   };
 }
