@@ -14,11 +14,19 @@ interface CommandFacts {
 
 export const COMMANDS = {
   register: {
-    takes: ['invite'],
-    options: { name: 'text', ownership: 'text', secrets: 'text', yes: 'flag' },
+    takes: ['invite or address'],
+    options: {
+      name: 'text',
+      ownership: 'text',
+      secrets: 'text',
+      yes: 'flag',
+      fingerprint: 'text',
+      'no-browser': 'flag',
+    },
     usage:
-      'register <invite> [--name NAME] [--ownership WORDS] [--secrets keychain|file|memory] [--yes]',
-    about: 'Join an organisation; shows it and its fingerprint, and asks first.',
+      'register <invite or address> [--fingerprint SHA256] [--no-browser] [--name NAME] [--ownership WORDS] [--secrets keychain|file|memory] [--yes]',
+    about:
+      'Join an organisation, by invite or by signing in; shows it and its fingerprint, and asks first.',
   },
   organisations: {
     takes: [],
@@ -161,9 +169,20 @@ function parse(argv: readonly string[]) {
     }
   }
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      args: joinedFingerprint(argv),
+      options,
+      allowPositionals: true,
+    });
     return { values: values as BanyanArguments['values'], positionals };
   } catch (error) {
     throw usage(error instanceof Error ? (error.message.split('. ')[0] ?? '') + '.' : 'What?');
   }
+}
+
+/** One in 64 fingerprints begins with a dash, and would be taken for an option. */
+function joinedFingerprint(argv: readonly string[]): string[] {
+  const at = argv.indexOf('--fingerprint');
+  if (at < 0 || at + 1 >= argv.length) return [...argv];
+  return [...argv.slice(0, at), `--fingerprint=${argv[at + 1]}`, ...argv.slice(at + 2)];
 }

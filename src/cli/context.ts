@@ -34,19 +34,24 @@ export function untilInterrupted({ withParent = false } = {}): Promise<void> {
 }
 
 /** A yes at the terminal; without one only --yes counts. */
-export async function confirm({ arguments: { values } }: Context, question: string): Promise<void> {
-  if (values['yes']) return;
+export async function confirm(context: Context, question: string): Promise<void> {
+  if (context.arguments.values['yes']) return;
+  const answer = await ask(context, `${question} [y/N] `, '--yes to say yes');
+  if (/^y(es)?$/i.test(answer.trim())) return;
+  throw new AppError('usage/invalid-input', 'Nothing was changed.');
+}
+
+/** Words that only a person can give; for programs there is an option instead. */
+export async function ask({ arguments: { values } }: Context, question: string, option: string) {
   if (!process.stdin.isTTY || !process.stderr.isTTY || values['json']) {
-    throw new AppError('usage/invalid-input', 'Nobody can be asked here: add --yes to say yes.');
+    throw new AppError('usage/invalid-input', `Nobody can be asked here: use ${option}.`);
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`${printable(question)} [y/N] `);
-    if (/^y(es)?$/i.test(answer.trim())) return;
+    return await terminal.question(printable(question));
   } finally {
     terminal.close();
   }
-  throw new AppError('usage/invalid-input', 'Nothing was changed.');
 }
 
 /** By id, name or friendly name, from a list that is current. */

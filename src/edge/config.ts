@@ -59,6 +59,8 @@ export interface EdgeConfig {
   users: readonly NewUser[];
   /** What is asked of devices, and what a device that fails is worth. */
   posture: PostureRules;
+  /** Devices may be registered by signing in too, not only by invite. Only with people of this edge's own. Default: no. */
+  registersBySignIn?: boolean;
   /** People sign in there, and only its tokens are accepted; devices are registered here all the same. */
   foreignIssuer?: ForeignIssuer;
   /** Filled into the sign-in form, for everybody to see: demo organisations only. */

@@ -17,6 +17,8 @@ export interface DemoOptions {
   /** false: browser pages and web services over https only, as in an organisation that is not on loopback. */
   plainPages?: boolean;
   lifetimes?: Partial<Lifetimes>;
+  /** false: by invite only. */
+  registersBySignIn?: boolean;
   /** Dana signs in there instead. */
   foreignIssuer?: EdgeConfig['foreignIssuer'];
   posture?: Partial<PostureRules>;
@@ -62,6 +64,7 @@ export async function startDemoEdge(options: DemoOptions): Promise<DemoEdge> {
           options.accessTierPort === undefined ? preferred(8443) : { port: options.accessTierPort },
       },
       lifetimes: options.lifetimes ?? {},
+      registersBySignIn: options.registersBySignIn ?? !options.foreignIssuer,
       ...(options.foreignIssuer && { foreignIssuer: options.foreignIssuer }),
       documents: demoDocuments(backends),
       users: [{ id: 'u-dana', name: 'Dana Demo', groups: ['Engineering'], ...DEMO_PERSON }],

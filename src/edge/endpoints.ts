@@ -6,6 +6,7 @@ import {
 } from '../shared/protocol/organisation.ts';
 import type { AccessTier } from './access-tier/access-tier.ts';
 import type { Admit } from './access-tier/admit.ts';
+import type { Audit } from './audit/audit.ts';
 import type { Authority } from './authority/authority.ts';
 import type { ClientCertificates } from './authority/client-certificates.ts';
 import type { Changes } from './changes.ts';
@@ -16,6 +17,7 @@ import type { EdgeConfig, Lifetimes } from './config.ts';
 import type { Devices } from './devices.ts';
 import { createEnrolment, EST } from './enrolment/est.ts';
 import type { Invites } from './enrolment/invites.ts';
+import { createRegistrationTokens } from './enrolment/registration-tokens.ts';
 import { sendJson } from './http/exchange.ts';
 import { createRouter, type Routes } from './http/router.ts';
 import type { Store } from './store/store.ts';
@@ -27,6 +29,7 @@ import { createInteraction, INTERACTION } from './trust-provider/interaction.ts'
 import { createOpenPage, OPEN_PATH } from './trust-provider/open-page.ts';
 import { createOwnTokens } from './trust-provider/own-tokens.ts';
 import { createIssuer, ENDPOINTS } from './trust-provider/provider.ts';
+import { REGISTRATION_CLIENT } from './trust-provider/registration-client.ts';
 import type { IssuerSecrets } from './trust-provider/secrets.ts';
 import type { Sessions } from './trust-provider/sessions.ts';
 import { createThrottle } from './trust-provider/throttle.ts';
@@ -49,6 +52,7 @@ export interface EndpointsOptions {
   secrets: IssuerSecrets;
   store: Store;
   volatile: Store;
+  audit: Audit;
   users: Users;
   invites: Invites;
   sessions: Sessions;
@@ -71,7 +75,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
   const { config, lifetimes, ports, authority, certificates, secrets, store } = options;
   const { users, sessions, devices, rulebook, events, changes } = options;
   const { issuer, accessTier, admit, tokens, webClients, volatile } = options;
-  const { host, name, log, posture, foreignIssuer: foreign } = config;
+  const { host, name, log, posture, foreignIssuer: foreign, registersBySignIn = false } = config;
   const mutualOrigin = `https://${host}:${ports.mutual}`;
   const browserOrigin = ports.browser === null ? null : `http://127.0.0.1:${ports.browser}`;
   const document: OrganisationDocument = {
@@ -87,6 +91,9 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     },
     command_center: `${mutualOrigin}${API}`,
     minimum_app_version: '0.1.0',
+    ...(registersBySignIn && {
+      registration: { client_id: REGISTRATION_CLIENT, root: authority.rootFingerprint },
+    }),
     ...(browserOrigin !== null && !foreign && { browser_origin: browserOrigin }),
   };
 
@@ -130,6 +137,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     certificates,
     lifetimes,
     deviceCode,
+    registersBySignIn,
     onSessionGone: (sessionId, deviceId) =>
       changes.emit({ type: 'session-ended', sessionId, deviceId }),
     log,
@@ -148,6 +156,10 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     authority,
     store,
     invites: options.invites,
+    registrationTokens: registersBySignIn
+      ? createRegistrationTokens({ issuer, signingKey: secrets.signingKey, store })
+      : null,
+    audit: options.audit,
     identify,
     deviceCertSeconds: lifetimes.deviceCert,
     throttle: createThrottle({ freeAttempts: 20, firstDelayMs: 1_000, longestDelayMs: 5_000 }),

@@ -91,6 +91,11 @@ async function start(
 ): Promise<Omit<Edge, 'stop'>> {
   const { host, log, posture } = config;
   const lifetimes = { ...DEFAULT_LIFETIMES, ...config.lifetimes };
+  if (config.registersBySignIn && config.foreignIssuer) {
+    throw new Error(
+      'Devices are registered by signing in only with people of this edge’s own issuer.',
+    );
+  }
   const inData = (file: string): string => join(config.data, file);
   await mkdir(config.data, { recursive: true, mode: 0o700 });
   for (const folder of [config.data, inData('authority')]) await removeLeftovers(folder);
@@ -187,6 +192,7 @@ async function start(
     secrets,
     store,
     volatile,
+    audit,
     users,
     invites,
     sessions,

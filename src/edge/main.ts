@@ -117,6 +117,7 @@ const readyText = (demo: DemoEdge): string =>
     '',
     `  organisation  ${demo.organisation}`,
     `  invite        ${demo.invite}`,
+    `  fingerprint   ${demo.edge.rootFingerprint.match(/.{1,4}/g)?.join(' ')}`,
     `  sign in as    ${demo.person.email} (filled in for you at ${demo.browserOrigin})`,
     `  Access Tier   ${demo.accessTier}`,
     `  services      ${demo.services.map(({ domain, port }) => `${domain}:${port}`).join(', ')}`,

@@ -126,9 +126,34 @@ export const ERRORS = {
     advice: 'Invites work once and for a short time: ask your administrator for a new one.',
     action: 'new-invite',
   },
+  'device/address-invalid': {
+    exit: EXIT.usage,
+    title: 'That is not the address of an organisation',
+    advice: 'It looks like banyan.example.com, or banyan.example.com:8440.',
+    action: 'none',
+  },
+  'device/sign-in-not-offered': {
+    exit: EXIT.denied,
+    title: 'This organisation registers devices by invite only',
+    advice: 'Ask your administrator for an invite.',
+    action: 'none',
+  },
+  'device/fingerprint-mismatch': {
+    exit: EXIT.failed,
+    title: 'The fingerprint is another one',
+    advice:
+      'Compare it once more. If it was typed right, do not go on and tell your administrator: somebody may be between you and the organisation.',
+    action: 'none',
+  },
+  'device/registration-refused': {
+    exit: EXIT.denied,
+    title: 'The organisation did not register this device',
+    advice: 'Sign in once more, or ask your administrator for an invite.',
+    action: 'retry',
+  },
   'device/root-mismatch': {
     exit: EXIT.failed,
-    title: 'This is not the organisation the invite names',
+    title: 'This is not the organisation it should be',
     advice:
       'Do not go on. Tell your administrator: somebody may be between you and the organisation.',
     action: 'new-invite',

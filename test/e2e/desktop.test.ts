@@ -138,7 +138,16 @@ describe('the desktop app', () => {
     expect(seen).toEqual({
       client: {
         app: ['snapshot', 'quit'],
-        device: ['inspectInvite', 'register', 'unlock', 'checkPosture', 'unregister'],
+        device: [
+          'inspectInvite',
+          'register',
+          'inspectAddress',
+          'registerBySignIn',
+          'cancelRegistration',
+          'unlock',
+          'checkPosture',
+          'unregister',
+        ],
         organisation: ['switch'],
         service: ['open', 'dismissLink'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],

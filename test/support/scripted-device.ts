@@ -33,6 +33,15 @@ export const enrol = (edge: TestEdge, { code, request = '', facts = FACTS }: Enr
     body: request,
   });
 
+/** The same by signing in: see `scripted-registration.ts`. */
+export const enrolWithToken = (edge: TestEdge, token: string, request: string, facts = FACTS) =>
+  call(`${edge.edge.document.est.device}/simpleenroll`, {
+    method: 'POST',
+    root: edge.edge.root,
+    headers: { ...PKCS10, authorization: `Bearer ${token}`, 'banyan-device': facts },
+    body: request,
+  });
+
 export const codeOf = (invite: string): string => parseInvite(invite).code;
 
 export interface ScriptedDevice {

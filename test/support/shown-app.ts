@@ -98,7 +98,7 @@ export async function openBrowserTab(invite?: string): Promise<ShownApp> {
     openedPage: () =>
       until(async () => {
         const opened = await readFile(openedFile, 'utf8').catch(() => '');
-        return opened.split('\n').find((each) => each.startsWith('http'));
+        return opened.split('\n').findLast((each) => each.startsWith('http'));
       }),
     async stop() {
       await browser.close();

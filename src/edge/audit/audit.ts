@@ -5,12 +5,15 @@ import { type Log, reason } from '../log.ts';
 
 export interface AuditEntry {
   correlation_id: string;
-  /** `probe`: somebody asked whether a connection would be let in. `request`: one of a web service. */
-  event: 'connection' | 'connection-cut' | 'probe' | 'request';
+  /**
+   * `probe`: somebody asked whether a connection would be let in. `request`: one of a web service. `registration`: of a
+   * device, by invite or, then with `person`, by signing in.
+   */
+  event: 'connection' | 'connection-cut' | 'probe' | 'request' | 'registration';
   allowed: boolean;
   /** Refusal code; with `allowed` true: what an enforcing policy would have said. */
   code?: string;
-  service: string;
+  service?: string;
   device?: string;
   person?: string;
   /** `host:port` that was asked for inside the service. */

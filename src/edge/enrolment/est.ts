@@ -1,6 +1,7 @@
 // Enrolment over Secure Transport (RFC 7030): the root for newcomers, DeviceCerts, TrustCerts.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Audit } from '../audit/audit.ts';
 import type { Authority } from '../authority/authority.ts';
 import { readSigningRequest } from '../authority/signing-request.ts';
 import type { x509 } from '../authority/crypto.ts';
@@ -11,6 +12,7 @@ import type { Throttle } from '../trust-provider/throttle.ts';
 import type { Store } from '../store/store.ts';
 import { readDeviceFacts } from './device-facts.ts';
 import type { Invites } from './invites.ts';
+import type { RegistrationTokens } from './registration-tokens.ts';
 
 export const EST = '/.well-known/est';
 /** CsrAttrs (RFC 7030 4.5.2): an ecPublicKey on prime256v1, signed by ecdsa-with-SHA256. */
@@ -25,6 +27,9 @@ export interface EnrolmentOptions {
   authority: Authority;
   store: Store;
   invites: Invites;
+  /** Null: nobody registers a device by signing in. */
+  registrationTokens: RegistrationTokens | null;
+  audit: Audit;
   identify: Identify;
   deviceCertSeconds: number;
   /** Slows down who guesses codes; counts all failures together. */
@@ -33,7 +38,7 @@ export interface EnrolmentOptions {
 
 /** `open` needs no client certificate, `mutual` does. */
 export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutual: Routes } {
-  const { authority, store, invites, identify, deviceCertSeconds, throttle } = options;
+  const { authority, store, audit, identify, deviceCertSeconds } = options;
   const caCertificates = (_: IncomingMessage, response: ServerResponse): void =>
     sendCertificates(response, authority.caCertificates());
 
@@ -44,38 +49,52 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
     });
 
   const registerDevice = async (request: IncomingMessage, response: ServerResponse) => {
-    await new Promise((resolve) => setTimeout(resolve, throttle.delayMs(GUESSES)));
-    const invite = await invites.find(inviteCode(request));
-    if (invite === null) {
-      throttle.failed(GUESSES);
-      throw new HttpRefusal(401, 'The invite code is not valid.');
+    const entry = { event: 'registration', from: request.socket.remoteAddress ?? '' } as const;
+    try {
+      const { permit, ...registered } = await register(request);
+      const person = permit.owner !== undefined && { person: permit.owner };
+      const correlation_id = randomUUID();
+      audit.write({ ...entry, ...person, correlation_id, allowed: true, device: registered.id });
+      sendCertificates(response, registered.certificates);
+    } catch (error) {
+      if (error instanceof HttpRefusal) {
+        const { correlationId: correlation_id, code } = error;
+        audit.write({ ...entry, correlation_id, allowed: false, ...(code && { code }) });
+      }
+      throw error;
     }
+  };
+
+  const register = async (request: IncomingMessage) => {
+    const permit = await permitOf(request, options);
     const publicKey = await signingRequest(request);
     const facts = readDeviceFacts(request.headers['banyan-device']);
     if (!facts) throw new HttpRefusal(400, 'The header Banyan-Device is missing or malformed.');
-    // Everything that can be wrong is known by now; of several requests with one code, one gets past here.
-    if (!(await invites.claim(invite))) {
-      throw new HttpRefusal(401, 'The invite code is not valid.');
-    }
+    // Everything that can be wrong is known by now; of several requests with one permit, one gets past here.
+    if (!(await permit.claim())) throw permit.refusal();
     try {
-      const deviceId = randomUUID();
+      const id = randomUUID();
+      const owner = permit.owner !== undefined && { owner: permit.owner };
+      const lifetimeSeconds = deviceCertSeconds;
       const certificates = await authority.issueDevice({
         publicKey,
-        deviceId,
-        lifetimeSeconds: deviceCertSeconds,
+        deviceId: id,
+        lifetimeSeconds,
+        ...owner,
       });
-      await store.put('devices', deviceId, {
-        id: deviceId,
+      await store.put('devices', id, {
+        id,
         name: facts.name,
         ownership: facts.ownership,
         platform: facts.platform,
         serialNumber: facts.serial_number,
         registeredAt: Math.floor(Date.now() / 1000),
+        ...owner,
       });
-      await invites.settle(invite, 'used');
-      sendCertificates(response, certificates);
+      await permit.settle('used');
+      return { id, certificates, permit };
     } catch (error) {
-      await invites.settle(invite, 'open');
+      await permit.settle('open');
       throw error;
     }
   };
@@ -127,6 +146,57 @@ async function signingRequest(request: IncomingMessage): Promise<x509.PublicKey>
     throw new HttpRefusal(400, 'The certificate request is malformed, or not for a P-256 key.');
   }
   return publicKey;
+}
+
+/** The right to register one device. */
+interface Permit {
+  /** E-mail of who has signed in for it: part of the DeviceCert from the beginning. */
+  owner?: string;
+  claim(): Promise<boolean>;
+  settle(state: 'used' | 'open'): Promise<void>;
+  /** The same for each of its faults. */
+  refusal(): HttpRefusal;
+}
+
+async function permitOf(request: IncomingMessage, options: EnrolmentOptions): Promise<Permit> {
+  const [, token] = /^Bearer ([\w.-]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+  return token === undefined ? permitByInvite(request, options) : permitByToken(token, options);
+}
+
+async function permitByInvite(
+  request: IncomingMessage,
+  { invites, throttle }: EnrolmentOptions,
+): Promise<Permit> {
+  const refusal = (): HttpRefusal => new HttpRefusal(401, 'The invite code is not valid.');
+  await new Promise((resolve) => setTimeout(resolve, throttle.delayMs(GUESSES)));
+  const invite = await invites.find(inviteCode(request));
+  if (invite === null) {
+    throttle.failed(GUESSES);
+    throw refusal();
+  }
+  return {
+    claim: () => invites.claim(invite),
+    settle: (state) => invites.settle(invite, state),
+    refusal,
+  };
+}
+
+async function permitByToken(
+  token: string,
+  { registrationTokens }: EnrolmentOptions,
+): Promise<Permit> {
+  const refusal = (): HttpRefusal =>
+    new HttpRefusal(401, 'This sign-in does not register a device.', 'registration_refused');
+  const found = await registrationTokens?.find(token);
+  if (!registrationTokens || !found) throw refusal();
+  return {
+    owner: found.user.email,
+    claim: () => registrationTokens.claim(found),
+    settle: async (state) => {
+      if (state === 'open') await registrationTokens.release(found);
+    },
+    refusal,
+  };
 }
 
 /** The password of HTTP Basic with user `invite` (RFC 7030 3.2.3); what is none cannot match. */

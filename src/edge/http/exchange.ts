@@ -10,6 +10,8 @@ export class HttpRefusal extends Error {
   override readonly name = 'HttpRefusal';
   readonly status: number;
   readonly code: RefusalCode | undefined;
+  /** In the answer, and in the audit log where there is an entry. */
+  readonly correlationId = randomUUID();
 
   constructor(status: number, message: string, code?: RefusalCode) {
     super(message);
@@ -71,8 +73,13 @@ export function problem(
 }
 
 export const sendProblem = (response: ServerResponse, refusal: HttpRefusal): void =>
-  send(response, refusal.status, problem(refusal.status, refusal.message, refusal.code), {
-    'Content-Type': 'application/problem+json',
-    ...(refusal.status === 401 && { 'WWW-Authenticate': 'Basic realm="banyan", Bearer' }),
-    ...(refusal.status === 413 && { Connection: 'close' }),
-  });
+  send(
+    response,
+    refusal.status,
+    problem(refusal.status, refusal.message, refusal.code, refusal.correlationId),
+    {
+      'Content-Type': 'application/problem+json',
+      ...(refusal.status === 401 && { 'WWW-Authenticate': 'Basic realm="banyan", Bearer' }),
+      ...(refusal.status === 413 && { Connection: 'close' }),
+    },
+  );

@@ -17,7 +17,7 @@ export interface AdapterOptions {
   volatile: Store;
   onSessionGone: (sessionId: string, deviceId: string) => void;
   /** Clients that are no devices. */
-  webClient: (id: string) => AdapterPayload | undefined;
+  otherClient: (id: string) => AdapterPayload | undefined;
 }
 
 export const recordKey = (model: string, id: string): string => `${model}:${id}`;
@@ -28,7 +28,7 @@ export function createAdapter({
   durable,
   volatile,
   onSessionGone,
-  webClient,
+  otherClient,
 }: AdapterOptions): AdapterFactory {
   const storeOf = (model: string): Store => (DURABLE.has(model) ? durable : volatile);
 
@@ -41,7 +41,7 @@ export function createAdapter({
   };
 
   return (model: string): Adapter => {
-    if (model === 'Client') return clients(durable, webClient);
+    if (model === 'Client') return clients(durable, otherClient);
     const store = storeOf(model);
     const find = async (id: string): Promise<AdapterPayload | undefined> => {
       const record = await store.get('issuer', recordKey(model, id));
@@ -91,14 +91,14 @@ export function createAdapter({
   };
 }
 
-/** One OpenID Connect client per registered device; a revoked device is no client. Others are the web services. */
-function clients(store: Store, webClient: AdapterOptions['webClient']): Adapter {
+/** One OpenID Connect client per registered device; a revoked device is no client. Others are no devices. */
+function clients(store: Store, otherClient: AdapterOptions['otherClient']): Adapter {
   const refuse = () =>
     Promise.reject(new Error('clients are devices and services, and do not change here'));
   return {
     async find(id) {
       const device = await store.get('devices', id);
-      if (!device) return webClient(id);
+      if (!device) return otherClient(id);
       return device.revoked ? undefined : clientOf(device);
     },
     findByUid: () => Promise.resolve(undefined),

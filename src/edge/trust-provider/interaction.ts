@@ -4,7 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
 import { type Handler, HttpRefusal, readBody } from '../http/exchange.ts';
 import type { Store } from '../store/store.ts';
-import { sendErrorPage, sendSignInPage } from './pages.ts';
+import { networkOf } from './device-code.ts';
+import { sendErrorPage, sendSignInPage, type SignInPage } from './pages.ts';
+import { REGISTRATION_CLIENT, REGISTRATION_SECONDS } from './registration-client.ts';
 import type { Users } from './users.ts';
 import { nameOf, type WebClients } from './web-clients.ts';
 import type { WebSignIn } from './web-sign-in.ts';
@@ -42,6 +44,11 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
     return null;
   };
 
+  const deviceOf = async (clientId: string): Promise<SignInPage['device']> =>
+    clientId === REGISTRATION_CLIENT
+      ? 'new'
+      : ((await store.get('devices', clientId)) ?? { name: 'unknown', ownership: 'Other' });
+
   const page = async (
     response: ServerResponse,
     details: Details,
@@ -49,13 +56,14 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
   ): Promise<void> => {
     const clientId = String(details.params['client_id']);
     const service = webClients.service(clientId);
-    const device = service ? { service: nameOf(service) } : await store.get('devices', clientId);
+    const device = service ? { service: nameOf(service) } : await deviceOf(clientId);
     sendSignInPage(response, again?.status ?? 200, {
       organisation,
-      device: device ?? { name: 'unknown', ownership: 'Other' },
+      device,
       action: `${INTERACTION}/${details.uid}`,
       ...asked(details.params['redirect_uri']),
       ...(service && { asks: 'A web service asks you to sign in.' }),
+      ...(device === 'new' && { asks: 'A new device asks to be registered in your name.' }),
       email: again?.email ?? prefill?.email ?? '',
       password: prefill?.password,
       alert: again?.alert,
@@ -89,8 +97,10 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
     }
     const email = (form.get('email') ?? '').slice(0, 200);
     const password = (form.get('password') ?? '').slice(0, 200);
-    const deviceId = String(details.params['client_id']);
-    const check = await users.check({ email, password, deviceId });
+    const clientId = String(details.params['client_id']);
+    const isStranger = clientId === REGISTRATION_CLIENT;
+    const deviceId = isStranger ? networkOf(request.socket.remoteAddress ?? '') : clientId;
+    const check = await users.check({ email, password, deviceId, isStranger });
     if (!check.ok) {
       const status = check.why === 'locked' ? 429 : 401;
       await page(response, details, { status, email, alert: ALERTS[check.why] });
@@ -100,12 +110,17 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
       await webSignIn.withPassword({ provider, request, response, details, service }, check.user);
       return;
     }
-    await store.change('devices', deviceId, (device) =>
+    await store.change('devices', clientId, (device) =>
       device && device.owner === undefined ? { ...device, owner: check.user.email } : undefined,
     );
-    // Our own app on a registered device: what it asks for is granted with the sign-in. A new grant each time, so
-    // that ending one session never ends another.
-    const grant = new provider.Grant({ accountId: check.user.id, clientId: deviceId });
+    // Our own app: what it asks for is granted with the sign-in. A new grant each time, so that ending one session never
+    // ends another.
+    const grant = new provider.Grant({
+      accountId: check.user.id,
+      clientId,
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- missing in its types
+      ...(isStranger && ({ expiresIn: REGISTRATION_SECONDS } as object)),
+    });
     grant.addOIDCScope(String(details.params['scope']));
     await provider.interactionFinished(
       request,

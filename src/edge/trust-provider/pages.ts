@@ -30,7 +30,7 @@ export interface SignInPage {
   organisation: string;
   /** Who asks, as a sentence. */
   asks: string;
-  device: { name: string; ownership: string } | { service: string };
+  device: { name: string; ownership: string } | { service: string } | 'new';
   /** Where the form is sent. */
   action: string;
   /** Where the browser goes afterwards: browsers hold redirects of a form to `form-action` too. */
@@ -61,9 +61,11 @@ ${demo ? '<p class="note">Demo organisation: filled in for you. One click on “
 }
 
 const asker = (device: SignInPage['device']): string =>
-  'service' in device
-    ? `<dl><dt>Service</dt><dd>${text(device.service)}</dd></dl>`
-    : `<dl><dt>Device</dt><dd>${text(device.name)} (${text(device.ownership)})</dd></dl>`;
+  device === 'new'
+    ? '<p class="note">Go on only if you have just started this in the Banyan app on this computer.</p>'
+    : 'service' in device
+      ? `<dl><dt>Service</dt><dd>${text(device.service)}</dd></dl>`
+      : `<dl><dt>Device</dt><dd>${text(device.name)} (${text(device.ownership)})</dd></dl>`;
 
 export interface CodeForm {
   organisation: string;

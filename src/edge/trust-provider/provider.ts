@@ -11,6 +11,12 @@ import { CODE_PAGE, type DeviceCode } from './device-code.ts';
 import { INTERACTION } from './interaction.ts';
 import { loadProvider } from './library.ts';
 import { errorPage, pageHeaders } from './pages.ts';
+import {
+  REGISTRATION_CLIENT,
+  REGISTRATION_SECONDS,
+  registrationClaims,
+  registrationClient,
+} from './registration-client.ts';
 import { type IssuerSecrets, TOKEN_ALGORITHM } from './secrets.ts';
 import type { Users } from './users.ts';
 import type { WebClients } from './web-clients.ts';
@@ -38,6 +44,8 @@ export interface IssuerOptions {
   certificates: ClientCertificates;
   lifetimes: IssuerLifetimes;
   deviceCode: DeviceCode;
+  /** Whether people may register a device by signing in. */
+  registersBySignIn: boolean;
   onSessionGone(sessionId: string, deviceId: string): void;
   log: Log;
 }
@@ -71,7 +79,10 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
       durable: store,
       volatile: options.volatile,
       onSessionGone: (sessionId, deviceId) => options.onSessionGone(sessionId, deviceId),
-      webClient: (id) => webClients.metadata(id),
+      otherClient: (id) =>
+        options.registersBySignIn && id === REGISTRATION_CLIENT
+          ? registrationClient
+          : webClients.metadata(id),
     }),
     jwks: { keys: [{ ...options.secrets.signingKey }] as never },
     cookies: {
@@ -85,7 +96,8 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
     // Every claim is in the ID token: it is the TrustToken, and nobody asks the userinfo endpoint.
     conformIdTokenClaims: false,
     responseTypes: ['code'],
-    clientAuthMethods: ['tls_client_auth', 'client_secret_basic'],
+    // Which of them each client has to use, its metadata says; `none` only that of registrations.
+    clientAuthMethods: ['tls_client_auth', 'client_secret_basic', 'none'],
     enabledJWA: { idTokenSigningAlgValues: [TOKEN_ALGORITHM] },
     clientDefaults: { id_token_signed_response_alg: TOKEN_ALGORITHM },
     pkce: { required: () => true },
@@ -98,6 +110,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
       DeviceCode: lifetimes.signInPage,
       // Of a web service: never longer than what the grant stands for.
       IdToken: (context, _, client) => {
+        if (client.clientId === REGISTRATION_CLIENT) return REGISTRATION_SECONDS;
         const end = context.oidc.entities.Grant?.exp;
         return webClients.service(client.clientId) && end !== undefined
           ? Math.max(1, Math.min(lifetimes.trustToken, end - Math.floor(Date.now() / 1000)))
@@ -163,6 +176,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
         async claims() {
           const { Client: client, Grant: grant } = context.oidc.entities;
           if (!client || !grant?.jti) throw new Error('a token needs a client and a session');
+          if (client.clientId === REGISTRATION_CLIENT) return registrationClaims(user);
           const { organisation } = options;
           const web = await webSignIn.binding(grant.jti);
           const device = web?.device ?? (await store.get('devices', client.clientId));

@@ -31,8 +31,10 @@ export interface Users {
 export interface Attempt {
   email: string;
   password: string;
-  /** The device that started this sign-in. */
+  /** The device that started this sign-in; of one that is not registered yet, the network it comes from. */
   deviceId: string;
+  /** Strangers' guesses are counted apart: they must not lock anybody out at a registered device. */
+  isStranger?: boolean;
 }
 
 export interface UserThrottles {
@@ -54,15 +56,16 @@ export function createUsers(store: Store, throttles: UserThrottles): Users {
       });
     },
     find: (id) => store.get('users', id),
-    async check({ email, password, deviceId }) {
+    async check({ email, password, deviceId, isStranger = false }) {
       const wanted = email.trim().toLowerCase();
+      const person = isStranger ? `stranger ${wanted}` : wanted;
       const here = `${deviceId} ${wanted}`;
-      if (throttles.device.delayMs(here) > 0 || throttles.person.delayMs(wanted) > 0) {
+      if (throttles.device.delayMs(here) > 0 || throttles.person.delayMs(person) > 0) {
         return { ok: false, why: 'locked' };
       }
       // Counted before it is known to be wrong, so that many attempts at once do not all get through.
       throttles.device.failed(here);
-      throttles.person.failed(wanted);
+      throttles.person.failed(person);
       const users = await store.list('users');
       const user = users
         .map(([, record]) => record)
@@ -78,7 +81,7 @@ export function createUsers(store: Store, throttles: UserThrottles): Users {
         return { ok: false, why: 'wrong' };
       }
       throttles.device.succeeded(here);
-      throttles.person.succeeded(wanted);
+      throttles.person.succeeded(person);
       return { ok: true, user };
     },
   };

@@ -61,7 +61,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   const chooseProxy: ChooseProxy = (target) => currentProxies().choose(target);
   const network = { clock: ports.clock, chooseProxy };
   const store = createRegistrationStore(places, ports.secrets, log);
-  const registrar = createRegistrar({ network, store, version });
+  const registrar = createRegistrar({ ports, network, store, version });
   const shown = createShown(log);
   const switchboard = await startSwitchboard({
     ports,
@@ -134,10 +134,16 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       return Promise.resolve();
     },
     'device.inspectInvite': (input) => registrar.inspect(input),
+    'device.inspectAddress': (input) => registrar.inspectAddress(input),
     async 'device.register'(input) {
       const registered = await switchboard.register(input);
       pendingInvite = null;
       return registered;
+    },
+    'device.registerBySignIn': (input) => switchboard.registerBySignIn(input),
+    'device.cancelRegistration': () => {
+      switchboard.cancelRegistration();
+      return Promise.resolve();
     },
     async 'device.unlock'({ passphrase }) {
       if ((await readIfThere(places.secrets)) === null) {

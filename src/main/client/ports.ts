@@ -69,6 +69,8 @@ export interface ClientPorts {
   log: Log;
   /** What programs of this computer agree on, e.g. `HTTPS_PROXY`. Absent: nothing. */
   environment?: Readonly<Record<string, string | undefined>>;
+  /** PEM of the public authorities. Absent: those that this computer trusts. */
+  publicRoots?: () => readonly string[];
   /** Absent: nobody watches for sleep and network changes. */
   machine?: Machine;
   /** Looks at this computer, and for these programs; never rejects. Absent: nothing is said about it. */

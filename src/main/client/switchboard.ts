@@ -7,6 +7,7 @@ import type { Device } from '../../shared/model/device.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
 import { type createRegistrar, registeredAlready } from './device/register.ts';
 import type { Loaded, RegistrationStore, StoredRegistration } from './device/registration-store.ts';
+import { parseAddress } from './organisation/address.ts';
 import { organisationIdOfFingerprint } from './organisation/certificates.ts';
 import { createLoginPlace } from './identity/login-place.ts';
 import type { ClientPorts } from './ports.ts';
@@ -38,6 +39,9 @@ export async function startSwitchboard(options: SwitchboardOptions) {
   let changing: Promise<unknown> | null = null;
   let isLeaving = false;
   let isRegistering = false;
+  /** A registration waits for its person in the browser. */
+  let signingIn: AbortController | null = null;
+  let lingering: Promise<void> = Promise.resolve();
   let isStopping = false;
 
   /** The organisation that runs; null while the active one cannot be had, e.g. with a locked keychain. */
@@ -161,6 +165,37 @@ export async function startSwitchboard(options: SwitchboardOptions) {
     await loginFiles.keepOnlyOf(own?.root ?? null);
   }
 
+  async function register(
+    host: string,
+    rootFingerprint: string,
+    enrol: () => Promise<StoredRegistration>,
+  ): Promise<Device> {
+    const { state } = current();
+    // What runs counts, not what a keychain that is locked by now would say of it.
+    if (active() === organisationIdOfFingerprint(rootFingerprint)) {
+      throw registeredAlready(runtime.device.requireStored());
+    }
+    if (isRegistering) {
+      throw new AppError('client/switching', 'A registration is already running.');
+    }
+    isRegistering = true;
+    try {
+      // Means nothing where the device is registered already: it stays so whatever comes of this.
+      state.device({ type: 'registration-started', organisation: host, at: clock.now() });
+      const stored = await enrol();
+      await quiet();
+      return await exclusively(async () => {
+        await replace({ status: 'stored', stored });
+        return runtime.state.slices.device;
+      });
+    } catch (error) {
+      state.device({ type: 'registration-failed', error: toWireError(error) });
+      throw error;
+    } finally {
+      isRegistering = false;
+    }
+  }
+
   const restored = await restore();
   await forgetEnded();
   await keepOnlyOwnFiles();
@@ -189,33 +224,36 @@ export async function startSwitchboard(options: SwitchboardOptions) {
       });
     },
 
-    async register(input: InputOf<'device.register'>): Promise<Device> {
-      const { state } = current();
+    register(input: InputOf<'device.register'>): Promise<Device> {
       const { organisation, rootFingerprint } = parseInvite(input.invite);
-      const { host } = organisation;
-      // What runs counts, not what a keychain that is locked by now would say of it.
-      if (active() === organisationIdOfFingerprint(rootFingerprint)) {
-        throw registeredAlready(runtime.device.requireStored());
-      }
-      if (isRegistering) {
-        throw new AppError('client/switching', 'A registration is already running.');
-      }
-      isRegistering = true;
-      try {
-        // Means nothing where the device is registered already: it stays so whatever comes of this.
-        state.device({ type: 'registration-started', organisation: host, at: clock.now() });
-        const stored = await registrar.register(input);
-        await quiet();
-        return await exclusively(async () => {
-          await replace({ status: 'stored', stored });
-          return runtime.state.slices.device;
-        });
-      } catch (error) {
-        state.device({ type: 'registration-failed', error: toWireError(error) });
-        throw error;
-      } finally {
-        isRegistering = false;
-      }
+      return register(organisation.host, rootFingerprint, () => registrar.register(input));
+    },
+
+    async registerBySignIn(input: InputOf<'device.registerBySignIn'>): Promise<Device> {
+      const { host } = parseAddress(input.address);
+      const steps = new AbortController();
+      return register(host, input.fingerprint, async () => {
+        signingIn = steps;
+        try {
+          return await registrar.registerBySignIn(input, {
+            signal: steps.signal,
+            onPage: (page) => shown.registration({ status: 'waiting', ...page }),
+            onLinger: (closed) => {
+              lingering = closed;
+              // The person has answered, or nobody will any more.
+              shown.registration({ status: 'none' });
+            },
+          });
+        } finally {
+          signingIn = null;
+        }
+      });
+    },
+
+    cancelRegistration(): void {
+      signingIn?.abort(
+        new AppError('identity/sign-in-cancelled', 'The registration was cancelled.'),
+      );
     },
 
     unregister: (): Promise<void> =>
@@ -234,6 +272,8 @@ export async function startSwitchboard(options: SwitchboardOptions) {
 
     async stop(): Promise<void> {
       isStopping = true;
+      signingIn?.abort(stopping());
+      await lingering;
       if (isLeaving) await changing?.catch(() => {}); // told to whoever asked for it
       const { device } = runtime.state.slices;
       await runtime.stop(DRAIN_MS);

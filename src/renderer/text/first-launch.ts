@@ -5,20 +5,49 @@ export const stepNames = ['Organisation', 'This device', 'Sign in'] as const;
 
 export const organisationText = {
   title: 'Join your organisation',
-  lead: 'Paste the invite from your administrator. Nothing changes on this computer yet.',
-  invite: 'Invite',
-  placeholder: 'banyan://register?org=…',
   opened: 'Banyan was opened with this invite. Check that you expected it.',
   look: 'Continue',
   looking: 'Asking the organisation…',
   confirmTitle: (name: string) => `Is this ${name}?`,
-  confirmLead:
+  confirmLead: (way: 'invite' | 'address', isVouchedFor: boolean): string => {
+    if (!isVouchedFor) return organisationText.unknownLead;
+    return way === 'invite' ? organisationText.invitedLead : organisationText.vouchedLead;
+  },
+  invitedLead:
     'Compare the fingerprint with the one your administrator gave you. It is the proof that nobody is in between.',
+  vouchedLead:
+    'A public authority vouches for this address. From now on Banyan trusts this fingerprint alone.',
+  unknownLead:
+    'No public authority vouches for it. Ask your administrator for the fingerprint, compare it, and type the part that is missing here.',
+  firstGroups: 'First three groups',
+  firstGroupsHelp: 'As your administrator says them; capital and small letters differ.',
   address: 'Address',
   fingerprint: 'Fingerprint',
   yes: (name: string) => `Yes, this is ${name}`,
   no: 'No, go back',
 };
+
+/** By invite or by address: the first step, and what is different later. */
+export const joinText = {
+  invite: {
+    lead: 'Paste the invite from your administrator. Nothing changes on this computer yet.',
+    addLead: (active: string) =>
+      `Paste its invite. ${active} is kept as it is, and one click brings you back to it.`,
+    label: 'Invite',
+    placeholder: 'banyan://register?org=…',
+    otherWay: 'No invite? Sign in with the address of your organisation',
+    register: 'Register',
+  },
+  address: {
+    lead: 'Where it lets people register by signing in, its address is enough. Nothing changes on this computer yet.',
+    addLead: (active: string) =>
+      `Type its address. ${active} is kept as it is, and one click brings you back to it.`,
+    label: 'Address of your organisation',
+    placeholder: 'banyan.example.com',
+    otherWay: 'I have an invite',
+    register: 'Sign in and register',
+  },
+} as const;
 
 export const deviceText = {
   title: 'Register this computer',
@@ -55,7 +84,6 @@ export const deviceText = {
   passphraseShort: 'A passphrase has at least 8 characters.',
   passphraseAgain: 'New passphrase, once more',
   passphraseOther: 'The two are not the same.',
-  register: 'Register',
   registering: (organisation: string) => `Registering with ${organisation}…`,
   registeringHelp: 'Making a key and asking for a certificate. This takes a few seconds.',
 };

@@ -9,8 +9,6 @@ export const organisationsText = {
   add: 'Add an organisation',
   addHelp: 'Join another one too. This one is kept, and one click switches between them.',
   addTitle: 'Add an organisation',
-  addLead: (active: string) =>
-    `Paste its invite. ${active} is kept as it is, and one click brings you back to it.`,
   backTo: (active: string) => `Back to ${active}`,
   another: 'Use another organisation',
   known: 'This device is registered already:',

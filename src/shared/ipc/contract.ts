@@ -12,6 +12,8 @@ import type { Tunnel } from '../model/tunnel.ts';
 export interface Slices {
   /** Every organisation that this device is registered with, by name; the other slices are about the active one. */
   organisations: readonly KnownOrganisation[];
+  /** A device that is being registered by signing in; of no organisation yet, so it belongs to none. */
+  registration: Registration;
   device: Device;
   session: Session;
   catalog: Catalog;
@@ -24,6 +26,10 @@ export interface Catalog {
   /** Why it is stale. */
   because?: WireError;
 }
+
+/** `waiting`: for a person at this page of the browser. */
+export type Registration =
+  { status: 'none' } | { status: 'waiting'; organisation: string; url: string };
 
 /** By service id; a service without an entry is closed. */
 export interface Tunnels {
@@ -60,6 +66,17 @@ export interface InviteFacts {
   rootFingerprint: string;
 }
 
+/** The same, found by an address alone. */
+export type AddressFacts = Pick<InviteFacts, 'organisationName' | 'host'> &
+  (
+    | Pick<InviteFacts, 'rootFingerprint'>
+    /**
+     * Nobody vouches for it: a person has to type its beginning as the administrator says it. That is not in here, so that
+     * no front end can show it or go on without.
+     */
+    | { fingerprintEnd: string }
+  );
+
 export interface Call<Input = unknown, Output = unknown> {
   input: z.ZodType<Input>;
   /** Carries the type only; never read. */
@@ -72,9 +89,19 @@ const call = <Input>(input: z.ZodType<Input>) => ({
 
 const nothing = z.strictObject({});
 const invite = z.string().min(1).max(1024);
+const address = z.string().min(1).max(300);
+const fingerprint = z.string().length(43);
 const organisationId = z.string().regex(/^[0-9a-f]{16}$/);
 const passphrase = z.string().min(1).max(1000);
 const service = z.string().min(1).max(200);
+/** What a person says of a new device. */
+const newDevice = {
+  name: z.string().trim().min(1).max(64),
+  ownership: z.enum(OWNERSHIPS),
+  secrets: z.enum(SECRET_STORES),
+  /** For `file`: opens the one that is there, or begins it. */
+  passphrase: passphrase.optional(),
+};
 const port = z.number().int().min(1).max(65535);
 
 export const contract = {
@@ -90,16 +117,26 @@ export const contract = {
      */
     inspectInvite: call(z.strictObject({ invite })).returns<InviteFacts>(),
     /** The new organisation becomes the active one; another one that was active is kept as it is. */
-    register: call(
+    register: call(z.strictObject({ invite, ...newDevice })).returns<Device>(),
+    /**
+     * Reaches the organisation at this address; changes nothing. With a fingerprint it must be the one that is there, else
+     * `device/fingerprint-mismatch`.
+     */
+    inspectAddress: call(
+      z.strictObject({ address, fingerprint: fingerprint.optional() }),
+    ).returns<AddressFacts>(),
+    /** Like `register`, after a sign-in in the browser (`registration.url`). The root must have this fingerprint. */
+    registerBySignIn: call(
       z.strictObject({
-        invite,
-        name: z.string().trim().min(1).max(64),
-        ownership: z.enum(OWNERSHIPS),
-        secrets: z.enum(SECRET_STORES),
-        /** For `file`: opens the one that is there, or begins it. */
-        passphrase: passphrase.optional(),
+        address,
+        fingerprint,
+        /** false: only report the page. */
+        openBrowser: z.boolean(),
+        ...newDevice,
       }),
     ).returns<Device>(),
+    /** Ends the sign-in of a registration that runs: `identity/sign-in-cancelled`. */
+    cancelRegistration: call(nothing).returns<void>(),
     /** Opens the file of secrets; then the registration and the session in it come back. */
     unlock: call(z.strictObject({ passphrase })).returns<Device>(),
     /** Looks at this computer and reports now; what came of it is in the device's slice. */

@@ -8,6 +8,9 @@ const CALLS: Record<CallName, true> = {
   'app.quit': true,
   'device.inspectInvite': true,
   'device.register': true,
+  'device.inspectAddress': true,
+  'device.registerBySignIn': true,
+  'device.cancelRegistration': true,
   'device.unlock': true,
   'device.checkPosture': true,
   'device.unregister': true,
@@ -26,6 +29,7 @@ const CALLS: Record<CallName, true> = {
 
 const SIGNALS: Record<SignalName, true> = {
   'organisations.changed': true,
+  'registration.changed': true,
   'device.changed': true,
   'session.changed': true,
   'catalog.changed': true,

@@ -1,6 +1,6 @@
 // The organisation document: `GET https://<organisation>/.well-known/banyan-app.json`. See docs/protocol.md 1.
 import { z } from '../schema.ts';
-import { httpsUrl, label } from './text.ts';
+import { httpsUrl, label, sha256 } from './text.ts';
 
 export const ORGANISATION_DOCUMENT_PATH = '/.well-known/banyan-app.json';
 
@@ -35,5 +35,7 @@ export const organisationDocument = z.object({
     .regex(/^\d+\.\d+\.\d+$/)
     .optional(),
   browser_origin: loopbackOrigin.optional(),
+  /** Where devices may be registered by signing in: the public client for it, and the fingerprint of the root. */
+  registration: z.object({ client_id: label.min(1), root: sha256 }).optional(),
 });
 export type OrganisationDocument = z.output<typeof organisationDocument>;

@@ -8,6 +8,7 @@ export const REFUSALS = {
   certificate_expired: 'tunnel/certificate-refused',
   session_ended: 'tunnel/certificate-refused',
   device_revoked: 'tunnel/certificate-refused',
+  registration_refused: 'device/registration-refused',
   service_unknown: 'tunnel/denied',
   service_disabled: 'tunnel/denied',
   no_policy: 'tunnel/denied',

@@ -12,6 +12,15 @@ describe('the command line of banyan', () => {
     });
   });
 
+  it('takes a fingerprint that begins with a dash', () => {
+    expect(parseBanyanArguments(['register', 'host', '--fingerprint', '-abc', '--yes'])).toEqual({
+      command: 'register',
+      positionals: ['host'],
+      values: { fingerprint: '-abc', yes: true },
+    });
+    expect(() => parseBanyanArguments(['register', 'host', '--fingerprint'])).toThrow(refused);
+  });
+
   it('asks for help and version anywhere', () => {
     expect(parseBanyanArguments(['--help'])).toBe('help');
     expect(parseBanyanArguments(['connect', '-h'])).toBe('help');

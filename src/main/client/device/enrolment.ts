@@ -1,4 +1,4 @@
-// The DeviceCert: asking for it with an invite, renewing it with itself. See docs/protocol.md 3.
+// The DeviceCert: asking for it with an invite or a sign-in, renewing it with itself. See docs/protocol.md 3.
 import { AppError } from '../../../shared/errors.ts';
 import type { Ownership } from '../../../shared/model/device.ts';
 import { deviceIdOf } from '../../../shared/protocol/subject-alternative-names.ts';
@@ -26,14 +26,16 @@ export interface DeviceCertificate {
   expiresAt: number;
 }
 
+/** The right to register one device: the code of an invite, or the token of somebody who has signed in for it. */
+export type Permit = { code: string } | { token: string };
+
 export async function requestDeviceCertificate(
   connection: Connection,
   { document, root }: Pick<ProvedOrganisation, 'document' | 'root'>,
-  code: string,
+  permit: Permit,
   facts: { name: string; ownership: Ownership },
   now: number,
 ): Promise<DeviceCertificate> {
-  const basic = Buffer.from(`invite:${code}`).toString('base64');
   const serial_number = await serialNumber();
   await proveKeyIsWelcome(connection, document.est.device);
   const issued = await enrol({
@@ -41,20 +43,30 @@ export async function requestDeviceCertificate(
     base: document.est.device,
     operation: 'simpleenroll',
     headers: {
-      authorization: `Basic ${basic}`,
+      authorization: authorizationOf(permit),
       'banyan-device': asciiJson({ ...facts, platform: process.platform, serial_number }),
     },
     root,
-    refused: ({ status }) =>
-      status === 401
-        ? new AppError(
-            'device/invite-refused',
-            `${document.name} refused the invite: its code is wrong, used or expired.`,
-          )
-        : null,
+    refused: ({ status }) => (status === 401 ? permitRefused(document.name, permit) : null),
   });
   return read(issued, document.est.device, now);
 }
+
+const authorizationOf = (permit: Permit): string =>
+  'token' in permit
+    ? `Bearer ${permit.token}`
+    : `Basic ${Buffer.from(`invite:${permit.code}`).toString('base64')}`;
+
+const permitRefused = (organisation: string, permit: Permit): AppError =>
+  'token' in permit
+    ? new AppError(
+        'device/registration-refused',
+        `${organisation} refused to register this device: the sign-in was used before, or is too old.`,
+      )
+    : new AppError(
+        'device/invite-refused',
+        `${organisation} refused the invite: its code is wrong, used or expired.`,
+      );
 
 export async function renewDeviceCertificate(
   membership: Membership,

@@ -1,11 +1,18 @@
-// Registers this device with an organisation, by invite. Uses nothing of any other organisation, and changes nothing of it.
+// Registers this device with an organisation, by invite or by signing in. Uses nothing of any other organisation, and changes
+// nothing of it.
 import { AppError } from '../../../shared/errors.ts';
-import type { InputOf, InviteFacts } from '../../../shared/ipc/contract.ts';
-import { type Invite, parseInvite } from '../../../shared/protocol/invite.ts';
+import type { AddressFacts, InputOf, InviteFacts } from '../../../shared/ipc/contract.ts';
+import { fingerprintEnd } from '../../../shared/model/fingerprint.ts';
+import { parseInvite } from '../../../shared/protocol/invite.ts';
+import { systemRoots } from '../adapters/system-roots.ts';
+import { type BrowserOptions, throughBrowser } from '../identity/sign-in.ts';
+import { parseAddress, shortAddress } from '../organisation/address.ts';
 import { organisationIdOfFingerprint } from '../organisation/certificates.ts';
 import { createConnection, type Network } from '../organisation/connection.ts';
+import { type FirstLook, lookAt } from '../organisation/first-look.ts';
 import { type ProvedOrganisation, proveOrganisation } from '../organisation/first-trust.ts';
-import { type DeviceCertificate, requestDeviceCertificate } from './enrolment.ts';
+import type { ClientPorts } from '../ports.ts';
+import { type Permit, requestDeviceCertificate } from './enrolment.ts';
 import {
   newRegistration,
   type RegistrationStore,
@@ -13,32 +20,93 @@ import {
 } from './registration-store.ts';
 
 export interface RegistrarOptions {
+  ports: Pick<ClientPorts, 'browser' | 'clock' | 'log' | 'publicRoots'>;
   network: Network;
   store: RegistrationStore;
   version: string;
 }
 
-export function createRegistrar({ network, store, version }: RegistrarOptions) {
+/** What signing in needs besides what the person has said. */
+export interface SignInSteps extends Pick<BrowserOptions, 'onLinger' | 'signal'> {
+  onPage: (page: { organisation: string; url: string }) => void;
+}
+
+type About = Pick<InputOf<'device.register'>, 'name' | 'ownership' | 'secrets' | 'passphrase'>;
+
+export function createRegistrar({ ports, network, store, version }: RegistrarOptions) {
   /**
-   * The invite names the root, which is the organisation: nobody has to be asked, and no link replaces a pin. A
-   * registration that cannot be used, its key being lost, may be made anew.
+   * The fingerprint is the organisation: no link and no address replaces a pin. A registration that cannot be used, its key
+   * being lost, may be made anew.
    */
-  async function refuseKnown({ rootFingerprint }: Invite): Promise<void> {
+  async function refuseKnown(rootFingerprint: string): Promise<void> {
     const loaded = await store.load(organisationIdOfFingerprint(rootFingerprint));
     if (loaded.status !== 'stored') return;
     throw registeredAlready(loaded.stored);
   }
 
-  async function enrolWith(
+  /** Without an invite that names another root, whoever answers there now is not asked who it is. */
+  async function refuseKnownAddress(host: string): Promise<void> {
+    const known = (await store.list()).filter(({ organisation }) => organisation.host === host);
+    for (const { organisation } of known) await refuseKnown(organisation.rootFingerprint);
+  }
+
+  async function look(text: string, fingerprint: string | undefined): Promise<FirstLook> {
+    const address = parseAddress(text);
+    const host = shortAddress(address);
+    await refuseKnownAddress(host);
+    const publicRoots = ports.publicRoots ?? systemRoots;
+    const found = await lookAt(address, { network, version, publicRoots });
+    const { rootFingerprint } = found.organisation;
+    await refuseKnown(rootFingerprint);
+    if (fingerprint !== undefined && fingerprint !== rootFingerprint) {
+      throw new AppError(
+        'device/fingerprint-mismatch',
+        `${host} has another fingerprint than the one that was confirmed.`,
+        { details: { host } },
+      );
+    }
+    return found;
+  }
+
+  async function signInAt(
+    { root, document }: ProvedOrganisation,
+    options: BrowserOptions,
+  ): Promise<string> {
+    const connection = createConnection({ root }, network);
+    try {
+      const { beginRegistration } = await import('../identity/oidc.ts');
+      const clientId = document.registration?.client_id ?? '';
+      return await throughBrowser(options, (redirectUri, state) =>
+        beginRegistration({ document, connection }, clientId, redirectUri, state),
+      );
+    } finally {
+      await connection.destroy();
+    }
+  }
+
+  /** Registered and saved, and not yet in use. */
+  async function keep(
     organisation: ProvedOrganisation,
-    code: string,
-    { name, ownership }: InputOf<'device.register'>,
-  ): Promise<DeviceCertificate> {
+    about: About,
+    permit: Permit,
+  ): Promise<StoredRegistration> {
+    const { secretName, vaultKey } = await store.newKey(about.secrets, about.passphrase);
     const connection = createConnection({ root: organisation.root }, network);
     try {
-      const facts = { name, ownership };
-      const now = network.clock.now();
-      return await requestDeviceCertificate(connection, organisation, code, facts, now);
+      const { name, ownership } = about;
+      const certificate = await requestDeviceCertificate(
+        connection,
+        organisation,
+        permit,
+        { name, ownership },
+        network.clock.now(),
+      );
+      const stored = newRegistration(organisation, certificate, about, secretName, vaultKey);
+      await store.save(stored);
+      return stored;
+    } catch (error) {
+      await store.dropKey(about.secrets, secretName).catch(() => {}); // the first error is the one to tell
+      throw error;
     } finally {
       await connection.destroy();
     }
@@ -47,26 +115,49 @@ export function createRegistrar({ network, store, version }: RegistrarOptions) {
   return {
     async inspect({ invite: link }: InputOf<'device.inspectInvite'>): Promise<InviteFacts> {
       const invite = parseInvite(link);
-      await refuseKnown(invite);
+      await refuseKnown(invite.rootFingerprint);
       const { host, rootFingerprint, document } = await proveOrganisation(invite, version, network);
       return { organisationName: document.name, host, rootFingerprint };
     },
 
-    /** Registered and saved, and not yet in use. */
+    async inspectAddress({
+      address,
+      fingerprint,
+    }: InputOf<'device.inspectAddress'>): Promise<AddressFacts> {
+      const { organisation, isVouchedFor } = await look(address, fingerprint);
+      const { host, rootFingerprint, document } = organisation;
+      const facts = { organisationName: document.name, host };
+      return isVouchedFor || fingerprint !== undefined
+        ? { ...facts, rootFingerprint }
+        : { ...facts, fingerprintEnd: fingerprintEnd(rootFingerprint) };
+    },
+
     async register(input: InputOf<'device.register'>): Promise<StoredRegistration> {
       const invite = parseInvite(input.invite);
-      await refuseKnown(invite);
+      await refuseKnown(invite.rootFingerprint);
       const organisation = await proveOrganisation(invite, version, network);
-      const { secretName, vaultKey } = await store.newKey(input.secrets, input.passphrase);
-      try {
-        const certificate = await enrolWith(organisation, invite.code, input);
-        const stored = newRegistration(organisation, certificate, input, secretName, vaultKey);
-        await store.save(stored);
-        return stored;
-      } catch (error) {
-        await store.dropKey(input.secrets, secretName).catch(() => {}); // the first error is the one to tell
-        throw error;
-      }
+      return keep(organisation, input, { code: invite.code });
+    },
+
+    async registerBySignIn(
+      input: InputOf<'device.registerBySignIn'>,
+      { onPage, onLinger, signal }: SignInSteps,
+    ): Promise<StoredRegistration> {
+      // Asked once more: what registers is what was confirmed, whatever answers by now.
+      const { organisation } = await look(input.address, input.fingerprint);
+      signal.throwIfAborted();
+      // A store that refuses costs no sign-in; and a kill while the person takes her time leaves nothing in it.
+      const { secretName } = await store.newKey(input.secrets, input.passphrase);
+      await store.dropKey(input.secrets, secretName);
+      const token = await signInAt(organisation, {
+        ports,
+        opensBrowser: input.openBrowser,
+        onPage: (url) => onPage({ organisation: organisation.document.name, url }),
+        onLinger,
+        signal,
+      });
+      signal.throwIfAborted();
+      return keep(organisation, input, { token });
     },
   };
 }

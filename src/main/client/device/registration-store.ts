@@ -145,7 +145,7 @@ export function createRegistrationStore(places: Layout, secrets: SecretStores, l
 export function newRegistration(
   { id, host, rootFingerprint, root, document }: ProvedOrganisation,
   { key, certificate, deviceId, issuedAt, expiresAt }: DeviceCertificate,
-  { name, ownership, secrets }: InputOf<'device.register'>,
+  { name, ownership, secrets }: Pick<InputOf<'device.register'>, 'name' | 'ownership' | 'secrets'>,
   secretName: string,
   vaultKey: Buffer,
 ): StoredRegistration {

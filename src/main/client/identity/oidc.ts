@@ -19,12 +19,15 @@ export interface Tokens {
   refreshToken?: string;
 }
 
-export interface Attempt {
+export interface Attempt<Result> {
   /** The page to approve at. */
   url: string;
   /** Takes the address the browser came back with. */
-  finish(callback: URL): Promise<Tokens>;
+  finish(callback: URL): Promise<Result>;
 }
+
+/** Whom to ask, and how. */
+type Party = Pick<Membership, 'document' | 'connection'>;
 
 /** RFC 8628: the person approves at any device, with a code that this one shows. */
 export interface CodeAttempt {
@@ -38,7 +41,7 @@ export interface CodeAttempt {
 }
 
 export interface Issuer {
-  begin(redirectUri: string, state: string): Promise<Attempt>;
+  begin(redirectUri: string, state: string): Promise<Attempt<Tokens>>;
   beginWithCode(): Promise<CodeAttempt>;
   refresh(refreshToken: string): Promise<Tokens>;
   revoke(refreshToken: string): Promise<void>;
@@ -67,38 +70,16 @@ export async function discoverIssuer(joined: Membership): Promise<Issuer> {
 
   return {
     begin: (redirect_uri, state) =>
-      translated(membership, async () => {
-        const verifier = oidc.randomPKCECodeVerifier();
-        const nonce = oidc.randomNonce();
-        const parameters = {
+      beginAttempt(config, membership, {
+        parameters: {
           redirect_uri,
-          scope: SCOPE,
-          response_type: 'code',
-          prompt: 'consent', // OpenID Connect Core 11: else no offline_access
-          code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
-          code_challenge_method: 'S256',
-          ...(document.audience !== undefined && { audience: document.audience }),
           state,
-          nonce,
-        };
-        const url = config.serverMetadata().pushed_authorization_request_endpoint
-          ? await oidc.buildAuthorizationUrlWithPAR(config, parameters)
-          : oidc.buildAuthorizationUrl(config, parameters);
-        return {
-          url: forBrowser(url, issuer, document.browser_origin),
-          finish: (callback) =>
-            translated(membership, async () =>
-              read(
-                await oidc.authorizationCodeGrant(config, callback, {
-                  pkceCodeVerifier: verifier,
-                  expectedState: state,
-                  expectedNonce: nonce,
-                  idTokenExpected: true,
-                }),
-                membership,
-              ),
-            ),
-        };
+          scope: SCOPE,
+          prompt: 'consent', // OpenID Connect Core 11: else no offline_access
+          ...(document.audience !== undefined && { audience: document.audience }),
+        },
+        read: (response) => read(response, membership),
+        what: 'sign-in',
       }),
     beginWithCode: () =>
       translated(membership, async () => {
@@ -146,6 +127,77 @@ export async function discoverIssuer(joined: Membership): Promise<Issuer> {
   };
 }
 
+/**
+ * Sign-in to register a device that is none yet: a public client, and a token that is good for that alone. Its own
+ * signature, issuer, audience and nonce are checked; whether it holds is the business of who takes it.
+ */
+export async function beginRegistration(
+  party: Party,
+  clientId: string,
+  redirect_uri: string,
+  state: string,
+): Promise<Attempt<string>> {
+  const config = await translated(party, async () => {
+    const issuer = new URL(party.document.issuer);
+    const metadata = { [oidc.clockTolerance]: TOLERATED_SKEW_SECONDS };
+    return oidc.discovery(issuer, clientId, metadata, oidc.None(), {
+      [oidc.customFetch]: fetchOver(party),
+    });
+  });
+  oidc.enableNonRepudiationChecks(config);
+  return beginAttempt(config, party, {
+    parameters: { redirect_uri, state, scope: 'openid email' },
+    read: ({ id_token }) => {
+      if (id_token) return id_token;
+      throw invalidAnswer(new URL(party.document.issuer).host, 'it holds no token');
+    },
+    what: 'registration',
+  });
+}
+
+interface AttemptOptions<Result> {
+  parameters: { redirect_uri: string; state: string } & Record<string, string>;
+  read: (response: TokenResponse) => Result;
+  what: Purpose;
+}
+
+/** Code with PKCE, state and nonce; pushed where the issuer takes that (RFC 9126). */
+function beginAttempt<Result>(
+  config: oidc.Configuration,
+  party: Party,
+  { parameters, read: readResponse, what }: AttemptOptions<Result>,
+): Promise<Attempt<Result>> {
+  const { issuer, browser_origin } = party.document;
+  const begin = async (): Promise<Attempt<Result>> => {
+    const verifier = oidc.randomPKCECodeVerifier();
+    const nonce = oidc.randomNonce();
+    const all = {
+      ...parameters,
+      response_type: 'code',
+      code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+      nonce,
+    };
+    const url = config.serverMetadata().pushed_authorization_request_endpoint
+      ? await oidc.buildAuthorizationUrlWithPAR(config, all)
+      : oidc.buildAuthorizationUrl(config, all);
+    const finish = async (callback: URL): Promise<Result> =>
+      readResponse(
+        await oidc.authorizationCodeGrant(config, callback, {
+          pkceCodeVerifier: verifier,
+          expectedState: parameters.state,
+          expectedNonce: nonce,
+          idTokenExpected: true,
+        }),
+      );
+    return {
+      url: forBrowser(url, new URL(issuer), browser_origin),
+      finish: (callback) => translated(party, () => finish(callback), what),
+    };
+  };
+  return translated(party, begin, what);
+}
+
 /** RFC 8628 3.5: a question without an answer is asked again, after a longer pause; only an answer ends it. */
 async function poll(
   config: oidc.Configuration,
@@ -186,7 +238,7 @@ export function forBrowser(url: URL, issuer: URL, browserOrigin: string | undefi
 
 /** The library's requests over our connection: same pin, same bounds, same errors. */
 const fetchOver =
-  ({ connection }: Membership): oidc.CustomFetch =>
+  ({ connection }: Party): oidc.CustomFetch =>
   async (url, { method, headers, body, signal }) => {
     const answer = await connection.ask({
       method: method === 'POST' ? 'POST' : 'GET',
@@ -228,23 +280,22 @@ function read(response: TokenResponse, { document, deviceId }: Membership): Toke
   };
 }
 
+/** What a refusal means depends on what was asked for. */
+type Purpose = 'sign-in' | 'renewal' | 'registration';
+
 async function translated<Result>(
-  membership: Membership,
+  party: Party,
   work: () => Promise<Result>,
-  what: 'sign-in' | 'renewal' = 'sign-in',
+  what: Purpose = 'sign-in',
 ): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    throw translate(error, membership, what);
+    throw translate(error, party, what);
   }
 }
 
-function translate(
-  error: unknown,
-  { document, connection }: Membership,
-  what: 'sign-in' | 'renewal',
-): AppError {
+function translate(error: unknown, { document, connection }: Party, what: Purpose): AppError {
   const ours = causes(error).find((cause) => cause instanceof AppError);
   if (ours) return ours;
   const { host } = new URL(document.issuer);
@@ -266,6 +317,7 @@ function translate(
       case 'invalid_client':
       case 'unauthorized_client':
         if (document.client_id !== undefined) return notAccepted(host, error, said);
+        if (what === 'registration') return notOffered(document.name, error);
         return new AppError(
           'device/certificate-refused',
           `${document.name} no longer accepts this device${said}.`,
@@ -273,7 +325,7 @@ function translate(
         );
       case 'invalid_grant':
         // Of a code: it was used before, or is not the issuer's.
-        if (what === 'sign-in') return notAccepted(host, error, said);
+        if (what !== 'renewal') return notAccepted(host, error, said);
         return new AppError(
           'identity/session-expired',
           `${document.name} has ended this session${said}.`,
@@ -309,6 +361,13 @@ const notAccepted = (host: string, error: { error: string }, said: string): AppE
     'identity/response-invalid',
     `${host} did not complete the sign-in (${error.error}${said}).`,
     { cause: error },
+  );
+
+const notOffered = (organisation: string, cause: unknown): AppError =>
+  new AppError(
+    'device/sign-in-not-offered',
+    `${organisation} does not register devices by signing in.`,
+    { cause },
   );
 
 const notTrusted = (host: string, cause: unknown): AppError =>

@@ -6,36 +6,44 @@ import type { SignInPrompt } from '../../../shared/model/session.ts';
 import type { Membership } from '../device/membership.ts';
 import type { StoredSession } from '../device/vault.ts';
 import type { Browser, Clock, Log } from '../ports.ts';
-import type { Tokens } from './oidc.ts';
+import type { Attempt, Tokens } from './oidc.ts';
 import { listenForRedirect } from './redirect-listener.ts';
 import { exchangeForCertificate } from './trust-certificate.ts';
 
 const ANSWER_WITHIN_MS = 5 * 60_000;
 
-export interface SignInOptions {
+/** One page for one person, whatever it is for. */
+export interface BrowserOptions {
   ports: { browser: Browser; clock: Clock; log: Log };
-  membership: Membership;
-  /** `link`: the page is only shown, for whoever opens it in a browser of this computer. */
-  by: 'browser' | 'link' | 'device-code';
-  onPrompt: (prompt: SignInPrompt) => void;
+  /** false: the page is only shown, for whoever opens it in a browser of this computer. */
+  opensBrowser: boolean;
+  onPage: (url: string) => void;
   /** The browser may still be fetching its last page: nobody waits for that, except a client that stops. */
   onLinger: (closed: Promise<void>) => void;
   /** Aborted when the person cancels: nothing may be changed afterwards. */
   signal: AbortSignal;
 }
 
-async function signInWithBrowser(options: SignInOptions): Promise<Tokens> {
-  const { ports, membership, signal } = options;
-  // Loaded on first use: a start with a stored session does without.
-  const { discoverIssuer } = await import('./oidc.ts');
-  const issuer = await discoverIssuer(membership);
+export interface SignInOptions extends Pick<BrowserOptions, 'ports' | 'onLinger' | 'signal'> {
+  membership: Membership;
+  /** `link`: the page is only shown. */
+  by: 'browser' | 'link' | 'device-code';
+  onPrompt: (prompt: SignInPrompt) => void;
+}
+
+/** Shows the page of an attempt and gives what comes of the browser's answer. */
+export async function throughBrowser<Result>(
+  options: BrowserOptions,
+  begin: (redirectUri: string, state: string) => Promise<Attempt<Result>>,
+): Promise<Result> {
+  const { ports, signal } = options;
   const state = randomBytes(32).toString('base64url');
   const listener = await listenForRedirect(state);
   try {
-    const attempt = await issuer.begin(listener.redirectUri, state);
+    const attempt = await begin(listener.redirectUri, state);
     signal.throwIfAborted();
-    options.onPrompt({ by: 'browser', url: attempt.url });
-    if (options.by === 'browser') {
+    options.onPage(attempt.url);
+    if (options.opensBrowser) {
       await ports.browser.open(attempt.url).catch((error: unknown) => {
         ports.log.warn('no browser could be opened; the address is shown instead', { error });
       });
@@ -46,6 +54,23 @@ async function signInWithBrowser(options: SignInOptions): Promise<Tokens> {
   } finally {
     options.onLinger(listener.close());
   }
+}
+
+async function signInWithBrowser(options: SignInOptions): Promise<Tokens> {
+  const { ports, membership, by, onPrompt, onLinger, signal } = options;
+  // Loaded on first use: a start with a stored session does without.
+  const { discoverIssuer } = await import('./oidc.ts');
+  const issuer = await discoverIssuer(membership);
+  return throughBrowser(
+    {
+      ports,
+      opensBrowser: by === 'browser',
+      onPage: (url) => onPrompt({ by: 'browser', url }),
+      onLinger,
+      signal,
+    },
+    (redirectUri, state) => issuer.begin(redirectUri, state),
+  );
 }
 
 async function signInWithCode(options: SignInOptions): Promise<Tokens> {
@@ -124,7 +149,7 @@ async function inTime<Result>(
   work: Promise<Result>,
   withinMs: number,
   tooLate: string,
-  { ports, signal }: SignInOptions,
+  { ports, signal }: Pick<SignInOptions, 'ports' | 'signal'>,
 ): Promise<Result> {
   let cancelTimer = (): void => {};
   const late = new Promise<never>((_, reject) => {

@@ -1,4 +1,5 @@
 // From an invite to an organisation that is proved to be the one it names. See docs/protocol.md 2.
+import type { X509Certificate } from 'node:crypto';
 import { AppError } from '../../../shared/errors.ts';
 import type { Invite } from '../../../shared/protocol/invite.ts';
 import {
@@ -7,7 +8,7 @@ import {
   type OrganisationDocument,
   organisationDocument,
 } from '../../../shared/protocol/organisation.ts';
-import { formatHostPort } from '../../../shared/protocol/text.ts';
+import { shortAddress } from './address.ts';
 import { fingerprintOf, isRoot, organisationIdOf, readCertificates } from './certificates.ts';
 import { type Connection, createConnection, type Network } from './connection.ts';
 import { invalidAnswer } from './failures.ts';
@@ -27,10 +28,16 @@ export async function proveOrganisation(
   version: string,
   network: Network,
 ): Promise<ProvedOrganisation> {
-  const { host: name, port } = invite.organisation;
-  const bracketed = formatHostPort({ host: name, port });
-  const host = port === 443 ? bracketed.replace(/:443$/, '') : bracketed;
-  const root = await fetchRoot(`https://${host}`, invite.rootFingerprint, network);
+  const host = shortAddress(invite.organisation);
+  const url = `https://${host}${CA_CERTIFICATES_PATH}`;
+  const root = await fetchRoot(url, invite.rootFingerprint, network);
+  if (!root) {
+    throw new AppError(
+      'device/root-mismatch',
+      `${host} does not have the root certificate that the invite names.`,
+      { details: { host } },
+    );
+  }
   const connection = createConnection({ root: root.toString() }, network);
   try {
     const document = await fetchDocument(connection, host, version);
@@ -46,23 +53,22 @@ export async function proveOrganisation(
   }
 }
 
-/** Nobody is believed here: only a certificate with the invite's fingerprint gets any further. */
-async function fetchRoot(origin: string, fingerprint: string, network: Network) {
-  const { host } = new URL(origin);
+/** Nobody is believed here: only a certificate with this fingerprint gets any further; null: there is none. */
+export async function fetchRoot(
+  url: string,
+  fingerprint: string,
+  network: Network,
+): Promise<X509Certificate | null> {
+  const { host } = new URL(url);
   const unverified = createConnection({ root: null }, network);
   try {
-    const answer = await unverified.ask({ url: origin + CA_CERTIFICATES_PATH });
+    const answer = await unverified.ask({ url });
     if (answer.status !== 200) throw invalidAnswer(host, `it answered ${answer.status}`);
     const certificates = await readCertificates(answer.body).catch((error: unknown) => {
       throw invalidAnswer(host, 'it holds no certificates', error);
     });
     const root = certificates.find((candidate) => fingerprintOf(candidate) === fingerprint);
-    if (root && isRoot(root)) return root;
-    throw new AppError(
-      'device/root-mismatch',
-      `${host} does not have the root certificate that the invite names.`,
-      { details: { host } },
-    );
+    return root && isRoot(root) ? root : null;
   } finally {
     await unverified.destroy();
   }

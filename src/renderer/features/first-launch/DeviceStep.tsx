@@ -2,7 +2,7 @@
 import type { WireError } from '../../../shared/errors.ts';
 import { OWNERSHIPS, SECRET_STORES } from '../../../shared/model/device.ts';
 import { words } from '../../text/common.ts';
-import { deviceText } from '../../text/first-launch.ts';
+import { deviceText, joinText } from '../../text/first-launch.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Choices } from '../../ui/Choices.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
@@ -10,6 +10,7 @@ import { Field } from '../../ui/Field.tsx';
 import { PanelHead } from '../../ui/Panel.tsx';
 import { useEscape } from '../../ui/use-escape.ts';
 import type { Answers } from './FirstLaunch.tsx';
+import type { Way } from './JoinStep.tsx';
 import { PassphraseFields, passphraseIsReady } from './PassphraseFields.tsx';
 
 const LONGEST_NAME = 64;
@@ -22,12 +23,14 @@ const nameProblem = (name: string): string | null => {
 const focusOnce = (field: HTMLInputElement | null): void => field?.focus();
 
 export function DeviceStep(props: {
+  way: Way;
   organisation: string;
   answers: Answers;
   pending: boolean;
   error: WireError | null;
   onChange: (next: Partial<Answers>) => void;
   onBack: () => void;
+  /** Where there was an invite, another one. */
   onNewInvite: () => void;
   onRegister: (answers: Answers) => void;
 }) {
@@ -86,7 +89,8 @@ export function DeviceStep(props: {
           busy={pending}
           actions={{
             retry: () => props.onRegister(answers),
-            'new-invite': props.onNewInvite,
+            ...(props.way === 'invite' && { 'new-invite': props.onNewInvite }),
+            'sign-in': () => props.onRegister(answers),
             'use-memory': () => props.onRegister({ ...answers, secrets: 'memory' }),
           }}
         />
@@ -96,7 +100,7 @@ export function DeviceStep(props: {
           {words.back}
         </Button>
         <Button type="submit" look="primary" size="large" disabled={!isReady} busy={pending}>
-          {deviceText.register}
+          {joinText[props.way].register}
         </Button>
       </div>
     </form>

@@ -1,13 +1,14 @@
-// From an invite to a registered device. Nothing changes on this computer until Register; every step has a way back.
+// From an invite, or an address, to a registered device. Nothing changes on this computer until Register; every step has a way back.
 import { useEffect, useState } from 'react';
-import type { InviteFacts } from '../../../shared/ipc/contract.ts';
+import type { AddressFacts } from '../../../shared/ipc/contract.ts';
 import type { Ownership, SecretStoreKind } from '../../../shared/model/device.ts';
 import { Panel } from '../../ui/Panel.tsx';
+import { Waiting } from '../sign-in/Waiting.tsx';
 import { KnownOrganisations } from '../organisations/KnownOrganisations.tsx';
 import { useCall, useMirror, useSetView, useTruth } from '../../window-context.tsx';
 import { ConfirmStep } from './ConfirmStep.tsx';
 import { DeviceStep } from './DeviceStep.tsx';
-import { InviteStep } from './InviteStep.tsx';
+import { JoinStep, type Way } from './JoinStep.tsx';
 import { Registering } from './Registering.tsx';
 import { Stepper } from './Stepper.tsx';
 import { UnlockPage } from './UnlockPage.tsx';
@@ -15,6 +16,9 @@ import { UnlockPage } from './UnlockPage.tsx';
 /** What a person has said so far; kept while going back and forth. */
 export interface Answers {
   invite: string;
+  address: string;
+  /** The part of a fingerprint that nobody vouches for. */
+  typed: string;
   name: string;
   ownership: Ownership;
   secrets: SecretStoreKind;
@@ -23,7 +27,7 @@ export interface Answers {
   passphraseAgain: string;
 }
 
-type Step = 'invite' | 'confirm' | 'device';
+type Step = 'join' | 'confirm' | 'device';
 
 /** `beside`: the organisation that is active meanwhile, and stays so if the person goes back to it. */
 export function FirstLaunch({ beside }: { beside?: string }) {
@@ -32,16 +36,29 @@ export function FirstLaunch({ beside }: { beside?: string }) {
   const known = useTruth(({ slices }) => slices.organisations);
   const setView = useSetView();
   const mirror = useMirror();
-  const inspect = useCall('device.inspectInvite');
-  const register = useCall('device.register');
+  const registration = useTruth(({ slices }) => slices.registration);
+  const calls = {
+    invite: { inspect: useCall('device.inspectInvite'), register: useCall('device.register') },
+    address: {
+      inspect: useCall('device.inspectAddress'),
+      register: useCall('device.registerBySignIn'),
+    },
+  };
+  const cancel = useCall('device.cancelRegistration');
+  const [way, setWay] = useState<Way>('invite');
+  const { inspect, register } = calls[way];
   const [anew, setAnew] = useState(false);
 
-  const [step, setStep] = useState<Step>('invite');
-  const [facts, setFacts] = useState<InviteFacts | null>(null);
+  const [step, setStep] = useState<Step>('join');
+  /** Whole, from whom it may come: see `ConfirmStep`. */
+  const [fingerprint, setFingerprint] = useState('');
+  const [facts, setFacts] = useState<AddressFacts | null>(null);
   // Why this device is here again, e.g. secrets that were only in memory. Later failures belong to `register`.
   const [because] = useState(device.status === 'unregistered' ? device.because : undefined);
   const [answers, setAnswers] = useState<Answers>({
     invite: app.pendingInvite ?? '',
+    address: '',
+    typed: '',
     name: app.hostName,
     ownership: 'Corporate Dedicated',
     secrets: app.suggestedSecretStore,
@@ -53,22 +70,39 @@ export function FirstLaunch({ beside }: { beside?: string }) {
   useEffect(() => setView({ firstLaunch: true }), [setView]);
 
   async function look(): Promise<void> {
-    const found = await inspect.run({ invite: answers.invite.trim() });
+    const found =
+      way === 'invite'
+        ? await calls.invite.inspect.run({ invite: answers.invite.trim() })
+        : await calls.address.inspect.run({ address: answers.address.trim() });
     if (!found) return;
     setFacts(found);
     setStep('confirm');
   }
 
+  /** What was typed is compared with what is there before anything else is asked. */
+  async function confirm(whole: string): Promise<void> {
+    if (facts && !('rootFingerprint' in facts)) {
+      const asked = { address: answers.address.trim(), fingerprint: whole };
+      if (!(await calls.address.inspect.run(asked))) return;
+    }
+    setFingerprint(whole);
+    setStep('device');
+  }
+
   async function enrol(next: Answers): Promise<void> {
     setAnswers(next);
     const { ownership, secrets, passphrase } = next;
-    const done = await register.run({
-      invite: next.invite.trim(),
+    const about = {
       name: next.name.trim(),
       ownership,
       secrets,
       ...(secrets === 'file' && { passphrase }),
-    });
+    };
+    const address = next.address.trim();
+    const done =
+      way === 'invite'
+        ? await calls.invite.register.run({ invite: next.invite.trim(), ...about })
+        : await calls.address.register.run({ address, fingerprint, openBrowser: true, ...about });
     // The invite is used up: it must not be in the form that comes next.
     if (done) await mirror.refetch();
   }
@@ -83,6 +117,14 @@ export function FirstLaunch({ beside }: { beside?: string }) {
     setView({ adding: false, firstLaunch: false });
   }
 
+  if (registration.status === 'waiting') {
+    const waiting = { url: registration.url, code: null, cancel: () => void cancel.run({}) };
+    return (
+      <Panel above={<Stepper current={1} />}>
+        <Waiting signIn={waiting} />
+      </Panel>
+    );
+  }
   const registering = device.status === 'registering' ? device.organisation : undefined;
   if (registering !== undefined || (beside && register.pending)) {
     return (
@@ -100,37 +142,56 @@ export function FirstLaunch({ beside }: { beside?: string }) {
       below={
         beside === undefined &&
         known.length > 0 &&
-        step === 'invite' && <KnownOrganisations known={known} />
+        step === 'join' && <KnownOrganisations known={known} />
       }
     >
-      {step === 'invite' && (
-        <InviteStep
-          invite={answers.invite}
+      {step === 'join' && (
+        <JoinStep
+          key={way}
+          way={way}
+          value={answers[way]}
           beside={beside}
           onLeave={leave}
-          linkOpened={app.pendingInvite !== null && answers.invite === app.pendingInvite}
+          linkOpened={app.pendingInvite !== null && answers[way] === app.pendingInvite}
           because={because}
           pending={inspect.pending}
           error={inspect.error}
-          onChange={(invite) => {
+          onChange={(value) => {
             inspect.forget();
-            change({ invite });
+            change({ [way]: value, typed: '' });
+          }}
+          onOtherWay={() => {
+            inspect.forget();
+            setWay(way === 'invite' ? 'address' : 'invite');
           }}
           onContinue={() => void look()}
         />
       )}
       {step === 'confirm' && facts && (
-        <ConfirmStep facts={facts} onYes={() => setStep('device')} onNo={() => back('invite')} />
+        <ConfirmStep
+          way={way}
+          facts={facts}
+          pending={inspect.pending}
+          error={inspect.error}
+          typed={answers.typed}
+          onTyping={(typed) => {
+            inspect.forget();
+            change({ typed });
+          }}
+          onYes={(whole) => void confirm(whole)}
+          onNo={() => back('join')}
+        />
       )}
       {step === 'device' && facts && (
         <DeviceStep
+          way={way}
           organisation={facts.organisationName}
           answers={answers}
           pending={register.pending}
           error={register.error}
           onChange={change}
           onBack={() => back('confirm')}
-          onNewInvite={() => back('invite')}
+          onNewInvite={() => back('join')}
           onRegister={(next) => void enrol(next)}
         />
       )}

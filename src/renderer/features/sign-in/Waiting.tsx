@@ -10,7 +10,10 @@ import { DeviceCode } from './DeviceCode.tsx';
 import { SignInLink } from './SignInLink.tsx';
 import type { SignIn } from './use-sign-in.ts';
 
-export function Waiting({ signIn }: { signIn: SignIn }) {
+/** Also of a registration, which needs a browser of this very computer. */
+type Waited = Pick<SignIn, 'url' | 'code' | 'cancel'> & Partial<Pick<SignIn, 'withCode'>>;
+
+export function Waiting({ signIn }: { signIn: Waited }) {
   const inTab = useOpensPages();
   const { url, code } = signIn;
   const text = code ? signInText.code : inTab ? signInText.inTab : signInText;
@@ -29,7 +32,7 @@ export function Waiting({ signIn }: { signIn: SignIn }) {
         <div className="sign-in-link">
           {url && !inTab && <span className="sub">{signInText.notOpened}</span>}
           {url && <CopyButton text={url} label={signInText.copyLink} showLabel look="plain" />}
-          {url && (
+          {url && signIn.withCode && (
             <Button size="small" onClick={signIn.withCode}>
               {signInText.otherDevice}
             </Button>

@@ -1,0 +1,16 @@
+// The fingerprint of a root that nobody vouches for yet: its beginning is typed, as the administrator says it, and never
+// shown before. Who only clicks through has nothing to type, and 72 bits are not to be made alike.
+
+/** SHA-256 as base64url without padding. */
+const WHOLE = /^[A-Za-z0-9_-]{43}$/;
+/** Three groups of four. */
+const TYPED = 12;
+
+export const fingerprintEnd = (fingerprint: string): string => fingerprint.slice(TYPED);
+
+/** The whole from what was typed (its beginning, or all of it) and the end that was shown; null: not complete yet. */
+export function completeFingerprint(typed: string, end: string): string | null {
+  const plain = typed.replaceAll(/\s/g, '');
+  const whole = plain.length === TYPED ? plain + end : plain;
+  return WHOLE.test(whole) ? whole : null;
+}
