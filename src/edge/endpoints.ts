@@ -6,6 +6,7 @@ import {
 } from '../shared/protocol/organisation.ts';
 import type { AccessTier } from './access-tier/access-tier.ts';
 import type { Admit } from './access-tier/admit.ts';
+import type { Audit } from './audit/audit.ts';
 import type { Authority } from './authority/authority.ts';
 import type { ClientCertificates } from './authority/client-certificates.ts';
 import type { Changes } from './changes.ts';
@@ -51,6 +52,7 @@ export interface EndpointsOptions {
   volatile: Store;
   users: Users;
   invites: Invites;
+  audit: Audit;
   sessions: Sessions;
   devices: Devices;
   rulebook: Rulebook;
@@ -148,6 +150,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     authority,
     store,
     invites: options.invites,
+    audit: options.audit,
     identify,
     deviceCertSeconds: lifetimes.deviceCert,
     throttle: createThrottle({ freeAttempts: 20, firstDelayMs: 1_000, longestDelayMs: 5_000 }),

@@ -5,12 +5,17 @@ import { type Log, reason } from '../log.ts';
 
 export interface AuditEntry {
   correlation_id: string;
-  /** `probe`: somebody asked whether a connection would be let in. `request`: one of a web service. */
-  event: 'connection' | 'connection-cut' | 'probe' | 'request';
+  /**
+   * `probe`: somebody asked whether a connection would be let in. `request`: one of a web service. `registration`: a known
+   * invite was used, or tried in vain.
+   */
+  event: 'connection' | 'connection-cut' | 'probe' | 'request' | 'registration';
   allowed: boolean;
   /** Refusal code; with `allowed` true: what an enforcing policy would have said. */
   code?: string;
-  service: string;
+  service?: string;
+  /** Id of the invite; its code is written nowhere. */
+  invite?: string;
   device?: string;
   person?: string;
   /** `host:port` that was asked for inside the service. */

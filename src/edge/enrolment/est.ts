@@ -1,6 +1,7 @@
 // Enrolment over Secure Transport (RFC 7030): the root for newcomers, DeviceCerts, TrustCerts.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Audit } from '../audit/audit.ts';
 import type { Authority } from '../authority/authority.ts';
 import { readSigningRequest } from '../authority/signing-request.ts';
 import type { x509 } from '../authority/crypto.ts';
@@ -10,7 +11,7 @@ import type { Identify } from '../trust-provider/identify.ts';
 import type { Throttle } from '../trust-provider/throttle.ts';
 import type { Store } from '../store/store.ts';
 import { readDeviceFacts } from './device-facts.ts';
-import type { Invites } from './invites.ts';
+import type { FoundInvite, Invites } from './invites.ts';
 
 export const EST = '/.well-known/est';
 /** CsrAttrs (RFC 7030 4.5.2): an ecPublicKey on prime256v1, signed by ecdsa-with-SHA256. */
@@ -25,6 +26,7 @@ export interface EnrolmentOptions {
   authority: Authority;
   store: Store;
   invites: Invites;
+  audit: Audit;
   identify: Identify;
   deviceCertSeconds: number;
   /** Slows down who guesses codes; counts all failures together. */
@@ -33,7 +35,7 @@ export interface EnrolmentOptions {
 
 /** `open` needs no client certificate, `mutual` does. */
 export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutual: Routes } {
-  const { authority, store, invites, identify, deviceCertSeconds, throttle } = options;
+  const { authority, store, invites, audit, identify, deviceCertSeconds, throttle } = options;
   const caCertificates = (_: IncomingMessage, response: ServerResponse): void =>
     sendCertificates(response, authority.caCertificates());
 
@@ -46,17 +48,13 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
   const registerDevice = async (request: IncomingMessage, response: ServerResponse) => {
     await new Promise((resolve) => setTimeout(resolve, throttle.delayMs(GUESSES)));
     const invite = await invites.find(inviteCode(request));
-    if (invite === null) {
-      throttle.failed(GUESSES);
-      throw new HttpRefusal(401, 'The invite code is not valid.');
-    }
+    if (invite === null) throttle.failed(GUESSES);
+    if (invite?.state !== 'open') throw refuseInvite(request, invite);
     const publicKey = await signingRequest(request);
     const facts = readDeviceFacts(request.headers['banyan-device']);
     if (!facts) throw new HttpRefusal(400, 'The header Banyan-Device is missing or malformed.');
-    // Everything that can be wrong is known by now; of several requests with one code, one gets past here.
-    if (!(await invites.claim(invite))) {
-      throw new HttpRefusal(401, 'The invite code is not valid.');
-    }
+    // Everything that can be wrong is known by now; of several requests at an invite's limit, one gets past here.
+    if (!(await invites.claim(invite.id))) throw refuseInvite(request, invite);
     try {
       const deviceId = randomUUID();
       const certificates = await authority.issueDevice({
@@ -72,13 +70,25 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
         serialNumber: facts.serial_number,
         registeredAt: Math.floor(Date.now() / 1000),
       });
-      await invites.settle(invite, 'used');
+      await invites.settle(invite.id, 'used');
+      audit.write({ ...registrationBy(request, invite), allowed: true, device: deviceId });
       sendCertificates(response, certificates);
     } catch (error) {
-      await invites.settle(invite, 'open');
+      await invites.settle(invite.id, 'open');
       throw error;
     }
   };
+
+  /** Wrong, used up, expired and taken back look alike from outside; the audit tells those that are known apart. */
+  function refuseInvite(request: IncomingMessage, invite: FoundInvite | null): HttpRefusal {
+    if (invite) {
+      // One that was open a moment ago was taken by somebody faster.
+      const state = invite.state === 'open' ? 'used-up' : invite.state;
+      const code = `invite_${state.replace('-', '_')}`;
+      audit.write({ ...registrationBy(request, invite), allowed: false, code });
+    }
+    return new HttpRefusal(401, 'The invite code is not valid.');
+  }
 
   const renewDevice = async (request: IncomingMessage, response: ServerResponse) => {
     const device = await identify.device(request);
@@ -117,6 +127,13 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
     },
   };
 }
+
+const registrationBy = ({ socket }: IncomingMessage, { id }: FoundInvite) => ({
+  correlation_id: randomUUID(),
+  event: 'registration' as const,
+  invite: id,
+  ...(socket.remoteAddress !== undefined && { from: socket.remoteAddress }),
+});
 
 async function signingRequest(request: IncomingMessage): Promise<x509.PublicKey> {
   if (!request.headers['content-type']?.startsWith('application/pkcs10')) {
