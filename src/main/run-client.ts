@@ -13,6 +13,8 @@ export interface RunOptions {
   ports?: ClientPorts;
   /** A `banyan://register` link to begin with. */
   link?: string | undefined;
+  /** false: it lives as long as one command, and begins nothing by itself. */
+  stays?: boolean;
 }
 
 export interface RunningClient extends Client {
@@ -32,6 +34,7 @@ export async function runClient(options: RunOptions): Promise<RunningClient> {
     const client = await createClient(ports, {
       home,
       version: VERSION,
+      stays: options.stays ?? true,
       ...(environment['BANYAN_SECRETS'] === 'memory' && { suggestedSecretStore: 'memory' }),
       onQuit: tellEnded,
     });

@@ -102,7 +102,14 @@ describe('the desktop app', () => {
     expect(seen).toEqual({
       client: {
         app: ['snapshot', 'quit'],
-        device: ['inspectInvite', 'register', 'unlock', 'checkPosture', 'unregister'],
+        device: [
+          'inspectInvite',
+          'register',
+          'registerAsManaged',
+          'unlock',
+          'checkPosture',
+          'unregister',
+        ],
         organisation: ['switch'],
         service: ['open', 'dismissLink'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],

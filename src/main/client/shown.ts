@@ -1,6 +1,7 @@
 // What front ends see: the organisations, and the state of the active one. Numbered, and told to whoever listens.
 import type { SignalListener, Slices, Snapshot } from '../../shared/ipc/contract.ts';
 import type { KnownOrganisation } from '../../shared/model/device.ts';
+import { type Managed, notManaged } from '../../shared/model/managed.ts';
 import { signedOut } from '../../shared/model/session.ts';
 import { unregistered } from '../../shared/model/device.ts';
 import type { Log } from './ports.ts';
@@ -10,6 +11,7 @@ export interface Shown {
   readonly slices: Readonly<Slices>;
   readonly revisions: Snapshot['revisions'];
   organisations(known: readonly KnownOrganisation[]): void;
+  managed(managed: Managed): void;
   /** For a state that is not shown yet: what it tells goes nowhere until then, and nowhere again once another one is. */
   place(): { tell: Tell; show(state: State): void };
   subscribe(listener: SignalListener): () => void;
@@ -22,6 +24,7 @@ export function createShown(log: Log): Shown {
   const listeners = new Set<SignalListener>();
   const slices: Slices = {
     organisations: [],
+    managed: notManaged,
     device: unregistered,
     session: signedOut,
     catalog: { status: 'empty', services: [] },
@@ -29,6 +32,7 @@ export function createShown(log: Log): Shown {
   };
   const revisions: Snapshot['revisions'] = {
     organisations: 0,
+    managed: 0,
     device: 0,
     session: 0,
     catalog: 0,
@@ -53,6 +57,7 @@ export function createShown(log: Log): Shown {
     slices,
     revisions,
     organisations: (known) => replace('organisations', known),
+    managed: (managed) => replace('managed', managed),
     place() {
       const mine = {};
       return {

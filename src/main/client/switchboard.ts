@@ -189,7 +189,11 @@ export async function startSwitchboard(options: SwitchboardOptions) {
       });
     },
 
-    async register(input: InputOf<'device.register'>): Promise<Device> {
+    /** `beside`: where another one is active it stays so, with all that is connected. */
+    async register(
+      input: InputOf<'device.register'>,
+      how: 'active' | 'beside' = 'active',
+    ): Promise<Device> {
       const { state } = current();
       const { organisation, rootFingerprint } = parseInvite(input.invite);
       const { host } = organisation;
@@ -207,7 +211,8 @@ export async function startSwitchboard(options: SwitchboardOptions) {
         const stored = await registrar.register(input);
         await quiet();
         return await exclusively(async () => {
-          await replace({ status: 'stored', stored });
+          if (how === 'beside' && active() !== null) await showOrganisations();
+          else await replace({ status: 'stored', stored });
           return runtime.state.slices.device;
         });
       } catch (error) {

@@ -4,6 +4,7 @@
 import type { WireError } from '../errors.ts';
 import { z } from '../schema.ts';
 import { type Device, type KnownOrganisation, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
+import type { Managed } from '../model/managed.ts';
 import type { PortChoice, Service } from '../model/service.ts';
 import type { Session } from '../model/session.ts';
 import type { Tunnel } from '../model/tunnel.ts';
@@ -12,6 +13,8 @@ import type { Tunnel } from '../model/tunnel.ts';
 export interface Slices {
   /** Every organisation that this device is registered with, by name; the other slices are about the active one. */
   organisations: readonly KnownOrganisation[];
+  /** What the organisation has set for this computer. */
+  managed: Managed;
   device: Device;
   session: Session;
   catalog: Catalog;
@@ -89,7 +92,10 @@ export const contract = {
      * Rejects with `device/already-registered` before it reaches anybody.
      */
     inspectInvite: call(z.strictObject({ invite })).returns<InviteFacts>(),
-    /** The new organisation becomes the active one; another one that was active is kept as it is. */
+    /**
+     * The new organisation becomes the active one; another one that was active is kept as it is. Refused with
+     * `managed/not-allowed` where the managed deployment file allows one organisation only; inspectInvite too.
+     */
     register: call(
       z.strictObject({
         invite,
@@ -100,13 +106,20 @@ export const contract = {
         passphrase: passphrase.optional(),
       }),
     ).returns<Device>(),
+    /**
+     * Tries now what the managed deployment file asks for, instead of at the next time; resolves when that is over. What came
+     * of it is in the slice `managed`. `secrets`: where the usual place cannot be had.
+     */
+    registerAsManaged: call(
+      z.strictObject({ secrets: z.enum(SECRET_STORES).optional() }),
+    ).returns<void>(),
     /** Opens the file of secrets; then the registration and the session in it come back. */
     unlock: call(z.strictObject({ passphrase })).returns<Device>(),
     /** Looks at this computer and reports now; what came of it is in the device's slice. */
     checkPosture: call(nothing).returns<void>(),
     /**
      * Closes everything, revokes the certificate where it can, removes all of the active organisation here. Another one
-     * that is left becomes active.
+     * that is left becomes active. Refused with `managed/not-allowed` where the managed deployment file keeps it.
      */
     unregister: call(nothing).returns<void>(),
   },

@@ -8,6 +8,7 @@ const CALLS: Record<CallName, true> = {
   'app.quit': true,
   'device.inspectInvite': true,
   'device.register': true,
+  'device.registerAsManaged': true,
   'device.unlock': true,
   'device.checkPosture': true,
   'device.unregister': true,
@@ -26,6 +27,7 @@ const CALLS: Record<CallName, true> = {
 
 const SIGNALS: Record<SignalName, true> = {
   'organisations.changed': true,
+  'managed.changed': true,
   'device.changed': true,
   'session.changed': true,
   'catalog.changed': true,

@@ -17,6 +17,7 @@ describe('the mirror', () => {
     expect(after.slices.catalog).toBe(before.slices.catalog);
     expect(after.revisions).toEqual({
       organisations: 1,
+      managed: 1,
       device: 1,
       session: 2,
       catalog: 1,
@@ -41,13 +42,14 @@ describe('the mirror', () => {
     const ours = applySignal(aSnapshot(), 'session.changed', { revision: 7, value: signedOut });
     const theirs: Snapshot = {
       ...aSnapshot({ catalog: { status: 'loading', services: [] } }),
-      revisions: { organisations: 1, device: 1, session: 6, catalog: 3, tunnels: 1 },
+      revisions: { organisations: 1, managed: 1, device: 1, session: 6, catalog: 3, tunnels: 1 },
     };
     const merged = mergeSnapshot(ours, theirs);
     expect(merged.slices.session).toEqual(signedOut);
     expect(merged.slices.catalog.status).toBe('loading');
     expect(merged.revisions).toEqual({
       organisations: 1,
+      managed: 1,
       device: 1,
       session: 7,
       catalog: 3,

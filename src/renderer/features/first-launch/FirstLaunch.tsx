@@ -38,8 +38,13 @@ export function FirstLaunch({ beside }: { beside?: string }) {
 
   const [step, setStep] = useState<Step>('invite');
   const [facts, setFacts] = useState<InviteFacts | null>(null);
+  const ignoredFile = useTruth(({ slices: { managed } }) =>
+    managed.status === 'ignored' ? managed.because : undefined,
+  );
   // Why this device is here again, e.g. secrets that were only in memory. Later failures belong to `register`.
-  const [because] = useState(device.status === 'unregistered' ? device.because : undefined);
+  const [because = ignoredFile] = useState(
+    device.status === 'unregistered' ? device.because : undefined,
+  );
   const [answers, setAnswers] = useState<Answers>({
     invite: app.pendingInvite ?? '',
     name: app.hostName,
