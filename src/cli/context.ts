@@ -41,12 +41,16 @@ export async function confirm({ arguments: { values } }: Context, question: stri
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`${printable(question)} [y/N] `);
+    // Ctrl-C and Ctrl-D answer too: a question that nobody answers would never end.
+    const left = new Promise<string>((resolve) => {
+      terminal.once('SIGINT', () => terminal.close()).once('close', () => resolve(''));
+    });
+    const answer = await Promise.race([terminal.question(`${printable(question)} [y/N] `), left]);
     if (/^y(es)?$/i.test(answer.trim())) return;
   } finally {
     terminal.close();
   }
-  throw new AppError('usage/invalid-input', 'Nothing was changed.');
+  throw new AppError('usage/declined', 'Nothing was changed.');
 }
 
 /** By id, name or friendly name, from a list that is current. */

@@ -39,6 +39,13 @@ export const ERRORS = {
     action: 'none',
   },
 
+  'usage/declined': {
+    exit: EXIT.failed,
+    title: 'You said no',
+    advice: 'To go on after all, run it again and say yes.',
+    action: 'none',
+  },
+
   'client/not-running': {
     exit: EXIT.failed,
     title: 'Banyan is not running',

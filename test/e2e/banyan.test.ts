@@ -66,6 +66,24 @@ async function login(home: string): Promise<void> {
   expect(exit).toBe(0);
 }
 
+/** At a terminal, where questions are asked; answers once the question is there. */
+async function atTerminal(
+  command: string,
+  home: string,
+  typed: string,
+): Promise<{ exit: number | null; text: string }> {
+  const line = `"${process.execPath}" "${programPath('banyan')}" ${command}`;
+  const child = spawn('script', ['-qec', line, '/dev/null'], { env: environment(home) });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const before = text;
+    text += chunk.toString();
+    if (text.includes('[y/N]') && !before.includes('[y/N]')) child.stdin.write(typed);
+  });
+  const exit = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { exit, text };
+}
+
 /** One plain line with a code in brackets, no stack, the exit code as documented. */
 function expectFailure({ exit, stdout, stderr }: Finished, code: string, status: number): void {
   expect(stderr.trim().split('\n')).toHaveLength(1);
@@ -186,6 +204,21 @@ describe('banyan with an organisation', () => {
   it('registers nothing without a yes', async () => {
     const { exit } = await banyan('register', demo.facts.invite);
     expect(exit).toBe(2);
+  });
+
+  // `script` takes other options elsewhere.
+  it.runIf(process.platform === 'linux').each([
+    ['no', 'n\n'],
+    ['Enter', '\n'],
+    ['Ctrl-D', '\u0004'],
+    ['Ctrl-C', '\u0003'],
+  ])('takes %s for a no, after the fingerprint as the window shows it', async (_, typed) => {
+    const { exit, text } = await atTerminal(`register '${demo.facts.invite}'`, home, typed);
+    const fingerprint = /root=(.{43})/.exec(demo.facts.invite)?.[1] ?? '';
+    expect(text).toContain(fingerprint.match(/.{1,4}/g)?.join(' '));
+    expect(text).toContain('[usage/declined]');
+    expect(text).not.toContain('Correct it');
+    expect(exit).toBe(1);
   });
 
   it('registers after all those failures, with the same invite', async () => {

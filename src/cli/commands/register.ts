@@ -1,5 +1,6 @@
 // banyan register <invite>
 import { AppError } from '../../shared/errors.ts';
+import { groupsOfFour } from '../../shared/model/fingerprint.ts';
 import { OWNERSHIPS, SECRET_STORES, type SecretStoreKind } from '../../shared/model/device.ts';
 import { usage } from '../banyan-arguments.ts';
 import { type Command, confirm, snapshotOf } from '../context.ts';
@@ -33,7 +34,7 @@ export const register: Command = async (context) => {
     const before = slices.organisations.find(({ isActive }) => isActive);
     if (!values['yes']) {
       context.print.note(`Organisation  ${facts.organisationName} (${facts.host})`);
-      context.print.note(`Fingerprint   ${facts.rootFingerprint}`);
+      context.print.note(`Fingerprint   ${groupsOfFour(facts.rootFingerprint).join(' ')}`);
       if (before) context.print.note(`It becomes the active one; ${before.name} is kept.`);
     }
     await confirm(context, `Register this device as "${name}"?`);
