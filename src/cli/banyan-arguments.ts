@@ -105,7 +105,7 @@ A command uses the client that runs (the app, or "banyan up"). Where none does, 
 itself while it needs it; connect then stays in the foreground until Ctrl-C.
 
 Environment: BANYAN_HOME  folder of this client
-             BANYAN_SECRETS=memory  keep secrets in memory, never in the keychain
+             BANYAN_SECRETS  keychain, file or memory: where secrets are kept unless --secrets says otherwise
              BANYAN_PASSPHRASE_FILE  file (0600) with the passphrase for --secrets file
              BANYAN_LOG=debug  write more into <home>/logs/banyan.log
 Exit status: 0 ok, 1 failed, 2 usage, 3 sign-in needed, 4 denied, 5 port in use.

@@ -1,5 +1,6 @@
 // The program `banyan`: the client in a terminal.
 import { defaultHome } from '../main/client/settings/layout.ts';
+import { secretsWish } from '../main/secrets-wish.ts';
 import { ERRORS, EXIT, toWireError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { BANYAN_HELP, type CommandName, parseBanyanArguments } from './banyan-arguments.ts';
@@ -48,6 +49,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const parsed = parseBanyanArguments(argv);
     if (parsed === 'help') return say(BANYAN_HELP);
     if (parsed === 'version') return say(`banyan ${VERSION}\n`);
+    secretsWish(process.env); // a command that reaches a running client would not notice
     // Asked for here: this file is where the build says it is, whatever it is cut into.
     const programFolder = import.meta.dirname;
     const context = { home: defaultHome(), arguments: parsed, print, programFolder };

@@ -119,6 +119,14 @@ describe('banyan, alone', () => {
     expectFailure(await runProgram('banyan', args, home), code, status);
   });
 
+  it('refuses a place for secrets that there is not, whatever the command', async () => {
+    const failed = await runProgram('banyan', ['status'], await aHome(), '', {
+      BANYAN_SECRETS: 'foo',
+    });
+    expectFailure(failed, 'usage/invalid-input', 2);
+    expect(failed.stderr).toContain('keychain, file, memory');
+  });
+
   it('gives the error as one object with --json', async () => {
     const { exit, stdout } = await runProgram('banyan', ['quit', '--json'], await aHome());
     expect(exit).toBe(1);

@@ -1,5 +1,6 @@
 // banyan register <invite>
 import { AppError } from '../../shared/errors.ts';
+import { secretsWish } from '../../main/secrets-wish.ts';
 import { groupsOfFour } from '../../shared/model/fingerprint.ts';
 import { OWNERSHIPS, SECRET_STORES, type SecretStoreKind } from '../../shared/model/device.ts';
 import { usage } from '../banyan-arguments.ts';
@@ -20,7 +21,7 @@ export const register: Command = async (context) => {
   const client = await reachClient(context.home);
   try {
     const { app, slices } = await snapshotOf(client);
-    const preset = process.env['BANYAN_SECRETS'] === 'memory' ? 'memory' : app.suggestedSecretStore;
+    const preset = secretsWish(process.env) ?? app.suggestedSecretStore;
     const secrets = oneOf(SECRET_STORES, values['secrets'] ?? preset, '--secrets');
     const ownership = oneOf(OWNERSHIPS, values['ownership'] ?? OWNERSHIPS[0], '--ownership');
     const name = typeof values['name'] === 'string' ? values['name'] : app.hostName;
