@@ -190,8 +190,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       await posture.check();
     },
     async 'device.unregister'() {
-      await managed.refuseToLeave();
-      await switchboard.unregister();
+      await switchboard.unregister(() => managed.refuseToLeave());
       managed.follow();
     },
     'organisation.switch': ({ organisation }) => switchboard.switchTo(organisation),
