@@ -267,10 +267,37 @@ describe('banyan with an organisation', () => {
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
     cleanUps.push(() => holder.close());
     const taken = String((holder.address() as AddressInfo).port);
-    expectFailure(await banyan('connect', 'echo', '--port', taken), 'tunnel/port-in-use', 5);
+    const inUse = await banyan('connect', 'echo', '--port', taken);
+    expectFailure(inUse, 'tunnel/port-in-use', 5);
+    expect(inUse.stderr).toContain(`keeps port ${taken} from now on; banyan override echo --reset`);
     expect((await banyan('override', 'echo', '--reset')).exit).toBe(0);
     expect((await banyan('connect', 'echo')).exit).toBe(0);
     expect((await banyan('disconnect', 'echo')).exit).toBe(0);
+  });
+
+  it('says that it keeps a port that was asked for, and how to take it back', async () => {
+    const free = createServer();
+    await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve));
+    const { port } = free.address() as AddressInfo;
+    await new Promise((resolve) => free.close(resolve));
+    const first = await banyan('connect', 'echo', '--port', String(port));
+    expect(first.stdout).toContain(`keeps port ${port} from now on; banyan override echo --reset`);
+    await banyan('disconnect', 'echo');
+    const again = await banyan('connect', 'echo', '--port', String(port), '--json');
+    expect(JSON.parse(again.stdout)).toMatchObject({ port: { port, source: 'override' } });
+    await banyan('disconnect', 'echo');
+    await banyan('override', 'echo', '--reset');
+    const usual = await banyan('connect', 'echo');
+    expect(usual.stdout).not.toContain('from now on');
+    expect(usual.stdout).not.toContain(`:${port}`);
+    await banyan('disconnect', 'echo');
+  });
+
+  it('prints the help of one command', async () => {
+    const { exit, stdout } = await banyan('register', '--help');
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^Usage: banyan register <invite> \[--name NAME\]/);
+    expect(stdout).toContain('Exit status: 0 ok, 1 failed, 2 usage, 4 denied.');
   });
 
   it('exits with 4 where the administrator does not allow another port', async () => {
