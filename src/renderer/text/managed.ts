@@ -9,6 +9,7 @@ export const managedText = {
   refusedTitle: 'This computer could not be set up',
   refusedLead: (host: string) =>
     `Your organisation has prepared Banyan here, and ${host} did not register this computer. Your administrator can put it right; Banyan tries again at its next start.`,
+  held: 'Your organisation has set up this computer, so you cannot leave it here. Ask your administrator.',
   tryNow: 'Try again now',
   withInvite: 'Use an invite instead',
 };

@@ -2,7 +2,7 @@
 // person overrides, and the registration that the app makes by itself. A closed union, its transition, what it forbids.
 import type { WireError } from '../errors.ts';
 import { exhaustive } from '../exhaustive.ts';
-import type { Ownership } from './device.ts';
+import type { Device, Ownership } from './device.ts';
 
 /** As in the file; what it does not name is absent. The invite is not among them: it never leaves the client. */
 export interface ManagedSettings {
@@ -119,8 +119,18 @@ export function managedRegistrationAhead(
   return isDue(registration) || registration.status === 'registering' ? registration : null;
 }
 
-/** Registered by the file with this organisation: nobody leaves it from here while the file is in force. */
-export const isHeldByFile = (managed: Managed, organisation: string): boolean =>
-  managed.status === 'in-force' &&
-  managed.registration.status === 'registered' &&
-  managed.registration.organisation.id === organisation;
+/**
+ * Registered as the file says: nobody leaves from here while the file is in force, for it would be back in a moment as another
+ * device. One whose certificate has ended may: only by leaving it comes back.
+ */
+export function isHeldByFile(managed: Managed, device: Device): boolean {
+  if (device.status !== 'registered' && device.status !== 'revoked') return false;
+  const hasEnded =
+    device.status === 'registered' && device.renewalFailed?.code === 'device/certificate-expired';
+  return (
+    !hasEnded &&
+    managed.status === 'in-force' &&
+    managed.registration.status === 'registered' &&
+    managed.registration.organisation.id === device.organisation.id
+  );
+}

@@ -1,7 +1,13 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest';
 import type { ManagedRegistration } from '../../../src/shared/model/managed.ts';
-import { aFreshSnapshot, INVITE, twoOrganisations } from '../../fixtures/snapshots.ts';
+import {
+  aFreshSnapshot,
+  aRegisteredDevice,
+  aSession,
+  INVITE,
+  twoOrganisations,
+} from '../../fixtures/snapshots.ts';
 import { renderApp } from '../../support/render-app.tsx';
 
 const organisation = { id: '9f86d081884c7d65', host: 'banyan.medsoft.example' };
@@ -66,6 +72,22 @@ describe('a computer that its organisation has set up', () => {
       }),
     );
     expect(app.button('Unlock')).toBeDefined();
+  });
+
+  it('cannot be left, registered or revoked, and says why', async () => {
+    const device = aRegisteredDevice();
+    const held = { status: 'registered' as const, organisation };
+    const registered = await renderApp(setUp(held, { device, session: aSession() }));
+    await registered.click('This device');
+    expect(registered.text()).toContain('set up this computer, so you cannot leave it here');
+    expect(registered.button('Leave this organisation…')).toBeUndefined();
+    await registered.unmount();
+    const revoked = { ...device, status: 'revoked' as const, because };
+    const gone = await renderApp(setUp(held, { device: revoked }));
+    expect(gone.text()).toContain('so you cannot leave it here');
+    expect(gone.button('Leave this organisation…')).toBeUndefined();
+    const free = await renderApp(setUp({ status: 'not-set' }, { device: revoked }));
+    expect(free.button('Leave this organisation…')).toBeDefined();
   });
 
   it('has its form as ever where the file is ignored, with the reason', async () => {

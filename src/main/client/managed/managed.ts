@@ -7,6 +7,7 @@ import {
   isDue,
   isHeldByFile,
   type Managed,
+  type ManagedRegistration,
   type ManagedRegistrationEvent,
   type ManagedSettings,
   nextManagedRegistration,
@@ -37,7 +38,15 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'device/secret-store-locked',
   'device/secret-store-unavailable',
   'device/passphrase-needed',
+  'identity/clock-skew',
 ]);
+
+const registrationOf = (managed: Managed): ManagedRegistration | null =>
+  managed.status === 'in-force' ? managed.registration : null;
+
+/** Somebody was in between, a hotel's sign-in page for one. Another network may lead to the organisation itself. */
+const isElsewhere = (registration: ManagedRegistration | null): boolean =>
+  registration?.status === 'refused' && registration.because.code === 'device/root-mismatch';
 
 export interface ManagedOptions {
   ports: Pick<ClientPorts, 'clock' | 'log' | 'notifier' | 'managedFile'>;
@@ -189,11 +198,10 @@ export function createManaged(options: ManagedOptions) {
 
     /** Another network, or awake again. */
     surroundingsChanged(): void {
-      const managed = current();
-      if (managed.status === 'in-force' && managed.registration.status === 'waiting') {
-        failures = 0;
-        void inBackground();
-      }
+      const registration = registrationOf(current());
+      if (registration?.status !== 'waiting' && !isElsewhere(registration)) return;
+      failures = 0;
+      void inBackground();
     },
 
     /** Throws `managed/not-allowed` where the file keeps this device to one organisation, and this is another. */
@@ -210,19 +218,14 @@ export function createManaged(options: ManagedOptions) {
       );
     },
 
-    /** Throws `managed/not-allowed`: it would be back in a moment, as another device. */
+    /** Throws `managed/not-allowed`. */
     async refuseToLeave(): Promise<void> {
       await look();
       const { device } = shown.slices;
-      if (device.status !== 'registered' && device.status !== 'revoked') return;
-      // Only by leaving it comes back: with a new certificate.
-      const hasEnded =
-        device.status === 'registered' &&
-        device.renewalFailed?.code === 'device/certificate-expired';
-      if (hasEnded || !isHeldByFile(current(), device.organisation.id)) return;
+      if (!isHeldByFile(current(), device)) return;
       throw new AppError(
         'managed/not-allowed',
-        `${device.organisation.name} has set up this computer: its registration is kept while the managed deployment file is there.`,
+        'Your organisation has set up this computer: its registration is kept while the managed deployment file is there.',
       );
     },
 

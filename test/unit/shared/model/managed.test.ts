@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../../src/shared/errors.ts';
+import { aRegisteredDevice } from '../../../fixtures/snapshots.ts';
 import {
   isHeldByFile,
   type ManagedRegistration,
@@ -90,11 +91,20 @@ describe('a registration by a managed file', () => {
       ({ status: 'in-force', settings: {}, registration }) as const;
     const ahead = Object.values(states).filter((state) => managedRegistrationAhead(managed(state)));
     expect(ahead.map(({ status }) => status)).toEqual(['due', 'registering', 'waiting', 'refused']);
-    const held = Object.values(states).filter((state) =>
-      isHeldByFile(managed(state), organisation.id),
-    );
+    const of = (id: string) => {
+      const device = aRegisteredDevice();
+      return { ...device, organisation: { ...device.organisation, id } };
+    };
+    const device = of(organisation.id);
+    const held = Object.values(states).filter((state) => isHeldByFile(managed(state), device));
     expect(held.map(({ status }) => status)).toEqual(['registered']);
-    expect(isHeldByFile(managed(states.registered), other.id)).toBe(false);
-    expect(isHeldByFile({ status: 'absent' }, organisation.id)).toBe(false);
+    const file = managed(states.registered);
+    expect(isHeldByFile(file, { ...device, status: 'revoked', because: error })).toBe(true);
+    expect(isHeldByFile(file, of(other.id))).toBe(false);
+    expect(isHeldByFile(file, { status: 'unregistered' })).toBe(false);
+    expect(isHeldByFile({ status: 'absent' }, device)).toBe(false);
+    const ended = new AppError('device/certificate-expired', 'It has ended.').toWire();
+    expect(isHeldByFile(file, { ...device, renewalFailed: error })).toBe(true);
+    expect(isHeldByFile(file, { ...device, renewalFailed: ended })).toBe(false);
   });
 });
