@@ -1,95 +1,125 @@
 // Command line of `banyan`: a command, what it is about, a few options. Reading only; nothing is done here.
 import { parseArgs } from 'node:util';
-import { AppError } from '../shared/errors.ts';
+import { AppError, type EXIT } from '../shared/errors.ts';
+import { OWNERSHIPS, SECRET_STORES } from '../shared/model/device.ts';
+import { table } from './print.ts';
+
+interface OptionFacts {
+  /** What its value is called; absent: it has none. */
+  value?: string;
+  about: string;
+}
 
 interface CommandFacts {
   /** Names of what must follow the command. */
   takes: readonly string[];
   /** Names of what may follow after that. */
   mayTake?: readonly string[];
-  options?: Readonly<Record<string, 'text' | 'flag'>>;
-  usage: string;
+  options?: Readonly<Record<string, OptionFacts>>;
+  /** Where it is more than the names above say. */
+  usage?: string;
   about: string;
+  /** Beside 0, 1 and 2, which any may end with. */
+  exits?: readonly (3 | 4 | 5)[];
 }
+
+const YES: OptionFacts = { about: 'Do not ask; say yes.' };
+const WITH_PARENT: OptionFacts = {
+  about: 'Stop when standard input ends: however the program that started it does.',
+};
 
 export const COMMANDS = {
   register: {
     takes: ['invite or address'],
     options: {
-      name: 'text',
-      ownership: 'text',
-      secrets: 'text',
-      yes: 'flag',
-      fingerprint: 'text',
-      'no-browser': 'flag',
+      name: {
+        value: 'NAME',
+        about: 'What this device is called; default: the name of the computer.',
+      },
+      ownership: {
+        value: 'WORDS',
+        about: `Whose it is: ${OWNERSHIPS.join(', ')}; default: the first.`,
+      },
+      secrets: {
+        value: 'WHERE',
+        about: `Where its secrets are kept: ${SECRET_STORES.join(', ')}; default: BANYAN_SECRETS, else keychain.`,
+      },
+      fingerprint: {
+        value: 'SHA256',
+        about:
+          'Of the root of an organisation at an address, as its administrator says it; nothing is asked then.',
+      },
+      'no-browser': { about: 'With an address: print the sign-in page instead of opening it.' },
+      yes: YES,
     },
-    usage:
-      'register <invite or address> [--fingerprint SHA256] [--no-browser] [--name NAME] [--ownership WORDS] [--secrets keychain|file|memory] [--yes]',
     about:
       'Join an organisation, by invite or by signing in; shows it and its fingerprint, and asks first.',
+    exits: [3, 4],
   },
   organisations: {
     takes: [],
-    usage: 'organisations',
     about: 'Those that this device is registered with, and which one is active.',
   },
   switch: {
-    takes: ['organisation'],
-    usage: 'switch <name or id>',
+    takes: ['name or id'],
     about: 'Make another one active; disconnects, and keeps both registrations.',
   },
   login: {
     takes: [],
-    options: { 'no-browser': 'flag', 'device-code': 'flag' },
+    options: {
+      'no-browser': { about: 'Only print the address of the page; open it on this computer.' },
+      'device-code': { about: 'Sign in with a code at any other device.' },
+    },
     usage: 'login [--no-browser | --device-code]',
     about: 'Sign in, in the browser of this computer or with a code at any other device.',
+    exits: [3, 4],
   },
-  logout: { takes: [], usage: 'logout', about: 'Sign out: disconnects, removes the login files.' },
-  status: { takes: [], usage: 'status', about: 'Device, session and connected services.' },
-  services: { takes: [], usage: 'services', about: 'The services that you may use.' },
+  logout: { takes: [], about: 'Sign out: disconnects, removes the login files.' },
+  status: { takes: [], about: 'Device, session and connected services.' },
+  services: { takes: [], about: 'The services that you may use.', exits: [3, 4] },
   connect: {
     takes: ['service'],
-    options: { port: 'text' },
-    usage: 'connect <service> [--port N]',
+    options: {
+      port: {
+        value: 'N',
+        about: 'Use this local port, and keep it for the service, as banyan override does.',
+      },
+    },
     about: 'Open the local port of a service.',
+    exits: [3, 4, 5],
   },
   open: {
     takes: ['service'],
-    usage: 'open <service>',
     about: 'Open a web service in the browser, signed in by this device.',
+    exits: [3, 4],
   },
-  disconnect: { takes: ['service'], usage: 'disconnect <service>', about: 'Close it again.' },
+  disconnect: { takes: ['service'], about: 'Close it again.', exits: [3, 4] },
   override: {
     takes: ['service'],
-    options: { reset: 'flag' },
+    options: { reset: { about: 'Use the usual port again.' } },
     usage: 'override <service> <port> | override <service> --reset',
     about: 'Use a port of your own, or the usual one again.',
+    exits: [3, 4, 5],
   },
-  unlock: {
-    takes: [],
-    usage: 'unlock',
-    about: 'Give the running client the passphrase of its file of secrets.',
-  },
+  unlock: { takes: [], about: 'Give the running client the passphrase of its file of secrets.' },
   unregister: {
     takes: [],
-    options: { yes: 'flag' },
-    usage: 'unregister [--yes]',
+    options: { yes: YES },
     about: 'Leave the active organisation and remove everything of it here.',
+    exits: [3, 4],
   },
   up: {
     takes: [],
-    options: { 'exit-with-parent': 'flag' },
-    usage: 'up [--exit-with-parent]',
+    options: { 'exit-with-parent': WITH_PARENT },
     about: 'Run the client in this terminal until Ctrl-C, or until standard input ends.',
   },
   ui: {
     takes: [],
     mayTake: ['invite'],
-    options: { 'exit-with-parent': 'flag' },
-    usage: 'ui [invite] [--exit-with-parent]',
+    options: { 'exit-with-parent': WITH_PARENT },
     about: 'The same with the window as a browser tab on this computer.',
   },
-  quit: { takes: [], usage: 'quit', about: 'Stop the client that runs.' },
+  quit: { takes: [], about: 'Stop the client that runs.' },
 } as const satisfies Record<string, CommandFacts>;
 
 export type CommandName = keyof typeof COMMANDS;
@@ -100,35 +130,89 @@ export interface BanyanArguments {
   values: Readonly<Record<string, string | boolean | undefined>>;
 }
 
+const EXIT_WORDS: Record<(typeof EXIT)[keyof typeof EXIT], string> = {
+  0: 'ok',
+  1: 'failed',
+  2: 'usage',
+  3: 'registration or sign-in needed',
+  4: 'denied',
+  5: 'port in use',
+};
+
+const exitStatus = (codes: readonly (keyof typeof EXIT_WORDS)[]): string =>
+  `Exit status: ${codes.map((code) => `${code} ${EXIT_WORDS[code]}`).join(', ')}.`;
+
+function usageOf(name: CommandName): string {
+  const facts: CommandFacts = COMMANDS[name];
+  const options = Object.entries(facts.options ?? {}).map(([option, { value }]) =>
+    value === undefined ? `[--${option}]` : `[--${option} ${value}]`,
+  );
+  const words = [
+    name,
+    ...facts.takes.map((taken) => `<${taken}>`),
+    ...(facts.mayTake ?? []).map((taken) => `[${taken}]`),
+    ...options,
+  ];
+  return facts.usage ?? words.join(' ');
+}
+
+const commandNames = Object.keys(COMMANDS) as CommandName[];
+
 export const BANYAN_HELP = `Usage: banyan <command> [options]
 
-${Object.values(COMMANDS)
-  .map(({ usage, about }) => `  ${usage}\n      ${about}`)
-  .join('\n')}
+${commandNames.map((name) => `  ${usageOf(name)}\n      ${COMMANDS[name].about}`).join('\n')}
 
       --json      print one JSON object; events on the way go to standard error, one object a line
-      --version, --help
+      --version, --help; banyan <command> --help tells more of one
 
 A command uses the client that runs (the app, or "banyan up"). Where none does, it runs the client
 itself while it needs it; connect then stays in the foreground until Ctrl-C.
 
 Environment: BANYAN_HOME  folder of this client
-             BANYAN_SECRETS=memory  keep secrets in memory, never in the keychain
+             BANYAN_SECRETS  keychain, file or memory: where secrets are kept unless --secrets says otherwise
              BANYAN_PASSPHRASE_FILE  file (0600) with the passphrase for --secrets file
              BANYAN_LOG=debug  write more into <home>/logs/banyan.log
-Exit status: 0 ok, 1 failed, 2 usage, 3 sign-in needed, 4 denied, 5 port in use.
+${exitStatus([0, 1, 2, 3, 4, 5])}
 `;
+
+const OF_ALL: Record<'json' | 'help', OptionFacts> = {
+  json: { about: 'Print one JSON object instead of text for people.' },
+  help: { about: 'This text.' },
+};
+
+/** Of one command, from the same table. */
+export function helpOf(name: CommandName): string {
+  const facts: CommandFacts = COMMANDS[name];
+  const options = Object.entries<OptionFacts>({ ...facts.options, ...OF_ALL });
+  const rows = options.map(([option, { value, about }]) => [
+    value === undefined ? `  --${option}` : `  --${option} ${value}`,
+    about,
+  ]);
+  return [
+    `Usage: banyan ${usageOf(name)}`,
+    '',
+    facts.about,
+    '',
+    ...table(rows),
+    '',
+    exitStatus([0, 1, 2, ...(facts.exits ?? [])]),
+    '',
+  ].join('\n');
+}
 
 /** Throws `usage/invalid-input` with what is wrong. */
 export function parseBanyanArguments(
   argv: readonly string[],
-): BanyanArguments | 'help' | 'version' {
+): BanyanArguments | { help: string } | 'version' {
   const { values, positionals } = parse(argv);
-  if (values['help']) return 'help';
   if (values['version']) return 'version';
   const [name, ...rest] = positionals;
-  if (name === undefined) throw usage('Which command? They are listed by banyan --help.');
+  if (name === undefined) {
+    if (values['help']) return { help: BANYAN_HELP };
+    throw usage('Which command? They are listed by banyan --help.');
+  }
   if (!isCommand(name)) throw usage(`There is no command "${name}"; banyan --help lists them.`);
+  if (values['help']) return { help: helpOf(name) };
   const facts: CommandFacts = COMMANDS[name];
   for (const option of Object.keys(values)) {
     if (option !== 'json' && !(facts.options && option in facts.options)) {
@@ -141,7 +225,7 @@ export function parseBanyanArguments(
     name === 'override'
       ? rest.length === (values['reset'] ? 1 : 2)
       : rest.length >= least && rest.length <= most;
-  if (!isComplete) throw usage(`It is used like this: banyan ${facts.usage}.`);
+  if (!isComplete) throw usage(`It is used like this: banyan ${usageOf(name)}.`);
   return { command: name, positionals: rest, values };
 }
 
@@ -164,8 +248,8 @@ function parse(argv: readonly string[]) {
     version: flag,
   };
   for (const facts of Object.values<CommandFacts>(COMMANDS)) {
-    for (const [name, kind] of Object.entries(facts.options ?? {})) {
-      options[name] = { type: kind === 'text' ? 'string' : 'boolean' };
+    for (const [name, { value }] of Object.entries(facts.options ?? {})) {
+      options[name] = { type: value === undefined ? 'boolean' : 'string' };
     }
   }
   try {

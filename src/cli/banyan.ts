@@ -1,8 +1,9 @@
 // The program `banyan`: the client in a terminal.
 import { defaultHome } from '../main/client/settings/layout.ts';
+import { secretsWish } from '../main/secrets-wish.ts';
 import { ERRORS, EXIT, toWireError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
-import { BANYAN_HELP, type CommandName, parseBanyanArguments } from './banyan-arguments.ts';
+import { type CommandName, parseBanyanArguments } from './banyan-arguments.ts';
 import { connect } from './commands/connect.ts';
 import { disconnect } from './commands/disconnect.ts';
 import { login } from './commands/login.ts';
@@ -46,8 +47,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const print = createPrint(argv.includes('--json'));
   try {
     const parsed = parseBanyanArguments(argv);
-    if (parsed === 'help') return say(BANYAN_HELP);
     if (parsed === 'version') return say(`banyan ${VERSION}\n`);
+    if ('help' in parsed) return say(parsed.help);
+    secretsWish(process.env); // a command that reaches a running client would not notice
     // Asked for here: this file is where the build says it is, whatever it is cut into.
     const programFolder = import.meta.dirname;
     const context = { home: defaultHome(), arguments: parsed, print, programFolder };

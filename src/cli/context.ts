@@ -38,7 +38,7 @@ export async function confirm(context: Context, question: string): Promise<void>
   if (context.arguments.values['yes']) return;
   const answer = await ask(context, `${question} [y/N] `, '--yes to say yes');
   if (/^y(es)?$/i.test(answer.trim())) return;
-  throw new AppError('usage/invalid-input', 'Nothing was changed.');
+  throw new AppError('usage/declined', 'Nothing was changed.');
 }
 
 /** Words that only a person can give; for programs there is an option instead. */
@@ -48,7 +48,11 @@ export async function ask({ arguments: { values } }: Context, question: string, 
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return await terminal.question(printable(question));
+    // Ctrl-C and Ctrl-D answer too: a question that nobody answers would never end.
+    const left = new Promise<string>((resolve) => {
+      terminal.once('SIGINT', () => terminal.close()).once('close', () => resolve(''));
+    });
+    return await Promise.race([terminal.question(printable(question)), left]);
   } finally {
     terminal.close();
   }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { LOGIN_FILES, LOGIN_FOLDER } from '../main/client/settings/layout.ts';
 import type { Credentials } from '../proxy/index.ts';
 import { AppError } from '../shared/errors.ts';
+import { localTime } from '../shared/local-time.ts';
 
 /** All three of one set: its folder is found once, though another set may take its place meanwhile. */
 async function readSet(folder: string): Promise<Credentials> {
@@ -33,7 +34,7 @@ export async function readLoginFiles(folder: string): Promise<Credentials> {
   if (Date.parse(validTo) <= Date.now()) {
     throw new AppError(
       'identity/session-expired',
-      `The certificate in ${folder} ended on ${validTo}.`,
+      `The certificate in ${folder} ended at ${localTime(Date.parse(validTo))}.`,
     );
   }
   return credentials;

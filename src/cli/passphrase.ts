@@ -25,7 +25,7 @@ function typed(question: string): Promise<string> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
   return new Promise((resolve, reject) => {
-    const cancelled = new AppError('usage/invalid-input', 'Nothing was changed.');
+    const cancelled = new AppError('usage/declined', 'Nothing was changed.');
     terminal.once('SIGINT', () => terminal.close()).once('close', () => reject(cancelled));
     terminal.question('', (answer) => {
       resolve(answer);

@@ -36,10 +36,13 @@ export async function reachRunningClient(home: string): Promise<ReachedClient> {
 }
 
 /** Other commands reach this client too while it runs. */
-export async function startOwnClient(home: string, link?: string): Promise<ReachedClient> {
+export async function startOwnClient(
+  home: string,
+  { link, stays = true }: { link?: string; stays?: boolean } = {},
+): Promise<ReachedClient> {
   // Only now: a command that uses the running client starts twice as fast without.
   const { runClient } = await import('../main/run-client.ts');
-  const client = await runClient({ home, link });
+  const client = await runClient({ home, link, stays });
   const { handlers, log, ended } = client;
   const server = serve<'self'>({ handlers, isTrusted: () => true, log });
   const api = createClientApi({
@@ -49,14 +52,18 @@ export async function startOwnClient(home: string, link?: string): Promise<Reach
   return { ...api, isOwn: true, ended, log, close: () => client.stop() };
 }
 
-export async function reachClient(home: string): Promise<ReachedClient> {
+/** `stays`: one of its own would be more than a helper of this command. */
+export async function reachClient(
+  home: string,
+  { stays = false }: { stays?: boolean } = {},
+): Promise<ReachedClient> {
   try {
     return await reachRunningClient(home);
   } catch (error) {
     if (!hasCode(error, 'client/not-running')) throw error;
   }
   try {
-    return await startOwnClient(home);
+    return await startOwnClient(home, { stays });
   } catch (error) {
     // Somebody else was a moment faster.
     if (hasCode(error, 'client/already-running')) return reachRunningClient(home);

@@ -12,6 +12,8 @@ export interface DemoOptions {
   name?: string;
   /** Default: 8443 when it is free, else a free one. */
   accessTierPort?: number;
+  /** Some others than usual, e.g. those of a run before. */
+  ports?: Partial<EdgeConfig['ports']>;
   /** Every port a free one, for tests that run side by side. */
   freePorts?: boolean;
   /** false: browser pages and web services over https only, as in an organisation that is not on loopback. */
@@ -62,6 +64,7 @@ export async function startDemoEdge(options: DemoOptions): Promise<DemoEdge> {
         browser: options.plainPages === false ? null : preferred(8442),
         accessTier:
           options.accessTierPort === undefined ? preferred(8443) : { port: options.accessTierPort },
+        ...options.ports,
       },
       lifetimes: options.lifetimes ?? {},
       registersBySignIn: options.registersBySignIn ?? !options.foreignIssuer,

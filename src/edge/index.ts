@@ -18,7 +18,7 @@ import { type Documents, openRulebook } from './command-center/rulebook.ts';
 import { DEFAULT_LIFETIMES, type EdgeConfig } from './config.ts';
 import { createDevices } from './devices.ts';
 import { createEndpoints } from './endpoints.ts';
-import { createInvites } from './enrolment/invites.ts';
+import { createInvites, type DeploymentInvite, type DeploymentWish } from './enrolment/invites.ts';
 import { closeHttp, listen, type PortWish } from './http/listen.ts';
 import { createBrowserServer, createTlsHttpServer } from './servers.ts';
 import { removeLeftovers } from './store/atomic-file.ts';
@@ -34,6 +34,7 @@ import { createTokenCheck } from './trust-provider/token-check.ts';
 import { createUsers } from './trust-provider/users.ts';
 
 export type { EdgeConfig, Lifetimes } from './config.ts';
+export type { DeploymentInvite, DeploymentWish } from './enrolment/invites.ts';
 
 export interface Edge {
   /** `host:port`, as invites name it. */
@@ -46,6 +47,12 @@ export interface Edge {
   readonly accessTierPort: number;
   /** A link for one device, good once. */
   createInvite(lifetimeSeconds?: number): Promise<string>;
+  /** A link for many devices, as a managed deployment file carries it. Rejects with what is wrong with the wish. */
+  createDeploymentInvite(wish: DeploymentWish): Promise<{ id: string; invite: string }>;
+  /** With their uses; expired ones for ninety days more. */
+  deploymentInvites(): Promise<DeploymentInvite[]>;
+  /** No further device; those it has registered stay. false: there is no such invite. */
+  revokeInvite(id: string): Promise<boolean>;
   devices(): Promise<DeviceRecord[]>;
   /** Certificates, sessions and running connections of the device end now. false: there is no such device. */
   revokeDevice(deviceId: string, reason: string): Promise<boolean>;
@@ -212,6 +219,8 @@ async function start(
   });
 
   const { rootFingerprint } = authority;
+  const linkOf = (code: string): string =>
+    formatInvite({ organisation: { host, port: ports.public }, code, rootFingerprint });
   return {
     organisation: `${host}:${ports.public}`,
     document: endpoints.document,
@@ -219,9 +228,14 @@ async function start(
     rootFingerprint,
     accessTierPort: accessTier.port,
     async createInvite(lifetimeSeconds = INVITE_SECONDS) {
-      const code = await invites.create(lifetimeSeconds);
-      return formatInvite({ organisation: { host, port: ports.public }, code, rootFingerprint });
+      return linkOf(await invites.create(lifetimeSeconds));
     },
+    async createDeploymentInvite(wish) {
+      const { id, code } = await invites.createDeployment(wish);
+      return { id, invite: linkOf(code) };
+    },
+    deploymentInvites: () => invites.deployments(),
+    revokeInvite: (id) => invites.revoke(id),
     devices: () => devices.list(),
     revokeDevice: (deviceId, reason) => devices.revoke(deviceId, reason),
     endSessions: (deviceId, reason) => devices.endSessions(deviceId, reason),

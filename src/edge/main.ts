@@ -6,19 +6,24 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
 import { EXIT } from '../shared/errors.ts';
+import { inGroups } from '../shared/model/fingerprint.ts';
 import { type DemoEdge, startDemoEdge } from './demo.ts';
+import { MOST_USES, within } from './enrolment/invites.ts';
 import type { Log } from './log.ts';
 import { print, printError } from './print.ts';
 
-const HELP = `banyan-edge demo [--data DIR] [--json] [--access-tier-port N] [--exit-with-parent]
+const HELP = `banyan-edge demo [--data DIR] [--json] [--access-tier-port N] [--deployment-uses N] [--exit-with-parent]
 
 Runs a demo organisation on this machine only, until Ctrl-C.
 
   --data DIR            keep certificate authority and data there (default: a folder that is deleted at the end)
   --json                print one line of JSON when ready
   --access-tier-port N  default: 8443 when it is free, else a free one
+  --deployment-uses N   also print an invite that is good for N devices, for thirty days (docs/how-to/deploy.md)
   --exit-with-parent    stop when standard input ends
   --help, --version`;
+
+const DEPLOYMENT_SECONDS = 30 * 24 * 3600;
 
 class UsageError extends Error {}
 
@@ -26,6 +31,7 @@ interface Arguments {
   data: string | undefined;
   json: boolean;
   accessTierPort: number | undefined;
+  deploymentUses: number | undefined;
   exitWithParent: boolean;
 }
 
@@ -39,10 +45,15 @@ function readArguments(argv: readonly string[]): string | Arguments {
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65535)) {
     throw new UsageError('--access-tier-port takes a port number, 0 for any free one.');
   }
+  const uses = values['deployment-uses'];
+  if (uses !== undefined && !(/^\d{1,6}$/.test(uses) && within(Number(uses), MOST_USES))) {
+    throw new UsageError(`--deployment-uses takes a number from 1 to ${MOST_USES}.`);
+  }
   return {
     data: values.data,
     json: values.json,
     accessTierPort: port === undefined ? undefined : Number(port),
+    deploymentUses: uses === undefined ? undefined : Number(uses),
     exitWithParent: values['exit-with-parent'],
   };
 }
@@ -57,6 +68,7 @@ function parse(argv: readonly string[]) {
         data: { type: 'string' },
         json: flag,
         'access-tier-port': { type: 'string' },
+        'deployment-uses': { type: 'string' },
         'exit-with-parent': flag,
         help: { ...flag, short: 'h' },
         version: flag,
@@ -67,7 +79,8 @@ function parse(argv: readonly string[]) {
   }
 }
 
-async function runDemo({ data, json, accessTierPort, exitWithParent }: Arguments): Promise<void> {
+async function runDemo(asked: Arguments): Promise<void> {
+  const { data, json, accessTierPort, deploymentUses, exitWithParent } = asked;
   // Asked for before anything is made, so that an early Ctrl-C cleans up too.
   const stopAsked = new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve());
@@ -89,7 +102,9 @@ async function runDemo({ data, json, accessTierPort, exitWithParent }: Arguments
       ...(accessTierPort !== undefined && { accessTierPort }),
     });
     try {
-      print(json ? JSON.stringify(readyLine(demo)) : readyText(demo));
+      const deployment = deploymentUses && (await deploymentInvite(demo, deploymentUses));
+      const facts = { ...readyLine(demo), ...(deployment && { deploymentInvite: deployment }) };
+      print(json ? JSON.stringify(facts) : readyText(demo, deployment || null));
       await stopAsked;
     } finally {
       await demo.stop();
@@ -97,6 +112,11 @@ async function runDemo({ data, json, accessTierPort, exitWithParent }: Arguments
   } finally {
     if (data === undefined) await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function deploymentInvite({ edge }: DemoEdge, uses: number): Promise<string> {
+  const wish = { name: 'Demo deployment', uses, lifetimeSeconds: DEPLOYMENT_SECONDS };
+  return (await edge.createDeploymentInvite(wish)).invite;
 }
 
 const readyLine = (demo: DemoEdge) => ({
@@ -111,13 +131,14 @@ const readyLine = (demo: DemoEdge) => ({
   rootFingerprint: demo.edge.rootFingerprint,
 });
 
-const readyText = (demo: DemoEdge): string =>
+const readyText = (demo: DemoEdge, deployment: string | null): string =>
   [
     'The demo organisation is running. Ctrl-C stops it.',
     '',
     `  organisation  ${demo.organisation}`,
     `  invite        ${demo.invite}`,
-    `  fingerprint   ${demo.edge.rootFingerprint.match(/.{1,4}/g)?.join(' ')}`,
+    `  fingerprint   ${inGroups(demo.edge.rootFingerprint)}`,
+    ...(deployment === null ? [] : [`  for many      ${deployment}`]),
     `  sign in as    ${demo.person.email} (filled in for you at ${demo.browserOrigin})`,
     `  Access Tier   ${demo.accessTier}`,
     `  services      ${demo.services.map(({ domain, port }) => `${domain}:${port}`).join(', ')}`,

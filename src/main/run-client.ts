@@ -4,6 +4,7 @@ import { systemPorts } from './client/adapters/system-ports.ts';
 import { type Client, createClient } from './client/index.ts';
 import type { ClientPorts } from './client/ports.ts';
 import { bindControlSocket } from './ipc/control-server.ts';
+import { secretsWish } from './secrets-wish.ts';
 
 export interface RunOptions {
   /** Per-user folder; binding its control socket is the lock. */
@@ -13,6 +14,8 @@ export interface RunOptions {
   ports?: ClientPorts;
   /** A `banyan://register` link to begin with. */
   link?: string | undefined;
+  /** false: it lives as long as one command, and begins nothing by itself. */
+  stays?: boolean;
 }
 
 export interface RunningClient extends Client {
@@ -24,6 +27,7 @@ export interface RunningClient extends Client {
 /** Rejects with `client/already-running` where another front end runs the client of this folder. */
 export async function runClient(options: RunOptions): Promise<RunningClient> {
   const { home, environment = process.env, link } = options;
+  const suggestedSecretStore = secretsWish(environment);
   const { ports = systemPorts(home, environment) } = options;
   const control = await bindControlSocket(home, ports.log);
   let tellEnded = (): void => {};
@@ -32,7 +36,8 @@ export async function runClient(options: RunOptions): Promise<RunningClient> {
     const client = await createClient(ports, {
       home,
       version: VERSION,
-      ...(environment['BANYAN_SECRETS'] === 'memory' && { suggestedSecretStore: 'memory' }),
+      stays: options.stays ?? true,
+      ...(suggestedSecretStore && { suggestedSecretStore }),
       onQuit: tellEnded,
     });
     if (link !== undefined) client.openLink(link);

@@ -1,8 +1,10 @@
 // Which page a person sees: decided by the link, then the device, then the session, and by nothing else.
 import { LoaderCircle } from 'lucide-react';
 import { exhaustive } from '../shared/exhaustive.ts';
+import { managedRegistrationAhead } from '../shared/model/managed.ts';
 import type { Connection } from './bridge.ts';
 import { RevokedPage } from './features/device/RevokedPage.tsx';
+import { ManagedPage } from './features/managed/ManagedPage.tsx';
 import { FirstLaunch } from './features/first-launch/FirstLaunch.tsx';
 import { useFreshPages } from './features/organisations/use-fresh-pages.ts';
 import { Announcer } from './features/shell/Announcer.tsx';
@@ -72,11 +74,15 @@ function Main() {
   const session = useTruth(({ slices }) => slices.session);
   const pendingInvite = useTruth(({ app }) => app.pendingInvite);
   const adding = useView((view) => view.adding) ?? pendingInvite !== null;
+  // What this device is registered with already comes first: it may only be locked.
+  const ahead = useTruth(({ slices }) =>
+    slices.organisations.length === 0 ? managedRegistrationAhead(slices.managed) : null,
+  );
   useFreshPages();
   switch (device.status) {
     case 'unregistered':
     case 'registering':
-      return <FirstLaunch />;
+      return ahead && !adding ? <ManagedPage registration={ahead} /> : <FirstLaunch />;
     case 'revoked':
       return adding ? (
         <FirstLaunch beside={device.organisation.name} />

@@ -39,6 +39,13 @@ export const ERRORS = {
     action: 'none',
   },
 
+  'usage/declined': {
+    exit: EXIT.failed,
+    title: 'You said no',
+    advice: 'To go on after all, run it again and say yes.',
+    action: 'none',
+  },
+
   'client/not-running': {
     exit: EXIT.failed,
     title: 'Banyan is not running',
@@ -123,7 +130,8 @@ export const ERRORS = {
   'device/invite-refused': {
     exit: EXIT.denied,
     title: 'The invite was refused',
-    advice: 'Invites work once and for a short time: ask your administrator for a new one.',
+    advice:
+      'It works until it is used up or its time is over: ask your administrator for a new one.',
     action: 'new-invite',
   },
   'device/address-invalid': {
@@ -210,6 +218,20 @@ export const ERRORS = {
     title: 'That is not the passphrase',
     advice:
       'Try again. Nobody can recover it: without it, register again and keep the secrets elsewhere.',
+    action: 'none',
+  },
+
+  'managed/file-ignored': {
+    exit: EXIT.failed,
+    title: 'The settings of your organisation were not applied',
+    advice:
+      'Tell your administrator: the file has to be a JSON object that belongs to root, with permissions 0644, in a folder that belongs to root.',
+    action: 'none',
+  },
+  'managed/not-allowed': {
+    exit: EXIT.denied,
+    title: 'Your organisation has set this',
+    advice: 'Ask your administrator if it should be otherwise.',
     action: 'none',
   },
 

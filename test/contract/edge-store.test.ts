@@ -8,7 +8,13 @@ import { createMemoryStore } from '../../src/edge/store/memory-store.ts';
 import type { InviteRecord, Store } from '../../src/edge/store/store.ts';
 import { sweep } from '../../src/edge/store/sweep.ts';
 
-const invite: InviteRecord = { codeHash: 'x', expiresAt: 100, state: 'open' };
+const invite: InviteRecord = {
+  codeHash: 'x',
+  createdAt: 0,
+  expiresAt: 100,
+  uses: { most: 2, claimed: 0, made: 0 },
+};
+const claimed = { ...invite, uses: { ...invite.uses, claimed: 1 } };
 let folder: string;
 let path: string;
 beforeEach(async () => {
@@ -37,7 +43,7 @@ describe.each(stores)('the %s store', (_, open) => {
     const store = await open();
     await store.put('invites', 'a', invite);
     const read = await store.get('invites', 'a');
-    read!.state = 'used';
+    read!.uses.made = 1;
     expect(await store.get('invites', 'a')).toEqual(invite);
     await store.close();
   });
@@ -48,7 +54,7 @@ describe.each(stores)('the %s store', (_, open) => {
     const claims = await Promise.all(
       Array.from({ length: 20 }, () =>
         store.change('invites', 'a', (record) =>
-          record?.state === 'open' ? { ...record, state: 'claimed' } : undefined,
+          record?.uses.claimed === 0 ? claimed : undefined,
         ),
       ),
     );
@@ -71,10 +77,14 @@ describe.each(stores)('the %s store', (_, open) => {
     await store.put('issuer', 'new', { payload: {}, expiresAt: 1000 });
     await store.put('issuer', 'endless', { payload: {} });
     await store.put('invites', 'old', { ...invite, expiresAt: 10 });
-    await store.put('invites', 'claimed', { ...invite, expiresAt: 10, state: 'claimed' });
+    await store.put('invites', 'claimed', { ...claimed, expiresAt: 10 });
+    await store.put('invites', 'deployment', { ...invite, expiresAt: 10, deployment: 'All' });
     await sweep(store, 500);
     const ids = async (name: 'issuer' | 'invites') => (await store.list(name)).map(([id]) => id);
     expect(await ids('issuer')).toEqual(['new', 'endless']);
+    // That a deployment invite has ended is told apart from a guess for a while.
+    expect(await ids('invites')).toEqual(['claimed', 'deployment']);
+    await sweep(store, 500 + 100 * 24 * 3600);
     expect(await ids('invites')).toEqual(['claimed']);
     await store.close();
   });

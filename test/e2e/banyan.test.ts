@@ -66,6 +66,24 @@ async function login(home: string): Promise<void> {
   expect(exit).toBe(0);
 }
 
+/** At a terminal, where questions are asked; answers once the question is there. */
+async function atTerminal(
+  command: string,
+  home: string,
+  typed: string,
+): Promise<{ exit: number | null; text: string }> {
+  const line = `"${process.execPath}" "${programPath('banyan')}" ${command}`;
+  const child = spawn('script', ['-qec', line, '/dev/null'], { env: environment(home) });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const before = text;
+    text += chunk.toString();
+    if (text.includes('[y/N]') && !before.includes('[y/N]')) child.stdin.write(typed);
+  });
+  const exit = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { exit, text };
+}
+
 /** One plain line with a code in brackets, no stack, the exit code as documented. */
 function expectFailure({ exit, stdout, stderr }: Finished, code: string, status: number): void {
   expect(stderr.trim().split('\n')).toHaveLength(1);
@@ -102,6 +120,14 @@ describe('banyan, alone', () => {
   ])('%j fails as %s with exit %i', async (args, code, status) => {
     const home = await aHome();
     expectFailure(await runProgram('banyan', args, home), code, status);
+  });
+
+  it('refuses a place for secrets that there is not, whatever the command', async () => {
+    const failed = await runProgram('banyan', ['status'], await aHome(), '', {
+      BANYAN_SECRETS: 'foo',
+    });
+    expectFailure(failed, 'usage/invalid-input', 2);
+    expect(failed.stderr).toContain('keychain, file, memory');
   });
 
   it('gives the error as one object with --json', async () => {
@@ -191,6 +217,21 @@ describe('banyan with an organisation', () => {
     expect(exit).toBe(2);
   });
 
+  // `script` takes other options elsewhere.
+  it.runIf(process.platform === 'linux').each([
+    ['no', 'n\n'],
+    ['Enter', '\n'],
+    ['Ctrl-D', '\u0004'],
+    ['Ctrl-C', '\u0003'],
+  ])('takes %s for a no, after the fingerprint as the window shows it', async (_, typed) => {
+    const { exit, text } = await atTerminal(`register '${demo.facts.invite}'`, home, typed);
+    const fingerprint = /root=(.{43})/.exec(demo.facts.invite)?.[1] ?? '';
+    expect(text).toContain(fingerprint.match(/.{1,4}/g)?.join(' '));
+    expect(text).toContain('[usage/declined]');
+    expect(text).not.toContain('Correct it');
+    expect(exit).toBe(1);
+  });
+
   it('registers after all those failures, with the same invite', async () => {
     const { exit, stdout } = await banyan('register', demo.facts.invite, '--yes');
     expect(stdout).toContain('Registered with');
@@ -229,10 +270,37 @@ describe('banyan with an organisation', () => {
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
     cleanUps.push(() => holder.close());
     const taken = String((holder.address() as AddressInfo).port);
-    expectFailure(await banyan('connect', 'echo', '--port', taken), 'tunnel/port-in-use', 5);
+    const inUse = await banyan('connect', 'echo', '--port', taken);
+    expectFailure(inUse, 'tunnel/port-in-use', 5);
+    expect(inUse.stderr).toContain(`keeps port ${taken} from now on; banyan override echo --reset`);
     expect((await banyan('override', 'echo', '--reset')).exit).toBe(0);
     expect((await banyan('connect', 'echo')).exit).toBe(0);
     expect((await banyan('disconnect', 'echo')).exit).toBe(0);
+  });
+
+  it('says that it keeps a port that was asked for, and how to take it back', async () => {
+    const free = createServer();
+    await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve));
+    const { port } = free.address() as AddressInfo;
+    await new Promise((resolve) => free.close(resolve));
+    const first = await banyan('connect', 'echo', '--port', String(port));
+    expect(first.stdout).toContain(`keeps port ${port} from now on; banyan override echo --reset`);
+    await banyan('disconnect', 'echo');
+    const again = await banyan('connect', 'echo', '--port', String(port), '--json');
+    expect(JSON.parse(again.stdout)).toMatchObject({ port: { port, source: 'override' } });
+    await banyan('disconnect', 'echo');
+    await banyan('override', 'echo', '--reset');
+    const usual = await banyan('connect', 'echo');
+    expect(usual.stdout).not.toContain('from now on');
+    expect(usual.stdout).not.toContain(`:${port}`);
+    await banyan('disconnect', 'echo');
+  });
+
+  it('prints the help of one command', async () => {
+    const { exit, stdout } = await banyan('register', '--help');
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^Usage: banyan register <invite> \[--name NAME\]/);
+    expect(stdout).toContain('Exit status: 0 ok, 1 failed, 2 usage, 4 denied.');
   });
 
   it('exits with 4 where the administrator does not allow another port', async () => {

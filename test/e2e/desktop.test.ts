@@ -144,6 +144,7 @@ describe('the desktop app', () => {
           'inspectAddress',
           'registerBySignIn',
           'cancelRegistration',
+          'registerAsManaged',
           'unlock',
           'checkPosture',
           'unregister',

@@ -1,5 +1,6 @@
 // One device in two organisations: registered with a second, started, left, and kept in memory.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { exchangeBytes } from '../support/bytes.ts';
@@ -129,6 +130,68 @@ describe('unregistering', () => {
     });
     expect(client.keychain.entries.size).toBe(0);
     expect(filesOf(client, both)).toBeNull();
+  });
+});
+
+describe('unregistering on a disk that takes nothing', () => {
+  /** A folder in its place: neither to be read nor to be replaced. Returns how it is put back. */
+  function block(file: string): () => void {
+    const content = readFileSync(file);
+    rmSync(file);
+    mkdirSync(path.join(file, 'in-the-way'), { recursive: true });
+    return () => {
+      rmSync(file, { recursive: true });
+      writeFileSync(file, content);
+    };
+  }
+
+  it('is done at once, and so it is at the next start', async () => {
+    const client = await aClient();
+    await join(client, alpha);
+    block(path.join(folderOf(client, alpha), 'vault.bin'));
+    const putBack = block(path.join(client.home, 'settings.json'));
+    const before = (await alpha.edge.devices()).length;
+    await client.call('device.unregister', {});
+    expect(client.slices()).toMatchObject({
+      organisations: [],
+      device: { status: 'unregistered' },
+      session: { status: 'signed-out' },
+    });
+    expect((await alpha.edge.devices()).length).toBe(before - 1);
+    expect(existsSync(folderOf(client, alpha))).toBe(false);
+    expect(client.keychain.entries.size).toBe(0);
+    expect(filesOf(client, both)).toBeNull();
+    // As a full disk leaves it: with the name of what is gone.
+    putBack();
+    const second = await client.restart();
+    onTestFinished(() => second.stop());
+    expect(second.slices().device).toEqual({ status: 'unregistered' });
+    await second.register(await alpha.edge.createInvite());
+  });
+
+  it('that gives nothing back either says that it is to be repeated, and never "registered"', async (ctx) => {
+    const client = await aClient();
+    await join(client, alpha);
+    const folder = folderOf(client, alpha);
+    // What something is mounted on cannot be removed, not even by root.
+    if (spawnSync('mount', ['-t', 'tmpfs', 'none', folder]).status !== 0) {
+      ctx.skip('nothing can be mounted here');
+    }
+    const unmount = () => spawnSync('umount', [folder]);
+    onTestFinished(() => void unmount());
+    const refused = {
+      code: 'client/storage-failed',
+      message: expect.stringMatching(/no longer registered with Alpha.*again/) as unknown,
+    };
+    await expect(client.call('device.unregister', {})).rejects.toMatchObject(refused);
+    expect(client.slices().device).toMatchObject({ status: 'revoked', because: refused });
+    unmount();
+    await client.call('device.unregister', {});
+    expect(client.slices()).toMatchObject({
+      organisations: [],
+      device: { status: 'unregistered' },
+    });
+    expect(existsSync(folder)).toBe(false);
   });
 });
 

@@ -31,12 +31,13 @@ export function runProgram(
   args: readonly string[],
   home: string,
   input = '',
+  change: NodeJS.ProcessEnv = {},
 ): Promise<Finished> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       [programPath(name), ...args],
-      { env: environment(home), timeout: 30_000 },
+      { env: { ...environment(home), ...change }, timeout: 30_000 },
       (_error, stdout, stderr) => resolve({ exit: child.exitCode, stdout, stderr }),
     );
     child.stdin?.end(input);

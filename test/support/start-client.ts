@@ -34,6 +34,8 @@ export interface TestClientOptions {
   home?: string;
   keychain?: FakeKeychain;
   browser?: Browser;
+  /** false: as a command that is over in a moment. */
+  stays?: boolean;
   /** Whatever else is not as on a real computer. */
   ports?: Partial<ClientPorts>;
 }
@@ -56,7 +58,7 @@ export async function startClient(options: TestClientOptions = {}): Promise<Test
       createEngine,
       ...options.ports,
     },
-    { home, version: '0.1.0', onQuit: () => {} },
+    { home, version: '0.1.0', stays: options.stays ?? true, onQuit: () => {} },
   );
   const slices = (): Slices => client.snapshot().slices;
   const call: TestClient['call'] = (name, input) =>

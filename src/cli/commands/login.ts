@@ -2,6 +2,7 @@
 import { renderUnicodeCompact } from 'uqr';
 import { isSigningIn, type Session, type SignInPrompt } from '../../shared/model/session.ts';
 import { type Command, untilInterrupted } from '../context.ts';
+import { localTime } from '../../shared/local-time.ts';
 import type { Print } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 
@@ -49,7 +50,7 @@ function show(prompt: SignInPrompt | null, byHand: boolean, print: Print): void 
       '',
       ...renderUnicodeCompact(code.urlWithCode, { border: 2 }).split('\n'),
       '',
-      `It is good until ${new Date(code.expiresAt).toLocaleTimeString()}. Give it to nobody.`,
+      `It is good until ${localTime(code.expiresAt)}. Give it to nobody.`,
     ]);
   }
 }
@@ -58,5 +59,5 @@ function lines(session: Session): string[] {
   if (!('person' in session) || !('expiresAt' in session)) return [];
   const { person, expiresAt } = session;
   const who = person.email ? `${person.name} <${person.email}>` : person.name;
-  return [`Signed in as ${who}, until ${new Date(expiresAt).toLocaleString()}.`];
+  return [`Signed in as ${who}, until ${localTime(expiresAt)}.`];
 }

@@ -1,7 +1,7 @@
 // banyan register <address>: the fingerprint, then the browser.
 import type { AddressFacts, ClientApi, InputOf } from '../../shared/ipc/contract.ts';
 import type { Device } from '../../shared/model/device.ts';
-import { completeFingerprint } from '../../shared/model/fingerprint.ts';
+import { completeFingerprint, inGroups } from '../../shared/model/fingerprint.ts';
 import { usage } from '../banyan-arguments.ts';
 import { ask, confirm, type Context, untilInterrupted } from '../context.ts';
 import type { Print } from '../print.ts';
@@ -98,5 +98,3 @@ function showPage(client: ClientApi, print: Print, openBrowser: boolean): () => 
     ]);
   });
 }
-
-const inGroups = (text: string): string => text.match(/.{1,4}/g)?.join(' ') ?? '';

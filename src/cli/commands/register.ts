@@ -1,12 +1,14 @@
 // banyan register <invite or address>
 import { AppError } from '../../shared/errors.ts';
 import type { ClientApi } from '../../shared/ipc/contract.ts';
+import { secretsWish } from '../../main/secrets-wish.ts';
 import {
   type Device,
   OWNERSHIPS,
   SECRET_STORES,
   type SecretStoreKind,
 } from '../../shared/model/device.ts';
+import { inGroups } from '../../shared/model/fingerprint.ts';
 import { usage } from '../banyan-arguments.ts';
 import { type Command, confirm, type Context, snapshotOf } from '../context.ts';
 import { table } from '../print.ts';
@@ -26,7 +28,7 @@ export const register: Command = async (context) => {
   const client = await reachClient(context.home);
   try {
     const { app, slices } = await snapshotOf(client);
-    const preset = process.env['BANYAN_SECRETS'] === 'memory' ? 'memory' : app.suggestedSecretStore;
+    const preset = secretsWish(process.env) ?? app.suggestedSecretStore;
     const secrets = oneOf(SECRET_STORES, values['secrets'] ?? preset, '--secrets');
     const ownership = oneOf(OWNERSHIPS, values['ownership'] ?? OWNERSHIPS[0], '--ownership');
     const name = typeof values['name'] === 'string' ? values['name'] : app.hostName;
@@ -76,7 +78,7 @@ async function registerByInvite(
   refuseMemory();
   if (!values['yes']) {
     context.print.note(`Organisation  ${facts.organisationName} (${facts.host})`);
-    context.print.note(`Fingerprint   ${facts.rootFingerprint}`);
+    context.print.note(`Fingerprint   ${inGroups(facts.rootFingerprint)}`);
     if (before !== undefined) context.print.note(becomesActive(before));
   }
   await confirm(context, `Register this device as "${about.name}"?`);

@@ -1,12 +1,15 @@
 // banyan status
 import { explain, type WireError } from '../../shared/errors.ts';
 import type { Slices } from '../../shared/ipc/contract.ts';
+import { exhaustive } from '../../shared/exhaustive.ts';
 import { isLocked } from '../../shared/model/device.ts';
+import type { ManagedRegistration } from '../../shared/model/managed.ts';
 import type { SignInPrompt } from '../../shared/model/session.ts';
 import { POSTURE_FACTORS, factorState } from '../../shared/model/posture.ts';
 import { FACTOR_NAMES, factorFix, LEVEL_NAMES } from '../../shared/model/posture-words.ts';
 import { summary } from '../../shared/model/summary.ts';
 import { type Command, snapshotOf } from '../context.ts';
+import { localTime } from '../../shared/local-time.ts';
 import { table } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 import { tunnelWords } from './services.ts';
@@ -15,15 +18,25 @@ export const status: Command = async ({ home, print }) => {
   const client = await reachClient(home);
   try {
     const { app, slices } = await snapshotOf(client);
-    const { device, session, tunnels } = slices;
+    const { device, session, tunnels, managed } = slices;
     const { headline } = summary(device, session, tunnels.states);
     const isRunning = !client.isOwn;
     print.result(
-      { isRunning, version: app.version, home, headline, device, session, tunnels: tunnels.states },
+      {
+        isRunning,
+        version: app.version,
+        home,
+        headline,
+        device,
+        managed,
+        session,
+        tunnels: tunnels.states,
+      },
       table([
         ['Banyan', `${app.version}, ${isRunning ? 'running' : 'not running'}`],
         ['State', headline],
         ['Device', deviceWords(device)],
+        ...managedRows(managed),
         ...renewalRow(device),
         ...postureRows(device, app.platform),
         ['Session', sessionWords(session)],
@@ -44,10 +57,35 @@ function deviceWords(device: Slices['device']): string {
       return `registering with ${device.organisation}`;
     default: {
       const { name, certificateExpiresAt } = device.device;
-      const until = new Date(certificateExpiresAt).toLocaleDateString();
+      const until = localTime(certificateExpiresAt);
       const state = device.status === 'revoked' ? 'no longer accepted by' : 'registered with';
       return `${name}, ${state} ${device.organisation.name}, certificate until ${until}`;
     }
+  }
+}
+
+export function managedRows(managed: Slices['managed']): string[][] {
+  if (managed.status === 'absent') return [];
+  if (managed.status === 'ignored') return [['Set up', explain(managed.because)]];
+  return [['Set up', managedWords(managed.registration)]];
+}
+
+function managedWords(registration: ManagedRegistration): string {
+  if (registration.status === 'not-set') return 'your organisation has set this computer up';
+  const { host } = registration.organisation;
+  switch (registration.status) {
+    case 'registered':
+      return `your organisation has set this computer up, with ${host}`;
+    case 'due':
+      return `your organisation has it registered with ${host} as soon as Banyan runs (the app, or banyan up)`;
+    case 'registering':
+      return `registering with ${host}, as your organisation has set it up`;
+    case 'waiting':
+      return `not registered with ${host} yet: ${registration.because.message} Tried again at ${localTime(registration.retryAt)}.`;
+    case 'refused':
+      return `not registered with ${host}: ${explain(registration.because)}`;
+    default:
+      return exhaustive(registration);
   }
 }
 
@@ -84,7 +122,7 @@ function sessionWords(session: Slices['session']): string {
       return `signing in${promptWords(session.prompt)}`;
     default: {
       const { person, expiresAt, ending } = session;
-      const until = `${person.email || person.name}, until ${new Date(expiresAt).toLocaleString()}`;
+      const until = `${person.email || person.name}, until ${localTime(expiresAt)}`;
       if (session.status === 'extending')
         return `${until}; extending${promptWords(session.prompt)}`;
       if (!ending) return until;

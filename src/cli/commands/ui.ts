@@ -18,7 +18,9 @@ export const ui: Command = async (context) => {
   if (invite !== undefined) parseInvite(invite); // a bad one is refused here, where it can be typed again
   // With an invite it must be our own: a client that runs already is not handed links by others.
   const client =
-    invite === undefined ? await reachClient(home) : await startOwnClient(home, invite);
+    invite === undefined
+      ? await reachClient(home, { stays: true })
+      : await startOwnClient(home, { link: invite });
   try {
     const host = await startWebHost({
       client: { handlers: handlersOf(client), subscribe: (listener) => client.subscribe(listener) },

@@ -7,13 +7,15 @@ export interface AuditEntry {
   correlation_id: string;
   /**
    * `probe`: somebody asked whether a connection would be let in. `request`: one of a web service. `registration`: of a
-   * device, by invite or, then with `person`, by signing in.
+   * device, with `invite` or, by signing in, with `person`; or an attempt.
    */
   event: 'connection' | 'connection-cut' | 'probe' | 'request' | 'registration';
   allowed: boolean;
   /** Refusal code; with `allowed` true: what an enforcing policy would have said. */
   code?: string;
   service?: string;
+  /** Id of the invite; its code is written nowhere. */
+  invite?: string;
   device?: string;
   person?: string;
   /** `host:port` that was asked for inside the service. */

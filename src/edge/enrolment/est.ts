@@ -10,6 +10,7 @@ import type { Routes } from '../http/router.ts';
 import type { Identify } from '../trust-provider/identify.ts';
 import type { Throttle } from '../trust-provider/throttle.ts';
 import type { Store } from '../store/store.ts';
+import type { RefusalCode } from '../../shared/protocol/refusal-codes.ts';
 import { readDeviceFacts } from './device-facts.ts';
 import type { Invites } from './invites.ts';
 import type { RegistrationTokens } from './registration-tokens.ts';
@@ -50,36 +51,39 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
 
   const registerDevice = async (request: IncomingMessage, response: ServerResponse) => {
     const entry = { event: 'registration', from: request.socket.remoteAddress ?? '' } as const;
+    let permit: Permit | null = null;
     try {
-      const { permit, ...registered } = await register(request);
-      const person = permit.owner !== undefined && { person: permit.owner };
+      permit = await permitOf(request, options);
+      const { id, certificates } = await register(request, permit);
       const correlation_id = randomUUID();
-      audit.write({ ...entry, ...person, correlation_id, allowed: true, device: registered.id });
-      sendCertificates(response, registered.certificates);
+      audit.write({ ...entry, ...permit.audited, correlation_id, allowed: true, device: id });
+      sendCertificates(response, certificates);
     } catch (error) {
       if (error instanceof HttpRefusal) {
-        const { correlationId: correlation_id, code } = error;
-        audit.write({ ...entry, correlation_id, allowed: false, ...(code && { code }) });
+        // From outside all that is wrong with a permit looks alike; an administrator is told.
+        const code = error instanceof NotPermitted ? error.why : error.code;
+        const { correlationId: correlation_id } = error;
+        const refused = { allowed: false, correlation_id, ...(code && { code }) };
+        audit.write({ ...entry, ...permit?.audited, ...refused });
       }
       throw error;
     }
   };
 
-  const register = async (request: IncomingMessage) => {
-    const permit = await permitOf(request, options);
+  const register = async (request: IncomingMessage, permit: Permit) => {
+    if (permit.spent) throw permit.refusal(permit.spent);
     const publicKey = await signingRequest(request);
     const facts = readDeviceFacts(request.headers['banyan-device']);
     if (!facts) throw new HttpRefusal(400, 'The header Banyan-Device is missing or malformed.');
     // Everything that can be wrong is known by now; of several requests with one permit, one gets past here.
-    if (!(await permit.claim())) throw permit.refusal();
+    if (!(await permit.claim())) throw permit.refusal(permit.tooLate);
     try {
       const id = randomUUID();
       const owner = permit.owner !== undefined && { owner: permit.owner };
-      const lifetimeSeconds = deviceCertSeconds;
       const certificates = await authority.issueDevice({
         publicKey,
         deviceId: id,
-        lifetimeSeconds,
+        lifetimeSeconds: deviceCertSeconds,
         ...owner,
       });
       await store.put('devices', id, {
@@ -92,7 +96,7 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
         ...owner,
       });
       await permit.settle('used');
-      return { id, certificates, permit };
+      return { id, certificates };
     } catch (error) {
       await permit.settle('open');
       throw error;
@@ -150,12 +154,27 @@ async function signingRequest(request: IncomingMessage): Promise<x509.PublicKey>
 
 /** The right to register one device. */
 interface Permit {
+  /** The id of an invite, or the e-mail of a person. */
+  audited: { invite: string } | { person: string };
   /** E-mail of who has signed in for it: part of the DeviceCert from the beginning. */
   owner?: string;
+  /** Why it is worth nothing any more. */
+  spent?: string;
+  /** What has become of it when somebody else was faster. */
+  tooLate: string;
   claim(): Promise<boolean>;
   settle(state: 'used' | 'open'): Promise<void>;
-  /** The same for each of its faults. */
-  refusal(): HttpRefusal;
+  refusal(why: string): NotPermitted;
+}
+
+class NotPermitted extends HttpRefusal {
+  /** For the audit; what the client is told is the same for each of its faults. */
+  readonly why: string;
+
+  constructor(why: string, message: string, code?: RefusalCode) {
+    super(401, message, code);
+    this.why = why;
+  }
 }
 
 async function permitOf(request: IncomingMessage, options: EnrolmentOptions): Promise<Permit> {
@@ -167,16 +186,20 @@ async function permitByInvite(
   request: IncomingMessage,
   { invites, throttle }: EnrolmentOptions,
 ): Promise<Permit> {
-  const refusal = (): HttpRefusal => new HttpRefusal(401, 'The invite code is not valid.');
+  const refusal = (why: string) => new NotPermitted(why, 'The invite code is not valid.');
   await new Promise((resolve) => setTimeout(resolve, throttle.delayMs(GUESSES)));
   const invite = await invites.find(inviteCode(request));
   if (invite === null) {
     throttle.failed(GUESSES);
-    throw refusal();
+    throw refusal('invite_unknown');
   }
+  const { id, state } = invite;
   return {
-    claim: () => invites.claim(invite),
-    settle: (state) => invites.settle(invite, state),
+    audited: { invite: id },
+    ...(state !== 'open' && { spent: `invite_${state.replace('-', '_')}` }),
+    tooLate: 'invite_used_up',
+    claim: () => invites.claim(id),
+    settle: (how) => invites.settle(id, how),
     refusal,
   };
 }
@@ -185,15 +208,18 @@ async function permitByToken(
   token: string,
   { registrationTokens }: EnrolmentOptions,
 ): Promise<Permit> {
-  const refusal = (): HttpRefusal =>
-    new HttpRefusal(401, 'This sign-in does not register a device.', 'registration_refused');
+  const code = 'registration_refused';
+  const refusal = (why: string) =>
+    new NotPermitted(why, 'This sign-in does not register a device.', code);
   const found = await registrationTokens?.find(token);
-  if (!registrationTokens || !found) throw refusal();
+  if (!registrationTokens || !found) throw refusal(code);
   return {
+    audited: { person: found.user.email },
     owner: found.user.email,
+    tooLate: code,
     claim: () => registrationTokens.claim(found),
-    settle: async (state) => {
-      if (state === 'open') await registrationTokens.release(found);
+    settle: async (how) => {
+      if (how === 'open') await registrationTokens.release(found);
     },
     refusal,
   };

@@ -1,17 +1,53 @@
-// Invite codes: single use, short-lived, only their hash is kept.
+// Invite codes: for one device and a day, or for a deployment: as many devices as an administrator says, until she says.
+// Only their hash is kept.
 import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
-import type { Store } from '../store/store.ts';
+import type { InviteRecord, Store } from '../store/store.ts';
 
 /** No letters that are easily misread. 12 of them are 59 bits: not to be guessed within an invite's life. */
 const ALPHABET = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LENGTH = 12;
+/** Nobody types it, and it lives for weeks: 98 bits. */
+const DEPLOYMENT_LENGTH = 20;
+export const MOST_USES = 100_000;
+const LONGEST_DEPLOYMENT_SECONDS = 366 * 24 * 3600;
+
+export type InviteState = 'open' | 'used-up' | 'expired' | 'revoked';
+
+export interface DeploymentWish {
+  /** For the administrator's own eyes, e.g. `Laptops of autumn`. */
+  name: string;
+  uses: number;
+  lifetimeSeconds: number;
+}
+
+/** What an administrator sees of a deployment invite; never its code. */
+export interface DeploymentInvite {
+  id: string;
+  name: string;
+  state: InviteState;
+  uses: number;
+  used: number;
+  /** Seconds since the epoch. */
+  createdAt: number;
+  expiresAt: number;
+}
+
+export interface FoundInvite {
+  id: string;
+  state: InviteState;
+}
 
 export interface Invites {
-  /** Returns the code; it cannot be read again. */
+  /** For one device. Returns the code; it cannot be read again. */
   create(lifetimeSeconds: number): Promise<string>;
-  /** The id of the open invite with this code, or null: wrong, used and expired look alike. */
-  find(code: string): Promise<string | null>;
-  /** Only one caller gets true; the others come too late. */
+  /** For many. Rejects with what is wrong with the wish. */
+  createDeployment(wish: DeploymentWish): Promise<{ id: string; code: string }>;
+  deployments(): Promise<DeploymentInvite[]>;
+  /** No further use from now on. false: there is no such invite. */
+  revoke(id: string): Promise<boolean>;
+  /** The invite with this code, whatever became of it; null: there is none, so somebody guesses. */
+  find(code: string): Promise<FoundInvite | null>;
+  /** One use. Of several callers at the limit only so many get true; the others come too late. */
   claim(id: string): Promise<boolean>;
   /** `used` when the certificate was issued, `open` when that failed. */
   settle(id: string, state: 'used' | 'open'): Promise<void>;
@@ -20,42 +56,111 @@ export interface Invites {
 }
 
 export function createInvites(store: Store): Invites {
+  const put = async (
+    length: number,
+    lifetimeSeconds: number,
+    rest: Pick<InviteRecord, 'deployment'> & { most: number },
+  ): Promise<{ id: string; code: string }> => {
+    const { most, ...facts } = rest;
+    const letters = Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]);
+    const code = letters.join('').replace(/(.{4})(?!$)/g, '$1-');
+    const id = randomBytes(12).toString('hex');
+    const createdAt = Date.now() / 1000;
+    await store.put('invites', id, {
+      codeHash: hash(code).toString('base64url'),
+      createdAt,
+      expiresAt: createdAt + lifetimeSeconds,
+      uses: { most, claimed: 0, made: 0 },
+      ...facts,
+    });
+    return { id, code };
+  };
+
   return {
-    async create(lifetimeSeconds) {
-      const letters = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]);
-      const code = letters.join('').replace(/(.{4})(?!$)/g, '$1-');
-      await store.put('invites', randomBytes(12).toString('hex'), {
-        codeHash: hash(code).toString('base64url'),
-        expiresAt: Date.now() / 1000 + lifetimeSeconds,
-        state: 'open',
-      });
-      return code;
+    create: async (lifetimeSeconds) => (await put(LENGTH, lifetimeSeconds, { most: 1 })).code,
+    async createDeployment({ name, uses, lifetimeSeconds }) {
+      refuseUnless(name.trim() !== '' && name.length <= 100, 'a name of 1 to 100 characters');
+      refuseUnless(within(uses, MOST_USES), `1 to ${MOST_USES} uses`);
+      refuseUnless(
+        within(lifetimeSeconds, LONGEST_DEPLOYMENT_SECONDS),
+        `a life of 1 to ${LONGEST_DEPLOYMENT_SECONDS} seconds`,
+      );
+      return put(DEPLOYMENT_LENGTH, lifetimeSeconds, { most: uses, deployment: name.trim() });
     },
+    async deployments() {
+      const all = await store.list('invites');
+      return all.flatMap(([id, invite]) =>
+        invite.deployment === undefined ? [] : [shown(id, invite, invite.deployment)],
+      );
+    },
+    revoke: (id) =>
+      store.change('invites', id, (invite) => invite && { ...invite, revoked: true as const }),
     async find(code) {
       const presented = hash(code);
-      let found: string | null = null;
+      let found: FoundInvite | null = null;
       for (const [id, invite] of await store.list('invites')) {
         // Every invite is compared, each in constant time: how long it takes tells nothing.
         const same = timingSafeEqual(presented, Buffer.from(invite.codeHash, 'base64url'));
-        if (same && invite.state === 'open' && invite.expiresAt > Date.now() / 1000) found = id;
+        if (same) found = { id, state: stateOf(invite) };
       }
       return found;
     },
     claim: (id) =>
       store.change('invites', id, (invite) =>
-        invite?.state === 'open' ? { ...invite, state: 'claimed' } : undefined,
+        invite && stateOf(invite) === 'open' ? counted(invite, { claimed: 1 }) : undefined,
       ),
     async settle(id, state) {
-      await store.change('invites', id, (invite) => invite && { ...invite, state });
+      await store.change(
+        'invites',
+        id,
+        (invite) => invite && counted(invite, { claimed: -1, made: state === 'used' ? 1 : 0 }),
+      );
     },
     async reopenClaimed() {
-      for (const [id] of await store.list('invites')) {
-        await store.change('invites', id, (invite) =>
-          invite?.state === 'claimed' ? { ...invite, state: 'open' } : undefined,
-        );
+      for (const [id, invite] of await store.list('invites')) {
+        // Of a store from before uses were counted: good for a day at most, and over.
+        if (!('uses' in invite)) await store.delete('invites', id);
+        else if (invite.uses.claimed > 0) {
+          await store.put('invites', id, counted(invite, { claimed: -invite.uses.claimed }));
+        }
       }
     },
   };
+}
+
+/** A use that is being made counts: of two at the limit, one is too late. */
+function stateOf({ uses, revoked, expiresAt }: InviteRecord): InviteState {
+  if (revoked) return 'revoked';
+  if (expiresAt <= Date.now() / 1000) return 'expired';
+  return uses.made + uses.claimed < uses.most ? 'open' : 'used-up';
+}
+
+const counted = (
+  invite: InviteRecord,
+  { claimed, made = 0 }: { claimed: number; made?: number },
+): InviteRecord => {
+  const { uses } = invite;
+  return {
+    ...invite,
+    uses: { ...uses, claimed: uses.claimed + claimed, made: uses.made + made },
+  };
+};
+
+const shown = (id: string, invite: InviteRecord, name: string): DeploymentInvite => ({
+  id,
+  name,
+  state: stateOf(invite),
+  uses: invite.uses.most,
+  used: invite.uses.made,
+  createdAt: invite.createdAt,
+  expiresAt: invite.expiresAt,
+});
+
+export const within = (value: number, most: number): boolean =>
+  Number.isInteger(value) && value >= 1 && value <= most;
+
+function refuseUnless(isSo: boolean, wanted: string): void {
+  if (!isSo) throw new RangeError(`A deployment invite has ${wanted}.`);
 }
 
 /** People type codes: case and dashes do not matter. */

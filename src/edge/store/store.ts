@@ -25,9 +25,14 @@ export interface InviteRecord {
   /** SHA-256 of the code: who reads the store learns no code. */
   codeHash: string;
   /** Seconds since the epoch. */
+  createdAt: number;
   expiresAt: number;
-  /** `claimed` while a certificate is being issued, `used` afterwards. */
-  state: 'open' | 'claimed' | 'used';
+  /** How many devices it is good for, how many are being registered right now, and how many are. */
+  uses: { most: number; claimed: number; made: number };
+  /** Of a deployment invite: what the administrator calls it. One that a person is given has none. */
+  deployment?: string;
+  /** Taken back: no further use. */
+  revoked?: true;
 }
 
 export interface UserRecord {

@@ -1,16 +1,22 @@
-// Forgets what has run out: expired issuer records, and invites that were used or are too old.
+// Forgets what has run out: expired issuer records, and invites that are too old.
 import { type Log, reason } from '../log.ts';
 import type { Store } from './store.ts';
 
 const EVERY_MS = 60_000;
+/**
+ * A file with a deployment invite stays on computers long after its end: so long it is still known for what it was, in the
+ * list of an administrator, and by the throttle, which takes an unknown code for a guess and slows down everybody.
+ */
+const REMEMBER_SECONDS = 90 * 24 * 3600;
 
 export async function sweep(store: Store, nowSeconds: number = Date.now() / 1000): Promise<void> {
   for (const [id, { expiresAt }] of await store.list('issuer')) {
     if (expiresAt !== undefined && expiresAt < nowSeconds) await store.delete('issuer', id);
   }
-  for (const [id, { expiresAt, state }] of await store.list('invites')) {
+  for (const [id, { expiresAt, uses, deployment }] of await store.list('invites')) {
+    const until = expiresAt + (deployment === undefined ? 0 : REMEMBER_SECONDS);
     // One that is claimed right now is settled by who claimed it.
-    if (expiresAt < nowSeconds && state !== 'claimed') await store.delete('invites', id);
+    if (until < nowSeconds && uses.claimed === 0) await store.delete('invites', id);
   }
 }
 

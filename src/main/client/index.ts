@@ -13,6 +13,7 @@ import {
 import { suggestedDeviceName } from './device/posture-facts.ts';
 import { createRegistrar } from './device/register.ts';
 import { createRegistrationStore } from './device/registration-store.ts';
+import { createManaged } from './managed/managed.ts';
 import type { ClientPorts } from './ports.ts';
 import { createRuntime, signInNeeded } from './runtime.ts';
 import { privateFolder, sweepTemporaryFiles } from './settings/atomic-write.ts';
@@ -30,6 +31,8 @@ export interface ClientOptions {
   /** A `banyan://register` link the app was opened with. */
   pendingInvite?: string;
   suggestedSecretStore?: SecretStoreKind;
+  /** false: it lives as long as one command, and begins nothing by itself. Default: true. */
+  stays?: boolean;
   /** What `app.quit` does besides stopping the client: close the window, end the process. */
   onQuit: () => void;
 }
@@ -49,7 +52,7 @@ export interface Client {
 
 /** Bind the control socket first: two clients must never share a home. */
 export async function createClient(ports: ClientPorts, options: ClientOptions): Promise<Client> {
-  const { home, version } = options;
+  const { home, version, stays = true, suggestedSecretStore = 'keychain' } = options;
   const { log } = ports;
   const places = layout(home);
   await privateFolder(home);
@@ -75,14 +78,34 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
   });
   currentProxies(); // says what is wrong with the setting
 
+  const managed = createManaged({
+    ports,
+    shown,
+    store,
+    secrets: suggestedSecretStore,
+    stays,
+    register: (input) => switchboard.register(input, 'beside'),
+    async takeUp(organisation) {
+      if (settings.current().activeOrganisation !== null) return;
+      await switchboard.switchTo(organisation);
+      signInByItself();
+    },
+    onRegistered: signInByItself,
+  });
   const surroundings =
     ports.machine &&
     watchSurroundings({
       clock: ports.clock,
       machine: ports.machine,
       log,
-      onChanged: () => switchboard.surroundingsChanged(),
+      onChanged() {
+        switchboard.surroundingsChanged();
+        managed.surroundingsChanged();
+      },
     });
+
+  await managed.look();
+  managed.follow();
 
   let pendingInvite = options.pendingInvite ?? null;
   let pendingOpen: string | null = null;
@@ -102,6 +125,14 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
     return proxies;
   }
 
+  /** Where the organisation has set it so. Whatever comes of it is in the session's state. */
+  function signInByItself(): void {
+    const { device } = shown.slices;
+    if (!stays || device.status !== 'registered') return;
+    if (!managed.wantsSignIn(device.organisation.id)) return;
+    inBackground('sign in by itself', handlers['session.signIn']({ openBrowser: true }));
+  }
+
   function inBackground(what: string, work: Promise<unknown>): void {
     work.catch((error: unknown) => log.error(`could not ${what}`, { error }));
   }
@@ -113,7 +144,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       certificatesFolder: home,
       pendingInvite,
       pendingOpen,
-      suggestedSecretStore: options.suggestedSecretStore ?? 'keychain',
+      suggestedSecretStore,
       hostName: suggestedDeviceName(),
     },
     slices: { ...shown.slices },
@@ -122,7 +153,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
 
   function stop(): Promise<void> {
     surroundings?.stop();
-    stopped ??= switchboard.stop();
+    stopped ??= managed.stop().then(() => switchboard.stop());
     return stopped;
   }
 
@@ -133,18 +164,29 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       setImmediate(() => inBackground('stop', stop().finally(options.onQuit)));
       return Promise.resolve();
     },
-    'device.inspectInvite': (input) => registrar.inspect(input),
+    async 'device.inspectInvite'(input) {
+      await managed.refuseOther(parseInvite(input.invite).rootFingerprint);
+      return registrar.inspect(input);
+    },
     'device.inspectAddress': (input) => registrar.inspectAddress(input),
     async 'device.register'(input) {
+      await managed.refuseOther(parseInvite(input.invite).rootFingerprint);
       const registered = await switchboard.register(input);
       pendingInvite = null;
+      managed.follow();
       return registered;
     },
-    'device.registerBySignIn': (input) => switchboard.registerBySignIn(input),
+    async 'device.registerBySignIn'(input) {
+      await managed.refuseOther(input.fingerprint);
+      const registered = await switchboard.registerBySignIn(input);
+      managed.follow();
+      return registered;
+    },
     'device.cancelRegistration': () => {
       switchboard.cancelRegistration();
       return Promise.resolve();
     },
+    'device.registerAsManaged': ({ secrets }) => managed.tryNow(secrets),
     async 'device.unlock'({ passphrase }) {
       if ((await readIfThere(places.secrets)) === null) {
         throw new AppError('usage/invalid-input', 'Nothing here is under a passphrase.');
@@ -158,7 +200,10 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       device.requireMembership();
       await posture.check();
     },
-    'device.unregister': () => switchboard.unregister(),
+    async 'device.unregister'() {
+      await switchboard.unregister(() => managed.refuseToLeave());
+      managed.follow();
+    },
     'organisation.switch': ({ organisation }) => switchboard.switchTo(organisation),
     async 'session.signIn'({ openBrowser }) {
       await switchboard.restoreIfItMayComeBack();
@@ -192,6 +237,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       switchboard.current().access.override(service, port),
   };
 
+  signInByItself();
   return {
     handlers,
     snapshot,

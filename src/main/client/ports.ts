@@ -62,6 +62,10 @@ export interface Notifier {
   show(notice: { title: string; body: string }): void;
 }
 
+/** `refused`: it is there, and nothing shows that it is the administrator's. */
+export type ManagedFileRead =
+  { status: 'absent' } | { status: 'refused'; why: string } | { status: 'read'; text: string };
+
 export interface ClientPorts {
   secrets: SecretStores;
   browser: Browser;
@@ -73,6 +77,8 @@ export interface ClientPorts {
   publicRoots?: () => readonly string[];
   /** Absent: nobody watches for sleep and network changes. */
   machine?: Machine;
+  /** The managed deployment file; never rejects. Absent: this computer has none. */
+  managedFile?: () => Promise<ManagedFileRead>;
   /** Looks at this computer, and for these programs; never rejects. Absent: nothing is said about it. */
   posture?: (applications: readonly string[]) => Promise<PostureReport>;
   /** Absent where nothing can be shown, e.g. in a terminal. */

@@ -1,6 +1,7 @@
 // What front ends see: the organisations, and the state of the active one. Numbered, and told to whoever listens.
 import type { Registration, SignalListener, Slices, Snapshot } from '../../shared/ipc/contract.ts';
 import type { KnownOrganisation } from '../../shared/model/device.ts';
+import { type Managed, notManaged } from '../../shared/model/managed.ts';
 import { signedOut } from '../../shared/model/session.ts';
 import { unregistered } from '../../shared/model/device.ts';
 import type { Log } from './ports.ts';
@@ -11,6 +12,7 @@ export interface Shown {
   readonly revisions: Snapshot['revisions'];
   organisations(known: readonly KnownOrganisation[]): void;
   registration(registration: Registration): void;
+  managed(managed: Managed): void;
   /** For a state that is not shown yet: what it tells goes nowhere until then, and nowhere again once another one is. */
   place(): { tell: Tell; show(state: State): void };
   subscribe(listener: SignalListener): () => void;
@@ -24,6 +26,7 @@ export function createShown(log: Log): Shown {
   const slices: Slices = {
     organisations: [],
     registration: { status: 'none' },
+    managed: notManaged,
     device: unregistered,
     session: signedOut,
     catalog: { status: 'empty', services: [] },
@@ -32,6 +35,7 @@ export function createShown(log: Log): Shown {
   const revisions: Snapshot['revisions'] = {
     organisations: 0,
     registration: 0,
+    managed: 0,
     device: 0,
     session: 0,
     catalog: 0,
@@ -57,6 +61,7 @@ export function createShown(log: Log): Shown {
     revisions,
     organisations: (known) => replace('organisations', known),
     registration: (registration) => replace('registration', registration),
+    managed: (managed) => replace('managed', managed),
     place() {
       const mine = {};
       return {

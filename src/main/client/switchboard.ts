@@ -8,6 +8,7 @@ import { parseInvite } from '../../shared/protocol/invite.ts';
 import { type createRegistrar, registeredAlready } from './device/register.ts';
 import type { Loaded, RegistrationStore, StoredRegistration } from './device/registration-store.ts';
 import { parseAddress } from './organisation/address.ts';
+import type { RegistrationFile } from './settings/files.ts';
 import { organisationIdOfFingerprint } from './organisation/certificates.ts';
 import { createLoginPlace } from './identity/login-place.ts';
 import type { ClientPorts } from './ports.ts';
@@ -70,19 +71,39 @@ export async function startSwitchboard(options: SwitchboardOptions) {
   }
 
   /** Puts another one, or none, in the place of what runs; what goes wrong before the settings name it undoes it. */
-  async function replace(next: Loaded, prepare?: () => Promise<void>): Promise<void> {
+  async function replace(next: Loaded): Promise<void> {
     if (isStopping && !isLeaving) throw stopping();
     isLeaving = true;
     log.info('another organisation', { from: active(), to: organisationOf(next) });
     const before = await runtime.stop(DRAIN_MS);
     try {
       await loginFiles.remove();
-      await prepare?.();
       await settings.setActive(organisationOf(next));
     } catch (error) {
       await run(before);
       throw error;
     }
+    await run(next);
+  }
+
+  /** The organisation knows by now that this device is gone, so there is no way back: what cannot be removed is not used. */
+  async function forget(registration: RegistrationFile, next: Loaded): Promise<void> {
+    const before = await runtime.stop(DRAIN_MS);
+    try {
+      await loginFiles.remove();
+      await store.forget(registration);
+    } catch (cause) {
+      await run(before);
+      const { name } = registration.organisation;
+      const why = `This device is no longer registered with ${name}, but not all of it could be removed here. Unregister again when that can be written to.`;
+      const error = new AppError('client/storage-failed', why, { cause });
+      runtime.device.revoked(error);
+      throw error;
+    }
+    // A full disk keeps the name of what is gone: the next start finds nothing under it.
+    await settings.setActive(organisationOf(next)).catch((error: unknown) => {
+      log.error('the settings still name the organisation that was left', { error });
+    });
     await run(next);
   }
 
@@ -169,6 +190,7 @@ export async function startSwitchboard(options: SwitchboardOptions) {
     host: string,
     rootFingerprint: string,
     enrol: () => Promise<StoredRegistration>,
+    how: 'active' | 'beside' = 'active',
   ): Promise<Device> {
     const { state } = current();
     // What runs counts, not what a keychain that is locked by now would say of it.
@@ -185,7 +207,8 @@ export async function startSwitchboard(options: SwitchboardOptions) {
       const stored = await enrol();
       await quiet();
       return await exclusively(async () => {
-        await replace({ status: 'stored', stored });
+        if (how === 'beside' && active() !== null) await showOrganisations();
+        else await replace({ status: 'stored', stored });
         return runtime.state.slices.device;
       });
     } catch (error) {
@@ -224,9 +247,13 @@ export async function startSwitchboard(options: SwitchboardOptions) {
       });
     },
 
-    register(input: InputOf<'device.register'>): Promise<Device> {
+    /** `beside`: where another one is active it stays so, with all that is connected. */
+    register(
+      input: InputOf<'device.register'>,
+      how: 'active' | 'beside' = 'active',
+    ): Promise<Device> {
       const { organisation, rootFingerprint } = parseInvite(input.invite);
-      return register(organisation.host, rootFingerprint, () => registrar.register(input));
+      return register(organisation.host, rootFingerprint, () => registrar.register(input), how);
     },
 
     async registerBySignIn(input: InputOf<'device.registerBySignIn'>): Promise<Device> {
@@ -256,14 +283,17 @@ export async function startSwitchboard(options: SwitchboardOptions) {
       );
     },
 
-    unregister: (): Promise<void> =>
+    /** `refuse` may throw: whether it may leave is asked when its turn has come, and a stop waits for it from then on. */
+    unregister: (refuse: () => Promise<void>): Promise<void> =>
       exclusively(async () => {
         const { registration } = runtime.device.requireStored();
         isLeaving = true;
-        await runtime.signOut();
+        await refuse();
+        // What could not be written of it is removed in a moment, as a whole.
+        await runtime.signOut().catch((error: unknown) => log.warn('not signed out', { error }));
         await runtime.device.leave();
         const next = await anotherThan(registration.organisation.id);
-        await replace(next, () => store.forget(registration));
+        await forget(registration, next);
       }),
 
     surroundingsChanged(): void {

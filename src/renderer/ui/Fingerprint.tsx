@@ -1,7 +1,6 @@
 // A fingerprint in groups of four, for two people reading it to each other.
+import { groupsOfFour } from '../../shared/model/fingerprint.ts';
 import './fingerprint.css';
-
-const groupsOfFour = (text: string): string[] => text.match(/.{1,4}/g) ?? [];
 
 export function Fingerprint(props: {
   value: string;

@@ -4,6 +4,7 @@
 import type { WireError } from '../errors.ts';
 import { z } from '../schema.ts';
 import { type Device, type KnownOrganisation, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
+import type { Managed } from '../model/managed.ts';
 import type { PortChoice, Service } from '../model/service.ts';
 import type { Session } from '../model/session.ts';
 import type { Tunnel } from '../model/tunnel.ts';
@@ -14,6 +15,8 @@ export interface Slices {
   organisations: readonly KnownOrganisation[];
   /** A device that is being registered by signing in; of no organisation yet, so it belongs to none. */
   registration: Registration;
+  /** What the organisation has set for this computer. */
+  managed: Managed;
   device: Device;
   session: Session;
   catalog: Catalog;
@@ -116,7 +119,10 @@ export const contract = {
      * Rejects with `device/already-registered` before it reaches anybody.
      */
     inspectInvite: call(z.strictObject({ invite })).returns<InviteFacts>(),
-    /** The new organisation becomes the active one; another one that was active is kept as it is. */
+    /**
+     * The new organisation becomes the active one; another one that was active is kept as it is. Refused with
+     * `managed/not-allowed` where the managed deployment file allows one organisation only; inspectInvite too.
+     */
     register: call(z.strictObject({ invite, ...newDevice })).returns<Device>(),
     /**
      * Reaches the organisation at this address; changes nothing. With a fingerprint it must be the one that is there, else
@@ -125,7 +131,7 @@ export const contract = {
     inspectAddress: call(
       z.strictObject({ address, fingerprint: fingerprint.optional() }),
     ).returns<AddressFacts>(),
-    /** Like `register`, after a sign-in in the browser (`registration.url`). The root must have this fingerprint. */
+    /** Like `register`, also where it is refused, after a sign-in in the browser (`registration.url`). The root must have this fingerprint. */
     registerBySignIn: call(
       z.strictObject({
         address,
@@ -137,13 +143,20 @@ export const contract = {
     ).returns<Device>(),
     /** Ends the sign-in of a registration that runs: `identity/sign-in-cancelled`. */
     cancelRegistration: call(nothing).returns<void>(),
+    /**
+     * Tries now what the managed deployment file asks for, instead of at the next time; resolves when that is over. What came
+     * of it is in the slice `managed`. `secrets`: where the usual place cannot be had.
+     */
+    registerAsManaged: call(
+      z.strictObject({ secrets: z.enum(SECRET_STORES).optional() }),
+    ).returns<void>(),
     /** Opens the file of secrets; then the registration and the session in it come back. */
     unlock: call(z.strictObject({ passphrase })).returns<Device>(),
     /** Looks at this computer and reports now; what came of it is in the device's slice. */
     checkPosture: call(nothing).returns<void>(),
     /**
      * Closes everything, revokes the certificate where it can, removes all of the active organisation here. Another one
-     * that is left becomes active.
+     * that is left becomes active. Refused with `managed/not-allowed` where the managed deployment file keeps it.
      */
     unregister: call(nothing).returns<void>(),
   },

@@ -11,6 +11,7 @@ const CALLS: Record<CallName, true> = {
   'device.inspectAddress': true,
   'device.registerBySignIn': true,
   'device.cancelRegistration': true,
+  'device.registerAsManaged': true,
   'device.unlock': true,
   'device.checkPosture': true,
   'device.unregister': true,
@@ -30,6 +31,7 @@ const CALLS: Record<CallName, true> = {
 const SIGNALS: Record<SignalName, true> = {
   'organisations.changed': true,
   'registration.changed': true,
+  'managed.changed': true,
   'device.changed': true,
   'session.changed': true,
   'catalog.changed': true,

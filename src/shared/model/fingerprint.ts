@@ -1,5 +1,5 @@
-// The fingerprint of a root that nobody vouches for yet: its beginning is typed, as the administrator says it, and never
-// shown before. Who only clicks through has nothing to type, and 72 bits are not to be made alike.
+// The fingerprint of a root. Where nobody vouches for it yet its beginning is typed, as the administrator says it, and never
+// shown before: who only clicks through has nothing to type, and 72 bits are not to be made alike.
 
 /** SHA-256 as base64url without padding. */
 const WHOLE = /^[A-Za-z0-9_-]{43}$/;
@@ -14,3 +14,7 @@ export function completeFingerprint(typed: string, end: string): string | null {
   const whole = plain.length === TYPED ? plain + end : plain;
   return WHOLE.test(whole) ? whole : null;
 }
+
+/** A fingerprint as two people read it to each other: window and terminal alike, so that they can be compared. */
+export const groupsOfFour = (fingerprint: string): string[] => fingerprint.match(/.{1,4}/g) ?? [];
+export const inGroups = (fingerprint: string): string => groupsOfFour(fingerprint).join(' ');

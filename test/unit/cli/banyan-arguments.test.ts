@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { parseBanyanArguments, parsePort } from '../../../src/cli/banyan-arguments.ts';
+import {
+  BANYAN_HELP,
+  COMMANDS,
+  helpOf,
+  parseBanyanArguments,
+  parsePort,
+} from '../../../src/cli/banyan-arguments.ts';
 
 const refused = expect.objectContaining({ code: 'usage/invalid-input' });
 
@@ -22,14 +28,44 @@ describe('the command line of banyan', () => {
   });
 
   it('asks for help and version anywhere', () => {
-    expect(parseBanyanArguments(['--help'])).toBe('help');
-    expect(parseBanyanArguments(['connect', '-h'])).toBe('help');
+    expect(parseBanyanArguments(['--help'])).toEqual({ help: BANYAN_HELP });
+    expect(parseBanyanArguments(['connect', '-h'])).toEqual({ help: helpOf('connect') });
+    expect(parseBanyanArguments(['--help', 'connect', 'a', 'b'])).toEqual({
+      help: helpOf('connect'),
+    });
     expect(parseBanyanArguments(['--version'])).toBe('version');
+  });
+
+  it('is told command by command: usage, every option, exit codes', () => {
+    expect(helpOf('connect')).toBe(
+      [
+        'Usage: banyan connect <service> [--port N]',
+        '',
+        'Open the local port of a service.',
+        '',
+        '  --port N  Use this local port, and keep it for the service, as banyan override does.',
+        '  --json    Print one JSON object instead of text for people.',
+        '  --help    This text.',
+        '',
+        'Exit status: 0 ok, 1 failed, 2 usage, 3 registration or sign-in needed, 4 denied, 5 port in use.',
+        '',
+      ].join('\n'),
+    );
+    for (const name of Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]) {
+      const help = helpOf(name);
+      const facts = COMMANDS[name];
+      for (const option of 'options' in facts ? Object.keys(facts.options) : []) {
+        expect(help.split(`--${option}`).length, `${name} --${option}`).toBeGreaterThan(2);
+      }
+      expect(help.split('\n').every((line) => line.length <= 130)).toBe(true);
+      expect(BANYAN_HELP).toContain(help.split('\n')[0]?.replace('Usage: banyan ', '  '));
+    }
   });
 
   const wrong = [
     [],
     ['frob'],
+    ['frob', '--help'],
     ['constructor'],
     ['connect'],
     ['connect', 'a', 'b'],

@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
-import { postureRows } from '../../../src/cli/commands/status.ts';
+import { describe, expect, it } from 'vitest';
+import { managedRows, postureRows } from '../../../src/cli/commands/status.ts';
 import { aRegisteredDevice } from '../../fixtures/snapshots.ts';
+import type { ManagedRegistration } from '../../../src/shared/model/managed.ts';
 import { aReport } from '../../support/posture.ts';
 
 const device = aRegisteredDevice();
@@ -29,4 +30,33 @@ it('says that the organisation was not told', () => {
     ['Posture', 'not reported (No answer.)'],
   ]);
   expect(postureRows(device, 'linux')).toEqual([]);
+});
+
+describe('a computer that its organisation has set up', () => {
+  const organisation = { id: '0'.repeat(16), host: 'demo.example' };
+  const because = { code: 'organisation/unreachable', message: 'No answer.' } as const;
+  const refused = { code: 'device/invite-refused', message: 'It was refused.' } as const;
+
+  it.each<[ManagedRegistration, RegExp]>([
+    [{ status: 'not-set' }, /has set this computer up$/],
+    [{ status: 'due', organisation }, /with demo\.example as soon as Banyan runs/],
+    [{ status: 'registering', organisation }, /^registering with demo\.example/],
+    [
+      { status: 'waiting', organisation, because, retryAt: 0 },
+      /yet: No answer\. Tried again at \d{4}-\d\d-\d\d \d\d:\d\d \([+-]\d\d:\d\d\)\.$/,
+    ],
+    [{ status: 'refused', organisation, because: refused }, /refused\..*ask your administrator/],
+    [{ status: 'registered', organisation }, /set this computer up, with demo\.example$/],
+  ])('is told %j', (registration, words) => {
+    const [row] = managedRows({ status: 'in-force', settings: {}, registration });
+    expect(row).toEqual(['Set up', expect.stringMatching(words)]);
+  });
+
+  it('by a file that is ignored is told why and what to do; without one nothing is told', () => {
+    const error = { code: 'managed/file-ignored', message: 'Others may write it.' } as const;
+    expect(managedRows({ status: 'ignored', because: error })).toEqual([
+      ['Set up', expect.stringMatching(/^Others may write it\. Tell your administrator/)],
+    ]);
+    expect(managedRows({ status: 'absent' })).toEqual([]);
+  });
 });

@@ -18,6 +18,7 @@ describe('the mirror', () => {
     expect(after.revisions).toEqual({
       organisations: 1,
       registration: 1,
+      managed: 1,
       device: 1,
       session: 2,
       catalog: 1,
@@ -45,6 +46,7 @@ describe('the mirror', () => {
       revisions: {
         organisations: 1,
         registration: 1,
+        managed: 1,
         device: 1,
         session: 6,
         catalog: 3,
@@ -57,6 +59,7 @@ describe('the mirror', () => {
     expect(merged.revisions).toEqual({
       organisations: 1,
       registration: 1,
+      managed: 1,
       device: 1,
       session: 7,
       catalog: 3,

@@ -109,6 +109,7 @@ describe('adding an organisation', () => {
         snapshot.revisions = {
           organisations: 2,
           registration: 2,
+          managed: 2,
           device: 2,
           session: 2,
           catalog: 2,

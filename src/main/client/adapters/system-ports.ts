@@ -7,6 +7,7 @@ import { layout } from '../settings/layout.ts';
 import { createFileSecretStore } from './file-secret-store.ts';
 import { createKeychainSecretStore } from './keychain-secret-store.ts';
 import { createFileLog, LEVELS } from './log.ts';
+import { readManagedFile } from './managed-file.ts';
 import { createMemorySecretStore } from './memory-secret-store.ts';
 import { passphraseFromFile } from './passphrase-file.ts';
 import { createSystemBrowser } from './system-browser.ts';
@@ -34,6 +35,7 @@ export function systemPorts(
     clock: systemClock,
     machine: systemMachine,
     environment,
+    managedFile: () => readManagedFile(),
     log,
     posture: (applications) => collectPosture(applications, { look, log }),
     createEngine: (sink) => createWorkerEngine(sink),

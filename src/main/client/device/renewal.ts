@@ -1,6 +1,7 @@
 // When the DeviceCert is renewed: at two thirds of its life, spread over the devices of an organisation, again and again
 // until it worked, and after sleep. A renewal that goes on failing is told long before the end.
 import { AppError, toWireError } from '../../../shared/errors.ts';
+import { localTime } from '../../../shared/local-time.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
 
@@ -89,7 +90,7 @@ export function followRenewal(options: RenewalOptions): Renewal {
   function explain(thrown: unknown): AppError {
     if (thrown instanceof AppError && thrown.code === 'device/certificate-expired') return thrown;
     const { message } = toWireError(thrown);
-    const end = new Date(life.expiresAt).toLocaleString();
+    const end = localTime(life.expiresAt);
     return new AppError(
       'device/renewal-failed',
       `${organisation} did not renew the certificate of this device, which ends on ${end}. ${message}`,

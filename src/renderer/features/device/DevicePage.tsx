@@ -1,8 +1,10 @@
 // Facts about this device and its organisation, and the way to leave.
 import type { ReactNode } from 'react';
 import type { Device } from '../../../shared/model/device.ts';
+import { isHeldByFile } from '../../../shared/model/managed.ts';
 import { words } from '../../text/common.ts';
 import { deviceText as firstLaunchText } from '../../text/first-launch.ts';
+import { managedText } from '../../text/managed.ts';
 import { organisationsText } from '../../text/organisations.ts';
 import { deviceText } from '../../text/shell.ts';
 import { calendarDay } from '../../text/time.ts';
@@ -17,6 +19,7 @@ import './device.css';
 
 export function DevicePage({ device }: { device: Extract<Device, { status: 'registered' }> }) {
   const app = useTruth(({ app }) => app);
+  const isHeld = useTruth(({ slices }) => isHeldByFile(slices.managed, device));
   const setView = useSetView();
   const { organisation } = device;
   const ownership = firstLaunchText.ownerships(organisation.name)[device.device.ownership];
@@ -60,11 +63,15 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
           <Button onClick={() => setView({ adding: true })}>{organisationsText.add}</Button>
         </div>
         <div className="leave">
-          <p className="sub">{deviceText.unregisterHelp(organisation.name)}</p>
-          <UnregisterDialog
-            organisation={organisation.name}
-            trigger={<Button look="danger">{words.leave}</Button>}
-          />
+          <p className="sub">
+            {isHeld ? managedText.held : deviceText.unregisterHelp(organisation.name)}
+          </p>
+          {!isHeld && (
+            <UnregisterDialog
+              organisation={organisation.name}
+              trigger={<Button look="danger">{words.leave}</Button>}
+            />
+          )}
         </div>
       </div>
     </main>

@@ -53,8 +53,13 @@ export function FirstLaunch({ beside }: { beside?: string }) {
   /** Whole, from whom it may come: see `ConfirmStep`. */
   const [fingerprint, setFingerprint] = useState('');
   const [facts, setFacts] = useState<AddressFacts | null>(null);
+  const ignoredFile = useTruth(({ slices: { managed } }) =>
+    managed.status === 'ignored' ? managed.because : undefined,
+  );
   // Why this device is here again, e.g. secrets that were only in memory. Later failures belong to `register`.
-  const [because] = useState(device.status === 'unregistered' ? device.because : undefined);
+  const [because = ignoredFile] = useState(
+    device.status === 'unregistered' ? device.because : undefined,
+  );
   const [answers, setAnswers] = useState<Answers>({
     invite: app.pendingInvite ?? '',
     address: '',

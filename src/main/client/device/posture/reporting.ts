@@ -73,7 +73,8 @@ export function createPostureReports(options: PostureReportsOptions): PostureRep
     if (!current || state.slices.device.status !== 'registered') return;
     /** It belongs elsewhere now: what was found out is not for the other one. */
     const isOver = (): boolean => current.deviceId !== deviceId;
-    let report = await collector(reported?.answer?.applications ?? []);
+    const askedFor = reported?.answer?.applications ?? [];
+    let report = await collector(askedFor);
     if (isOver()) return;
     const isNews = reported?.text !== encodeReport(report) || clock.now() >= reported.dueAt;
     show(report, reported?.answer);
@@ -81,10 +82,8 @@ export function createPostureReports(options: PostureReportsOptions): PostureRep
     try {
       let answer = await tell(current, report);
       if (isOver()) return;
-      if (
-        answer &&
-        answer.applications.join('\n') !== Object.keys(report.applications ?? {}).join('\n')
-      ) {
+      // Not what the report says of them: where nobody can tell, it names none.
+      if (answer && answer.applications.join('\n') !== askedFor.join('\n')) {
         // What to look for was not known before it answered.
         report = await collector(answer.applications);
         answer = await tell(current, report);

@@ -147,6 +147,20 @@ describe('the posture of a device', () => {
     expect(told).toHaveLength(2);
   });
 
+  it('is told once, not twice, when nobody can tell which programs run', async () => {
+    const { reports, world, asked, told, pass } = reporting();
+    world.answer = { status: 200, body: { ...good, applications: ['falcon'] } };
+    world.report = { applications: null };
+    reports.follow();
+    await pass(MINUTE);
+    // What it asks for was not known before.
+    expect(asked).toEqual([[], ['falcon']]);
+    expect(told).toHaveLength(2);
+    await reports.check();
+    expect(asked).toHaveLength(3);
+    expect(told).toHaveLength(3);
+  });
+
   it('is no business of an organisation that does not know it', async () => {
     const { reports, world, told, pass, posture } = reporting();
     world.answer = { status: 404, body: {} };

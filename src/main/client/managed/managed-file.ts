@@ -1,0 +1,116 @@
+// Reads what a managed deployment file says: names of the seeds in, our own out. Never quotes a value: it holds an invite.
+import { AppError } from '../../../shared/errors.ts';
+import type { Ownership } from '../../../shared/model/device.ts';
+import type { ManagedOrganisation, ManagedSettings } from '../../../shared/model/managed.ts';
+import { parseInvite } from '../../../shared/protocol/invite.ts';
+import { formatHostPort } from '../../../shared/protocol/host-port.ts';
+import { z } from '../../../shared/schema.ts';
+import { organisationIdOfFingerprint } from '../organisation/certificates.ts';
+
+export interface ManagedFile {
+  settings: ManagedSettings;
+  /** null: the file sets settings only. */
+  invite: { link: string; organisation: ManagedOrganisation } | null;
+  /** Names that mean nothing here; for the log. */
+  unknown: string[];
+}
+
+const OWNERSHIP: Record<'C' | 'S' | 'E' | 'O', Ownership> = {
+  C: 'Corporate Dedicated',
+  S: 'Corporate Shared',
+  E: 'Employee Owned',
+  O: 'Other',
+};
+
+/** Shell scripts write `"true"`, PowerShell writes `true`. */
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')]);
+/** Scripts leave a variable empty for what is not set. */
+const text = z.string().trim().max(1024);
+const ownership = z.enum(['C', 'S', 'E', 'O', '']);
+
+const managedFile = z.object({
+  mdm_invite_code: text.optional(),
+  mdm_device_ownership: ownership.optional(),
+  mdm_multi_org: flag.optional(),
+  mdm_auto_login: flag.optional(),
+  mdm_present: flag.optional(),
+  mdm_vendor_name: text.optional(),
+  mdm_vendor_udid: text.optional(),
+  mdm_deploy_user: text.optional(),
+  mdm_deploy_email: text.optional(),
+  mdm_start_at_boot: flag.optional(),
+  mdm_hide_on_start: flag.optional(),
+  mdm_hide_services: flag.optional(),
+  mdm_disable_quit: flag.optional(),
+  mdm_disable_auto_update: flag.optional(),
+  mdm_ca_certs_preinstalled: flag.optional(),
+  mdm_skip_cert_suppression: flag.optional(),
+  /** A secret of another product's installer: known, and not kept. */
+  mdm_deploy_key: z.unknown().optional(),
+});
+
+/** Throws `managed/file-ignored` with what is wrong: half a file would be half of what an administrator has set. */
+export function decodeManagedFile(json: string): ManagedFile {
+  // PowerShell puts a byte order mark in front.
+  const given = parse(json.replace(/^\uFEFF/, ''));
+  const { data, error } = managedFile.safeParse(given);
+  if (!data) {
+    const keys = [...new Set(error.issues.map(({ path }) => String(path[0] ?? '')))];
+    throw ignored(
+      keys.join('') === '' ? 'it is not a JSON object' : `${keys.join(', ')} cannot be used`,
+    );
+  }
+  return {
+    settings: settingsOf(data),
+    invite: data.mdm_invite_code ? readInvite(data.mdm_invite_code) : null,
+    unknown: Object.keys(given as object).filter((key) => !(key in managedFile.shape)),
+  };
+}
+
+export const ignored = (why: string): AppError =>
+  new AppError('managed/file-ignored', `The managed deployment file is ignored: ${why}.`);
+
+function settingsOf(data: z.output<typeof managedFile>): ManagedSettings {
+  const { mdm_device_ownership: letter } = data;
+  return withoutAbsent({
+    ownership: letter ? OWNERSHIP[letter] : undefined,
+    multiOrganisation: data.mdm_multi_org,
+    autoLogin: data.mdm_auto_login,
+    present: data.mdm_present,
+    vendorName: data.mdm_vendor_name || undefined,
+    vendorUdid: data.mdm_vendor_udid || undefined,
+    deployUser: data.mdm_deploy_user || undefined,
+    deployEmail: data.mdm_deploy_email || undefined,
+    startAtBoot: data.mdm_start_at_boot,
+    hideOnStart: data.mdm_hide_on_start,
+    hideServices: data.mdm_hide_services,
+    disableQuit: data.mdm_disable_quit,
+    disableAutoUpdate: data.mdm_disable_auto_update,
+    caCertificatesPreinstalled: data.mdm_ca_certs_preinstalled,
+    skipCertificateSuppression: data.mdm_skip_cert_suppression,
+  });
+}
+
+const withoutAbsent = (settings: {
+  [Key in keyof ManagedSettings]: ManagedSettings[Key] | undefined;
+}): ManagedSettings =>
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+
+function readInvite(link: string): NonNullable<ManagedFile['invite']> {
+  try {
+    const { organisation, rootFingerprint } = parseInvite(link);
+    const id = organisationIdOfFingerprint(rootFingerprint);
+    return { link, organisation: { id, host: formatHostPort(organisation) } };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw ignored(`mdm_invite_code is not an invite (banyan://register?…)`);
+  }
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined; // no schema accepts it: told as what it is
+  }
+}
