@@ -341,7 +341,11 @@ describe('a file that nothing shows to be the administrator’s', () => {
   it('may name what means nothing here: that is in the log, once', async () => {
     const file = aManagedFile({ mdm_new_thing: 'a value' });
     const client = await aClient({ ports: file.ports });
+    const signals: string[] = [];
+    client.client.subscribe((name) => signals.push(name));
     await client.call('device.registerAsManaged', {});
+    // Read again, and the same: nobody is told.
+    expect(signals).toEqual([]);
     const told = client.log.lines.filter(({ level }) => level === 'warn');
     expect(told).toMatchObject([{ fields: { names: 'mdm_new_thing' } }]);
     expect(JSON.stringify(client.log.lines)).not.toContain('a value');

@@ -11,6 +11,7 @@ import {
   type ManagedRegistrationEvent,
   type ManagedSettings,
   nextManagedRegistration,
+  notManaged,
 } from '../../../shared/model/managed.ts';
 import { suggestedDeviceName } from '../device/posture-facts.ts';
 import type { RegistrationStore } from '../device/registration-store.ts';
@@ -82,9 +83,9 @@ export function createManaged(options: ManagedOptions) {
       if (!(error instanceof AppError)) throw error;
       file = null;
       tellOnce(error);
-      return shown.managed({ status: 'ignored', because: error.toWire() });
+      return show({ status: 'ignored', because: error.toWire() });
     }
-    if (!file) return shown.managed({ status: 'absent' });
+    if (!file) return show(notManaged);
     tellUnknown(file);
     const organisation = file.invite?.organisation ?? null;
     const known = await store.list();
@@ -94,7 +95,12 @@ export function createManaged(options: ManagedOptions) {
       before.status === 'in-force' ? before.registration : { status: 'not-set' },
       { type: 'found', organisation, isRegistered },
     );
-    shown.managed({ status: 'in-force', settings: file.settings, registration });
+    show({ status: 'in-force', settings: file.settings, registration });
+  }
+
+  /** It is read often, and is nearly always the same: front ends are told what has changed. */
+  function show(next: Managed): void {
+    if (JSON.stringify(next) !== JSON.stringify(current())) shown.managed(next);
   }
 
   async function readFile(): Promise<ManagedFile | null> {
