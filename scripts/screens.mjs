@@ -60,7 +60,7 @@ function script({ snapshot, replies }) {
   const group = (name) => new Proxy({}, { get: (_, verb) => call(`${name}.${String(verb)}`) });
   window.client = {
     ...Object.fromEntries(
-      ['app', 'device', 'organisation', 'session', 'catalog', 'tunnel'].map((name) => [
+      ['app', 'device', 'organisation', 'session', 'settings', 'catalog', 'tunnel'].map((name) => [
         name,
         group(name),
       ]),

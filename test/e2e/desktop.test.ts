@@ -106,6 +106,7 @@ describe('the desktop app', () => {
         organisation: ['switch'],
         service: ['open', 'dismissLink'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
+        settings: ['change'],
         catalog: ['refresh'],
         tunnel: ['open', 'close', 'override'],
         subscribe: 'function',

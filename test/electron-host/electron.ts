@@ -14,6 +14,7 @@ import {
   StandInTray as Tray,
 } from './fakes.ts';
 import { ipcMain } from './ipc.ts';
+import { nativeTheme } from './native-theme.ts';
 import { protocol } from './scheme.ts';
 import { StandInWebContents as webContents } from './web-contents.ts';
 import { StandInWindow as BrowserWindow } from './windows.ts';
@@ -25,6 +26,7 @@ const module = {
   ipcMain,
   Menu,
   nativeImage,
+  nativeTheme,
   Notification,
   powerMonitor,
   protocol,
@@ -47,6 +49,7 @@ export {
   ipcMain,
   Menu,
   nativeImage,
+  nativeTheme,
   Notification,
   powerMonitor,
   protocol,

@@ -18,6 +18,7 @@ import { createRuntime, signInNeeded } from './runtime.ts';
 import { privateFolder, sweepTemporaryFiles } from './settings/atomic-write.ts';
 import { readIfThere } from './settings/json-file.ts';
 import { layout } from './settings/layout.ts';
+import { chosenNotices } from './settings/chosen-notices.ts';
 import { createSettings } from './settings/settings.ts';
 import { createShown } from './shown.ts';
 import { watchSurroundings } from './surroundings.ts';
@@ -48,14 +49,16 @@ export interface Client {
 }
 
 /** Bind the control socket first: two clients must never share a home. */
-export async function createClient(ports: ClientPorts, options: ClientOptions): Promise<Client> {
+export async function createClient(given: ClientPorts, options: ClientOptions): Promise<Client> {
   const { home, version } = options;
-  const { log } = ports;
+  const { log } = given;
   const places = layout(home);
   await privateFolder(home);
   await sweepTemporaryFiles(places);
 
-  const settings = createSettings(places.settings, log);
+  const settings = createSettings({ path: places.settings, ports: given });
+  const notifier = chosenNotices(given.notifier, settings);
+  const ports: ClientPorts = { ...given, ...(notifier && { notifier }) };
   let proxies: UpstreamProxies | null = null;
   /** First asked for after the settings were read: nothing is connected to before. */
   const chooseProxy: ChooseProxy = (target) => currentProxies().choose(target);
@@ -74,6 +77,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       createRuntime({ ports, places, settings, store, network }, loaded, tell),
   });
   currentProxies(); // says what is wrong with the setting
+  await settingsChanged();
 
   const surroundings =
     ports.machine &&
@@ -92,14 +96,19 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
     if (proxies) return proxies;
     proxies = upstreamProxies(ports.environment ?? {}, settings.current().proxy);
     const { problem } = proxies;
+    if (problem) {
+      log.error(problem.message);
+      const title = 'The proxy setting cannot be used';
+      ports.notifier?.show({ kind: 'trouble', title, body: problem.message });
+    }
+    return proxies;
+  }
+
+  async function settingsChanged(): Promise<void> {
     if (settings.current().unsafeAnyLocalUser) {
       log.warn('the settings let every user of this computer use the local ports');
     }
-    if (problem) {
-      log.error(problem.message);
-      ports.notifier?.show({ title: 'The proxy setting cannot be used', body: problem.message });
-    }
-    return proxies;
+    shown.settings(await settings.shown());
   }
 
   function inBackground(what: string, work: Promise<unknown>): void {
@@ -114,6 +123,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       pendingInvite,
       pendingOpen,
       suggestedSecretStore: options.suggestedSecretStore ?? 'keychain',
+      isDesktop: ports.notifier !== undefined,
       hostName: suggestedDeviceName(),
     },
     slices: { ...shown.slices },
@@ -166,6 +176,17 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       switchboard.current().session.cancelSignIn();
     },
     'session.signOut': async () => switchboard.current().signOut(),
+    async 'settings.change'(change) {
+      await settings.change(change);
+      await settingsChanged();
+      if (change.proxy) {
+        proxies = null;
+        currentProxies();
+        // Whatever is connected keeps its way; what is asked from now on takes the new one.
+        switchboard.surroundingsChanged();
+      }
+      return shown.slices.settings;
+    },
     async 'catalog.refresh'() {
       const { device, catalog, state } = switchboard.current();
       device.requireMembership();

@@ -2,6 +2,7 @@
 import type { SignalListener, Slices, Snapshot } from '../../shared/ipc/contract.ts';
 import type { KnownOrganisation } from '../../shared/model/device.ts';
 import { signedOut } from '../../shared/model/session.ts';
+import { defaultSettings, type ShownSettings } from '../../shared/model/settings.ts';
 import { unregistered } from '../../shared/model/device.ts';
 import type { Log } from './ports.ts';
 import type { OwnSlices, State, Tell } from './state.ts';
@@ -10,6 +11,7 @@ export interface Shown {
   readonly slices: Readonly<Slices>;
   readonly revisions: Snapshot['revisions'];
   organisations(known: readonly KnownOrganisation[]): void;
+  settings(settings: ShownSettings): void;
   /** For a state that is not shown yet: what it tells goes nowhere until then, and nowhere again once another one is. */
   place(): { tell: Tell; show(state: State): void };
   subscribe(listener: SignalListener): () => void;
@@ -26,6 +28,7 @@ export function createShown(log: Log): Shown {
     session: signedOut,
     catalog: { status: 'empty', services: [] },
     tunnels: { states: {}, ports: {} },
+    settings: { values: defaultSettings, managed: null },
   };
   const revisions: Snapshot['revisions'] = {
     organisations: 0,
@@ -33,6 +36,7 @@ export function createShown(log: Log): Shown {
     session: 0,
     catalog: 0,
     tunnels: 0,
+    settings: 0,
   };
   let current: object | null = null;
 
@@ -53,6 +57,7 @@ export function createShown(log: Log): Shown {
     slices,
     revisions,
     organisations: (known) => replace('organisations', known),
+    settings: (settings) => replace('settings', settings),
     place() {
       const mine = {};
       return {

@@ -9,6 +9,7 @@ export const paletteText = {
   actions: {
     services: 'Go to services',
     device: 'Go to this device',
+    settings: 'Go to settings',
     refresh: 'Read the list of services again',
     'sign-in': 'Sign in',
     'sign-out': 'Sign out…',

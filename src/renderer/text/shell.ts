@@ -5,6 +5,7 @@ export const shellText = {
   navigation: 'Pages',
   services: 'Services',
   device: 'This device',
+  settings: 'Settings',
   connectedOf: (connected: number) => `${connected} connected`,
   signedIn: 'Signed in',
   renewing: 'Renewing…',

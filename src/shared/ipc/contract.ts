@@ -6,6 +6,7 @@ import { z } from '../schema.ts';
 import { type Device, type KnownOrganisation, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
 import type { PortChoice, Service } from '../model/service.ts';
 import type { Session } from '../model/session.ts';
+import { type ShownSettings, THEMES } from '../model/settings.ts';
 import type { Tunnel } from '../model/tunnel.ts';
 
 /** Everything a front end shows. Slices arrive whole, each with a revision, so that a late one can be ignored. */
@@ -16,6 +17,8 @@ export interface Slices {
   session: Session;
   catalog: Catalog;
   tunnels: Tunnels;
+  /** Of this computer, whichever organisation is active. */
+  settings: ShownSettings;
 }
 
 export interface Catalog {
@@ -43,6 +46,8 @@ export interface AppFacts {
   pendingOpen: string | null;
   /** Set by whoever started this client, e.g. the demo: preselects and explains, changes no check. */
   suggestedSecretStore: (typeof SECRET_STORES)[number];
+  /** Runs with windows, a tray and notifications; a client in a terminal has none. */
+  isDesktop: boolean;
   /** Name suggested for this device. */
   hostName: string;
 }
@@ -76,6 +81,16 @@ const organisationId = z.string().regex(/^[0-9a-f]{16}$/);
 const passphrase = z.string().min(1).max(1000);
 const service = z.string().min(1).max(200);
 const port = z.number().int().min(1).max(65535);
+const proxy = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.enum(['system', 'none']) }),
+  z.strictObject({
+    kind: z.literal('own'),
+    address: z.string().max(300),
+    user: z.string().max(200),
+    /** Absent: the one that is kept, as long as address and user are the same. */
+    password: z.string().max(500).optional(),
+  }),
+]);
 
 export const contract = {
   app: {
@@ -131,6 +146,23 @@ export const contract = {
     cancelSignIn: call(nothing).returns<void>(),
     /** Closes tunnels, revokes the refresh token where it can, removes the `login-*.pem` files. */
     signOut: call(nothing).returns<void>(),
+  },
+  settings: {
+    /**
+     * Only what is named changes. Rejects with `client/setting-managed`, or with `client/storage-failed` where it could
+     * not be kept, and then nothing has changed.
+     */
+    change: call(
+      z.strictObject({
+        startAtLogin: z.boolean().optional(),
+        startHidden: z.boolean().optional(),
+        autoConnect: z.boolean().optional(),
+        notifications: z.strictObject({ session: z.boolean(), trouble: z.boolean() }).optional(),
+        theme: z.enum(THEMES).optional(),
+        proxy: proxy.optional(),
+        anyLocalUser: z.boolean().optional(),
+      }),
+    ).returns<ShownSettings>(),
   },
   catalog: {
     refresh: call(nothing).returns<Catalog>(),

@@ -16,6 +16,7 @@ const CALLS: Record<CallName, true> = {
   'session.signInWithCode': true,
   'session.cancelSignIn': true,
   'session.signOut': true,
+  'settings.change': true,
   'catalog.refresh': true,
   'service.open': true,
   'service.dismissLink': true,
@@ -30,6 +31,7 @@ const SIGNALS: Record<SignalName, true> = {
   'session.changed': true,
   'catalog.changed': true,
   'tunnels.changed': true,
+  'settings.changed': true,
 };
 
 export const callNames = Object.keys(CALLS) as CallName[];

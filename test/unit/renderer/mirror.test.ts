@@ -41,7 +41,7 @@ describe('the mirror', () => {
     const ours = applySignal(aSnapshot(), 'session.changed', { revision: 7, value: signedOut });
     const theirs: Snapshot = {
       ...aSnapshot({ catalog: { status: 'loading', services: [] } }),
-      revisions: { organisations: 1, device: 1, session: 6, catalog: 3, tunnels: 1 },
+      revisions: { organisations: 1, device: 1, session: 6, catalog: 3, tunnels: 1, settings: 1 },
     };
     const merged = mergeSnapshot(ours, theirs);
     expect(merged.slices.session).toEqual(signedOut);

@@ -106,7 +106,14 @@ describe('adding an organisation', () => {
           device,
           session: { status: 'signed-out' },
         });
-        snapshot.revisions = { organisations: 2, device: 2, session: 2, catalog: 2, tunnels: 2 };
+        snapshot.revisions = {
+          organisations: 2,
+          device: 2,
+          session: 2,
+          catalog: 2,
+          tunnels: 2,
+          settings: 2,
+        };
         return device;
       });
     });

@@ -31,6 +31,8 @@ export interface AccessOptions {
   state: State;
   /** Which proxy leads there, and who may use the port. */
   rulesFor?: (accessTier: HostAndPort) => LocalRules;
+  /** What starts by itself does so. */
+  mayAutorun?: () => boolean;
   /** The certificate has expired and connections wait for another one. */
   onCertificateNeeded?: () => void;
   /** The engine keeps the credentials that it had. */
@@ -39,7 +41,7 @@ export interface AccessOptions {
 
 export function createAccess(options: AccessOptions) {
   const { ports, state, onCertificateNeeded = () => {}, onCredentialsRefused = () => {} } = options;
-  const { rulesFor = () => STRICT } = options;
+  const { rulesFor = () => STRICT, mayAutorun = () => true } = options;
   const { clock, log } = ports;
   const traffic = createTrafficBoard(clock, (totals) => state.tunnels(totals));
   const engine = ports.createEngine(onFact);
@@ -289,6 +291,7 @@ export function createAccess(options: AccessOptions) {
         // With an expired certificate it could only be closed: what is open stays, and moves after the next sign-in.
         else if (service && hasCredentials && hasChanged(service)) reopen(id).catch(notFollowed);
       }
+      if (!mayAutorun()) return;
       const bySelf = services.filter((service) => service.autorun && !refuseToOpen(service));
       autorun.start(bySelf.map(({ id }) => id));
     },

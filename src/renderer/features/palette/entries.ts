@@ -1,11 +1,12 @@
 // What the palette finds, as a plain function: services by name, type and address, and what can be done.
 import { canConnect, type Service } from '../../../shared/model/service.ts';
 import { canClose, canOpen, type Tunnel } from '../../../shared/model/tunnel.ts';
+import type { Page } from '../../stores/view.ts';
 import { kindOf } from '../../text/services.ts';
 import { paletteText } from '../../text/palette.ts';
 import { type Findable, found, tunnelOf } from '../services/service-view.ts';
 
-export type Action = 'services' | 'device' | 'refresh' | 'sign-in' | 'sign-out';
+export type Action = Page | 'refresh' | 'sign-in' | 'sign-out';
 
 export type Entry =
   | {
@@ -18,6 +19,8 @@ export type Entry =
     }
   | { id: string; kind: 'action'; action: Action; title: string; hint: string };
 
+const PAGES: readonly Page[] = ['services', 'device', 'settings'];
+
 /** More than fit are found by typing more. */
 const MOST_SERVICES = 30;
 
@@ -28,9 +31,7 @@ export interface Findings {
 }
 
 export function entriesFor(query: string, { services, states, isSignedIn }: Findings): Entry[] {
-  const actions: Action[] = isSignedIn
-    ? ['services', 'device', 'refresh', 'sign-out']
-    : ['services', 'device', 'sign-in'];
+  const actions: Action[] = isSignedIn ? [...PAGES, 'refresh', 'sign-out'] : [...PAGES, 'sign-in'];
   const wanted = query.trim().toLowerCase();
   const matching = actions.filter((action) =>
     paletteText.actions[action].toLowerCase().includes(wanted),

@@ -17,6 +17,7 @@ export function useEntry(): (entry: Entry) => void {
     switch (action) {
       case 'services':
       case 'device':
+      case 'settings':
         return setView({ page: action });
       case 'refresh':
         return void refresh.run({});

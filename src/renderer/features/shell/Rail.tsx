@@ -1,5 +1,5 @@
 // Who and where this person is, the pages that exist, and the session.
-import { Laptop, Server } from 'lucide-react';
+import { Laptop, Server, Settings2 } from 'lucide-react';
 import type { Person, Session } from '../../../shared/model/session.ts';
 import { shellText } from '../../text/shell.ts';
 import { useSetView, useTruth, useView } from '../../window-context.tsx';
@@ -33,6 +33,11 @@ export function Rail({ organisation }: { organisation: string }) {
           )}
         </NavItem>
         <NavItem page="device" icon={<Laptop size={17} aria-hidden />} label={shellText.device} />
+        <NavItem
+          page="settings"
+          icon={<Settings2 size={17} aria-hidden />}
+          label={shellText.settings}
+        />
       </nav>
       <SessionCard />
     </div>
