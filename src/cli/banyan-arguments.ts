@@ -81,6 +81,12 @@ export const COMMANDS = {
     usage: 'ui [invite] [--exit-with-parent]',
     about: 'The same with the window as a browser tab on this computer.',
   },
+  logs: {
+    takes: [],
+    options: { follow: 'flag' },
+    usage: 'logs [--follow]',
+    about: 'The log, and with --follow what is added to it until Ctrl-C.',
+  },
   quit: { takes: [], usage: 'quit', about: 'Stop the client that runs.' },
 } as const satisfies Record<string, CommandFacts>;
 

@@ -6,6 +6,7 @@ import { BANYAN_HELP, type CommandName, parseBanyanArguments } from './banyan-ar
 import { connect } from './commands/connect.ts';
 import { disconnect } from './commands/disconnect.ts';
 import { login } from './commands/login.ts';
+import { logs } from './commands/logs.ts';
 import { logout } from './commands/logout.ts';
 import { organisations } from './commands/organisations.ts';
 import { open } from './commands/open.ts';
@@ -38,6 +39,7 @@ const commands: Record<CommandName, Command> = {
   unregister,
   up,
   ui,
+  logs,
   quit,
 };
 

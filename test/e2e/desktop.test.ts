@@ -107,6 +107,7 @@ describe('the desktop app', () => {
         service: ['open', 'dismissLink'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
         settings: ['change'],
+        activity: ['log', 'connections'],
         catalog: ['refresh'],
         tunnel: ['open', 'close', 'override'],
         subscribe: 'function',

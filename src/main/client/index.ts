@@ -5,6 +5,7 @@ import type { SecretStoreKind } from '../../shared/model/device.ts';
 import { isSignedIn } from '../../shared/model/session.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
 import { parseOpenLink } from '../../shared/protocol/open-link.ts';
+import { createRecentLog } from './activity/recent-log.ts';
 import {
   type ChooseProxy,
   type UpstreamProxies,
@@ -51,14 +52,15 @@ export interface Client {
 /** Bind the control socket first: two clients must never share a home. */
 export async function createClient(given: ClientPorts, options: ClientOptions): Promise<Client> {
   const { home, version } = options;
-  const { log } = given;
+  const recent = createRecentLog(given.log, given.clock);
+  const { log } = recent;
   const places = layout(home);
   await privateFolder(home);
   await sweepTemporaryFiles(places);
 
-  const settings = createSettings({ path: places.settings, ports: given });
+  const settings = createSettings({ path: places.settings, ports: { ...given, log } });
   const notifier = chosenNotices(given.notifier, settings);
-  const ports: ClientPorts = { ...given, ...(notifier && { notifier }) };
+  const ports: ClientPorts = { ...given, log, ...(notifier && { notifier }) };
   let proxies: UpstreamProxies | null = null;
   /** First asked for after the settings were read: nothing is connected to before. */
   const chooseProxy: ChooseProxy = (target) => currentProxies().choose(target);
@@ -187,6 +189,9 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       }
       return shown.slices.settings;
     },
+    'activity.log': ({ after }) => Promise.resolve(recent.after(after)),
+    'activity.connections': async ({ known }) =>
+      switchboard.current().access.recentConnections(known),
     async 'catalog.refresh'() {
       const { device, catalog, state } = switchboard.current();
       device.requireMembership();

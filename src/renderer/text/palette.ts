@@ -8,6 +8,7 @@ export const paletteText = {
   does: { connect: 'Connect', disconnect: 'Disconnect', details: 'Details' },
   actions: {
     services: 'Go to services',
+    activity: 'Go to activity',
     device: 'Go to this device',
     settings: 'Go to settings',
     refresh: 'Read the list of services again',

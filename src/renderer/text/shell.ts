@@ -4,6 +4,7 @@ import type { SecretStoreKind } from '../../shared/model/device.ts';
 export const shellText = {
   navigation: 'Pages',
   services: 'Services',
+  activity: 'Activity',
   device: 'This device',
   settings: 'Settings',
   connectedOf: (connected: number) => `${connected} connected`,

@@ -3,6 +3,7 @@
 // test double are derived. What may not be in it: tokens, private keys, file paths or URLs chosen by a front end.
 import type { WireError } from '../errors.ts';
 import { z } from '../schema.ts';
+import type { LogLine, RecentConnection } from '../model/activity.ts';
 import { type Device, type KnownOrganisation, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
 import type { PortChoice, Service } from '../model/service.ts';
 import type { Session } from '../model/session.ts';
@@ -163,6 +164,19 @@ export const contract = {
         anyLocalUser: z.boolean().optional(),
       }),
     ).returns<ShownSettings>(),
+  },
+  /** Asked for by who looks at it, while she looks: what happens at every connection is no signal. */
+  activity: {
+    /** The next lines with a higher number, a thousand at most; then ask again. */
+    log: call(z.strictObject({ after: z.number().int().min(0) })).returns<{
+      lines: readonly LogLine[];
+      newest: number;
+    }>(),
+    /** null: nothing has changed since that revision. */
+    connections: call(z.strictObject({ known: z.number().int() })).returns<{
+      revision: number;
+      connections: readonly RecentConnection[] | null;
+    }>(),
   },
   catalog: {
     refresh: call(nothing).returns<Catalog>(),

@@ -17,6 +17,8 @@ const CALLS: Record<CallName, true> = {
   'session.cancelSignIn': true,
   'session.signOut': true,
   'settings.change': true,
+  'activity.log': true,
+  'activity.connections': true,
   'catalog.refresh': true,
   'service.open': true,
   'service.dismissLink': true,

@@ -21,6 +21,7 @@ describe('the mirror', () => {
       session: 2,
       catalog: 1,
       tunnels: 1,
+      settings: 1,
     });
   });
 
@@ -52,6 +53,7 @@ describe('the mirror', () => {
       session: 7,
       catalog: 3,
       tunnels: 1,
+      settings: 1,
     });
   });
 

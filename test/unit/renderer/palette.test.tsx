@@ -28,6 +28,7 @@ describe('the palette finds', () => {
       'disconnect Ledger database',
       'details Vault',
       'services',
+      'activity',
       'device',
       'settings',
       'refresh',

@@ -14,6 +14,7 @@ import { createAutorun } from './autorun.ts';
 import { createDenials } from './denials.ts';
 import { choosePort } from './port-choice.ts';
 import { portInUse } from './port-trouble.ts';
+import { createRecentConnections } from './recent-connections.ts';
 import { createSavedPorts } from './saved-ports.ts';
 import { createTrafficBoard } from './traffic-board.ts';
 
@@ -44,6 +45,7 @@ export function createAccess(options: AccessOptions) {
   const { rulesFor = () => STRICT, mayAutorun = () => true } = options;
   const { clock, log } = ports;
   const traffic = createTrafficBoard(clock, (totals) => state.tunnels(totals));
+  const recent = createRecentConnections(clock);
   const engine = ports.createEngine(onFact);
   const saved = createSavedPorts(log);
   const denials = createDenials(clock);
@@ -89,13 +91,18 @@ export function createAccess(options: AccessOptions) {
         return;
       case 'engine-restarted':
         log.error('the proxy engine was started again; its connections are lost', { ...fact });
+        recent.lost();
         endWait(); // what waited was closed; what waits from now on is told anew
         return;
       case 'failed':
         state.tunnel(fact.tunnel, { type: 'failed', error: fact.error });
         return;
       case 'connection-opened':
+        recent.opened(fact);
+        log.debug(fact.type, { ...fact });
+        return;
       case 'connection-closed':
+        recent.closed(fact);
         log.debug(fact.type, { ...fact });
         return;
       default:
@@ -107,6 +114,7 @@ export function createAccess(options: AccessOptions) {
     const at = clock.now();
     const tell = (words: WireError): void => {
       log.warn('a connection was refused', { tunnel: id, target, error: words });
+      recent.denied(id, target, words);
       const current = tunnel(id);
       // Closed and opened again while the words were waited for: then it is an old story.
       if (current?.status !== 'open' || current.openedAt > at) return;
@@ -251,6 +259,7 @@ export function createAccess(options: AccessOptions) {
     open,
     close,
     publishPorts,
+    recentConnections: recent.read,
 
     async override(id: string, port: number | null): Promise<PortChoice> {
       const service = find(id);

@@ -16,6 +16,7 @@ export function useEntry(): (entry: Entry) => void {
   function act(action: Action): void {
     switch (action) {
       case 'services':
+      case 'activity':
       case 'device':
       case 'settings':
         return setView({ page: action });

@@ -6,8 +6,8 @@ import { settingsText } from '../../text/settings.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Field } from '../../ui/Field.tsx';
+import { Segments } from '../../ui/Segments.tsx';
 import { useCall } from '../../window-context.tsx';
-import { Segments } from './Segments.tsx';
 import { SettingRow } from './SettingRow.tsx';
 
 const KINDS = ['system', 'none', 'own'] as const;

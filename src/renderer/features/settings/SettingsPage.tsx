@@ -7,11 +7,11 @@ import { isLocked, NOTICE_KINDS, THEMES } from '../../../shared/model/settings.t
 import { settingsText } from '../../text/settings.ts';
 import { deviceText } from '../../text/shell.ts';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
+import { Segments } from '../../ui/Segments.tsx';
 import { useArrival } from '../../ui/use-arrival.ts';
 import { useCall, useTruth } from '../../window-context.tsx';
 import { AnyLocalUser } from './AnyLocalUser.tsx';
 import { ProxyForm } from './ProxyForm.tsx';
-import { Segments } from './Segments.tsx';
 import { SettingRow, SwitchRow } from './SettingRow.tsx';
 import './settings.css';
 

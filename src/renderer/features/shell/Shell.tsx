@@ -4,6 +4,7 @@ import type { Device } from '../../../shared/model/device.ts';
 import { useSetView, useView } from '../../window-context.tsx';
 import { exhaustive } from '../../../shared/exhaustive.ts';
 import type { Page } from '../../stores/view.ts';
+import { ActivityPage } from '../activity/ActivityPage.tsx';
 import { DevicePage } from '../device/DevicePage.tsx';
 import { OpenLinkDialog } from '../services/OpenLinkDialog.tsx';
 import { ServicesPage } from '../services/ServicesPage.tsx';
@@ -33,6 +34,8 @@ function PageOf({ page, device }: { page: Page; device: Registered }) {
   switch (page) {
     case 'services':
       return <ServicesPage />;
+    case 'activity':
+      return <ActivityPage />;
     case 'device':
       return <DevicePage device={device} />;
     case 'settings':

@@ -1,9 +1,11 @@
 // A few short choices side by side, of which one holds: radio buttons, walked with the arrow keys.
 import { Radio } from '@base-ui/react/radio';
 import { RadioGroup } from '@base-ui/react/radio-group';
+import './segments.css';
 
 export function Segments<Value extends string>(props: {
-  labelledBy: string;
+  labelledBy?: string;
+  label?: string;
   value: Value;
   choices: readonly (readonly [value: Value, label: string])[];
   disabled?: boolean;
@@ -13,6 +15,7 @@ export function Segments<Value extends string>(props: {
     <RadioGroup
       className="segments"
       aria-labelledby={props.labelledBy}
+      aria-label={props.label}
       value={props.value}
       disabled={props.disabled ?? false}
       onValueChange={(value) => props.onChange(value)}
