@@ -81,6 +81,14 @@ export const COMMANDS = {
     usage: 'ui [invite] [--exit-with-parent]',
     about: 'The same with the window as a browser tab on this computer.',
   },
+  diagnose: {
+    takes: [],
+    mayTake: ['service'],
+    options: { save: 'flag' },
+    usage: 'diagnose [service] [--save]',
+    about:
+      'Try every step of the way to a service or to the organisation; --save for whoever helps.',
+  },
   logs: {
     takes: [],
     options: { follow: 'flag' },

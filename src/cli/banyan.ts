@@ -4,6 +4,7 @@ import { ERRORS, EXIT, toWireError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { BANYAN_HELP, type CommandName, parseBanyanArguments } from './banyan-arguments.ts';
 import { connect } from './commands/connect.ts';
+import { diagnose } from './commands/diagnose.ts';
 import { disconnect } from './commands/disconnect.ts';
 import { login } from './commands/login.ts';
 import { logs } from './commands/logs.ts';
@@ -39,6 +40,7 @@ const commands: Record<CommandName, Command> = {
   unregister,
   up,
   ui,
+  diagnose,
   logs,
   quit,
 };

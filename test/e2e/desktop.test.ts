@@ -108,6 +108,7 @@ describe('the desktop app', () => {
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
         settings: ['change'],
         activity: ['log', 'connections'],
+        diagnostics: ['run', 'save'],
         catalog: ['refresh'],
         tunnel: ['open', 'close', 'override'],
         subscribe: 'function',

@@ -150,7 +150,7 @@ it('in the whole life of a device, from its registration to its end', async () =
   // It was a life: the words are there in which a secret could have been.
   expect(heard.join('\n')).toContain('"status":"signed-in"');
   expect(heard.join('\n')).toContain('device/passphrase-wrong');
-  expect(heard.join('\n')).toContain('the certificate of this device was renewed');
+  expect(heard.join('\n')).toContain('"service":"echo.demo.bnn","facts"');
   expect(new Set(secrets.map(([name]) => name)).size).toBe(10);
   for (const [name, secret] of secrets) expect(secret.length, name).toBeGreaterThan(10);
 

@@ -11,6 +11,7 @@ import {
   type UpstreamProxies,
   upstreamProxies,
 } from './adapters/upstream-proxy.ts';
+import { createDiagnostics } from './diagnostics/diagnostics.ts';
 import { suggestedDeviceName } from './device/posture-facts.ts';
 import { createRegistrar } from './device/register.ts';
 import { createRegistrationStore } from './device/registration-store.ts';
@@ -117,6 +118,15 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     work.catch((error: unknown) => log.error(`could not ${what}`, { error }));
   }
 
+  const diagnostics = createDiagnostics({
+    ports,
+    network,
+    folder: places.diagnostics,
+    runtime: () => switchboard.current(),
+    snapshot: () => snapshot(),
+    recent,
+  });
+
   const snapshot = (): Snapshot => ({
     app: {
       version,
@@ -192,6 +202,8 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     'activity.log': ({ after }) => Promise.resolve(recent.after(after)),
     'activity.connections': async ({ known }) =>
       switchboard.current().access.recentConnections(known),
+    'diagnostics.run': async ({ service }) => diagnostics.run(service),
+    'diagnostics.save': () => diagnostics.save(),
     async 'catalog.refresh'() {
       const { device, catalog, state } = switchboard.current();
       device.requireMembership();

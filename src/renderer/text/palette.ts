@@ -9,6 +9,7 @@ export const paletteText = {
   actions: {
     services: 'Go to services',
     activity: 'Go to activity',
+    diagnostics: 'Find out what does not work',
     device: 'Go to this device',
     settings: 'Go to settings',
     refresh: 'Read the list of services again',

@@ -5,6 +5,7 @@ export const shellText = {
   navigation: 'Pages',
   services: 'Services',
   activity: 'Activity',
+  diagnostics: 'Diagnostics',
   device: 'This device',
   settings: 'Settings',
   connectedOf: (connected: number) => `${connected} connected`,

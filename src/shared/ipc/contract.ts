@@ -4,6 +4,7 @@
 import type { WireError } from '../errors.ts';
 import { z } from '../schema.ts';
 import type { LogLine, RecentConnection } from '../model/activity.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
 import { type Device, type KnownOrganisation, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
 import type { PortChoice, Service } from '../model/service.ts';
 import type { Session } from '../model/session.ts';
@@ -177,6 +178,12 @@ export const contract = {
       revision: number;
       connections: readonly RecentConnection[] | null;
     }>(),
+  },
+  diagnostics: {
+    /** Tries every step on the way to a service, or (null) to the organisation; takes seconds. */
+    run: call(z.strictObject({ service: service.nullable() })).returns<Diagnosis>(),
+    /** Writes what helps whoever helps, without secrets and names, into the client's folder; says where. */
+    save: call(nothing).returns<{ file: string }>(),
   },
   catalog: {
     refresh: call(nothing).returns<Catalog>(),

@@ -19,6 +19,8 @@ const CALLS: Record<CallName, true> = {
   'settings.change': true,
   'activity.log': true,
   'activity.connections': true,
+  'diagnostics.run': true,
+  'diagnostics.save': true,
   'catalog.refresh': true,
   'service.open': true,
   'service.dismissLink': true,

@@ -29,6 +29,7 @@ describe('the palette finds', () => {
       'details Vault',
       'services',
       'activity',
+      'diagnostics',
       'device',
       'settings',
       'refresh',

@@ -260,6 +260,8 @@ export function createAccess(options: AccessOptions) {
     close,
     publishPorts,
     recentConnections: recent.read,
+    /** The words for a refusal that only closed: they come another way. */
+    whyRefused: denials.wordsFor,
 
     async override(id: string, port: number | null): Promise<PortChoice> {
       const service = find(id);

@@ -19,7 +19,7 @@ export type Entry =
     }
   | { id: string; kind: 'action'; action: Action; title: string; hint: string };
 
-const PAGES: readonly Page[] = ['services', 'activity', 'device', 'settings'];
+const PAGES: readonly Page[] = ['services', 'activity', 'diagnostics', 'device', 'settings'];
 
 /** More than fit are found by typing more. */
 const MOST_SERVICES = 30;

@@ -17,6 +17,7 @@ export function useEntry(): (entry: Entry) => void {
     switch (action) {
       case 'services':
       case 'activity':
+      case 'diagnostics':
       case 'device':
       case 'settings':
         return setView({ page: action });

@@ -1,5 +1,5 @@
 // Who and where this person is, the pages that exist, and the session.
-import { Activity, Laptop, Server, Settings2 } from 'lucide-react';
+import { Activity, Laptop, Server, Settings2, Stethoscope } from 'lucide-react';
 import type { Person, Session } from '../../../shared/model/session.ts';
 import { shellText } from '../../text/shell.ts';
 import { useSetView, useTruth, useView } from '../../window-context.tsx';
@@ -36,6 +36,11 @@ export function Rail({ organisation }: { organisation: string }) {
           page="activity"
           icon={<Activity size={17} aria-hidden />}
           label={shellText.activity}
+        />
+        <NavItem
+          page="diagnostics"
+          icon={<Stethoscope size={17} aria-hidden />}
+          label={shellText.diagnostics}
         />
         <NavItem page="device" icon={<Laptop size={17} aria-hidden />} label={shellText.device} />
         <NavItem

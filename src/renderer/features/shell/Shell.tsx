@@ -5,6 +5,7 @@ import { useSetView, useView } from '../../window-context.tsx';
 import { exhaustive } from '../../../shared/exhaustive.ts';
 import type { Page } from '../../stores/view.ts';
 import { ActivityPage } from '../activity/ActivityPage.tsx';
+import { DiagnosticsPage } from '../diagnostics/DiagnosticsPage.tsx';
 import { DevicePage } from '../device/DevicePage.tsx';
 import { OpenLinkDialog } from '../services/OpenLinkDialog.tsx';
 import { ServicesPage } from '../services/ServicesPage.tsx';
@@ -36,6 +37,8 @@ function PageOf({ page, device }: { page: Page; device: Registered }) {
       return <ServicesPage />;
     case 'activity':
       return <ActivityPage />;
+    case 'diagnostics':
+      return <DiagnosticsPage />;
     case 'device':
       return <DevicePage device={device} />;
     case 'settings':
