@@ -11,7 +11,7 @@ export const shellText = {
   connectedOf: (connected: number) => `${connected} connected`,
   signedIn: 'Signed in',
   renewing: 'Renewing…',
-  session: (left: string) => `Signed in, ${left}. Session menu`,
+  session: (state: string, left: string) => `${state}, ${left}. Session menu`,
   signOutTitle: (connected: number) =>
     connected === 1
       ? 'Sign out and disconnect 1 service?'

@@ -81,8 +81,8 @@ function Line({ line }: { line: LogLine }) {
       <time dateTime={new Date(line.at).toISOString()}>{timeOf(line.at)}</time>
       <span className="log-level">{activityText.levelWords[line.level]}</span>
       <span className="log-words">
-        {line.message}
-        {line.service && <span className="log-service">{line.service}</span>}
+        {line.message} {/* Spaces, so that words stay apart where they are read out or copied. */}
+        {line.service && <span className="log-service">{line.service}</span>}{' '}
         {line.facts && <span className="log-facts">{line.facts}</span>}
       </span>
     </div>

@@ -8,7 +8,7 @@ const icons = { ok: Check, failed: X, unknown: CircleHelp };
 
 export function Steps({ results }: { results: readonly StepResult[] }) {
   return (
-    <ol className="steps">
+    <ol className="diagnosis">
       {results.map((result) => (
         <Step key={result.step} result={result} />
       ))}
@@ -19,7 +19,7 @@ export function Steps({ results }: { results: readonly StepResult[] }) {
 function Step({ result: { step, status, reason, error, tookMs } }: { result: StepResult }) {
   const Icon = icons[status];
   return (
-    <li className={`step ${status}`}>
+    <li className={`diagnosis-step ${status}`}>
       <Icon size={16} aria-hidden />
       <div className="step-words">
         <b title={diagnosticsText.help[step]}>{STEP_NAMES[step]}</b>
