@@ -1,8 +1,8 @@
 // Settings, activity and diagnostics, as people use them: in the built app, against a real edge.
 import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import axe from 'axe-core';
 import { _electron, type Page } from 'playwright-core';
 import { beforeAll, describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { ensureBuild } from '../../scripts/lib/prepare.mjs';
@@ -197,8 +197,7 @@ describe('the three rooms', () => {
 
   it('have no serious problem for assistive technology, in light, dark and forced colours', async (ctx) => {
     const { page } = await signedIn(ctx);
-    const axe = await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
-    await page.evaluate(axe);
+    await page.evaluate(axe.source);
     for (const [look, media] of LOOKS) {
       await page.emulateMedia({ ...media, reducedMotion: 'reduce' });
       for (const room of ROOMS) {

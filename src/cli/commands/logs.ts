@@ -1,7 +1,6 @@
 // banyan logs: from the file, so that it can be read while nothing runs, and after something did not.
 import { open } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import { readIfThere } from '../../main/client/settings/json-file.ts';
 import { layout } from '../../main/client/settings/layout.ts';
 import { type Command, untilInterrupted } from '../context.ts';
 import { readLogLine } from '../log-line.ts';
@@ -10,19 +9,18 @@ const LOOK_EVERY_MS = 300;
 
 export const logs: Command = async ({ home, print, arguments: { values } }) => {
   const { log: file } = layout(home);
-  const isEndless = Boolean(values['follow']);
-  const written = (await readIfThere(file)) ?? Buffer.alloc(0);
-  const whole = written.subarray(0, written.lastIndexOf(10) + 1);
-  const lines = linesOf(whole);
-  if (!isEndless) {
+  const follows = Boolean(values['follow']);
+  const written = await readFrom(file, 0);
+  const lines = linesOf(written.bytes);
+  if (!follows) {
     const texts = lines.length > 0 ? lines.map(({ text }) => text) : [`${file} is empty.`];
     return print.result({ file, lines: lines.map(({ value }) => value) }, texts);
   }
   for (const { value, text } of lines) print.line(value, text);
-  let isOver = false;
-  void untilInterrupted().then(() => (isOver = true));
-  let at = whole.length;
-  while (!isOver) {
+  const over = new AbortController();
+  void untilInterrupted().then(() => over.abort());
+  let at = written.end;
+  while (!over.signal.aborted) {
     await wait(LOOK_EVERY_MS);
     const more = await readFrom(file, at);
     for (const { value, text } of linesOf(more.bytes)) print.line(value, text);

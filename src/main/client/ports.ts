@@ -66,8 +66,8 @@ export interface Notifier {
 
 /** Whether the app starts when this person signs in to the computer. The system knows, so nothing of it is kept here. */
 export interface LoginStart {
-  isOn(): Promise<boolean>;
-  set(isOn: boolean): Promise<void>;
+  isOn: () => Promise<boolean>;
+  set: (isOn: boolean) => Promise<void>;
 }
 
 /** What somebody else has set for this computer: a person sees it and cannot change it. */

@@ -10,7 +10,7 @@ export function VirtualList<Item>(props: {
   label: string;
   items: readonly Item[];
   keyOf: (item: Item) => number;
-  row: (item: Item) => ReactNode;
+  renderRow: (item: Item) => ReactNode;
   /** Pixels, until one has been measured. */
   rowHeight: number;
   /** Who looks at the last row stays there when more come. */
@@ -62,7 +62,7 @@ export function VirtualList<Item>(props: {
                 aria-setsize={items.length}
                 style={{ transform: `translateY(${start}px)` }}
               >
-                {props.row(item)}
+                {props.renderRow(item)}
               </li>
             )
           );

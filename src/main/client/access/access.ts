@@ -259,9 +259,9 @@ export function createAccess(options: AccessOptions) {
     open,
     close,
     publishPorts,
-    recentConnections: recent.read,
+    recentConnections: (known: number) => recent.read(known),
     /** The words for a refusal that only closed: they come another way. */
-    whyRefused: denials.wordsFor,
+    whyRefused: (id: string, since: number, bare: AppError) => denials.wordsFor(id, since, bare),
 
     async override(id: string, port: number | null): Promise<PortChoice> {
       const service = find(id);

@@ -14,7 +14,7 @@ export interface RecentLog {
   /** Writes to the log that it was made with, and remembers. */
   log: Log;
   /** Lines with a higher number, the oldest first. */
-  after(number: number): { lines: LogLine[]; newest: number };
+  after: (number: number) => { lines: LogLine[]; newest: number };
 }
 
 export function createRecentLog(log: Log, clock: Pick<Clock, 'now'>, most = MOST_LINES): RecentLog {

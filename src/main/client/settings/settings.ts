@@ -56,13 +56,13 @@ export function createSettings({ path, ports }: SettingsOptions): Settings {
   }
 
   /** One after the other: what one has written must not be missing in what the next one writes. */
-  function save(change: (before: SettingsFile) => SettingsFile): Promise<void> {
+  function save(edited: (before: SettingsFile) => SettingsFile): Promise<void> {
     const done = turns.then(async () => {
       // Somebody may have edited it meanwhile. What cannot be read is set aside there, or refuses to be written below.
       await read().catch((error: unknown) => log.warn('the settings were not read', { error }));
-      const next = change(own);
-      await file.write(next);
-      own = next;
+      const changed = edited(own);
+      await file.write(changed);
+      own = changed;
     });
     turns = done.catch(() => {}); // told to this caller; the next one is not to blame
     return done;
@@ -103,7 +103,7 @@ export function createSettings({ path, ports }: SettingsOptions): Settings {
           ...given(plain),
           ...(anyLocalUser !== undefined && { unsafeAnyLocalUser: anyLocalUser }),
           ...(kept !== undefined && { proxy: kept }),
-        } as SettingsFile;
+        };
       });
     },
 

@@ -29,7 +29,7 @@ export function ConnectionsView() {
       items={connections}
       keyOf={({ id }) => id}
       rowHeight={52}
-      row={(connection) => (
+      renderRow={(connection) => (
         <Row connection={connection} service={nameOf(connection.service)} now={now} />
       )}
     />

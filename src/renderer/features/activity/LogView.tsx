@@ -68,7 +68,7 @@ export function LogView() {
           keyOf={({ number }) => number}
           rowHeight={28}
           followsEnd
-          row={(line) => <Line line={line} />}
+          renderRow={(line) => <Line line={line} />}
         />
       )}
     </>
