@@ -1,7 +1,8 @@
 // banyan logs: from the file, so that it can be read while nothing runs, and after something did not.
-import { open } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { layout } from '../../main/client/settings/layout.ts';
+import { AppError } from '../../shared/errors.ts';
 import { type Command, untilInterrupted } from '../context.ts';
 import { readLogLine } from '../log-line.ts';
 
@@ -20,8 +21,12 @@ export const logs: Command = async ({ home, print, arguments: { values } }) => {
   const over = new AbortController();
   void untilInterrupted().then(() => over.abort());
   let at = written.end;
+  let size = await sizeOf(file);
   while (!over.signal.aborted) {
     await wait(LOOK_EVERY_MS);
+    // Most looks find nothing new: only a size is asked for.
+    if ((await sizeOf(file)) === size) continue;
+    size = await sizeOf(file);
     const more = await readFrom(file, at);
     for (const { value, text } of linesOf(more.bytes)) print.line(value, text);
     at = more.end;
@@ -30,18 +35,30 @@ export const logs: Command = async ({ home, print, arguments: { values } }) => {
 
 /** Whole lines behind that place; a file that has become shorter is a new one, and begins at 0. */
 async function readFrom(file: string, at: number): Promise<{ bytes: Buffer; end: number }> {
+  const written = await readWhole(file);
+  const from = written.length < at ? 0 : at;
+  const end = Math.max(from, written.lastIndexOf(10) + 1);
+  return { bytes: written.subarray(from, end), end };
+}
+
+/** It has a bounded size. Between the old file and the new one, and before the first line, there is none. */
+async function readWhole(file: string): Promise<Buffer> {
   try {
-    await using handle = await open(file);
-    const { size } = await handle.stat();
-    const from = size < at ? 0 : at;
-    const bytes = Buffer.alloc(size - from);
-    const { bytesRead } = await handle.read(bytes, 0, bytes.length, from);
-    const whole = bytes.subarray(0, bytes.subarray(0, bytesRead).lastIndexOf(10) + 1);
-    return { bytes: whole, end: from + whole.length };
-  } catch {
-    return { bytes: Buffer.alloc(0), end: at }; // between the old file and the new one there is none
+    return await readFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw new AppError('client/storage-failed', `Banyan could not read ${file}.`, {
+      cause: error,
+      details: { file },
+    });
   }
 }
+
+const sizeOf = (file: string): Promise<number> =>
+  stat(file).then(
+    ({ size }) => size,
+    () => 0, // none yet
+  );
 
 const linesOf = (bytes: Buffer) =>
   bytes

@@ -5,7 +5,7 @@ export const paletteText = {
   results: 'Found',
   placeholder: 'A service, or what you want to do',
   nothing: 'Nothing is called that.',
-  does: { connect: 'Connect', disconnect: 'Disconnect', details: 'Details' },
+  does: { connect: 'Connect', open: 'Open', disconnect: 'Disconnect', details: 'Details' },
   actions: {
     services: 'Go to services',
     activity: 'Go to activity',

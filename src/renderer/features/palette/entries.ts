@@ -1,5 +1,5 @@
 // What the palette finds, as a plain function: services by name, type and address, and what can be done.
-import { canConnect, type Service } from '../../../shared/model/service.ts';
+import { canConnect, type Service, whyNotConnectable } from '../../../shared/model/service.ts';
 import { canClose, canOpen, type Tunnel } from '../../../shared/model/tunnel.ts';
 import type { Page } from '../../stores/view.ts';
 import { kindOf } from '../../text/services.ts';
@@ -13,7 +13,7 @@ export type Entry =
       id: string;
       kind: 'service';
       service: Service;
-      does: 'connect' | 'disconnect' | 'details';
+      does: 'connect' | 'open' | 'disconnect' | 'details';
       title: string;
       hint: string;
     }
@@ -37,7 +37,7 @@ export function entriesFor(query: string, { services, states, isSignedIn }: Find
     paletteText.actions[action].toLowerCase().includes(wanted),
   );
   return [
-    ...found(services, query)
+    ...usefulFirst(found(services, query))
       .slice(0, MOST_SERVICES)
       .map((service) => serviceEntry(service, tunnelOf(states, service.id), isSignedIn)),
     ...matching.map((action): Entry => ({
@@ -50,12 +50,22 @@ export function entriesFor(query: string, { services, states, isSignedIn }: Find
   ];
 }
 
+/** Enter does something with the first one: what is closed for this person comes after what is not. */
+const usefulFirst = (services: readonly Service[]): Service[] => [
+  ...services.filter(isUseful),
+  ...services.filter((service) => !isUseful(service)),
+];
+const isUseful = (service: Service): boolean =>
+  canConnect(service) || whyNotConnectable(service) === 'web';
+
 function serviceEntry(service: Service, tunnel: Tunnel, isSignedIn: boolean): Entry {
   const does = canClose(tunnel)
     ? 'disconnect'
-    : isSignedIn && canConnect(service) && canOpen(tunnel)
-      ? 'connect'
-      : 'details';
+    : !isSignedIn || !isUseful(service) || !canOpen(tunnel)
+      ? 'details'
+      : canConnect(service)
+        ? 'connect'
+        : 'open';
   return {
     id: `service-${service.id}`,
     kind: 'service',
