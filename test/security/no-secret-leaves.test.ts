@@ -129,6 +129,8 @@ it('in the whole life of a device, from its registration to its end', async () =
   secrets.push(...bodyOf(loginKey).map((line): [string, string] => ['login key', line]));
   // While it is signed in, the login files are the one exception: programs like curl read them.
   expectNone(home, secrets, [layout(home).loginSets]);
+  await first.call('diagnostics.run', { service: 'vault.demo.bnn' });
+  await first.call('diagnostics.save', {});
   await first.call('activity.log', { after: 0 });
   await first.call('activity.connections', { known: 0 });
   await first.stop();
