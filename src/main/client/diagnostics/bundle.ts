@@ -66,7 +66,8 @@ export function bundleText({ snapshot, log, diagnoses, now }: BundleParts): stri
       id,
       type,
       mode,
-      access,
+      // Without its reason: a sentence of an administrator, which may name somebody.
+      access: access.status === 'denied' ? { status: access.status, code: access.code } : access,
       accessTier,
       tunnel: tunnelFacts(tunnels.states[id]),
     })),
@@ -97,8 +98,10 @@ function withoutPeople(value: unknown, { app, slices }: Snapshot): unknown {
     [deviceName, '<device>'],
     [app.hostName, '<device>'],
   ];
-  // What is as short as that stands in ordinary words too.
-  const telling = words.filter(([text]) => text.length > 3);
+  // What is as short as that stands in ordinary words too. The longest first: one may be part of another.
+  const telling = words
+    .filter(([text]) => text.length > 3)
+    .sort(([one], [other]) => other.length - one.length);
   return everyText(value, (text) =>
     telling
       .reduce((clean, [found, instead]) => clean.replaceAll(found, instead), text)

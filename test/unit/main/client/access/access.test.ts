@@ -181,7 +181,9 @@ describe('services that start by themselves', () => {
     expect(state.slices.tunnels.states).toEqual({});
     isOn = true;
     access.onServices(services);
-    expect(Object.keys(state.slices.tunnels.states)).toEqual(['s0.demo.bnn']);
+    await until(() =>
+      Promise.resolve(state.slices.tunnels.states['s0.demo.bnn']?.status === 'open'),
+    );
   });
 
   it('open at most eight at a time, and all of them in the end, whatever fails', async () => {
