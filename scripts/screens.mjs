@@ -60,10 +60,17 @@ function script({ snapshot, replies }) {
   const group = (name) => new Proxy({}, { get: (_, verb) => call(`${name}.${String(verb)}`) });
   window.client = {
     ...Object.fromEntries(
-      ['app', 'device', 'organisation', 'session', 'catalog', 'tunnel'].map((name) => [
-        name,
-        group(name),
-      ]),
+      [
+        'app',
+        'device',
+        'organisation',
+        'session',
+        'settings',
+        'activity',
+        'diagnostics',
+        'catalog',
+        'tunnel',
+      ].map((name) => [name, group(name)]),
     ),
     subscribe: () => () => {},
   };

@@ -119,6 +119,18 @@ export const COMMANDS = {
     options: { 'exit-with-parent': WITH_PARENT },
     about: 'The same with the window as a browser tab on this computer.',
   },
+  diagnose: {
+    takes: [],
+    mayTake: ['service'],
+    options: { save: { about: 'Write a report without secrets, for whoever helps.' } },
+    about: 'Try every step of the way to a service or to the organisation.',
+    exits: [3],
+  },
+  logs: {
+    takes: [],
+    options: { follow: { about: 'Go on with what is added, until Ctrl-C.' } },
+    about: 'What the client that runs has noted.',
+  },
   quit: { takes: [], about: 'Stop the client that runs.' },
 } as const satisfies Record<string, CommandFacts>;
 

@@ -5,8 +5,10 @@ import { ERRORS, EXIT, toWireError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { type CommandName, parseBanyanArguments } from './banyan-arguments.ts';
 import { connect } from './commands/connect.ts';
+import { diagnose } from './commands/diagnose.ts';
 import { disconnect } from './commands/disconnect.ts';
 import { login } from './commands/login.ts';
+import { logs } from './commands/logs.ts';
 import { logout } from './commands/logout.ts';
 import { organisations } from './commands/organisations.ts';
 import { open } from './commands/open.ts';
@@ -39,6 +41,8 @@ const commands: Record<CommandName, Command> = {
   unregister,
   up,
   ui,
+  diagnose,
+  logs,
   quit,
 };
 

@@ -6,6 +6,8 @@ export interface Print {
   result(value: object, lines: readonly string[]): void;
   /** On the way to a result. */
   event(value: { event: string } & Record<string, unknown>, lines: readonly string[]): void;
+  /** One of many on standard output, where no single result ends them. */
+  line(value: object, text: string): void;
   /** Only for people. */
   note(text: string): void;
   error(error: WireError): void;
@@ -28,6 +30,10 @@ export function createPrint(json: boolean): Print {
     event(value, lines) {
       if (json) eventObject(JSON.stringify(value));
       else for (const line of lines) aside(line);
+    },
+    line(value, text) {
+      if (json) object(JSON.stringify(value));
+      else out(text);
     },
     note(text) {
       if (!json) aside(text);

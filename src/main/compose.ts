@@ -7,6 +7,7 @@ import { endOnce } from './desktop/end-once.ts';
 import { linkIn, type Starts } from './desktop/links.ts';
 import { refuseNavigation } from './desktop/security/refuse-navigation.ts';
 import { refusePermissions } from './desktop/security/refuse-permissions.ts';
+import { followTheme } from './desktop/theme.ts';
 import { createTray } from './desktop/tray.ts';
 import { trayActions } from './desktop/tray-actions.ts';
 import { createAppWindow } from './desktop/window.ts';
@@ -24,6 +25,7 @@ export async function compose(home: string, starts: Starts): Promise<void> {
   powerMonitor.on('resume', () => client.wokeUp());
   void client.ended.then(() => app.quit());
 
+  followTheme(client);
   const window = createAppWindow({
     preload: path.join(built, 'preload', 'index.cjs'),
     icon: path.join(assets, 'icon.png'),
@@ -40,8 +42,13 @@ export async function compose(home: string, starts: Starts): Promise<void> {
   app.on('window-all-closed', () => {
     if (!tray) app.quit();
   });
+  // Without a tray nobody would find it again.
+  let staysHidden = tray !== null && client.snapshot().slices.settings.values.startHidden;
   // At once for this start, then for every further one.
   starts.showWith((link) => {
+    const isHidden = staysHidden && link === undefined;
+    staysHidden = false;
+    if (isHidden) return;
     if (link !== undefined) {
       client.openLink(link);
       window.refresh();

@@ -12,6 +12,7 @@ import { Frame } from './features/shell/Frame.tsx';
 import { GonePage } from './features/shell/GonePage.tsx';
 import { Shell } from './features/shell/Shell.tsx';
 import { StoppedPage } from './features/shell/StoppedPage.tsx';
+import { useTheme } from './features/settings/use-theme.ts';
 import { useStopped } from './features/shell/use-stopped.ts';
 import { SignInPage } from './features/sign-in/SignInPage.tsx';
 import { isOver } from './link.ts';
@@ -73,6 +74,7 @@ function Main() {
   const device = useTruth(({ slices }) => slices.device);
   const session = useTruth(({ slices }) => slices.session);
   const pendingInvite = useTruth(({ app }) => app.pendingInvite);
+  useTheme();
   const adding = useView((view) => view.adding) ?? pendingInvite !== null;
   // What this device is registered with already comes first: it may only be locked.
   const ahead = useTruth(({ slices }) =>

@@ -77,6 +77,13 @@ export const ERRORS = {
     action: 'none',
   },
 
+  'client/setting-managed': {
+    exit: EXIT.denied,
+    title: 'Set by your organisation',
+    advice: 'Ask your administrator, who has fixed this setting for this computer.',
+    action: 'none',
+  },
+
   'client/switching': {
     exit: EXIT.failed,
     title: 'Banyan is changing organisations',

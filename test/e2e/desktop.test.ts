@@ -85,7 +85,7 @@ describe('the desktop app', () => {
       image: expect.stringContaining('tray-connected-light.png') as unknown,
     });
     await app.electron.evaluate(({ nativeTheme }) => {
-      Object.assign(nativeTheme, { shouldUseDarkColors: true });
+      Object.assign(nativeTheme, { isSystemDark: true });
       nativeTheme.emit('updated');
     });
     expect((await tray(app)).image).toContain('tray-connected-dark.png');
@@ -152,6 +152,9 @@ describe('the desktop app', () => {
         organisation: ['switch'],
         service: ['open', 'dismissLink'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
+        settings: ['change'],
+        activity: ['log', 'connections'],
+        diagnostics: ['run', 'save'],
         catalog: ['refresh'],
         tunnel: ['open', 'close', 'override'],
         subscribe: 'function',

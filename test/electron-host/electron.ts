@@ -6,7 +6,6 @@ import {
   clipboard,
   dialog,
   nativeImage,
-  nativeTheme,
   powerMonitor,
   session,
   shell,
@@ -16,6 +15,7 @@ import {
   StandInTray as Tray,
 } from './fakes.ts';
 import { ipcMain } from './ipc.ts';
+import { nativeTheme } from './native-theme.ts';
 import { protocol } from './scheme.ts';
 import { StandInWebContents as webContents } from './web-contents.ts';
 import { StandInWindow as BrowserWindow } from './windows.ts';

@@ -163,12 +163,6 @@ export const clipboard = {
   },
 };
 
-/** Tests set it and fire `updated` on it. */
-export const nativeTheme = Object.assign(new EventEmitter(), {
-  shouldUseDarkColors: false,
-  shouldUseDarkColorsForSystemIntegratedUI: false,
-});
-
 /** Tests fire `suspend`, `resume` and the like on it. */
 export const powerMonitor = new EventEmitter();
 

@@ -7,6 +7,7 @@ import { createCodec } from './codec.ts';
 import type { DevToolsSession } from './devtools.ts';
 import { session } from './fakes.ts';
 import { ipcMain } from './ipc.ts';
+import { nativeTheme } from './native-theme.ts';
 import { linkWorlds, runPreload } from './page-side.ts';
 import { devTools, preventable } from './runtime.ts';
 import { answerByHandler, isOwnScheme, ownUrl, type PausedRequest, travelUrl } from './scheme.ts';
@@ -70,6 +71,11 @@ export class StandInWebContents extends EventEmitter {
   setWindowOpenHandler(handler: (details: { url: string }) => WindowOpenHandlerResponse): void {
     this.#onWindowOpen = handler;
   }
+  /** Chromium's answer to `prefers-color-scheme`. */
+  setColourScheme(value: string): void {
+    const features = [{ name: 'prefers-color-scheme', value }];
+    void this.#devTools?.send('Emulation.setEmulatedMedia', { features });
+  }
   send(channel: string, ...inputs: unknown[]): void {
     if (this.#isDestroyed) throw new TypeError('Object has been destroyed');
     void this.#tellPreload({ channel, inputs: codec.encode(inputs) });
@@ -81,12 +87,16 @@ export class StandInWebContents extends EventEmitter {
       { url: 'about:blank', newWindow: true, ...size },
     );
     this.targetId = targetId;
+    nativeTheme.on('updated', () =>
+      this.setColourScheme(nativeTheme.shouldUseDarkColors ? 'dark' : 'light'),
+    );
     const page = await devTools().attach(targetId);
     this.#devTools = page;
     this.#listen(page);
     await page.send('Page.enable');
     await page.send('Runtime.enable');
     await page.send('Inspector.enable');
+    this.setColourScheme(nativeTheme.shouldUseDarkColors ? 'dark' : 'light');
     await page.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] });
     if (preferences.preload) await this.#addPreload(page, preferences.preload);
   }

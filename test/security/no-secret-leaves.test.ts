@@ -129,6 +129,10 @@ it('in the whole life of a device, from its registration to its end', async () =
   secrets.push(...bodyOf(loginKey).map((line): [string, string] => ['login key', line]));
   // While it is signed in, the login files are the one exception: programs like curl read them.
   expectNone(home, secrets, [layout(home).loginSets]);
+  await first.call('diagnostics.run', { service: 'vault.demo.bnn' });
+  await first.call('diagnostics.save', {});
+  await first.call('activity.log', { after: 0 });
+  await first.call('activity.connections', { known: 0 });
   await first.stop();
 
   const again = await client.restart();
@@ -144,9 +148,11 @@ it('in the whole life of a device, from its registration to its end', async () =
   await second.call('session.signOut', {});
   await second.call('app.snapshot', {});
 
+  await second.call('activity.log', { after: 0 });
   // It was a life: the words are there in which a secret could have been.
   expect(heard.join('\n')).toContain('"status":"signed-in"');
   expect(heard.join('\n')).toContain('device/passphrase-wrong');
+  expect(heard.join('\n')).toContain('"service":"echo.demo.bnn","facts"');
   expect(new Set(secrets.map(([name]) => name)).size).toBe(10);
   for (const [name, secret] of secrets) expect(secret.length, name).toBeGreaterThan(10);
 

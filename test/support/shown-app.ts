@@ -41,8 +41,17 @@ async function newHome() {
   return { folder, home, env, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-export async function openDesktopApp(invite?: string): Promise<DesktopApp> {
-  const { home, env, remove } = await newHome();
+/** What a person would have set before she started it. */
+type Surroundings = Record<string, string>;
+
+export async function openDesktopApp(
+  invite?: string,
+  surroundings: Surroundings = {},
+): Promise<DesktopApp> {
+  const own = await newHome();
+  const env = { ...own.env, ...surroundings };
+  const { remove } = own;
+  const home = env.BANYAN_HOME;
   const binary = electronBinary();
   const electron = await _electron.launch({
     executablePath: binary ?? STAND_IN,

@@ -5,11 +5,13 @@ import type { SecretStoreKind } from '../../shared/model/device.ts';
 import { isSignedIn } from '../../shared/model/session.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
 import { parseOpenLink } from '../../shared/protocol/open-link.ts';
+import { createRecentLog } from './activity/recent-log.ts';
 import {
   type ChooseProxy,
   type UpstreamProxies,
   upstreamProxies,
 } from './adapters/upstream-proxy.ts';
+import { createDiagnostics } from './diagnostics/diagnostics.ts';
 import { suggestedDeviceName } from './device/posture-facts.ts';
 import { createRegistrar } from './device/register.ts';
 import { createRegistrationStore } from './device/registration-store.ts';
@@ -19,6 +21,7 @@ import { createRuntime, signInNeeded } from './runtime.ts';
 import { privateFolder, sweepTemporaryFiles } from './settings/atomic-write.ts';
 import { readIfThere } from './settings/json-file.ts';
 import { layout } from './settings/layout.ts';
+import { chosenNotices } from './settings/chosen-notices.ts';
 import { createSettings } from './settings/settings.ts';
 import { createShown } from './shown.ts';
 import { watchSurroundings } from './surroundings.ts';
@@ -51,14 +54,17 @@ export interface Client {
 }
 
 /** Bind the control socket first: two clients must never share a home. */
-export async function createClient(ports: ClientPorts, options: ClientOptions): Promise<Client> {
+export async function createClient(given: ClientPorts, options: ClientOptions): Promise<Client> {
   const { home, version, stays = true, suggestedSecretStore = 'keychain' } = options;
-  const { log } = ports;
+  const recent = createRecentLog(given.log, given.clock);
+  const { log } = recent;
   const places = layout(home);
   await privateFolder(home);
   await sweepTemporaryFiles(places);
 
-  const settings = createSettings(places.settings, log);
+  const settings = createSettings({ path: places.settings, ports: { ...given, log } });
+  const notifier = chosenNotices(given.notifier, settings);
+  const ports: ClientPorts = { ...given, log, ...(notifier && { notifier }) };
   let proxies: UpstreamProxies | null = null;
   /** First asked for after the settings were read: nothing is connected to before. */
   const chooseProxy: ChooseProxy = (target) => currentProxies().choose(target);
@@ -77,6 +83,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       createRuntime({ ports, places, settings, store, network }, loaded, tell),
   });
   currentProxies(); // says what is wrong with the setting
+  await settingsChanged();
 
   const managed = createManaged({
     ports,
@@ -115,14 +122,19 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
     if (proxies) return proxies;
     proxies = upstreamProxies(ports.environment ?? {}, settings.current().proxy);
     const { problem } = proxies;
+    if (problem) {
+      log.error(problem.message);
+      const title = 'The proxy setting cannot be used';
+      ports.notifier?.show({ kind: 'trouble', title, body: problem.message });
+    }
+    return proxies;
+  }
+
+  async function settingsChanged(): Promise<void> {
     if (settings.current().unsafeAnyLocalUser) {
       log.warn('the settings let every user of this computer use the local ports');
     }
-    if (problem) {
-      log.error(problem.message);
-      ports.notifier?.show({ title: 'The proxy setting cannot be used', body: problem.message });
-    }
-    return proxies;
+    shown.settings(await settings.shown());
   }
 
   /** Where the organisation has set it so. Whatever comes of it is in the session's state. */
@@ -137,6 +149,15 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
     work.catch((error: unknown) => log.error(`could not ${what}`, { error }));
   }
 
+  const diagnostics = createDiagnostics({
+    ports,
+    network,
+    folder: places.diagnostics,
+    runtime: () => switchboard.current(),
+    snapshot: () => snapshot(),
+    recent,
+  });
+
   const snapshot = (): Snapshot => ({
     app: {
       version,
@@ -145,6 +166,7 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       pendingInvite,
       pendingOpen,
       suggestedSecretStore,
+      isDesktop: ports.notifier !== undefined,
       hostName: suggestedDeviceName(),
     },
     slices: { ...shown.slices },
@@ -217,6 +239,22 @@ export async function createClient(ports: ClientPorts, options: ClientOptions): 
       switchboard.current().session.cancelSignIn();
     },
     'session.signOut': async () => switchboard.current().signOut(),
+    async 'settings.change'(change) {
+      await settings.change(change);
+      await settingsChanged();
+      if (change.proxy) {
+        proxies = null;
+        currentProxies();
+        // Whatever is connected keeps its way; what is asked from now on takes the new one.
+        switchboard.surroundingsChanged();
+      }
+      return shown.slices.settings;
+    },
+    'activity.log': ({ after }) => Promise.resolve(recent.after(after)),
+    'activity.connections': async ({ known }) =>
+      switchboard.current().access.recentConnections(known),
+    'diagnostics.run': async ({ service }) => diagnostics.run(service),
+    'diagnostics.save': () => diagnostics.save(),
     async 'catalog.refresh'() {
       const { device, catalog, state } = switchboard.current();
       device.requireMembership();

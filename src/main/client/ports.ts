@@ -3,6 +3,8 @@
 import type { Engine, TunnelSink } from '../../proxy/index.ts';
 import type { SecretStoreKind } from '../../shared/model/device.ts';
 import type { PostureReport } from '../../shared/model/posture.ts';
+import type { NoticeKind } from '../../shared/model/settings.ts';
+import type { SettableByHand } from './settings/files.ts';
 
 /** Holds one 32-byte key per organisation; everything else secret is sealed with it in a file (see device/vault.ts). */
 export interface SecretStore {
@@ -59,7 +61,20 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Tells the person something while no window is in front of her. */
 export interface Notifier {
-  show(notice: { title: string; body: string }): void;
+  show(notice: { kind: NoticeKind; title: string; body: string }): void;
+}
+
+/** Whether the app starts when this person signs in to the computer. The system knows, so nothing of it is kept here. */
+export interface LoginStart {
+  isOn: () => Promise<boolean>;
+  set: (isOn: boolean) => Promise<void>;
+}
+
+/** What somebody else has set for this computer: a person sees it and cannot change it. */
+export interface ManagedSettings {
+  /** As it is shown, e.g. the name of the organisation. */
+  by: string;
+  values: SettableByHand;
 }
 
 /** `refused`: it is there, and nothing shows that it is the administrator's. */
@@ -83,6 +98,10 @@ export interface ClientPorts {
   posture?: (applications: readonly string[]) => Promise<PostureReport>;
   /** Absent where nothing can be shown, e.g. in a terminal. */
   notifier?: Notifier;
+  /** Absent where the system has no such thing, or nothing that it could start. */
+  loginStart?: LoginStart;
+  /** Absent: everything is the person's own choice. */
+  managed?: ManagedSettings;
   /** Starts the data plane; the client starts one and stops it. */
   createEngine: (sink: TunnelSink) => Engine;
 }

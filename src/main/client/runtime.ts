@@ -51,6 +51,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
       upstreamProxy: network.chooseProxy(accessTier),
       localUsers: settings.current().unsafeAnyLocalUser ? 'anyone' : 'own',
     }),
+    mayAutorun: () => settings.current().autoConnect ?? true,
     onCertificateNeeded: () => session.certificateNeeded(),
     onCredentialsRefused: (error) => session.credentialsRefused(error),
   });

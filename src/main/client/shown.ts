@@ -3,6 +3,7 @@ import type { Registration, SignalListener, Slices, Snapshot } from '../../share
 import type { KnownOrganisation } from '../../shared/model/device.ts';
 import { type Managed, notManaged } from '../../shared/model/managed.ts';
 import { signedOut } from '../../shared/model/session.ts';
+import { defaultSettings, type ShownSettings } from '../../shared/model/settings.ts';
 import { unregistered } from '../../shared/model/device.ts';
 import type { Log } from './ports.ts';
 import type { OwnSlices, State, Tell } from './state.ts';
@@ -13,6 +14,7 @@ export interface Shown {
   organisations(known: readonly KnownOrganisation[]): void;
   registration(registration: Registration): void;
   managed(managed: Managed): void;
+  settings(settings: ShownSettings): void;
   /** For a state that is not shown yet: what it tells goes nowhere until then, and nowhere again once another one is. */
   place(): { tell: Tell; show(state: State): void };
   subscribe(listener: SignalListener): () => void;
@@ -31,6 +33,7 @@ export function createShown(log: Log): Shown {
     session: signedOut,
     catalog: { status: 'empty', services: [] },
     tunnels: { states: {}, ports: {} },
+    settings: { values: defaultSettings, managed: null },
   };
   const revisions: Snapshot['revisions'] = {
     organisations: 0,
@@ -40,6 +43,7 @@ export function createShown(log: Log): Shown {
     session: 0,
     catalog: 0,
     tunnels: 0,
+    settings: 0,
   };
   let current: object | null = null;
 
@@ -62,6 +66,7 @@ export function createShown(log: Log): Shown {
     organisations: (known) => replace('organisations', known),
     registration: (registration) => replace('registration', registration),
     managed: (managed) => replace('managed', managed),
+    settings: (settings) => replace('settings', settings),
     place() {
       const mine = {};
       return {

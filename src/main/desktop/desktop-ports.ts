@@ -2,9 +2,11 @@
 import { Notification, shell } from 'electron';
 import { systemPorts } from '../client/adapters/system-ports.ts';
 import type { ClientPorts } from '../client/ports.ts';
+import { desktopLoginStart } from './login-start.ts';
 
 export const desktopPorts = (home: string): ClientPorts => ({
   ...systemPorts(home),
+  ...startsAtLogin(),
   browser: {
     async open(url) {
       const { protocol } = new URL(url);
@@ -14,8 +16,13 @@ export const desktopPorts = (home: string): ClientPorts => ({
     },
   },
   notifier: {
-    show(notice) {
-      if (Notification.isSupported()) new Notification(notice).show();
+    show({ title, body }) {
+      if (Notification.isSupported()) new Notification({ title, body }).show();
     },
   },
 });
+
+function startsAtLogin(): Pick<ClientPorts, 'loginStart'> {
+  const loginStart = desktopLoginStart(process.env);
+  return loginStart ? { loginStart } : {};
+}

@@ -77,13 +77,17 @@ type Panel = 'light' | 'dark' | 'template';
 /** What the icon stands on. macOS colours it itself; GNOME's bar is dark whatever the windows are. */
 function panelNow(): Panel {
   if (process.platform === 'darwin') return 'template';
+  // A theme that the person has chosen is that of the windows, not of the panel.
+  if (nativeTheme.themeSource === 'system') isSystemDark = nativeTheme.shouldUseDarkColors;
   const isDark =
     process.platform === 'win32'
       ? nativeTheme.shouldUseDarkColorsForSystemIntegratedUI
-      : nativeTheme.shouldUseDarkColors ||
-        /gnome|unity/i.test(process.env['XDG_CURRENT_DESKTOP'] ?? '');
+      : isSystemDark || /gnome|unity/i.test(process.env['XDG_CURRENT_DESKTOP'] ?? '');
   return isDark ? 'dark' : 'light';
 }
+
+/** When it could last be seen. */
+let isSystemDark = false;
 
 function native(item: TrayItem, choose: TrayOptions['choose']): MenuItemConstructorOptions {
   if (item === 'separator') return { type: 'separator' };

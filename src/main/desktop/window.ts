@@ -1,6 +1,7 @@
 // The one window. Made when it is wanted and gone when it is closed: a hidden one would only hold memory.
 import { BrowserWindow, type WebContents } from 'electron';
 import type { Log } from '../client/ports.ts';
+import { groundColour } from './theme.ts';
 import { WINDOW_URL } from './window-url.ts';
 
 export interface AppWindow {
@@ -32,6 +33,7 @@ export function createAppWindow({ preload, icon, log }: WindowOptions): AppWindo
       minWidth: 420,
       minHeight: 480,
       show: false,
+      backgroundColor: groundColour(),
       autoHideMenuBar: true,
       webPreferences: {
         preload,

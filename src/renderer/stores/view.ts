@@ -2,7 +2,7 @@
 import type { ServiceType } from '../../shared/model/service.ts';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 
-export type Page = 'services' | 'device';
+export type Page = 'services' | 'activity' | 'diagnostics' | 'device' | 'settings';
 
 export interface View {
   page: Page;

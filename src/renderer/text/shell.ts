@@ -4,11 +4,14 @@ import type { SecretStoreKind } from '../../shared/model/device.ts';
 export const shellText = {
   navigation: 'Pages',
   services: 'Services',
+  activity: 'Activity',
+  diagnostics: 'Diagnostics',
   device: 'This device',
+  settings: 'Settings',
   connectedOf: (connected: number) => `${connected} connected`,
   signedIn: 'Signed in',
   renewing: 'Renewing…',
-  session: (left: string) => `Signed in, ${left}. Session menu`,
+  session: (state: string, left: string) => `${state}, ${left}. Session menu`,
   signOutTitle: (connected: number) =>
     connected === 1
       ? 'Sign out and disconnect 1 service?'

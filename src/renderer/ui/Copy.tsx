@@ -49,7 +49,8 @@ export function CopyPill({ text, label }: { text: string; label: string }) {
 }
 
 export function CopyButton(props: {
-  text: string;
+  /** A function where it is much to put together. */
+  text: string | (() => string);
   label: string;
   showLabel?: boolean;
   look?: 'plain' | 'quiet';
@@ -63,7 +64,7 @@ export function CopyButton(props: {
         className={props.showLabel ? '' : 'icon-only'}
         aria-label={props.label}
         title={props.showLabel ? undefined : props.label}
-        onClick={() => void copy(props.text)}
+        onClick={() => void copy(typeof props.text === 'string' ? props.text : props.text())}
       >
         <CopyIcon state={state} size={14} />
         {(props.showLabel || state !== 'idle') && (

@@ -3,10 +3,13 @@
 // test double are derived. What may not be in it: tokens, private keys, file paths or URLs chosen by a front end.
 import type { WireError } from '../errors.ts';
 import { z } from '../schema.ts';
+import type { LogLine, RecentConnection } from '../model/activity.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
 import { type Device, type KnownOrganisation, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
 import type { Managed } from '../model/managed.ts';
 import type { PortChoice, Service } from '../model/service.ts';
 import type { Session } from '../model/session.ts';
+import { type ShownSettings, THEMES } from '../model/settings.ts';
 import type { Tunnel } from '../model/tunnel.ts';
 
 /** Everything a front end shows. Slices arrive whole, each with a revision, so that a late one can be ignored. */
@@ -21,6 +24,8 @@ export interface Slices {
   session: Session;
   catalog: Catalog;
   tunnels: Tunnels;
+  /** Of this computer, whichever organisation is active. */
+  settings: ShownSettings;
 }
 
 export interface Catalog {
@@ -52,6 +57,8 @@ export interface AppFacts {
   pendingOpen: string | null;
   /** Set by whoever started this client, e.g. the demo: preselects and explains, changes no check. */
   suggestedSecretStore: (typeof SECRET_STORES)[number];
+  /** Runs with windows, a tray and notifications; a client in a terminal has none. */
+  isDesktop: boolean;
   /** Name suggested for this device. */
   hostName: string;
 }
@@ -106,6 +113,16 @@ const newDevice = {
   passphrase: passphrase.optional(),
 };
 const port = z.number().int().min(1).max(65535);
+const proxy = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.enum(['system', 'none']) }),
+  z.strictObject({
+    kind: z.literal('own'),
+    address: z.string().max(300),
+    user: z.string().max(200),
+    /** Absent: the one that is kept, as long as address and user are the same. */
+    password: z.string().max(500).optional(),
+  }),
+]);
 
 export const contract = {
   app: {
@@ -181,6 +198,42 @@ export const contract = {
     cancelSignIn: call(nothing).returns<void>(),
     /** Closes tunnels, revokes the refresh token where it can, removes the `login-*.pem` files. */
     signOut: call(nothing).returns<void>(),
+  },
+  settings: {
+    /**
+     * Only what is named changes. Rejects with `client/setting-managed`, or with `client/storage-failed` where it could
+     * not be kept, and then nothing has changed.
+     */
+    change: call(
+      z.strictObject({
+        startAtLogin: z.boolean().optional(),
+        startHidden: z.boolean().optional(),
+        autoConnect: z.boolean().optional(),
+        notifications: z.strictObject({ session: z.boolean(), trouble: z.boolean() }).optional(),
+        theme: z.enum(THEMES).optional(),
+        proxy: proxy.optional(),
+        anyLocalUser: z.boolean().optional(),
+      }),
+    ).returns<ShownSettings>(),
+  },
+  /** Asked for by who looks at it, while she looks: what happens at every connection is no signal. */
+  activity: {
+    /** The next lines with a higher number, a thousand at most; then ask again. */
+    log: call(z.strictObject({ after: z.number().int().min(0) })).returns<{
+      lines: readonly LogLine[];
+      newest: number;
+    }>(),
+    /** null: nothing has changed since that revision. */
+    connections: call(z.strictObject({ known: z.number().int() })).returns<{
+      revision: number;
+      connections: readonly RecentConnection[] | null;
+    }>(),
+  },
+  diagnostics: {
+    /** Tries every step on the way to a service, or (null) to the organisation; takes seconds. */
+    run: call(z.strictObject({ service: service.nullable() })).returns<Diagnosis>(),
+    /** Writes what helps whoever helps, without secrets and names, into the client's folder; says where. */
+    save: call(nothing).returns<{ file: string }>(),
   },
   catalog: {
     refresh: call(nothing).returns<Catalog>(),

@@ -20,6 +20,11 @@ const CALLS: Record<CallName, true> = {
   'session.signInWithCode': true,
   'session.cancelSignIn': true,
   'session.signOut': true,
+  'settings.change': true,
+  'activity.log': true,
+  'activity.connections': true,
+  'diagnostics.run': true,
+  'diagnostics.save': true,
   'catalog.refresh': true,
   'service.open': true,
   'service.dismissLink': true,
@@ -36,6 +41,7 @@ const SIGNALS: Record<SignalName, true> = {
   'session.changed': true,
   'catalog.changed': true,
   'tunnels.changed': true,
+  'settings.changed': true,
 };
 
 export const callNames = Object.keys(CALLS) as CallName[];

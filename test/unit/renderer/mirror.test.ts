@@ -23,6 +23,7 @@ describe('the mirror', () => {
       session: 2,
       catalog: 1,
       tunnels: 1,
+      settings: 1,
     });
   });
 
@@ -51,6 +52,7 @@ describe('the mirror', () => {
         session: 6,
         catalog: 3,
         tunnels: 1,
+        settings: 1,
       },
     };
     const merged = mergeSnapshot(ours, theirs);
@@ -64,6 +66,7 @@ describe('the mirror', () => {
       session: 7,
       catalog: 3,
       tunnels: 1,
+      settings: 1,
     });
   });
 

@@ -114,6 +114,7 @@ describe('adding an organisation', () => {
           session: 2,
           catalog: 2,
           tunnels: 2,
+          settings: 2,
         };
         return device;
       });

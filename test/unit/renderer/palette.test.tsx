@@ -10,13 +10,14 @@ const ledger = aService();
 const bastion = aService({ name: 'bastion', friendlyName: 'Bastion', type: 'SSH' });
 const vault = aService({
   name: 'vault',
-  friendlyName: 'Vault',
+  friendlyName: 'Archive',
   access: { status: 'denied', code: 'policy/role', reason: 'Not for you.' },
 });
+const wiki = aService({ name: 'wiki', friendlyName: 'Wiki', type: 'WEB' });
 const open: Tunnel = { status: 'open', address: { host: '127.0.0.1', port: 5433 }, openedAt: 0 };
 
 describe('the palette finds', () => {
-  const services = findable([ledger, bastion, vault]);
+  const services = findable([vault, ledger, bastion, wiki]);
   const find = (query: string, isSignedIn = true) =>
     entriesFor(query, { services, states: { [ledger.id]: open }, isSignedIn }).map((entry) =>
       entry.kind === 'service' ? `${entry.does} ${entry.title}` : entry.action,
@@ -26,9 +27,13 @@ describe('the palette finds', () => {
     expect(find('')).toEqual([
       'connect Bastion',
       'disconnect Ledger database',
-      'details Vault',
+      'open Wiki',
+      'details Archive',
       'services',
+      'activity',
+      'diagnostics',
       'device',
+      'settings',
       'refresh',
       'sign-out',
     ]);
@@ -73,5 +78,30 @@ describe('the palette in the window', () => {
     expect(field()).toBeNull();
     expect(app.fake.calls).toContainEqual({ name: 'tunnel.open', input: { service: bastion.id } });
     expect(document.querySelector('.details h1')?.textContent).toBe('Bastion');
+  });
+
+  it('opens a web service, and stays to say why where that failed', async () => {
+    const catalog = { status: 'current' as const, services: [vault, wiki] };
+    app = await renderApp(aSnapshot({ catalog }), (fake) =>
+      fake.refuse('service.open', 'organisation/unreachable', 'Nothing answers.'),
+    );
+    const openPalette = () =>
+      app.act(() =>
+        window.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true })),
+      );
+    const enter = () =>
+      app.act(() =>
+        field()?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true })),
+      );
+    await openPalette();
+    expect(chosen()).toContain('Wiki');
+    await enter();
+    expect(field()).not.toBeNull();
+    expect(document.querySelector('.palette [role=alert]')?.textContent).toContain(
+      'Nothing answers.',
+    );
+    app.fake.answer('service.open', () => undefined);
+    await enter();
+    expect(field()).toBeNull();
   });
 });

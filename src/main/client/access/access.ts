@@ -14,6 +14,7 @@ import { createAutorun } from './autorun.ts';
 import { createDenials } from './denials.ts';
 import { choosePort } from './port-choice.ts';
 import { portInUse } from './port-trouble.ts';
+import { createRecentConnections } from './recent-connections.ts';
 import { createSavedPorts } from './saved-ports.ts';
 import { createTrafficBoard } from './traffic-board.ts';
 
@@ -31,6 +32,8 @@ export interface AccessOptions {
   state: State;
   /** Which proxy leads there, and who may use the port. */
   rulesFor?: (accessTier: HostAndPort) => LocalRules;
+  /** What starts by itself does so. */
+  mayAutorun?: () => boolean;
   /** The certificate has expired and connections wait for another one. */
   onCertificateNeeded?: () => void;
   /** The engine keeps the credentials that it had. */
@@ -39,9 +42,10 @@ export interface AccessOptions {
 
 export function createAccess(options: AccessOptions) {
   const { ports, state, onCertificateNeeded = () => {}, onCredentialsRefused = () => {} } = options;
-  const { rulesFor = () => STRICT } = options;
+  const { rulesFor = () => STRICT, mayAutorun = () => true } = options;
   const { clock, log } = ports;
   const traffic = createTrafficBoard(clock, (totals) => state.tunnels(totals));
+  const recent = createRecentConnections(clock);
   const engine = ports.createEngine(onFact);
   const saved = createSavedPorts(log);
   const denials = createDenials(clock);
@@ -87,13 +91,18 @@ export function createAccess(options: AccessOptions) {
         return;
       case 'engine-restarted':
         log.error('the proxy engine was started again; its connections are lost', { ...fact });
+        recent.lost();
         endWait(); // what waited was closed; what waits from now on is told anew
         return;
       case 'failed':
         state.tunnel(fact.tunnel, { type: 'failed', error: fact.error });
         return;
       case 'connection-opened':
+        recent.opened(fact);
+        log.debug(fact.type, { ...fact });
+        return;
       case 'connection-closed':
+        recent.closed(fact);
         log.debug(fact.type, { ...fact });
         return;
       default:
@@ -105,6 +114,7 @@ export function createAccess(options: AccessOptions) {
     const at = clock.now();
     const tell = (words: WireError): void => {
       log.warn('a connection was refused', { tunnel: id, target, error: words });
+      recent.denied(id, target, words);
       const current = tunnel(id);
       // Closed and opened again while the words were waited for: then it is an old story.
       if (current?.status !== 'open' || current.openedAt > at) return;
@@ -249,6 +259,9 @@ export function createAccess(options: AccessOptions) {
     open,
     close,
     publishPorts,
+    recentConnections: (known: number) => recent.read(known),
+    /** The words for a refusal that only closed: they come another way. */
+    whyRefused: (id: string, since: number, bare: AppError) => denials.wordsFor(id, since, bare),
 
     async override(id: string, port: number | null): Promise<PortChoice> {
       const service = find(id);
@@ -289,6 +302,7 @@ export function createAccess(options: AccessOptions) {
         // With an expired certificate it could only be closed: what is open stays, and moves after the next sign-in.
         else if (service && hasCredentials && hasChanged(service)) reopen(id).catch(notFollowed);
       }
+      if (!mayAutorun()) return;
       const bySelf = services.filter((service) => service.autorun && !refuseToOpen(service));
       autorun.start(bySelf.map(({ id }) => id));
     },

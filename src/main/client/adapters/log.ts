@@ -2,16 +2,15 @@
 import { appendFileSync, chmodSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Log, LogFields } from '../ports.ts';
+import { LOG_LEVELS, type LogLevel } from '../../../shared/model/activity.ts';
 import { redact, redactText } from './redact.ts';
 
 const LARGEST_FILE = 5 * 1024 * 1024;
-export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type Level = (typeof LEVELS)[number];
 
 export interface FileLogOptions {
   file: string;
   /** Nothing below this is written. */
-  level?: Level;
+  level?: LogLevel;
   largestFile?: number;
 }
 
@@ -23,8 +22,8 @@ export function createFileLog({
 }: FileLogOptions): Log {
   let size: number | undefined;
 
-  function write(lineLevel: Level, message: string, fields?: LogFields): void {
-    if (LEVELS.indexOf(lineLevel) < LEVELS.indexOf(level)) return;
+  function write(lineLevel: LogLevel, message: string, fields?: LogFields): void {
+    if (LOG_LEVELS.indexOf(lineLevel) < LOG_LEVELS.indexOf(level)) return;
     const line = formatLine(lineLevel, message, fields);
     try {
       size ??= prepare(file);
@@ -47,7 +46,7 @@ export function createFileLog({
   };
 }
 
-export function formatLine(level: Level, message: string, fields: LogFields = {}): string {
+export function formatLine(level: LogLevel, message: string, fields: LogFields = {}): string {
   const time = new Date().toISOString();
   const clean = redact(fields) as LogFields;
   return `${JSON.stringify({ time, level, message: redactText(message), ...clean })}\n`;

@@ -1,12 +1,13 @@
 // The ports of a real computer without Electron: the terminal and the browser tab use them as they are, the desktop
 // app replaces what it has better.
 import { createWorkerEngine } from '../../../proxy/index.ts';
+import { LOG_LEVELS } from '../../../shared/model/activity.ts';
 import { collectPosture } from '../device/posture/collect.ts';
 import type { ClientPorts } from '../ports.ts';
 import { layout } from '../settings/layout.ts';
 import { createFileSecretStore } from './file-secret-store.ts';
 import { createKeychainSecretStore } from './keychain-secret-store.ts';
-import { createFileLog, LEVELS } from './log.ts';
+import { createFileLog } from './log.ts';
 import { readManagedFile } from './managed-file.ts';
 import { createMemorySecretStore } from './memory-secret-store.ts';
 import { passphraseFromFile } from './passphrase-file.ts';
@@ -19,7 +20,7 @@ export function systemPorts(
   home: string,
   environment: NodeJS.ProcessEnv = process.env,
 ): ClientPorts {
-  const level = LEVELS.find((name) => name === environment['BANYAN_LOG']) ?? 'info';
+  const level = LOG_LEVELS.find((name) => name === environment['BANYAN_LOG']) ?? 'info';
   const log = createFileLog({ file: layout(home).log, level });
   const look = systemLook(environment);
   return {

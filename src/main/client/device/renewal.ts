@@ -83,7 +83,11 @@ export function followRenewal(options: RenewalOptions): Renewal {
     const isLate = clock.now() >= life.issuedAt + lifeMs * WARN_AT_SHARE_OF_LIFE;
     if (!isLate || isWarned) return;
     isWarned = true;
-    notifier?.show({ title: 'The certificate of this device ends soon', body: error.message });
+    notifier?.show({
+      kind: 'trouble',
+      title: 'The certificate of this device ends soon',
+      body: error.message,
+    });
   }
 
   /** Whether it is over is for the organisation to say: this computer's clock may be wrong. */

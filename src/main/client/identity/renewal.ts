@@ -81,6 +81,7 @@ export function createRenewal(options: RenewalOptions) {
     isWarned = true;
     const minutes = Math.max(1, Math.round((session.expiresAt - clock.now()) / 60_000));
     notifier?.show({
+      kind: 'session',
       title: `Your session ends in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}`,
       body: `${lastError?.message ?? ''} Sign in again to extend it; what is connected stays so.`.trim(),
     });

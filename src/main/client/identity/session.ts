@@ -250,7 +250,11 @@ export function createSession(options: SessionOptions) {
 
     /** The engine keeps the certificate before: those who wait for this one wait in vain. */
     credentialsRefused(error: AppError): void {
-      ports.notifier?.show({ title: 'Your new certificate cannot be used', body: error.message });
+      ports.notifier?.show({
+        kind: 'trouble',
+        title: 'Your new certificate cannot be used',
+        body: error.message,
+      });
       waiting.failed(error);
     },
 

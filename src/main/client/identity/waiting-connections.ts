@@ -50,6 +50,7 @@ export function createWaitingConnections({ ports, steps, onWaitInVain }: Waiting
       return ports.log.info('connections wait for a click; no page is opened so soon again');
     }
     ports.notifier?.show({
+      kind: 'session',
       title: 'Sign in to go on',
       body: 'Your session has ended and connections are waiting. The sign-in page is open in your browser.',
     });

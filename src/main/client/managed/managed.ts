@@ -115,6 +115,7 @@ export function createManaged(options: ManagedOptions) {
     told.add(error.message);
     log.error(error.message);
     ports.notifier?.show({
+      kind: 'trouble',
       title: 'The settings of your organisation were not applied',
       body: error.message,
     });

@@ -1,12 +1,14 @@
 // Shapes of the client's own JSON files. See docs/protocol.md 9.
 import { OWNERSHIPS, SECRET_STORES } from '../../../shared/model/device.ts';
+import { THEMES } from '../../../shared/model/settings.ts';
 import { organisationDocument } from '../../../shared/protocol/organisation.ts';
 import { portNumber, sha256 } from '../../../shared/protocol/text.ts';
 import { z } from '../../../shared/schema.ts';
 
 export const organisationId = z.string().regex(/^[0-9a-f]{16}$/);
 
-export const settingsFile = z.object({
+/** Loose: what another version has written there is kept. */
+export const settingsFile = z.looseObject({
   version: z.literal(1),
   activeOrganisation: organisationId.nullable(),
   /** `http://[user:password@]host:port`, or `none`; absent: what the environment says. */
@@ -15,7 +17,19 @@ export const settingsFile = z.object({
   warnBeforeExpiryMinutes: z.number().min(0).max(1440).optional(),
   /** Unsafe: every user of this computer may use the local ports, with this person's rights. */
   unsafeAnyLocalUser: z.boolean().optional(),
+  theme: z.enum(THEMES).optional(),
+  startHidden: z.boolean().optional(),
+  autoConnect: z.boolean().optional(),
+  notifications: z.object({ session: z.boolean(), trouble: z.boolean() }).optional(),
 });
+
+export type SettingsFile = z.output<typeof settingsFile>;
+export type SettableByHand = Partial<
+  Pick<
+    SettingsFile,
+    'proxy' | 'unsafeAnyLocalUser' | 'theme' | 'startHidden' | 'autoConnect' | 'notifications'
+  >
+>;
 
 export const registrationFile = z.object({
   version: z.literal(1),

@@ -45,6 +45,8 @@ export function layout(home: string) {
     /** 32 random bytes, hexadecimal; proves that both ends of the control socket may read this folder. */
     controlKey: path.join(home, 'control.key'),
     log: path.join(home, 'logs', 'banyan.log'),
+    /** What a person has saved to send to somebody who helps. */
+    diagnostics: path.join(home, 'diagnostics'),
     /** Where there is no keychain and the person said yes: what a keychain would hold, under a passphrase. */
     secrets: path.join(home, 'secrets.bin'),
     loginLink: path.join(home, LOGIN_FOLDER),

@@ -1,39 +1,133 @@
-// `settings.json`: which organisation is active, and what a person may set by hand.
-import type { z } from '../../../shared/schema.ts';
-import type { Log } from '../ports.ts';
-import { settingsFile } from './files.ts';
+// `settings.json`: which organisation is active, and what a person has set. What an organisation has set goes before it.
+import { AppError } from '../../../shared/errors.ts';
+import type { InputOf } from '../../../shared/ipc/contract.ts';
+import {
+  defaultSettings,
+  isLocked,
+  type Managed,
+  type SettingName,
+  type ShownSettings,
+} from '../../../shared/model/settings.ts';
+import type { ClientPorts } from '../ports.ts';
+import { type SettableByHand, type SettingsFile, settingsFile } from './files.ts';
 import { jsonFile } from './json-file.ts';
+import { keptProxy, shownProxy } from './proxy-setting.ts';
 
-type SettingsFile = z.output<typeof settingsFile>;
+export type SettingsChange = InputOf<'settings.change'>;
 
 export interface Settings {
-  /** As read last. */
+  /** What holds: as read last, under what is managed. */
   current(): SettingsFile;
   /** null: no such file. Throws as any JSON file of ours does. */
   read(): Promise<SettingsFile | null>;
   /** Keeps everything else. */
   setActive(organisation: string | null): Promise<void>;
+  change(change: SettingsChange): Promise<void>;
+  /** Without what is secret. */
+  shown(): Promise<ShownSettings>;
 }
 
-export function createSettings(path: string, log: Log): Settings {
+export interface SettingsOptions {
+  path: string;
+  ports: Pick<ClientPorts, 'log' | 'loginStart' | 'managed'>;
+}
+
+const NAMES: Record<keyof Required<SettableByHand>, SettingName> = {
+  proxy: 'proxy',
+  unsafeAnyLocalUser: 'anyLocalUser',
+  theme: 'theme',
+  startHidden: 'startHidden',
+  autoConnect: 'autoConnect',
+  notifications: 'notifications',
+};
+
+export function createSettings({ path, ports }: SettingsOptions): Settings {
+  const { log, loginStart, managed = null } = ports;
   const file = jsonFile(path, settingsFile, log);
-  let current: SettingsFile = { version: 1, activeOrganisation: null };
+  let own: SettingsFile = { version: 1, activeOrganisation: null };
+  let turns: Promise<unknown> = Promise.resolve();
+
+  const current = (): SettingsFile => ({ ...own, ...managed?.values });
 
   async function read(): Promise<SettingsFile | null> {
     const found = await file.read();
-    if (found) current = found;
+    if (found) own = found;
     return found;
   }
 
-  return {
-    current: () => current,
-    read,
-    async setActive(activeOrganisation) {
+  /** One after the other: what one has written must not be missing in what the next one writes. */
+  function save(edited: (before: SettingsFile) => SettingsFile): Promise<void> {
+    const done = turns.then(async () => {
       // Somebody may have edited it meanwhile. What cannot be read is set aside there, or refuses to be written below.
       await read().catch((error: unknown) => log.warn('the settings were not read', { error }));
-      const next = { ...current, activeOrganisation };
-      await file.write(next);
-      current = next;
+      const changed = edited(own);
+      await file.write(changed);
+      own = changed;
+    });
+    turns = done.catch(() => {}); // told to this caller; the next one is not to blame
+    return done;
+  }
+
+  function refuseManaged(change: SettingsChange): void {
+    const shown = { values: defaultSettings, managed: managedFacts() };
+    const locked = Object.keys(change).find((name) => isLocked(shown, name as SettingName));
+    if (locked === undefined) return;
+    throw new AppError(
+      'client/setting-managed',
+      `This setting is managed by ${managed?.by ?? 'your organisation'}.`,
+      { details: { setting: locked } },
+    );
+  }
+
+  const managedFacts = (): Managed | null =>
+    managed && {
+      by: managed.by,
+      locked: Object.keys(managed.values).map((name) => NAMES[name as keyof typeof NAMES]),
+    };
+
+  return {
+    current,
+    read,
+    setActive: (activeOrganisation) => save((before) => ({ ...before, activeOrganisation })),
+
+    async change(change) {
+      refuseManaged(change);
+      const { startAtLogin, anyLocalUser, proxy, ...plain } = change;
+      if (startAtLogin !== undefined) await loginStart?.set(startAtLogin);
+      if (Object.keys(change).every((name) => name === 'startAtLogin')) return;
+      await save((before) => {
+        const { proxy: was, ...rest } = before;
+        const kept = proxy ? keptProxy(proxy, was) : was;
+        return {
+          ...rest,
+          ...given(plain),
+          ...(anyLocalUser !== undefined && { unsafeAnyLocalUser: anyLocalUser }),
+          ...(kept !== undefined && { proxy: kept }),
+        };
+      });
+    },
+
+    async shown() {
+      const { theme, startHidden, autoConnect, notifications, proxy, unsafeAnyLocalUser } =
+        current();
+      const set = given({ theme, startHidden, autoConnect, notifications });
+      return {
+        values: {
+          ...defaultSettings,
+          ...set,
+          startAtLogin: loginStart ? await loginStart.isOn() : null,
+          proxy: shownProxy(proxy),
+          anyLocalUser: unsafeAnyLocalUser ?? false,
+        },
+        managed: managedFacts(),
+      };
     },
   };
 }
+
+type Given<Values> = { [Name in keyof Values]?: Exclude<Values[Name], undefined> };
+
+const given = <Values extends object>(values: Values): Given<Values> =>
+  Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Given<Values>;

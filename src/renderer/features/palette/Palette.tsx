@@ -1,10 +1,11 @@
 // Ctrl+K or Cmd+K from anywhere: type a few letters of a service, press Enter, and it is connected.
 import { Dialog } from '@base-ui/react/dialog';
 import { CornerDownLeft } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useMemo, useState } from 'react';
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { isSignedIn } from '../../../shared/model/session.ts';
 import { paletteText } from '../../text/palette.ts';
-import { useSetView, useTruth, useView } from '../../window-context.tsx';
+import { ErrorNote } from '../../ui/ErrorNote.tsx';
+import { type CallState, useSetView, useTruth, useView } from '../../window-context.tsx';
 import { findable } from '../services/service-view.ts';
 import { entriesFor, type Entry } from './entries.ts';
 import { useEntry } from './use-entry.ts';
@@ -42,7 +43,8 @@ function Finder() {
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
   const { catalog, tunnels, session } = useTruth(({ slices }) => slices);
-  const run = useEntry();
+  const { run, opening } = useEntry();
+  useCloseWhenOpened(opening);
   const services = useMemo(() => findable(catalog.services), [catalog.services]);
   const signedIn = isSignedIn(session);
   const entries = useMemo(
@@ -95,6 +97,7 @@ function Finder() {
           <Choice key={entry.id} entry={entry} chosen={entry === chosen} onRun={() => run(entry)} />
         ))}
       </div>
+      {opening.error && <ErrorNote error={opening.error} />}
       {entries.length === 0 && (
         <p className="palette-nothing" aria-live="polite">
           {paletteText.nothing}
@@ -102,6 +105,16 @@ function Finder() {
       )}
     </>
   );
+}
+
+/** The page is in the browser now. */
+function useCloseWhenOpened({ pending, error }: CallState<'service.open'>): void {
+  const setView = useSetView();
+  const wasPending = useRef(false);
+  useEffect(() => {
+    if (wasPending.current && !pending && !error) setView({ palette: false });
+    wasPending.current = pending;
+  }, [pending, error, setView]);
 }
 
 function Choice({ entry, chosen, onRun }: { entry: Entry; chosen: boolean; onRun: () => void }) {

@@ -1,22 +1,25 @@
 // What the palette finds, as a plain function: services by name, type and address, and what can be done.
-import { canConnect, type Service } from '../../../shared/model/service.ts';
+import { canConnect, type Service, whyNotConnectable } from '../../../shared/model/service.ts';
 import { canClose, canOpen, type Tunnel } from '../../../shared/model/tunnel.ts';
+import type { Page } from '../../stores/view.ts';
 import { kindOf } from '../../text/services.ts';
 import { paletteText } from '../../text/palette.ts';
 import { type Findable, found, tunnelOf } from '../services/service-view.ts';
 
-export type Action = 'services' | 'device' | 'refresh' | 'sign-in' | 'sign-out';
+export type Action = Page | 'refresh' | 'sign-in' | 'sign-out';
 
 export type Entry =
   | {
       id: string;
       kind: 'service';
       service: Service;
-      does: 'connect' | 'disconnect' | 'details';
+      does: 'connect' | 'open' | 'disconnect' | 'details';
       title: string;
       hint: string;
     }
   | { id: string; kind: 'action'; action: Action; title: string; hint: string };
+
+const PAGES: readonly Page[] = ['services', 'activity', 'diagnostics', 'device', 'settings'];
 
 /** More than fit are found by typing more. */
 const MOST_SERVICES = 30;
@@ -28,15 +31,13 @@ export interface Findings {
 }
 
 export function entriesFor(query: string, { services, states, isSignedIn }: Findings): Entry[] {
-  const actions: Action[] = isSignedIn
-    ? ['services', 'device', 'refresh', 'sign-out']
-    : ['services', 'device', 'sign-in'];
+  const actions: Action[] = isSignedIn ? [...PAGES, 'refresh', 'sign-out'] : [...PAGES, 'sign-in'];
   const wanted = query.trim().toLowerCase();
   const matching = actions.filter((action) =>
     paletteText.actions[action].toLowerCase().includes(wanted),
   );
   return [
-    ...found(services, query)
+    ...usefulFirst(found(services, query))
       .slice(0, MOST_SERVICES)
       .map((service) => serviceEntry(service, tunnelOf(states, service.id), isSignedIn)),
     ...matching.map((action): Entry => ({
@@ -49,12 +50,22 @@ export function entriesFor(query: string, { services, states, isSignedIn }: Find
   ];
 }
 
+/** Enter does something with the first one: what is closed for this person comes after what is not. */
+const usefulFirst = (services: readonly Service[]): Service[] => [
+  ...services.filter(isUseful),
+  ...services.filter((service) => !isUseful(service)),
+];
+const isUseful = (service: Service): boolean =>
+  canConnect(service) || whyNotConnectable(service) === 'web';
+
 function serviceEntry(service: Service, tunnel: Tunnel, isSignedIn: boolean): Entry {
   const does = canClose(tunnel)
     ? 'disconnect'
-    : isSignedIn && canConnect(service) && canOpen(tunnel)
-      ? 'connect'
-      : 'details';
+    : !isSignedIn || !isUseful(service) || !canOpen(tunnel)
+      ? 'details'
+      : canConnect(service)
+        ? 'connect'
+        : 'open';
   return {
     id: `service-${service.id}`,
     kind: 'service',

@@ -1,12 +1,13 @@
 // Does what was chosen. What fails is shown where the service is listed, as after a press of its own button.
 import { exhaustive } from '../../../shared/exhaustive.ts';
 import { canClose } from '../../../shared/model/tunnel.ts';
-import { useCall, useSetView, useTruth } from '../../window-context.tsx';
+import { type CallState, useCall, useSetView, useTruth } from '../../window-context.tsx';
 import type { Action, Entry } from './entries.ts';
 
-export function useEntry(): (entry: Entry) => void {
+export function useEntry(): { run: (entry: Entry) => void; opening: CallState<'service.open'> } {
   const setView = useSetView();
   const open = useCall('tunnel.open');
+  const openPage = useCall('service.open');
   const close = useCall('tunnel.close');
   const refresh = useCall('catalog.refresh');
   const signIn = useCall('session.signIn');
@@ -16,7 +17,10 @@ export function useEntry(): (entry: Entry) => void {
   function act(action: Action): void {
     switch (action) {
       case 'services':
+      case 'activity':
+      case 'diagnostics':
       case 'device':
+      case 'settings':
         return setView({ page: action });
       case 'refresh':
         return void refresh.run({});
@@ -29,12 +33,17 @@ export function useEntry(): (entry: Entry) => void {
     }
   }
 
-  return (entry) => {
-    setView({ palette: false });
+  function run(entry: Entry): void {
+    // A page that could not be opened leaves no trace in the list: the palette stays to say why.
+    const staysOpen = entry.kind === 'service' && entry.does === 'open';
+    setView({ palette: staysOpen });
     if (entry.kind === 'action') return act(entry.action);
     const service = entry.service.id;
     setView({ page: 'services', selected: service, editPort: null });
     if (entry.does === 'connect') void open.run({ service });
+    if (entry.does === 'open') void openPage.run({ service });
     if (entry.does === 'disconnect') void close.run({ service });
-  };
+  }
+
+  return { run, opening: openPage };
 }

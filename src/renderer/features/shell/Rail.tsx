@@ -1,5 +1,5 @@
 // Who and where this person is, the pages that exist, and the session.
-import { Laptop, Server } from 'lucide-react';
+import { Activity, Laptop, Server, Settings2, Stethoscope } from 'lucide-react';
 import type { Person, Session } from '../../../shared/model/session.ts';
 import { shellText } from '../../text/shell.ts';
 import { useSetView, useTruth, useView } from '../../window-context.tsx';
@@ -32,7 +32,22 @@ export function Rail({ organisation }: { organisation: string }) {
             </span>
           )}
         </NavItem>
+        <NavItem
+          page="activity"
+          icon={<Activity size={17} aria-hidden />}
+          label={shellText.activity}
+        />
+        <NavItem
+          page="diagnostics"
+          icon={<Stethoscope size={17} aria-hidden />}
+          label={shellText.diagnostics}
+        />
         <NavItem page="device" icon={<Laptop size={17} aria-hidden />} label={shellText.device} />
+        <NavItem
+          page="settings"
+          icon={<Settings2 size={17} aria-hidden />}
+          label={shellText.settings}
+        />
       </nav>
       <SessionCard />
     </div>

@@ -27,14 +27,15 @@ export function SessionCard() {
   if (!isSignedIn(session)) return null;
   const leftMs = session.expiresAt - now;
   const left = timeLeft(leftMs);
+  const state = session.status === 'renewing' ? shellText.renewing : shellText.signedIn;
   return (
     <>
       <Menu.Root>
-        <Menu.Trigger className="session" aria-label={shellText.session(left)}>
+        <Menu.Trigger className="session" aria-label={shellText.session(state, left)}>
           <Ring part={leftMs / FULL_RING_MS} soon={leftMs < SOON_MS} />
           <span className="rail-wide session-words">
-            <b>{session.status === 'renewing' ? shellText.renewing : shellText.signedIn}</b>
-            <span className="sub one-line">{left}</span>
+            {/* The space between: what is heard is to be what is seen. */}
+            <b>{state}</b> <span className="sub one-line">{left}</span>
           </span>
           <ChevronsUpDown size={14} className="rail-wide session-more" aria-hidden />
         </Menu.Trigger>

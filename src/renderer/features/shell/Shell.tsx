@@ -2,14 +2,21 @@
 import { useEffect } from 'react';
 import type { Device } from '../../../shared/model/device.ts';
 import { useSetView, useView } from '../../window-context.tsx';
+import { exhaustive } from '../../../shared/exhaustive.ts';
+import type { Page } from '../../stores/view.ts';
+import { ActivityPage } from '../activity/ActivityPage.tsx';
+import { DiagnosticsPage } from '../diagnostics/DiagnosticsPage.tsx';
 import { DevicePage } from '../device/DevicePage.tsx';
 import { OpenLinkDialog } from '../services/OpenLinkDialog.tsx';
 import { ServicesPage } from '../services/ServicesPage.tsx';
+import { SettingsPage } from '../settings/SettingsPage.tsx';
 import { Palette } from '../palette/Palette.tsx';
 import { Rail } from './Rail.tsx';
 import './shell.css';
 
-export function Shell({ device }: { device: Extract<Device, { status: 'registered' }> }) {
+type Registered = Extract<Device, { status: 'registered' }>;
+
+export function Shell({ device }: { device: Registered }) {
   const setView = useSetView();
   // From now on the sign-in page is no longer the third of three steps.
   useEffect(() => setView({ firstLaunch: false }), [setView]);
@@ -19,7 +26,24 @@ export function Shell({ device }: { device: Extract<Device, { status: 'registere
       <Rail organisation={device.organisation.name} />
       <Palette />
       <OpenLinkDialog />
-      {page === 'services' ? <ServicesPage /> : <DevicePage device={device} />}
+      <PageOf page={page} device={device} />
     </div>
   );
+}
+
+function PageOf({ page, device }: { page: Page; device: Registered }) {
+  switch (page) {
+    case 'services':
+      return <ServicesPage />;
+    case 'activity':
+      return <ActivityPage />;
+    case 'diagnostics':
+      return <DiagnosticsPage />;
+    case 'device':
+      return <DevicePage device={device} />;
+    case 'settings':
+      return <SettingsPage device={device} />;
+    default:
+      return exhaustive(page);
+  }
 }

@@ -21,6 +21,7 @@ async function aSignedInAccess(
   services: ReturnType<typeof aService>[],
   open: (spec: TunnelSpec) => Promise<LocalAddress>,
   saved = {},
+  mayAutorun?: () => boolean,
 ) {
   const portsFile = path.join(tempDir(), 'org', 'ports.json');
   mkdirSync(path.dirname(portsFile), { mode: 0o700 });
@@ -41,6 +42,7 @@ async function aSignedInAccess(
   const access = createAccess({
     ports: { clock: systemClock, log, createEngine: () => engine },
     state,
+    ...(mayAutorun && { mayAutorun }),
   });
   access.setCredentials({ key: 'key', certificate: 'certificate', ca: 'ca' });
   await access.useOrganisation(portsFile);
@@ -169,6 +171,20 @@ describe('services that start by themselves', () => {
     Array.from({ length: count }, (_, index) =>
       aService({ id: `s${index}.demo.bnn`, autorun: true }),
     );
+
+  it('do not where the person has turned that off, and do once it is on again', async () => {
+    let isOn = false;
+    const services = autorun(1);
+    const { open } = anEngineWithout([]);
+    const { access, state } = await aSignedInAccess(services, open, {}, () => isOn);
+    access.onServices(services);
+    expect(state.slices.tunnels.states).toEqual({});
+    isOn = true;
+    access.onServices(services);
+    await until(() =>
+      Promise.resolve(state.slices.tunnels.states['s0.demo.bnn']?.status === 'open'),
+    );
+  });
 
   it('open at most eight at a time, and all of them in the end, whatever fails', async () => {
     let [open, most] = [0, 0];

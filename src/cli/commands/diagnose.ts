@@ -1,0 +1,33 @@
+// banyan diagnose [service]
+import { explain } from '../../shared/errors.ts';
+import { type Diagnosis, STEP_NAMES, type StepResult } from '../../shared/model/diagnosis.ts';
+import { type Command, findService } from '../context.ts';
+import { table } from '../print.ts';
+import { reachClient } from '../reach-client.ts';
+
+export const diagnose: Command = async ({ home, print, arguments: { positionals, values } }) => {
+  const client = await reachClient(home);
+  try {
+    const [wanted] = positionals;
+    const service = wanted === undefined ? null : (await findService(client, wanted)).id;
+    const diagnosis = await client.call('diagnostics.run', { service });
+    const saved = values['save'] ? await client.call('diagnostics.save', {}) : null;
+    print.result({ ...diagnosis, ...saved }, [
+      ...diagnosisLines(diagnosis),
+      ...(saved ? [`Saved without secrets and names as ${saved.file}.`] : []),
+    ]);
+  } finally {
+    await client.close();
+  }
+};
+
+const MARKS: Record<StepResult['status'], string> = { ok: 'ok', failed: 'FAILED', unknown: '?' };
+
+export const diagnosisLines = ({ results }: Diagnosis): string[] =>
+  table(
+    results.map(({ step, status, reason, error }) => [
+      MARKS[status],
+      STEP_NAMES[step],
+      error ? explain(error) : reason,
+    ]),
+  );

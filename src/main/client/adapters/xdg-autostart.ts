@@ -1,0 +1,62 @@
+// Starting at login on Linux: a file in the autostart folder (Desktop Application Autostart Specification), which desktops
+// read. Whoever turns it off in the settings of the desktop writes `Hidden` or `X-GNOME-Autostart-enabled` into it.
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { makeFolders, storageFailed } from '../../storage.ts';
+import type { LoginStart } from '../ports.ts';
+
+/** `$XDG_CONFIG_HOME` counts only where it is absolute (XDG Base Directory Specification). */
+export function autostartFile(environment: NodeJS.ProcessEnv): string {
+  const asked = environment['XDG_CONFIG_HOME'] ?? '';
+  const config = path.isAbsolute(asked)
+    ? asked
+    : path.join(environment['HOME'] ?? homedir(), '.config');
+  return path.join(config, 'autostart', 'banyan.desktop');
+}
+
+export function xdgLoginStart(options: { file: string; command: readonly string[] }): LoginStart {
+  const { file, command } = options;
+  return {
+    async isOn() {
+      const text = await readFile(file, 'utf8').catch(() => ''); // none, or none that a desktop could read either
+      return (
+        /^Exec=./m.test(text) && !/^(?:Hidden=true|X-GNOME-Autostart-enabled=false)\s*$/m.test(text)
+      );
+    },
+    async set(isOn) {
+      try {
+        if (!isOn) return await rm(file, { force: true });
+        // The folder is the desktop's, not ours: its access is left as it is.
+        await makeFolders(path.dirname(file));
+        const whole = `${file}.${process.pid}.tmp`;
+        await writeFile(whole, entry(command));
+        await rename(whole, file);
+      } catch (error) {
+        throw storageFailed(path.dirname(file), error);
+      }
+    },
+  };
+}
+
+const entry = (command: readonly string[]): string =>
+  [
+    '[Desktop Entry]',
+    'Type=Application',
+    'Name=Banyan',
+    'Comment=Reach the services of your organisation',
+    `Exec=${command.map(quoted).join(' ')}`,
+    'Icon=banyan-app',
+    'Terminal=false',
+    'X-GNOME-Autostart-enabled=true',
+    '',
+  ].join('\n');
+
+/**
+ * As the Desktop Entry Specification wants arguments: in quotes, with a backslash before `"`, `` ` ``, `$` and `\`; then, as
+ * the value of a key, every backslash once more. `%` begins a field code.
+ */
+function quoted(argument: string): string {
+  const inQuotes = argument.replaceAll(/["`$\\]/g, (character) => `\\${character}`);
+  return `"${inQuotes.replaceAll('\\', '\\\\').replaceAll('%', '%%')}"`;
+}

@@ -1,0 +1,70 @@
+// Words of the settings.
+import type { NoticeKind, ProxyProblem, ProxySetting, Theme } from '../../shared/model/settings.ts';
+
+export const settingsText = {
+  title: 'Settings',
+  about: 'For this computer, whichever organisation is active.',
+  groups: {
+    start: 'Start',
+    look: 'Appearance',
+    notifications: 'Notifications',
+    network: 'Network',
+    secrets: 'Keys and secrets',
+    unsafe: 'Unsafe',
+  },
+  startAtLogin: 'Start when I sign in to this computer',
+  startHidden: 'Start without a window',
+  startHiddenHelp: 'Banyan then waits in the tray. Starting it again opens the window.',
+  autoConnect: 'Connect services by themselves',
+  autoConnectHelp: 'Those that your organisation marks so, each time you sign in.',
+  theme: 'Theme',
+  themes: { system: 'As the system', light: 'Light', dark: 'Dark' } satisfies Record<Theme, string>,
+  notices: {
+    session: 'Sign-in needed',
+    trouble: 'Something does not work',
+  } satisfies Record<NoticeKind, string>,
+  noticesHelp: {
+    session: 'Your session ends soon, or connections wait for you to sign in.',
+    trouble: 'A certificate or a setting cannot be used, and nobody would notice otherwise.',
+  } satisfies Record<NoticeKind, string>,
+  proxy: 'Proxy',
+  proxies: {
+    system: 'As the system',
+    none: 'None',
+    own: 'My own',
+  } satisfies Record<ProxySetting['kind'], string>,
+  proxiesHelp: {
+    system: 'What HTTPS_PROXY and NO_PROXY say, as for other programs.',
+    none: 'Always straight to the organisation.',
+    own: 'An HTTP proxy that lets CONNECT through.',
+  } satisfies Record<ProxySetting['kind'], string>,
+  proxyAddress: 'Address of the proxy',
+  proxyAddressHelp: 'e.g. proxy.example.com:3128',
+  proxyUser: 'User name',
+  proxyUserHelp: 'Only where the proxy asks for one.',
+  proxyPassword: 'Password',
+  proxyPasswordKept: 'One is kept. It is not shown; type another one to replace it.',
+  proxyPasswordHelp: 'Kept in a file that only you can read.',
+  proxyProblems: {
+    empty: 'Type the address of the proxy.',
+    kind: 'Only http:// proxies work. Leave the scheme away, or write http://.',
+    form: 'Write it as host:port, without a path.',
+    port: 'Add the port, a number from 1 to 65535: host:port.',
+  } satisfies Record<ProxyProblem, string>,
+  proxySave: 'Use this proxy',
+  proxySaved: 'In use. Services that are connected take it when they are connected again.',
+  secrets: 'Kept',
+  secretsChange: (organisation: string) =>
+    `The place is chosen when a device is registered. To change it, leave ${organisation} on the page of this device and register again.`,
+  anyLocalUser: 'Let every user of this computer use my connections',
+  anyLocalUserHelp:
+    'Anybody who is signed in here, and any program, then reaches your services with your rights.',
+  anyLocalUserAsk: 'Let every user of this computer use your connections?',
+  anyLocalUserWarn:
+    'Banyan refuses other users of this computer. Without that, whoever else works on it reaches what you have connected, under your name. It holds for services that are connected from now on.',
+  anyLocalUserYes: 'Let everybody',
+  managed: (by: string) => `Managed by ${by}`,
+  managedHelp: (by: string) =>
+    `${by} has set what carries a lock. Ask your administrator to change it.`,
+  locked: (by: string) => `Set by ${by}`,
+};

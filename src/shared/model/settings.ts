@@ -1,0 +1,68 @@
+// What a person may set for this computer, whichever organisation is active.
+import type { HostAndPort } from '../protocol/host-port.ts';
+
+export const THEMES = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+/** `session`: what waits for a sign-in. `trouble`: what does not work and nobody has asked for just now. */
+export const NOTICE_KINDS = ['session', 'trouble'] as const;
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
+
+/** How it is shown: a password goes in and never comes out. */
+export type ProxySetting =
+  | { kind: 'system' | 'none' }
+  | { kind: 'own'; address: string; user: string; hasPassword: boolean };
+
+export interface Settings {
+  /** null: this front end's computer cannot be told, so nobody is asked. */
+  startAtLogin: boolean | null;
+  startHidden: boolean;
+  /** Services that the organisation marks so connect by themselves after a sign-in. */
+  autoConnect: boolean;
+  notifications: Readonly<Record<NoticeKind, boolean>>;
+  theme: Theme;
+  proxy: ProxySetting;
+  /** Unsafe: every user of this computer may use the local ports. */
+  anyLocalUser: boolean;
+}
+export type SettingName = keyof Settings;
+
+/** What an organisation has set for its people: by whom, and which settings are theirs no longer. */
+export interface Managed {
+  by: string;
+  locked: readonly SettingName[];
+}
+
+export interface ShownSettings {
+  values: Settings;
+  managed: Managed | null;
+}
+
+export const defaultSettings: Settings = {
+  startAtLogin: null,
+  startHidden: false,
+  autoConnect: true,
+  notifications: { session: true, trouble: true },
+  theme: 'system',
+  proxy: { kind: 'system' },
+  anyLocalUser: false,
+};
+
+export const isLocked = ({ managed }: ShownSettings, name: SettingName): boolean =>
+  managed?.locked.includes(name) ?? false;
+
+export type ProxyProblem = 'empty' | 'kind' | 'form' | 'port';
+
+/** `[http://]host:port`, as a person types it; the same rule while typing and where it is saved. */
+export function readProxyAddress(typed: string): HostAndPort | ProxyProblem {
+  const text = typed.trim();
+  if (text === '') return 'empty';
+  const [, scheme, rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*?)\/?$/i.exec(text) ?? [];
+  if (scheme !== undefined && scheme.toLowerCase() !== 'http') return 'kind';
+  const [, six, name, port] =
+    /^(?:\[([0-9a-f:.]+)\]|([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)):(\d*)$/i.exec(rest) ?? [];
+  const host = six ?? name;
+  if (host === undefined) return 'form';
+  const number = Number(port);
+  return port && number >= 1 && number <= 65_535 ? { host, port: number } : 'port';
+}

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { bundleText } from '../../../../../src/main/client/diagnostics/bundle.ts';
+import { aService, aSnapshot } from '../../../../fixtures/snapshots.ts';
+
+const denied = aService({
+  name: 'vault',
+  access: { status: 'denied', code: 'role', reason: 'Ask Zoe Martin (zoe@medsoft.digital).' },
+});
+const snapshot = aSnapshot({ catalog: { status: 'current', services: [denied] } });
+const told = (facts: string) => ({
+  number: 1,
+  at: 0,
+  level: 'warn' as const,
+  message: 'Adam Okafor signed in',
+  service: null,
+  facts,
+});
+const text = bundleText({
+  snapshot,
+  log: [
+    told('file=/home/adam/.banyan/vault.bin person=adam@medsoft.digital host=adam-thinkpad'),
+    told('url=https://x/?code=hunter2 Bearer abcdefghijklmnop'),
+  ],
+  diagnoses: [{ service: null, at: 0, results: [] }],
+  now: 0,
+});
+
+it('the report has no name of a person, a device or a folder in it, wherever it stood', () => {
+  expect(text).not.toMatch(/Zoe|Okafor|adam|@medsoft\.digital|thinkpad|\/home/i);
+  expect(text).toContain('<home>/vault.bin person=<person> host=<device>');
+  expect(text).toContain('<person> signed in');
+});
+
+it('the report has no secret in it that got into a text after all', () => {
+  expect(text).not.toMatch(/hunter2|abcdefghijklmnop/);
+});
+
+it('the report still says what it is for', () => {
+  expect(JSON.parse(text)).toMatchObject({
+    device: { status: 'registered', organisation: 'banyan.medsoft.example', secrets: 'keychain' },
+    services: [{ id: 'vault.cluster1.bnn', access: { status: 'denied', code: 'role' } }],
+    diagnoses: [{ service: null }],
+  });
+});
