@@ -299,8 +299,10 @@ describe('banyan with an organisation', () => {
   it('prints the help of one command', async () => {
     const { exit, stdout } = await banyan('register', '--help');
     expect(exit).toBe(0);
-    expect(stdout).toMatch(/^Usage: banyan register <invite> \[--name NAME\]/);
-    expect(stdout).toContain('Exit status: 0 ok, 1 failed, 2 usage, 4 denied.');
+    expect(stdout).toMatch(/^Usage: banyan register <invite or address> \[--name NAME\]/);
+    expect(stdout).toContain(
+      'Exit status: 0 ok, 1 failed, 2 usage, 3 registration or sign-in needed, 4 denied.',
+    );
   });
 
   it('exits with 4 where the administrator does not allow another port', async () => {

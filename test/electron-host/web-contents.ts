@@ -87,16 +87,17 @@ export class StandInWebContents extends EventEmitter {
       { url: 'about:blank', newWindow: true, ...size },
     );
     this.targetId = targetId;
-    nativeTheme.on('updated', () =>
-      this.setColourScheme(nativeTheme.shouldUseDarkColors ? 'dark' : 'light'),
-    );
+    const follow = (): void =>
+      this.setColourScheme(nativeTheme.shouldUseDarkColors ? 'dark' : 'light');
+    nativeTheme.on('updated', follow);
+    this.once('destroyed', () => nativeTheme.off('updated', follow));
     const page = await devTools().attach(targetId);
     this.#devTools = page;
     this.#listen(page);
     await page.send('Page.enable');
     await page.send('Runtime.enable');
     await page.send('Inspector.enable');
-    this.setColourScheme(nativeTheme.shouldUseDarkColors ? 'dark' : 'light');
+    follow();
     await page.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] });
     if (preferences.preload) await this.#addPreload(page, preferences.preload);
   }
