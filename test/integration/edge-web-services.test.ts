@@ -413,11 +413,7 @@ describe('what streams', () => {
   });
 });
 
-const upgradeOf = async (
-  headers: Record<string, string>,
-  service = 'shop',
-  path = '/socket',
-) => {
+const upgradeOf = async (headers: Record<string, string>, service = 'shop', path = '/socket') => {
   const sent = secureRequest(`${bench.origin(service)}${path}`, {
     ca: bench.edge.edge.root,
     lookup: loopbackLookup,
