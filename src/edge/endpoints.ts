@@ -29,6 +29,7 @@ import { createInteraction, INTERACTION } from './trust-provider/interaction.ts'
 import { createOpenPage, OPEN_PATH } from './trust-provider/open-page.ts';
 import { createOwnTokens } from './trust-provider/own-tokens.ts';
 import { createIssuer, ENDPOINTS } from './trust-provider/provider.ts';
+import { boundedPushes } from './trust-provider/pushed-requests.ts';
 import { REGISTRATION_CLIENT } from './trust-provider/registration-client.ts';
 import type { IssuerSecrets } from './trust-provider/secrets.ts';
 import type { Sessions } from './trust-provider/sessions.ts';
@@ -210,6 +211,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
       ...enrolment.open,
       ...pages,
       ...backChannel,
+      [`POST ${ENDPOINTS.pushed_authorization_request}`]: boundedPushes(issuerAnswers),
     }),
     mutual: at(mutualOrigin, { ...enrolment.mutual, ...backChannel, ...api }),
     browser: at(browserOrigin ?? issuer, pages),

@@ -2,8 +2,10 @@
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
 import { systemClock } from '../../src/main/client/adapters/system-clock.ts';
 import type { Clock } from '../../src/main/client/ports.ts';
+import { scriptedBrowser } from '../fakes/scripted-browser.ts';
 import { aManagedFile } from '../support/managed-file.ts';
 import { codeOf } from '../support/scripted-device.ts';
 import type { Slices } from '../../src/shared/ipc/contract.ts';
@@ -439,6 +441,25 @@ describe('a person', () => {
     // That one is hers to leave.
     await client.call('device.unregister', {});
     expect(activeOf(client)).toEqual(['Alpha']);
+  });
+
+  it('does not join another one that was begun by signing in before the file was there', async () => {
+    const file = aManagedFile();
+    const { invite } = await aDeployment(alpha);
+    const browser = scriptedBrowser((url) => {
+      file.write({ mdm_invite_code: invite, mdm_multi_org: false });
+      return approveSignIn(url);
+    });
+    const client = await aClient({ browser, ports: { ...file.ports, publicRoots: () => [] } });
+    const joining = client.call('device.registerBySignIn', {
+      address: beta.organisation,
+      fingerprint: beta.edge.rootFingerprint,
+      openBrowser: true,
+      name: 'laptop',
+      ownership: 'Other',
+      secrets: 'keychain',
+    });
+    await expect(joining).rejects.toMatchObject(notAllowed);
   });
 
   it('joins one, and not a second, where the file names none', async () => {

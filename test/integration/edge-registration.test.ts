@@ -275,6 +275,38 @@ describe('the client for registrations', () => {
   });
 });
 
+test('strangers cannot fill the memory with registrations that they only begin', async () => {
+  const own = await startEdge();
+  onTestFinished(() => own.stop());
+  const { config } = await registrationOf(own);
+  const url = config.serverMetadata().pushed_authorization_request_endpoint ?? '';
+  const push = async (state: string): Promise<number> => {
+    const body = new URLSearchParams({
+      client_id: 'banyan-registration',
+      response_type: 'code',
+      redirect_uri: 'http://127.0.0.1/callback',
+      scope: 'openid email',
+      code_challenge: 'x'.repeat(43),
+      code_challenge_method: 'S256',
+      nonce: 'n',
+      state,
+    }).toString();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    return (await call(url, { root: own.edge.root, method: 'POST', headers, body })).status;
+  };
+  expect(await push('s')).toBe(201);
+  expect(await push('s'.repeat(50_000))).toBe(413);
+  const answers = new Set<number>();
+  for (let turn = 0; turn < 52; turn += 1) {
+    for (const status of await Promise.all(Array.from({ length: 10 }, () => push('s')))) {
+      answers.add(status);
+    }
+  }
+  expect([...answers]).toEqual([201, 503]);
+  // Whoever proves to be a device goes on.
+  await signIn(own, await registerDevice(own));
+}, 60_000);
+
 test('every decision is in the audit log, with what tells it apart', async () => {
   const own = await startEdge();
   onTestFinished(() => own.stop());

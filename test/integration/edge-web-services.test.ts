@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer as createTlsServer, request as secureRequest } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { loopbackLookup } from '../../src/proxy/net/loopback.ts';
@@ -412,8 +413,8 @@ describe('what streams', () => {
   });
 });
 
-const upgradeOf = async (headers: Record<string, string>, service = 'shop') => {
-  const sent = secureRequest(`${bench.origin(service)}/socket`, {
+const upgradeOf = async (headers: Record<string, string>, service = 'shop', path = '/socket') => {
+  const sent = secureRequest(`${bench.origin(service)}${path}`, {
     ca: bench.edge.edge.root,
     lookup: loopbackLookup,
     agent: false,
@@ -604,6 +605,42 @@ describe('what nobody has to sign in for', () => {
     expect((await unnamed('/shared', { method: 'OPTIONS', headers: shared })).status).toBe(200);
     const elsewhere = { ...shared, origin: 'https://www.domain-b.com' };
     expect((await forum('/shared', { method: 'POST', headers: elsewhere })).status).toBe(403);
+  });
+
+  test('does not carry a second request behind a length that `Connection` strikes out', async () => {
+    const hidden = `GET /secret HTTP/1.1\r\nHost: backend\r\nX-Email: boss@demo.example\r\n\r\n`;
+    let bytes = '';
+    const backend = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', (chunk: Buffer) => (bytes += chunk.toString('latin1')));
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    }).listen(0, '127.0.0.1');
+    await once(backend, 'listening');
+    onTestFinished(() => void backend.close());
+    const { port } = backend.address() as AddressInfo;
+    const exempted_paths = { enabled: true, paths: ['/open/*'] };
+    await bench.targetOf('trusted', { port: String(port) }, { exempted_paths });
+    onTestFinished(() => bench.targetOf('trusted', {}));
+    await say(
+      `GET /open/a HTTP/1.1\r\nHost: ${bench.host('trusted')}\r\n` +
+        `Connection: close, content-length, host\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`,
+      'trusted',
+    );
+    const [head = '', rest = ''] = bytes.split(/\r\n\r\n(.*)/s);
+    expect(rest).toBe(hidden);
+    expect(head).toMatch(new RegExp(`^content-length: ${hidden.length}$`, 'im'));
+    expect(head).toMatch(/^host: /im);
+  });
+
+  test('is cut within 2 s when nobody may have it any more', async () => {
+    const { socket } = await upgradeOf({}, 'forum', '/open/ws');
+    if (!socket) throw new Error('not upgraded');
+    const closed = once(socket.resume(), 'close');
+    await bench.edge.edge.setServiceEnabled('forum.demo.bnn', false);
+    onTestFinished(
+      async () => void (await bench.edge.edge.setServiceEnabled('forum.demo.bnn', true)),
+    );
+    expect(await Promise.race([closed.then(() => 'cut'), delay(2_000, 'still open')])).toBe('cut');
   });
 
   test('is for the health check that is named', async () => {

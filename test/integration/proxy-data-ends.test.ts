@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Duplex } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
@@ -9,6 +10,7 @@ import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Credentials } from '../../src/proxy/index.ts';
 import { abort } from '../../src/proxy/net/abort.ts';
+import { Http2Session } from '../../src/proxy/upstream/http2-session.ts';
 import { connectDirectly } from '../support/bytes.ts';
 import { startConnectTier } from '../support/connect-tier.ts';
 import { openDataPath, PATHS, tunnelTo } from '../support/data-paths.ts';
@@ -273,3 +275,50 @@ it('serves local programs that know only IPv6', async () => {
   expect(await echoed(socket, 'hello')).toBe('hello');
   socket.destroy();
 });
+
+it('a server that asks without end and reads no answer is not heard, before its questions fill the memory', async () => {
+  const settings = Buffer.from('000000040000000000', 'hex');
+  const ping = Buffer.from('0000080600000000000000000000000000', 'hex');
+  let asked = 0;
+  const tier = createTlsServer(
+    { key: server.key, cert: server.certificate, ALPNProtocols: ['h2'] },
+    (socket) => {
+      socket.on('error', () => {}).pause();
+      socket.write(settings);
+      // One question a record: each answer is a write of its own.
+      const goOn = (): void => {
+        for (let count = 0; count < 64; count += 1) {
+          asked += 1;
+          if (!socket.write(ping)) return void socket.once('drain', goOn);
+        }
+        if (!socket.destroyed) setImmediate(goOn);
+      };
+      goOn();
+    },
+  ).listen(0, '127.0.0.1');
+  await once(tier, 'listening');
+  const { port } = tier.address() as AddressInfo;
+  const socket = connectTls({
+    host: '127.0.0.1',
+    port,
+    servername: 'svc.test',
+    rejectUnauthorized: false,
+    ALPNProtocols: ['h2'],
+  });
+  onTestFinished(() => void (socket.destroy(), tier.close()));
+  const warned: string[] = [];
+  const warn = ({ message }: Error): void => void warned.push(message);
+  process.on('warning', warn);
+  onTestFinished(() => void process.off('warning', warn));
+  await once(socket, 'secureConnect');
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  const grown = () => process.memoryUsage().heapUsed - before;
+  const session = new Http2Session(socket, 'svc.test');
+  onTestFinished(() => session.retire());
+  for (let last = -1; last !== asked && grown() < 200 * MIB; await delay(400)) last = asked;
+  expect(asked).toBeGreaterThan(1_000);
+  collectGarbage();
+  expect(grown()).toBeLessThan(32 * MIB);
+  expect(warned).toEqual([]);
+}, 60_000);

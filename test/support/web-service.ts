@@ -27,7 +27,11 @@ export interface WebBench {
   /** Replaces the `http_settings` of a service. */
   settingsOf(service: string, settings: Record<string, unknown>): Promise<void>;
   /** Replaces parts of a service's target; the usual one with {}. */
-  targetOf(service: string, target: Record<string, unknown>): Promise<void>;
+  targetOf(
+    service: string,
+    target: Record<string, unknown>,
+    settings?: Record<string, unknown>,
+  ): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -154,7 +158,8 @@ export async function startWebBench(options: Partial<DemoOptions> = {}): Promise
         attachments: [{ PolicyID: policy, ServiceID: `${service}.demo.bnn` }],
       }),
     settingsOf: (service, settings) => edge.edge.apply({ services: [web(service, settings)] }),
-    targetOf: (service, target) => edge.edge.apply({ services: [web(service, {}, target)] }),
+    targetOf: (service, target, settings = {}) =>
+      edge.edge.apply({ services: [web(service, settings, target)] }),
     async stop() {
       await edge.stop();
       backend.closeAllConnections();

@@ -199,8 +199,9 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       return registered;
     },
     async 'device.registerBySignIn'(input) {
-      await managed.refuseOther(input.fingerprint);
-      const registered = await switchboard.registerBySignIn(input);
+      const refuse = (): Promise<void> => managed.refuseOther(input.fingerprint);
+      await refuse();
+      const registered = await switchboard.registerBySignIn(input, refuse);
       managed.follow();
       return registered;
     },

@@ -256,7 +256,10 @@ export async function startSwitchboard(options: SwitchboardOptions) {
       return register(organisation.host, rootFingerprint, () => registrar.register(input), how);
     },
 
-    async registerBySignIn(input: InputOf<'device.registerBySignIn'>): Promise<Device> {
+    async registerBySignIn(
+      input: InputOf<'device.registerBySignIn'>,
+      refuse: () => Promise<void>,
+    ): Promise<Device> {
       const { host } = parseAddress(input.address);
       const steps = new AbortController();
       return register(host, input.fingerprint, async () => {
@@ -264,6 +267,7 @@ export async function startSwitchboard(options: SwitchboardOptions) {
         try {
           return await registrar.registerBySignIn(input, {
             signal: steps.signal,
+            refuse,
             onPage: (page) => shown.registration({ status: 'waiting', ...page }),
             onLinger: (closed) => {
               lingering = closed;

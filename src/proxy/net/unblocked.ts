@@ -7,6 +7,8 @@ import { Landing } from './landing.ts';
 
 /** A peer that has frames of control answered and reads no answers is not read either (CVE-2019-9512). */
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
+/** What holding a write costs besides its bytes, roughly: an answer of 17 bytes is nearly nothing else. */
+const WRITE_BYTES = 512;
 
 /**
  * Stands for the socket in `http2.connect`, which takes bytes at once and looks at nothing but what is overridden here:
@@ -18,6 +20,10 @@ export class Unblocked extends Duplex {
   #isReading = false;
   #isPaused = true;
   #isCongested = false;
+  #writes = 0;
+  readonly #left = (): void => void (this.#writes -= 1);
+  /** Called when all that is held has left: Node reads nothing until then. */
+  #delayed: (() => void)[] = [];
 
   constructor(socket: TLSSocket) {
     super();
@@ -51,11 +57,13 @@ export class Unblocked extends Duplex {
   }
 
   override write(chunk: Buffer, done?: unknown): boolean {
-    this.#socket.write(chunk);
+    this.#writes += 1;
+    this.#socket.write(chunk, this.#left);
     if (this.#socket.writableNeedDrain) this.#congest();
+    const held = this.#socket.writableLength + this.#writes * WRITE_BYTES;
     const written = done as () => void;
-    if (this.#socket.writableLength < MAX_HELD_BYTES) written();
-    else this.#socket.once('drain', written);
+    if (this.#isCongested && held >= MAX_HELD_BYTES) this.#delayed.push(written);
+    else written();
     return true;
   }
 
@@ -98,5 +106,8 @@ export class Unblocked extends Duplex {
     if (!this.#isCongested) return;
     this.#isCongested = false;
     for (const stream of this.#streams) stream.uncork();
+    const delayed = this.#delayed;
+    this.#delayed = [];
+    for (const written of delayed) written();
   }
 }

@@ -18,6 +18,8 @@ const HOP_BY_HOP = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
+/** Never of one hop (RFC 9110 7.6.1), whatever `Connection` says: without its length a body is read as another request. */
+const OF_ALL_HOPS = new Set(['content-length', 'host']);
 /** What backends believe about who asks and from where. */
 const ABOUT_THE_CLIENT = /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip)$/;
 const OURS = /^(?:__Host-)?bnn_/i;
@@ -43,7 +45,7 @@ export function fieldsForBackend(request: IncomingMessage, facts: RequestFacts):
     const stays =
       values !== undefined &&
       !HOP_BY_HOP.has(plain) &&
-      !dropped.has(name) &&
+      (!dropped.has(name) || OF_ALL_HOPS.has(name)) &&
       !configured.has(plain) &&
       !ABOUT_THE_CLIENT.test(plain);
     if (stays) fields[name] = values.length === 1 ? (values[0] ?? '') : values;

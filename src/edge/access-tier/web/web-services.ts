@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { TrustTokenClaims } from '../../../shared/protocol/trust-token.ts';
 import type { Audit } from '../../audit/audit.ts';
+import type { Changes } from '../../changes.ts';
 import type { PublishedService, Rulebook } from '../../command-center/rulebook.ts';
 import { HttpRefusal, sendProblem } from '../../http/exchange.ts';
 import { type Log, reason } from '../../log.ts';
@@ -42,6 +43,7 @@ export interface WebServicesOptions {
   live: LiveConnections;
   reach: Reach;
   audit: Audit;
+  changes: Changes;
   tokens: TokenCheck;
   relyingParty: RelyingParty;
   secureOrigin(service: PublishedService): string;
@@ -62,7 +64,7 @@ export interface WebServices {
 const KEEP_ALIVE_MS = 60_000;
 
 export function createWebServices(options: WebServicesOptions): WebServices {
-  const { rulebook, admit, live, reach, audit, tokens, limits, log } = options;
+  const { rulebook, admit, live, reach, audit, changes, tokens, limits, log } = options;
   const signIn: BrowserSignIn = createBrowserSignIn(options);
 
   const answer = async (
@@ -75,7 +77,7 @@ export function createWebServices(options: WebServicesOptions): WebServices {
     refuseUnclear(request, upgrade);
     if (pathOf(request) === CALLBACK_PATH) return signIn.finish(site, request, response);
     const passing = { site, request, response, upgrade };
-    const isOpen = service.enabled && isExempted(exemptionsOf(site), factsOf(site, request));
+    const isOpen = isOpenNow(site, request);
     // Whoever has signed in stays so, but not for what a page of another site makes the browser send.
     if (isOfOtherSite(request, site, upgrade)) {
       if (isOpen) return passUnnamed(passing);
@@ -128,9 +130,24 @@ export function createWebServices(options: WebServicesOptions): WebServices {
     upgrade: Upgrade | undefined;
   }
 
-  /** The definition lets anybody ask for this: the backend is told of nobody. */
-  const passUnnamed = (passing: Unnamed): Promise<void> =>
-    pass({ ...passing, person: null }, entryOf(passing.site, passing.request));
+  const isOpenNow = (site: Site, request: IncomingMessage): boolean => {
+    const service = rulebook.service(site.service.id);
+    if (!service?.enabled) return false;
+    return isExempted(exemptionsOf({ ...site, service }), factsOf(site, request));
+  };
+
+  /** The definition lets anybody ask for this, as long as it says so: the backend is told of nobody. */
+  const passUnnamed = async (passing: Unnamed): Promise<void> => {
+    const { site, request } = passing;
+    const stopListening = changes.on(() => {
+      if (!isOpenNow(site, request)) request.socket.destroy();
+    });
+    try {
+      await pass({ ...passing, person: null }, entryOf(site, request));
+    } finally {
+      stopListening();
+    }
+  };
 
   const pass = async (
     { site, request, response, upgrade, person }: Unnamed & Pick<Facts, 'person'>,

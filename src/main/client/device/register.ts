@@ -29,6 +29,8 @@ export interface RegistrarOptions {
 /** What signing in needs besides what the person has said. */
 export interface SignInSteps extends Pick<BrowserOptions, 'onLinger' | 'signal'> {
   onPage: (page: { organisation: string; url: string }) => void;
+  /** Throws where it is not allowed by now: the person may have taken minutes. */
+  refuse: () => Promise<void>;
 }
 
 type About = Pick<InputOf<'device.register'>, 'name' | 'ownership' | 'secrets' | 'passphrase'>;
@@ -141,7 +143,7 @@ export function createRegistrar({ ports, network, store, version }: RegistrarOpt
 
     async registerBySignIn(
       input: InputOf<'device.registerBySignIn'>,
-      { onPage, onLinger, signal }: SignInSteps,
+      { onPage, onLinger, refuse, signal }: SignInSteps,
     ): Promise<StoredRegistration> {
       // Asked once more: what registers is what was confirmed, whatever answers by now.
       const { organisation } = await look(input.address, input.fingerprint);
@@ -156,6 +158,7 @@ export function createRegistrar({ ports, network, store, version }: RegistrarOpt
         onLinger,
         signal,
       });
+      await refuse();
       signal.throwIfAborted();
       return keep(organisation, input, { token });
     },

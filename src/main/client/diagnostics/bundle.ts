@@ -1,6 +1,6 @@
 // What can be handed to somebody who helps: versions, states, settings, the log and what the last diagnoses found. No key,
 // token or password is put in; names of people, of this computer's user and her folder are struck out of the rest.
-import { arch, release } from 'node:os';
+import { arch, homedir, release } from 'node:os';
 import path from 'node:path';
 import type { Snapshot } from '../../../shared/ipc/contract.ts';
 import { logLineText, type LogLine } from '../../../shared/model/activity.ts';
@@ -92,6 +92,8 @@ function withoutPeople(value: unknown, { app, slices }: Snapshot): unknown {
   const words: [text: string, instead: string][] = [
     [app.certificatesFolder, '<home>'],
     [path.dirname(app.certificatesFolder), '<folder>'],
+    // Ours need not be right in it: on Linux it is below `.config`.
+    [homedir(), '<user>'],
     [person?.email ?? '', '<person>'],
     [person?.name ?? '', '<person>'],
     [person?.subject ?? '', '<person>'],

@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
 import { expect, it } from 'vitest';
 import { bundleText } from '../../../../../src/main/client/diagnostics/bundle.ts';
 import { aService, aSnapshot } from '../../../../fixtures/snapshots.ts';
@@ -41,4 +43,18 @@ it('the report still says what it is for', () => {
     services: [{ id: 'vault.cluster1.bnn', access: { status: 'denied', code: 'role' } }],
     diagnoses: [{ service: null }],
   });
+});
+
+it('the report does not name the folder of the person where ours lies deeper in it, as it does on Linux', () => {
+  const inHome = (...parts: string[]) => path.join(homedir(), ...parts);
+  const report = bundleText({
+    snapshot: {
+      ...snapshot,
+      app: { ...snapshot.app, certificatesFolder: inHome('.config', 'banyanapp') },
+    },
+    log: [told(`file=${inHome('.local', 'share', 'keyrings', 'login.keyring')}`)],
+    diagnoses: [],
+    now: 0,
+  });
+  expect(report).not.toContain(homedir());
 });
