@@ -219,10 +219,7 @@ export function parseBanyanArguments(
   const { values, positionals } = parse(argv);
   if (values['version']) return 'version';
   const [name, ...rest] = positionals;
-  if (name === undefined) {
-    if (values['help']) return { help: BANYAN_HELP };
-    throw usage('Which command? They are listed by banyan --help.');
-  }
+  if (name === undefined || name === 'help') return { help: BANYAN_HELP };
   if (!isCommand(name)) throw usage(`There is no command "${name}"; banyan --help lists them.`);
   if (values['help']) return { help: helpOf(name) };
   const facts: CommandFacts = COMMANDS[name];

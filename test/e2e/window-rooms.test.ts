@@ -178,7 +178,7 @@ describe('diagnostics', () => {
     await page.getByText('Every step that could be tried works.').waitFor();
     await edge.stop();
     await page.getByRole('button', { name: 'Run again' }).click();
-    await page.getByRole('heading', { name: 'Network (TCP) does not work' }).waitFor();
+    await page.getByRole('heading', { name: 'Network (TCP): this is where it stops' }).waitFor();
     const step = page.locator('.diagnosis-step.failed').first();
     expect(await step.innerText()).toContain('Check the network connection');
     await page.getByRole('button', { name: 'Save a report' }).click();

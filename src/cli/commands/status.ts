@@ -81,7 +81,7 @@ function managedWords(registration: ManagedRegistration): string {
     case 'registering':
       return `registering with ${host}, as your organisation has set it up`;
     case 'waiting':
-      return `not registered with ${host} yet: ${registration.because.message} Tried again at ${localTime(registration.retryAt)}.`;
+      return `not registered with ${host} yet: ${registration.because.message} It is tried again at ${localTime(registration.retryAt)}.`;
     case 'refused':
       return `not registered with ${host}: ${explain(registration.because)}`;
     default:

@@ -13,10 +13,10 @@ export const diagnosticsText = {
   states: {
     ok: 'Works',
     failed: 'Does not work',
-    unknown: 'Could not be told',
+    unknown: 'Not known',
   } satisfies Record<StepResult['status'], string>,
   allWell: 'Every step that could be tried works.',
-  broken: (step: string) => `${step} does not work`,
+  broken: (step: string) => `${step}: this is where it stops`,
   tookMs: (ms: number) => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`),
   help: {
     keychain: 'Where the keys of this device are kept.',

@@ -63,7 +63,6 @@ describe('the command line of banyan', () => {
   });
 
   const wrong = [
-    [],
     ['frob'],
     ['frob', '--help'],
     ['constructor'],

@@ -43,7 +43,7 @@ describe('a computer that its organisation has set up', () => {
     [{ status: 'registering', organisation }, /^registering with demo\.example/],
     [
       { status: 'waiting', organisation, because, retryAt: 0 },
-      /yet: No answer\. Tried again at \d{4}-\d\d-\d\d \d\d:\d\d \([+-]\d\d:\d\d\)\.$/,
+      /yet: No answer\. It is tried again at \d{4}-\d\d-\d\d \d\d:\d\d \([+-]\d\d:\d\d\)\.$/,
     ],
     [{ status: 'refused', organisation, because: refused }, /refused\..*ask your administrator/],
     [{ status: 'registered', organisation }, /set this computer up, with demo\.example$/],

@@ -110,7 +110,7 @@ function stepsFor(
       name: 'proxy',
       async look() {
         const chosen = proxy();
-        if (!chosen) return `None leads to ${name}: it is reached straight.`;
+        if (!chosen) return `No proxy is used for ${name}.`;
         (await reach(target, chosen)).destroy();
         return `${formatHostPort(chosen)} lets connections to ${name} through.`;
       },
@@ -200,7 +200,9 @@ async function clockIsRight({ ports, network }: DiagnosisOptions, host: string):
   const skewMs = date - ports.clock.now();
   if (Math.abs(skewMs) > TOLERATED_SKEW_MS) throw clockSkew(skewMs);
   const seconds = Math.round(Math.abs(skewMs) / 1000);
-  return seconds < 2 ? 'It is right.' : `It differs by ${seconds} seconds: that does no harm.`;
+  return seconds < 2
+    ? 'The clock is right.'
+    : `It differs by ${seconds} seconds: that does no harm.`;
 }
 
 async function certificateHolds({ ports, runtime }: DiagnosisOptions): Promise<string> {
