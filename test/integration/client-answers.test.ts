@@ -77,7 +77,7 @@ describe.each([
 it('a request to sign in, and one for the TrustCert, that nobody answers are given up in time', async () => {
   const clients = await Promise.all([aClient(), aClient()]);
   for (const client of clients) await client.register(await edge.edge.createInvite());
-  const [first, second] = clients as [TestClient, TestClient];
+  const [first, second] = clients;
   const pushed = spoil(/^\/request$/, 'silent');
   const startedAt = performance.now();
   const one = failure(first.signIn());

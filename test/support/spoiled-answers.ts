@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { exhaustive } from '../../src/shared/exhaustive.ts';
 
 export const FAULTS = ['reset', 'truncated', 'empty', 'a page'] as const;
 export type Fault = (typeof FAULTS)[number] | 'silent';
@@ -49,6 +50,8 @@ export function spoil(path: RegExp, fault: Fault): { count: () => number; stop: 
           response.setHeader('content-length', page.length);
           return end(page);
         }
+        default:
+          return exhaustive(fault);
       }
     }) as ServerResponse['end'];
   };
