@@ -8,7 +8,6 @@ import { trustTokenClaims } from '../../src/shared/protocol/trust-token.ts';
 import { call } from '../support/https.ts';
 import { signInWithoutBrowser } from '../../scripts/lib/approve-sign-in.mjs';
 import {
-  REDIRECT,
   exchange,
   openIdOf,
   registerDevice,
@@ -158,24 +157,6 @@ describe('user phase', () => {
     await expect(
       signInWithoutBrowser(await openId.start(), { fields: { password: 'wrong' } }),
     ).rejects.toThrow('E-mail or password is wrong.');
-  });
-
-  test('a pushed request is good for as long as the page that it opens', async () => {
-    const { config } = await openIdOf(edge, device.id, device.identity);
-    const { mtls_endpoint_aliases: aliases } = config.serverMetadata();
-    const answer = await device.call(aliases!.pushed_authorization_request_endpoint!, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({
-        client_id: device.id,
-        response_type: 'code',
-        scope: 'openid',
-        redirect_uri: REDIRECT,
-        code_challenge: 'x'.repeat(43),
-        code_challenge_method: 'S256',
-      }).toString(),
-    });
-    expect(JSON.parse(answer.body)).toMatchObject({ expires_in: 600 });
   });
 
   test('a pushed request approves one sign-in only', async () => {

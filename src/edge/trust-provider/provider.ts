@@ -108,8 +108,6 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
       AccessToken: 300,
       AuthorizationCode: 60,
       DeviceCode: lifetimes.signInPage,
-      // The page is opened with it, by somebody who may have gone for a coffee; the default is a minute.
-      PushedAuthorizationRequest: lifetimes.signInPage,
       // Of a web service: never longer than what the grant stands for.
       IdToken: (context, _, client) => {
         if (client.clientId === REGISTRATION_CLIENT) return REGISTRATION_SECONDS;

@@ -34,6 +34,10 @@ export class Unblocked extends Duplex {
     // Half-open is no state for a connection that carries many tunnels. And Node must not hear of it: it would end its own
     // half, and stumble over what it still writes (ERR_INTERNAL_ASSERTION).
     socket.on('end', () => this.destroy());
+    // What a session says first leaves as one write. A second one, to a server that has turned our certificate down and gone,
+    // fails, and with it what the server had to say about that.
+    socket.cork();
+    setImmediate(() => setImmediate(() => socket.uncork()));
   }
 
   /** The writer of such a stream feels a peer that does not read; else only the peer's windows bound what is held here. */
