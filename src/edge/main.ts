@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `banyan-edge`: runs the server side from a terminal. For now the demo organisation.
+// `banyan-edge`: runs the server side from a terminal: the demo organisation.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

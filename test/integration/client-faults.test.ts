@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { scriptedBrowser } from '../fakes/scripted-browser.ts';
+import { browserWithForgedState, scriptedBrowser } from '../fakes/scripted-browser.ts';
 import { approveSignIn, signInWithoutBrowser } from '../../scripts/lib/approve-sign-in.mjs';
 import { startClient, type TestClientOptions } from '../support/start-client.ts';
 import { until } from '../support/until.ts';
@@ -175,13 +175,7 @@ describe('a sign-in', () => {
   });
 
   it('refuses an answer with another state and goes on waiting for the right one', async () => {
-    const statuses: number[] = [];
-    const browser = scriptedBrowser(async (url) => {
-      const callback = new URL(await signInWithoutBrowser(url));
-      const forged = new URL(callback);
-      forged.searchParams.set('state', 'forged');
-      statuses.push((await fetch(forged)).status, (await fetch(callback)).status);
-    });
+    const { browser, statuses } = browserWithForgedState();
     const client = await registered({ browser });
     await client.signIn();
     expect(statuses).toEqual([400, 200]);

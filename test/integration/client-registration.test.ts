@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { approveSignIn, signInWithoutBrowser } from '../../scripts/lib/approve-sign-in.mjs';
 import { systemClock } from '../../src/main/client/adapters/system-clock.ts';
 import type { Clock } from '../../src/main/client/ports.ts';
-import { scriptedBrowser } from '../fakes/scripted-browser.ts';
+import { browserWithForgedState, scriptedBrowser } from '../fakes/scripted-browser.ts';
 import { call } from '../support/https.ts';
 import { startDocumentHost } from '../support/document-host.ts';
 import { startClient, type TestClient, type TestClientOptions } from '../support/start-client.ts';
@@ -342,13 +342,7 @@ describe('the sign-in of a registration', () => {
   });
 
   it('refuses an answer with another state and waits for the right one', async () => {
-    const statuses: number[] = [];
-    const browser = scriptedBrowser(async (url) => {
-      const callback = new URL(await signInWithoutBrowser(url));
-      const forged = new URL(callback);
-      forged.searchParams.set('state', 'forged');
-      statuses.push((await fetch(forged)).status, (await fetch(callback)).status);
-    });
+    const { browser, statuses } = browserWithForgedState();
     const client = await aClient({ browser });
     await registerAt(client);
     expect(statuses).toEqual([400, 200]);

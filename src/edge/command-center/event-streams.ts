@@ -11,7 +11,7 @@ export interface Subscriber {
   until: number;
   /** Identifies what this person's catalogue held when the stream was opened. */
   tag: string;
-  /** The same for now. */
+  /** What it holds at this moment. */
   currentTag: () => Promise<string>;
 }
 

@@ -85,10 +85,9 @@ function Finder() {
         }}
         onKeyDown={onKeyDown}
       />
-      {/* A list that keeps the focus in its field has no tag of its own. */}
       <div
         id="palette-list"
-        // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- see above
+        // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- no tag leaves the focus in the field
         role="listbox"
         aria-label={paletteText.results}
         className="palette-list"
@@ -123,7 +122,7 @@ function Choice({ entry, chosen, onRun }: { entry: Entry; chosen: boolean; onRun
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus -- the field has both
     <div
       id={entry.id}
-      // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- as above
+      // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- <option> needs a <select>, which takes the focus
       role="option"
       aria-selected={chosen}
       className="palette-choice"

@@ -36,7 +36,7 @@ export function ServiceList({ groups }: { groups: Group[] }) {
   );
   const length = groups.reduce((sum, { rows }) => sum + rows.length, 0);
   return (
-    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- see walk-rows.ts
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- hears the arrow keys of its rows, see walk-rows.ts
     <div className="groups" onKeyDown={walkRows}>
       {length > WHOLE_UP_TO ? (
         <LongList groups={groups} head={head} row={row} />
