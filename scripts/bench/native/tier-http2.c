@@ -18,9 +18,9 @@ void http2_free(struct http2 *h) { (void)h; }
 #define MAX_STREAMS 250
 #define STREAM_WINDOW (16 << 20)
 #define CONNECTION_WINDOW (256 << 20)
-#define OUT_BYTES 65536
-// One full TLS record is enough for one write.
-#define ENOUGH_BYTES 16384
+#define OUT_BYTES (128 << 10)
+// A frame and its head are a little more than a TLS record takes: one alone would leave a record of nine bytes behind it.
+#define ENOUGH_BYTES (64 << 10)
 
 const bool speaks_http2 = true;
 
