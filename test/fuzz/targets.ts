@@ -10,9 +10,11 @@ import { OneExchange } from '../../src/proxy/listeners/one-exchange.ts';
 import { parseTarget } from '../../src/proxy/listeners/target.ts';
 import { readHead } from '../../src/proxy/net/http-head.ts';
 import { StartError } from '../../src/proxy/net/read-start.ts';
+import { Http2Error } from '../../src/proxy/http2/frames.ts';
 import { refusedConnect } from '../../src/proxy/upstream/refused-connect.ts';
 import { AppError } from '../../src/shared/errors.ts';
 import { formatHostPort, parseHostPort } from '../../src/shared/protocol/host-port.ts';
+import { outcomeOf, scriptedPeer, settings } from '../support/http2-peer.ts';
 import { runRoute } from '../support/local-program.ts';
 import type { FuzzTarget } from './fuzz.ts';
 
@@ -165,6 +167,23 @@ function checkHostPort(bytes: Buffer): void {
   assert.doesNotMatch(formatHostPort(target), /[\s/@\\"]/);
 }
 
+/** A peer that begins in order, and then says anything: two tunnels, of which nothing may be lost, made up or mixed. */
+async function checkHttp2(bytes: Buffer): Promise<void> {
+  await sameForEveryCut(bytes, async (pieces) => {
+    const peer = scriptedPeer();
+    const outcomes = ['a.lab:1', 'b.lab:2'].map((authority) =>
+      outcomeOf(peer.connection.open(authority, () => {})),
+    );
+    peer.say(settings, ...pieces);
+    const why = peer.why();
+    assert.ok(why === undefined || why instanceof Http2Error);
+    await new Promise(setImmediate);
+    const got = outcomes.map((outcome) => outcome());
+    peer.connection.close();
+    return { got, code: why?.code };
+  });
+}
+
 export const TARGETS: readonly FuzzTarget[] = [
   { name: 'request', check: checkRequest },
   { name: 'chunked-body', check: checkChunkedBody },
@@ -172,4 +191,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   { name: 'web-page', check: checkWebPage },
   { name: 'problem', check: checkProblem },
   { name: 'host-port', check: checkHostPort },
+  { name: 'http2', check: checkHttp2 },
 ];

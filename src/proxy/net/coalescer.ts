@@ -1,5 +1,5 @@
-// Writes TLS records to a local socket: many full records of one turn of the event loop become ONE write, a short one
-// goes out at once. Without this, TCP_NODELAY costs a fifth of the download speed; with it nothing.
+// Writes what lands to a local socket: many pieces of one turn of the event loop become ONE write, a lone short one goes
+// out at once. Without this, TCP_NODELAY costs a fifth of the download speed; with it nothing.
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { RECORD_BYTES } from './landing.ts';
@@ -33,11 +33,10 @@ export class Coalescer {
   }
 
   /** `bytes` is copied. false: no more until the local socket has drained. */
-  write(bytes: Buffer): boolean {
+  write(bytes: Buffer, isMore: boolean): boolean {
     if (this.#near.destroyed) return true;
     if (this.#slab === null) {
-      if (bytes.length < RECORD_BYTES)
-        return this.#isReadyAfter(this.#near.write(Buffer.from(bytes)));
+      if (!isMore) return this.#isReadyAfter(this.#near.write(Buffer.from(bytes)));
       this.#slab = spare.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
       this.#used = 0;
       if (waiting.push(this) === 1) setImmediate(flushAll);
@@ -50,7 +49,7 @@ export class Coalescer {
     bytes.copy(this.#slab, this.#used);
     this.#used += bytes.length;
     const isFull = SLAB_BYTES - this.#used < RECORD_BYTES;
-    if (bytes.length < RECORD_BYTES || isFull) this.flush();
+    if (isFull) this.flush();
     return !this.#near.writableNeedDrain;
   }
 

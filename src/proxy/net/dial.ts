@@ -7,7 +7,7 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
-import { Landing } from './landing.ts';
+import { TlsLanding } from './landing.ts';
 import { loopbackLookup } from './loopback.ts';
 
 export type DialFailure =
@@ -70,7 +70,7 @@ export interface TlsDialTarget extends DialTarget {
 
 /** With TLS 1.3 a refused client certificate shows only after this resolved: see `isCertificateRefusal`. */
 export async function dialTls(target: TlsDialTarget): Promise<TLSSocket> {
-  const landing = target.over ? null : new Landing();
+  const landing = target.over ? null : new TlsLanding();
   // `allowHalfOpen` is documented for tls.connect and missing from its types.
   const options: ConnectionOptions & { allowHalfOpen: boolean } = {
     ...(target.over ? { socket: target.over } : { host: target.host, port: target.port }),

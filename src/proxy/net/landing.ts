@@ -4,21 +4,31 @@ import type { OnReadOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 
-/** `bytes` is a view that is valid only during the call. false: stop reading until the socket is resumed. */
-export type Receiver = (bytes: Buffer) => boolean;
+/**
+ * `bytes` is a view that is valid only during the call. `isMore`: more is on its way already, so these need not be passed
+ * on by themselves. false: stop reading until the stream is resumed.
+ */
+export type Receiver = (bytes: Buffer, isMore: boolean) => boolean;
 
-/** A TLS record carries at most this much (RFC 8446 5.1). */
-export const RECORD_BYTES = 16 * 1024;
-const place = Buffer.allocUnsafeSlow(RECORD_BYTES);
+/** A stream whose bytes can be had before they are copied. Until something is attached, it is an ordinary one. */
+export interface Landing {
+  /** From now on `receive` gets every byte, beginning with what the stream still holds. */
+  attach(receive: Receiver): void;
+}
 
-const LANDING = Symbol('landing');
+export const LANDING = Symbol('landing');
 
 interface Landed extends Duplex {
   [LANDING]?: Landing;
 }
 
-/** Until something is attached, the socket is an ordinary stream. */
-export class Landing {
+export const landingOf = (stream: Duplex): Landing | undefined => (stream as Landed)[LANDING];
+
+/** A TLS record carries at most this much (RFC 8446 5.1). */
+export const RECORD_BYTES = 16 * 1024;
+const place = Buffer.allocUnsafeSlow(RECORD_BYTES);
+
+export class TlsLanding implements Landing {
   #socket: TLSSocket | undefined;
   #receive: Receiver | undefined;
 
@@ -27,24 +37,22 @@ export class Landing {
     buffer: place,
     callback: (length) => {
       // Most records of a download are full; a view of each would be garbage.
-      const bytes = length === RECORD_BYTES ? place : place.subarray(0, length);
-      return this.#receive ? this.#receive(bytes) : !!this.#socket?.push(Buffer.from(bytes));
+      const isFull = length === RECORD_BYTES;
+      const bytes = isFull ? place : place.subarray(0, length);
+      return this.#receive
+        ? this.#receive(bytes, isFull)
+        : !!this.#socket?.push(Buffer.from(bytes));
     },
   };
-
-  static of(socket: Duplex): Landing | undefined {
-    return (socket as Landed)[LANDING];
-  }
 
   belongTo(socket: TLSSocket): void {
     this.#socket = socket;
     (socket as Landed)[LANDING] = this;
   }
 
-  /** From now on `receive` gets every byte, beginning with what the stream still holds. */
   attach(receive: Receiver): void {
     this.#receive = receive;
     const held = this.#socket?.read() as Buffer | null | undefined;
-    if (!held || receive(held)) this.#socket?.resume();
+    if (!held || receive(held, false)) this.#socket?.resume();
   }
 }

@@ -4,10 +4,11 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { Http2Stream } from '../http2/stream.ts';
 import { abort, hasSentAll, isReset } from './abort.ts';
 import { readInBulk } from './bulk-read.ts';
 import { Coalescer } from './coalescer.ts';
-import { Landing } from './landing.ts';
+import { type Landing, landingOf } from './landing.ts';
 
 export interface RelayLimits {
   /** Cut when no byte has moved either way for this long; a half-closed peer that never finishes ends here too. */
@@ -71,12 +72,13 @@ export class Relay {
     this.done = new Promise((resolve) => (this.#finish = resolve));
     running.add(this);
     watch();
-    const coalescer = near instanceof Socket && Landing.of(far) ? new Coalescer(near, far) : null;
+    const landing = landingOf(far);
+    const coalescer = near instanceof Socket && landing ? new Coalescer(near, far) : null;
     this.#follow(near, far, () => this.#refuseUnjudged());
     this.#follow(far, near, () => coalescer?.flush());
     if (limits.admit) this.#judgeFirst(limits.admit);
     else this.#copyUp();
-    if (coalescer) this.#land(coalescer);
+    if (coalescer && landing) this.#land(coalescer, landing);
     else this.#copy(far, near, true);
     // Either may have died while the other was being dialled; its 'close' has then been emitted already.
     const dead = Number(near.closed) + Number(far.closed);
@@ -170,13 +172,12 @@ export class Relay {
     return pass;
   }
 
-  /** Full records of one turn of the loop become one write; see Coalescer. */
-  #land(coalescer: Coalescer): void {
-    const landing = Landing.of(this.#far) as Landing;
+  /** What comes in one turn of the loop becomes one write; see Coalescer. */
+  #land(coalescer: Coalescer, landing: Landing): void {
     this.#toNear = coalescer;
-    landing.attach((bytes) => {
+    landing.attach((bytes, isMore) => {
       this.#gotFirstByte();
-      return coalescer.write(bytes);
+      return coalescer.write(bytes, isMore);
     });
   }
 
@@ -229,14 +230,16 @@ export class Relay {
   #copyUp(first?: Buffer): void {
     const near = this.#near;
     const far = this.#far;
+    // Both have done with the bytes when `write` returns, unless something is queued before.
+    const isQuick = far instanceof TLSSocket || far instanceof Http2Stream;
     const pass =
-      near instanceof Socket && far instanceof TLSSocket && !(near instanceof TLSSocket)
+      near instanceof Socket && !(near instanceof TLSSocket) && isQuick
         ? this.#copyUntilBulk(near, far)
         : this.#copy(near, far, false);
     if (first) pass(first);
   }
 
-  #copyUntilBulk(near: Socket, far: TLSSocket): (chunk: Buffer) => void {
+  #copyUntilBulk(near: Socket, far: Duplex): (chunk: Buffer) => void {
     let untilBulk = BULK_FROM_BYTES;
     const pass = (chunk: Buffer): void => {
       if (!far.write(chunk)) near.pause();
@@ -249,10 +252,10 @@ export class Relay {
     return pass;
   }
 
-  #changeToBulk(near: Socket, far: TLSSocket): void {
+  #changeToBulk(near: Socket, far: Duplex): void {
     if (near !== this.#near) return;
     const bulk = readInBulk(near, (bytes) => {
-      // The buffer is everybody's: TLS encrypts it at once unless something is queued before it.
+      // The buffer is everybody's.
       const isDirect = far.writableLength === 0;
       if (far.write(isDirect ? bytes : Buffer.from(bytes))) return true;
       bulk?.pause();

@@ -197,7 +197,7 @@ export class AccessTier {
       if (round === this.#round) this.#warm.want();
       return socket;
     }
-    const session = new Http2Session(socket, this.#spec.serverName, this.#allowedStreams);
+    const session = new Http2Session(socket, this.#allowedStreams);
     if (this.#isClosed) session.retire();
     else if (round === this.#round) {
       this.#sessions.push(session);

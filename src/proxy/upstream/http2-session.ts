@@ -1,17 +1,11 @@
 // CONNECT over HTTP/2 (RFC 9113 8.5): one TLS connection carries the tunnels of a whole collection, each opened in one
 // round trip.
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect,
-  constants,
-  type IncomingHttpHeaders,
-} from 'node:http2';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import type { AppError } from '../../shared/errors.ts';
-import { abort } from '../net/abort.ts';
-import { Unblocked } from '../net/unblocked.ts';
+import { Http2Connection } from '../http2/connection.ts';
+import { ERROR } from '../http2/frames.ts';
+import { type Http2Stream, StreamLost } from '../http2/stream.ts';
 import { refusedConnect, silentTarget } from './refused-connect.ts';
 
 /** Longer than the Access Tier needs to give up on a silent target. */
@@ -26,9 +20,10 @@ const STREAMS_AT_FIRST = 100;
 const IDLE_MS = 10 * 60_000;
 /** What a peer may send before we have read it, per tunnel: a link of 50 ms then carries 20 MB/s. */
 const STREAM_WINDOW_BYTES = 1024 * 1024;
-const SESSION_WINDOW_BYTES = 16 * 1024 * 1024;
-/** Megabytes. Node refuses new streams beyond; the windows above are the real bound. */
-const SESSION_MEMORY = 256;
+/** All tunnels of a connection together. Those whose local programs do not read fill it, and then the others stand still. */
+const SESSION_WINDOW_BYTES = 64 * 1024 * 1024;
+/** So where programs read slowly, new tunnels go over another connection well before. */
+const MAX_UNTAKEN_BYTES = 16 * 1024 * 1024;
 /** A connection that was silent for so long is asked whether it lives, while it is used. */
 const DOUBTED_AFTER_MS = 10_000;
 /**
@@ -73,11 +68,11 @@ export class SessionFull extends Error {
 export class Http2Session {
   /** Resolves when the connection is over. */
   readonly ended: Promise<void>;
-  readonly #session: ClientHttp2Session;
+  readonly #connection: Http2Connection;
   readonly #socket: TLSSocket;
-  readonly #wire: Unblocked;
+  readonly #spoken: Promise<true>;
   #idle: NodeJS.Timeout | undefined;
-  readonly #streams = new Set<ClientHttp2Stream>();
+  readonly #streams = new Set<Http2Stream>();
   /** Until the server has spoken, what another connection to it has shown. */
   #allowed: number;
   #isRetired = false;
@@ -91,39 +86,33 @@ export class Http2Session {
   #gathering: Promise<void> | null = null;
   #gathered = 0;
 
-  constructor(socket: TLSSocket, serverName: string, allowed = STREAMS_AT_FIRST) {
+  constructor(socket: TLSSocket, allowed = STREAMS_AT_FIRST) {
     this.#socket = socket;
-    this.#wire = new Unblocked(socket);
     this.#allowed = allowed;
-    this.#session = connect(
-      `https://${serverName.includes(':') ? `[${serverName}]` : serverName}`,
-      {
-        createConnection: () => this.#wire,
-        settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
-        maxSessionMemory: SESSION_MEMORY,
+    let spoken = (): void => {};
+    let over = (): void => {};
+    this.#spoken = new Promise((resolve) => (spoken = () => resolve(true)));
+    this.ended = new Promise((resolve) => (over = resolve));
+    this.#connection = new Http2Connection(socket, {
+      streamWindow: STREAM_WINDOW_BYTES,
+      connectionWindow: SESSION_WINDOW_BYTES,
+      onSettings: (maxStreams) => {
+        this.#allowed = Math.min(maxStreams, MAX_STREAMS);
+        spoken();
       },
-    );
-    this.#session.setLocalWindowSize(SESSION_WINDOW_BYTES);
-    const end = new Promise<void>((resolve) => {
-      const over = (): void => resolve();
-      const failed = (error: Error): void => {
-        this.#why ??= error;
-        resolve();
-      };
-      this.#session.on('error', failed).on('close', over);
-      // A session does not hear of an alert that comes before its first frame.
-      this.#wire.on('error', failed).on('close', over);
+      onGoaway: () => (this.#isRetired = true),
+      onOver: (why) => {
+        this.#why = why;
+        this.#isRetired = true;
+        clearTimeout(this.#idle);
+        over();
+      },
     });
-    this.#session.on('goaway', () => (this.#isRetired = true));
-    this.#session.on('remoteSettings', ({ maxConcurrentStreams = MAX_STREAMS }) => {
-      this.#allowed = Math.min(maxConcurrentStreams, MAX_STREAMS);
-    });
-    this.ended = end.then(() => this.#end());
   }
 
   get hasRoom(): boolean {
-    const { destroyed, closed } = this.#session;
-    return !this.#isRetired && !destroyed && !closed && !this.isFull;
+    const { isOpen, untakenBytes } = this.#connection;
+    return !this.#isRetired && isOpen && untakenBytes < MAX_UNTAKEN_BYTES && !this.isFull;
   }
 
   get isFull(): boolean {
@@ -132,10 +121,7 @@ export class Http2Session {
 
   /** Resolves when the peer has spoken HTTP/2, so has taken our certificate; rejects with what went wrong. */
   async proven(): Promise<void> {
-    const spoken = new Promise<boolean>((resolve) => {
-      this.#session.once('remoteSettings', () => resolve(true));
-    });
-    const isProven = await Promise.race([spoken, this.ended.then(() => false)]);
+    const isProven = await Promise.race([this.#spoken, this.ended.then(() => false)]);
     if (!isProven) throw new SessionGone('closed', { cause: this.#why });
   }
 
@@ -143,16 +129,11 @@ export class Http2Session {
   retire(): void {
     this.#isRetired = true;
     clearTimeout(this.#idle);
-    // Not closed before the last tunnel has left: our GOAWAY would overtake what was just asked for, and refuse it.
-    if (this.#streams.size === 0) this.#session.destroy();
+    if (this.#streams.size === 0) this.#connection.close();
   }
 
   /** Rejects with AppError (refused), SessionFull, SessionGone, or the abort's reason. */
-  async open(
-    target: string,
-    early: Buffer | undefined,
-    gone: AbortSignal,
-  ): Promise<ClientHttp2Stream> {
+  async open(target: string, early: Buffer | undefined, gone: AbortSignal): Promise<Http2Stream> {
     this.#doubt();
     await this.#turn();
     return this.#ask(target, early, gone);
@@ -174,68 +155,53 @@ export class Http2Session {
     await this.#gathering;
   }
 
-  #ask(target: string, early: Buffer | undefined, gone: AbortSignal): Promise<ClientHttp2Stream> {
+  #ask(target: string, early: Buffer | undefined, gone: AbortSignal): Promise<Http2Stream> {
     return new Promise((resolve, reject) => {
-      let stream: ClientHttp2Stream;
-      try {
-        // Node 24 makes a stream for a session that is over, and tells later; nothing was sent.
-        if (this.#session.destroyed || this.#session.closed) throw new Error('over');
-        stream = this.#session.request(
-          { ':method': 'CONNECT', ':authority': target },
-          { endStream: false },
-        );
-      } catch (error) {
-        reject(new SessionGone('no stream', { cause: this.#why ?? error, isUntouched: true }));
+      if (!this.#connection.isOpen) {
+        reject(new SessionGone('over', { cause: this.#why, isUntouched: true }));
         return;
       }
-      this.#streams.add(stream);
-      this.#wire.regulate(stream);
-      clearTimeout(this.#idle);
       const settle = (outcome: Error | null) => {
         clearTimeout(deadline);
         gone.removeEventListener('abort', onGone);
-        stream.off('response', onResponse).off('error', onError).off('close', onClose);
+        stream.off('error', onError);
         if (!outcome) return resolve(stream);
         stream.on('error', () => {}); // says nothing new
-        abort(stream);
+        stream.destroy();
         reject(outcome);
       };
-      const onGone = () => settle(new SessionGone('cancelled'));
-      const onError = (cause: Error) =>
-        settle(
-          stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
-            ? new SessionFull(this.#allowed, cause)
-            : new SessionGone('stream failed', { cause }),
-        );
-      const onClose = () => settle(new SessionGone('stream closed', { cause: this.#why }));
-      const onResponse = (headers: IncomingHttpHeaders) => {
-        const status = Number(headers[':status']);
+      const stream = this.#connection.open(target, (status) => {
         if (status >= 200 && status < 300) return settle(null);
-        stream.off('response', onResponse);
         void refusal(stream, status, target).then(settle);
-      };
+      });
+      this.#streams.add(stream);
+      clearTimeout(this.#idle);
+      const onGone = () => settle(new SessionGone('cancelled'));
+      const onError = (cause: Error) => settle(this.#lost(cause));
       const deadline = setTimeout(() => settle(silentTarget(target)), ANSWER_DEADLINE_MS);
-      stream.once('close', () => this.#left(stream));
-      stream.on('response', onResponse).on('error', onError).on('close', onClose);
+      stream.once('close', () => this.#left(stream)).on('error', onError);
       gone.addEventListener('abort', onGone);
       if (gone.aborted) onGone();
       else if (early) stream.write(early);
     });
   }
 
-  /** Node closes the streams of a connection that was reset, and forgets to end them. */
-  #end(): void {
-    this.#isRetired = true;
-    for (const stream of this.#streams) stream.destroy();
-    this.#session.destroy();
+  #lost(cause: Error): Error {
+    if (!(cause instanceof StreamLost)) return new SessionGone('stream failed', { cause });
+    return cause.code === ERROR.refusedStream
+      ? new SessionFull(this.#allowed, cause)
+      : new SessionGone('stream lost', {
+          cause: this.#why ?? cause,
+          isUntouched: cause.isUntouched,
+        });
   }
 
-  #left(stream: ClientHttp2Stream): void {
+  #left(stream: Http2Stream): void {
     this.#streams.delete(stream);
-    if (stream.rstCode === constants.NGHTTP2_CONNECT_ERROR) this.#resets += 1;
+    if (stream.isReset) this.#resets += 1;
     if (this.#resets >= MAX_RESETS && !this.#isRetired) this.retire();
     if (this.#streams.size > 0) return;
-    if (this.#isRetired) this.#session.close();
+    if (this.#isRetired) this.#connection.close();
     else this.#idle = setTimeout(() => this.retire(), IDLE_MS).unref();
   }
 
@@ -247,10 +213,9 @@ export class Http2Session {
     if (!isQuiet) this.#lastHeardAt = now;
     this.#heard = heard;
     if (!isQuiet || this.#doubting || now - this.#lastHeardAt < DOUBTED_AFTER_MS) return;
-    const session = this.#session;
     this.#doubting = setInterval(() => {
       // On a slow line the answer waits behind other bytes; those are a sign of life as well.
-      if (this.#socket.bytesRead === this.#heard) session.destroy();
+      if (this.#socket.bytesRead === this.#heard) this.#connection.close();
       this.#heard = this.#socket.bytesRead;
     }, PONG_WITHIN_MS);
     const settled = (): void => {
@@ -258,12 +223,12 @@ export class Http2Session {
       this.#doubting = undefined;
     };
     void this.ended.then(settled);
-    session.ping(settled);
+    this.#connection.ping(settled);
   }
 }
 
 /** Reads the body that a refusal carries, whatever there is of it within the bounds. */
-function refusal(stream: ClientHttp2Stream, status: number, target: string): Promise<AppError> {
+function refusal(stream: Http2Stream, status: number, target: string): Promise<AppError> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
