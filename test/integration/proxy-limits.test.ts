@@ -117,7 +117,7 @@ describe('a server that accepts and never speaks', () => {
     onTestFinished(() => void silent.close());
     const { port } = silent.address() as AddressInfo;
     const target = { host: '127.0.0.1', port, deadlineMs: 60, serverName: 'svc.test' };
-    const secureContext = createTlsContexts(person).organisation;
+    const secureContext = createTlsContexts(person).organisation(undefined);
     await expect(dialTls({ ...target, secureContext })).rejects.toMatchObject({
       failure: 'timed-out',
     });

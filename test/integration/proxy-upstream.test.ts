@@ -1,5 +1,5 @@
 // Towards the Access Tier: one connection for a collection, resumed sessions, the identity on every one of them.
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   createEngine,
@@ -198,18 +198,53 @@ describe.each(engines)('the engine %s', (_where, create) => {
   });
 });
 
+it.each([
+  ['a group that nobody offers first', 'P-384', 0x18],
+  ['a plain one', 'X25519', 0x1d],
+])('offers %s alone to a server that has chosen it before', async (_which, ecdhCurve, group) => {
+  const far = await startTlsTier(server, (socket) => socket.pipe(socket), server.ca, false, {
+    ecdhCurve,
+  });
+  cleanUps.push(() => far.stop());
+  const hellos: Buffer[] = [];
+  const gate = await gateTo(far.port, (hello) => void hellos.push(hello));
+  const running = await runEngine(person);
+  cleanUps.push(() => running.stop());
+  const address = await running.open(aTunnel(gate.port));
+  for (let nth = 0; nth < 2; nth += 1) {
+    const socket = await program(address);
+    expect(await echoed(socket, 'x')).toBe('x');
+    socket.destroy();
+  }
+  const [first, ...later] = hellos.map(keySharesOf);
+  expect(first).toContain(0x1d);
+  expect(later.at(-1)).toEqual([group]);
+  // Whatever it chooses one day: it still may.
+  const groups = extensionsOf(hellos.at(-1) as Buffer)
+    .get(SUPPORTED_GROUPS)
+    ?.toString('hex');
+  expect(groups?.slice(4).match(/.{4}/g)?.toSorted()).toEqual(['0017', '0018', '0019', '001d']);
+});
+
 /** Lets full handshakes through and ends every ClientHello that offers a session (pre_shared_key, RFC 8446 4.2.11). */
 async function resumptionGate(port: number) {
   let refusals = 0;
+  const gate = await gateTo(port, (hello, near) => {
+    if (!extensionsOf(hello).has(PRE_SHARED_KEY)) return;
+    refusals += 1;
+    // A fatal alert, internal_error, as servers without a session id context answer.
+    near.end(Buffer.from([0x15, 3, 3, 0, 2, 2, 80]));
+  });
+  return { ...gate, refusals: () => refusals };
+}
+
+/** Passes everything on, except where `look` has ended the connection after its first words. */
+async function gateTo(port: number, look: (hello: Buffer, near: Socket) => void) {
   const gate = createServer((near) => {
     near.on('error', () => {});
     near.once('data', (hello: Buffer) => {
-      if (offersPsk(hello)) {
-        refusals += 1;
-        // A fatal alert, internal_error, as servers without a session id context answer.
-        near.end(Buffer.from([0x15, 3, 3, 0, 2, 2, 80]));
-        return;
-      }
+      look(hello, near);
+      if (near.writableEnded) return;
       const far = connect(port, '127.0.0.1');
       far.on('error', () => near.destroy());
       near.on('close', () => far.destroy());
@@ -223,10 +258,17 @@ async function resumptionGate(port: number) {
     gate.listen(0, '127.0.0.1', resolve);
   });
   cleanUps.push(() => gate.close());
-  return { port: (gate.address() as { port: number }).port, refusals: () => refusals };
+  return { port: (gate.address() as { port: number }).port };
 }
 
-function offersPsk(hello: Buffer): boolean {
+// RFC 8446 4.2.
+const SUPPORTED_GROUPS = 10;
+const PRE_SHARED_KEY = 41;
+const KEY_SHARE = 51;
+
+/** Of a ClientHello, by type. */
+function extensionsOf(hello: Buffer): Map<number, Buffer> {
+  const extensions = new Map<number, Buffer>();
   // Record header 5, handshake header 4, version 2, random 32, session id.
   let at = 43;
   at += 1 + (hello[at] ?? 0);
@@ -235,8 +277,19 @@ function offersPsk(hello: Buffer): boolean {
   const end = Math.min(at + 2 + hello.readUInt16BE(at), hello.length);
   at += 2;
   while (at + 4 <= end) {
-    if (hello.readUInt16BE(at) === 41) return true;
-    at += 4 + hello.readUInt16BE(at + 2);
+    const length = hello.readUInt16BE(at + 2);
+    extensions.set(hello.readUInt16BE(at), hello.subarray(at + 4, at + 4 + length));
+    at += 4 + length;
   }
-  return false;
+  return extensions;
+}
+
+/** The groups that a hello carries keys for. */
+function keySharesOf(hello: Buffer): number[] {
+  const shares = extensionsOf(hello).get(KEY_SHARE) ?? Buffer.alloc(2);
+  const groups: number[] = [];
+  for (let at = 2; at + 4 <= shares.length; at += 4 + shares.readUInt16BE(at + 2)) {
+    groups.push(shares.readUInt16BE(at));
+  }
+  return groups;
 }

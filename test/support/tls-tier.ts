@@ -1,5 +1,5 @@
 // The far end of a tunnel for tests of the engine: real TLS that demands a client certificate, and a behaviour to test against.
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { createServer, type Server, type TlsOptions, type TLSSocket } from 'node:tls';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Credentials } from '../../src/proxy/index.ts';
 import { PROBE_PROTOCOL } from '../../src/shared/protocol/probe.ts';
@@ -20,6 +20,8 @@ export async function startTlsTier(
   clientCa: string = identity.ca,
   /** Says yes to the proof that opening makes, as an Access Tier of ours does, instead of treating it as a connection. */
   answersProbes = false,
+  /** More for `tls.createServer`. */
+  more: TlsOptions = {},
 ): Promise<TlsTier> {
   const sockets = new Set<TLSSocket>();
   let accepted = 0;
@@ -32,6 +34,7 @@ export async function startTlsTier(
       rejectUnauthorized: true,
       allowHalfOpen: true,
       ...(answersProbes && { ALPNProtocols: [PROBE_PROTOCOL] }),
+      ...more,
     },
     (socket) => {
       accepted += 1;

@@ -14,7 +14,7 @@ import { dialThroughProxy } from './corporate-proxy.ts';
 import { connectByHttp1 } from './http1-connect.ts';
 import { Http2Session, SessionFull, SessionGone } from './http2-session.ts';
 import type { CurrentIdentity, Identity } from './identity.ts';
-import { Tickets } from './tickets.ts';
+import { type Ticket, Tickets } from './tickets.ts';
 import { WarmConnections } from './warm-connections.ts';
 
 const DIAL_DEADLINE_MS = 20_000;
@@ -249,7 +249,7 @@ export class AccessTier {
 
   async #dialOnce(
     protocols: readonly string[],
-    ticket: Buffer | undefined,
+    ticket: Ticket | undefined,
     signal: AbortSignal | undefined,
   ): Promise<TLSSocket> {
     const { accessTier, serverName, ca, upstreamProxy } = this.#spec;
@@ -264,11 +264,11 @@ export class AccessTier {
     const socket: TLSSocket = await dialTls({
       ...accessTier,
       serverName,
-      secureContext: used.contexts[ca],
+      secureContext: used.contexts[ca](ticket?.group),
       deadlineMs: DIAL_DEADLINE_MS,
       signal,
       ...(over && { over }),
-      ...(ticket && { session: ticket }),
+      ...(ticket && { session: ticket.session }),
       ...(protocols.length > 0 && { protocols }),
       onSession: (session, from) => {
         if (this.#used === used) this.#tickets.keep(session, from);
