@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
+import { approveSignIn, pageBehind } from '../../scripts/lib/approve-sign-in.mjs';
 import { fakeKeychain } from '../fakes/memory-secret-store.ts';
 import { scriptedBrowser } from '../fakes/scripted-browser.ts';
 import { connectDirectly, exchangeBytes } from '../support/bytes.ts';
@@ -205,9 +205,10 @@ describe('a switch', () => {
 
   it('ends a sign-in that waits for its browser, and a sign-out keeps the other session', async () => {
     const client = await aClient({
-      browser: scriptedBrowser((url) =>
-        url.startsWith(alpha.browserOrigin) ? approveSignIn(url) : Promise.resolve(),
-      ),
+      browser: scriptedBrowser(async (url) => {
+        const page = await pageBehind(url);
+        if (page.origin === alpha.browserOrigin) await approveSignIn(page.href);
+      }),
     });
     await join(client, alpha);
     await client.register(await beta.edge.createInvite());

@@ -95,6 +95,7 @@ function showPage(client: ClientApi, print: Print, openBrowser: boolean): () => 
     print.event({ event: 'sign-in-page', url }, [
       openBrowser ? 'If no browser opens, open this page:' : 'Open this page on this computer:',
       `  ${url}`,
+      'No browser here? Stop with Ctrl-C and register with an invite.',
     ]);
   });
 }

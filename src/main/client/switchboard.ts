@@ -43,6 +43,7 @@ export async function startSwitchboard(options: SwitchboardOptions) {
   /** A registration waits for its person in the browser. */
   let signingIn: AbortController | null = null;
   let lingering: Promise<void> = Promise.resolve();
+  const stopped = new AbortController();
   let isStopping = false;
 
   /** The organisation that runs; null while the active one cannot be had, e.g. with a locked keychain. */
@@ -267,6 +268,7 @@ export async function startSwitchboard(options: SwitchboardOptions) {
         try {
           return await registrar.registerBySignIn(input, {
             signal: steps.signal,
+            stopped: stopped.signal,
             refuse,
             onPage: (page) => shown.registration({ status: 'waiting', ...page }),
             onLinger: (closed) => {
@@ -307,6 +309,7 @@ export async function startSwitchboard(options: SwitchboardOptions) {
     async stop(): Promise<void> {
       isStopping = true;
       signingIn?.abort(stopping());
+      stopped.abort();
       await lingering;
       if (isLeaving) await changing?.catch(() => {}); // told to whoever asked for it
       const { device } = runtime.state.slices;

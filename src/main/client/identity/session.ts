@@ -50,6 +50,7 @@ export function createSession(options: SessionOptions) {
   });
   let running: Running | null = null;
   let lingering: Promise<void> = Promise.resolve();
+  const stopped = new AbortController();
 
   async function comeBackInSilence(): Promise<SilentOutcome> {
     const session = device.session();
@@ -135,6 +136,7 @@ export function createSession(options: SessionOptions) {
           by: way,
           onPrompt: (prompt) => state.session({ type: 'sign-in-prompted', prompt }),
           onLinger: (closed) => void (lingering = closed),
+          stopped: stopped.signal,
           signal,
         }),
       );
@@ -287,6 +289,7 @@ export function createSession(options: SessionOptions) {
     async stop(): Promise<void> {
       credentials.stop();
       cancelSignIn();
+      stopped.abort();
       await running?.done.catch(() => {}); // told to whoever started it
       await Promise.all([renewal.settled(), waiting.stopped(), credentials.settled(), lingering]);
       renewal.over();
