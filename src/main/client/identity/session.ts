@@ -15,6 +15,8 @@ import {
 } from './sign-in.ts';
 
 const REVOKE_WITHIN_MS = 3_000;
+/** On the way out. It is the next start that comes without it to a page, so it is worth a moment. */
+const REFRESHED_WITHIN_MS = 3_000;
 
 export interface SessionOptions extends CredentialsOptions {
   ports: Pick<ClientPorts, 'browser' | 'clock' | 'log' | 'notifier'>;
@@ -26,7 +28,16 @@ export interface SessionOptions extends CredentialsOptions {
 export function createSession(options: SessionOptions) {
   const { ports, state, device } = options;
   const { onWaitInVain = () => {}, onEnded = () => {}, warnBeforeMs = () => 0 } = options;
-  const trustProvider = options.trustProvider ?? realTrustProvider;
+  const given = options.trustProvider ?? realTrustProvider;
+  let refreshing: Promise<unknown> = Promise.resolve();
+  const trustProvider: TrustProvider = {
+    ...given,
+    refresh(...asked) {
+      const refreshed = given.refresh(...asked);
+      refreshing = refreshed.catch(() => {}); // told to whoever asked
+      return refreshed;
+    },
+  };
   const { clock, log } = ports;
   const credentials = createCredentials(options, () => renewal);
   const renewal = createRenewal({
@@ -97,6 +108,15 @@ export function createSession(options: SessionOptions) {
       },
     },
   });
+
+  /**
+   * An issuer that is not ours may have replaced the refresh token by now, and its answer is still on the way: it is stored
+   * (`credentials.rotated`) before the connection goes. Ours gives no other one.
+   */
+  async function keepRotated(): Promise<void> {
+    if (device.membership()?.document.client_id === undefined) return;
+    await Promise.race([refreshing, after(REFRESHED_WITHIN_MS)]);
+  }
 
   /** The refresh token is of no use any more, here or to a thief. */
   async function giveBack({ refreshToken }: StoredSession): Promise<void> {
@@ -291,6 +311,7 @@ export function createSession(options: SessionOptions) {
       cancelSignIn();
       stopped.abort();
       await running?.done.catch(() => {}); // told to whoever started it
+      await keepRotated();
       await Promise.all([renewal.settled(), waiting.stopped(), credentials.settled(), lingering]);
       renewal.over();
     },
