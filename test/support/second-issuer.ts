@@ -54,7 +54,7 @@ export async function startSecondIssuer(): Promise<SecondIssuer> {
   await server.issuer.keys.generate('RS256');
   const front = createServer({ key, cert }, (request, response) => {
     const isFaulty = issuer.fault !== null && request.url?.split('?')[0] === issuer.fault.path;
-    const answer = (): void => void server.service.requestHandler(request, response);
+    const answer = (): void => server.service.requestHandler(request, response);
     if (!isFaulty) answer();
     else if (issuer.fault!.how === 'slow') setTimeout(answer, SLOW_MS);
     else fail(issuer.fault!.how, response);

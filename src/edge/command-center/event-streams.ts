@@ -119,7 +119,10 @@ export function createEventStreams(
       // Its `close` has been and would never be heard.
       if (response.destroyed || connection.destroyed) return;
       // Nobody would end it any more, and an app would wait for its next word.
-      if (isStopped) return void response.writeHead(503, { Connection: 'close' }).end();
+      if (isStopped) {
+        response.writeHead(503, { Connection: 'close' }).end();
+        return;
+      }
       const same = each(({ deviceId }) => deviceId === subscriber.deviceId);
       for (const oldest of same.slice(0, Math.max(0, same.length + 1 - MOST_PER_DEVICE)))
         end(oldest);

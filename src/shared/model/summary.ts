@@ -62,7 +62,7 @@ function notRegistered(managed: Managed): Summary {
       return { glyph: 'attention', headline: 'Waiting to set up this computer' };
     case 'refused':
       return { glyph: 'error', headline: 'This computer could not be set up' };
-    case undefined:
+    default:
       return { glyph: 'signed-out', headline: 'Not registered' };
   }
 }

@@ -176,8 +176,8 @@ describe('the address that a sign-in starts at', () => {
   });
 
   it('says that the sign-in is over, as its callback does, until the client stops', async () => {
-    const { startUri, redirectUri, retire, stop } = await listening();
-    const gone = retire(stop.signal);
+    const { startUri, redirectUri, stop, ...listener } = await listening();
+    const gone = listener.retire(stop.signal);
     for (const address of [startUri, `${redirectUri}?code=1&state=right`]) {
       const { status, body } = await get(address);
       expect(status).toBe(410);
