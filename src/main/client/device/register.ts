@@ -5,7 +5,7 @@ import type { AddressFacts, InputOf, InviteFacts } from '../../../shared/ipc/con
 import { fingerprintEnd } from '../../../shared/model/fingerprint.ts';
 import { parseInvite } from '../../../shared/protocol/invite.ts';
 import { systemRoots } from '../adapters/system-roots.ts';
-import { type BrowserOptions, throughBrowser } from '../identity/sign-in.ts';
+import { type BrowserOptions, throughBrowser } from '../identity/through-browser.ts';
 import { parseAddress, shortAddress } from '../organisation/address.ts';
 import { organisationIdOfFingerprint } from '../organisation/certificates.ts';
 import { createConnection, type Network } from '../organisation/connection.ts';

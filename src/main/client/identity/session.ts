@@ -4,6 +4,7 @@ import { canExtend, isSignedIn, type Session } from '../../../shared/model/sessi
 import type { StoredSession } from '../device/vault.ts';
 import type { ClientPorts } from '../ports.ts';
 import { createCredentials, type CredentialsOptions } from './credentials.ts';
+import { untilAborted } from './in-time.ts';
 import { certificateExpired, createRenewal } from './renewal.ts';
 import { createTakingUp, notSignedIn } from './taking-up.ts';
 import { createWaitingConnections, type SilentOutcome } from './waiting-connections.ts';
@@ -11,7 +12,6 @@ import {
   type SignInOptions,
   trustProvider as realTrustProvider,
   type TrustProvider,
-  untilAborted,
 } from './sign-in.ts';
 
 const REVOKE_WITHIN_MS = 3_000;
