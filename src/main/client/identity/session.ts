@@ -5,6 +5,7 @@ import type { StoredSession } from '../device/vault.ts';
 import type { ClientPorts } from '../ports.ts';
 import { createCredentials, type CredentialsOptions } from './credentials.ts';
 import { untilAborted } from './in-time.ts';
+import { createRefreshTokens } from './refresh-tokens.ts';
 import { certificateExpired, createRenewal } from './renewal.ts';
 import { createTakingUp, notSignedIn } from './taking-up.ts';
 import { createWaitingConnections, type SilentOutcome } from './waiting-connections.ts';
@@ -13,10 +14,6 @@ import {
   trustProvider as realTrustProvider,
   type TrustProvider,
 } from './sign-in.ts';
-
-const REVOKE_WITHIN_MS = 3_000;
-/** On the way out. It is the next start that comes without it to a page, so it is worth a moment. */
-const REFRESHED_WITHIN_MS = 3_000;
 
 export interface SessionOptions extends CredentialsOptions {
   ports: Pick<ClientPorts, 'browser' | 'clock' | 'log' | 'notifier'>;
@@ -28,17 +25,13 @@ export interface SessionOptions extends CredentialsOptions {
 export function createSession(options: SessionOptions) {
   const { ports, state, device } = options;
   const { onWaitInVain = () => {}, onEnded = () => {}, warnBeforeMs = () => 0 } = options;
-  const given = options.trustProvider ?? realTrustProvider;
-  let refreshing: Promise<unknown> = Promise.resolve();
-  const trustProvider: TrustProvider = {
-    ...given,
-    refresh(...asked) {
-      const refreshed = given.refresh(...asked);
-      refreshing = refreshed.catch(() => {}); // told to whoever asked
-      return refreshed;
-    },
-  };
   const { clock, log } = ports;
+  const refreshTokens = createRefreshTokens({
+    trustProvider: options.trustProvider ?? realTrustProvider,
+    membership: () => device.membership(),
+    log,
+  });
+  const { trustProvider } = refreshTokens;
   const credentials = createCredentials(options, () => renewal);
   const renewal = createRenewal({
     ports,
@@ -109,25 +102,6 @@ export function createSession(options: SessionOptions) {
     },
   });
 
-  /**
-   * An issuer that is not ours may have replaced the refresh token by now, and its answer is still on the way: it is stored
-   * (`credentials.rotated`) before the connection goes. Ours gives no other one.
-   */
-  async function keepRotated(): Promise<void> {
-    if (device.membership()?.document.client_id === undefined) return;
-    await Promise.race([refreshing, after(REFRESHED_WITHIN_MS)]);
-  }
-
-  /** The refresh token is of no use any more, here or to a thief. */
-  async function giveBack({ refreshToken }: StoredSession): Promise<void> {
-    const membership = device.membership();
-    if (!refreshToken || !membership) return;
-    const revoked = trustProvider.revoke(membership, refreshToken).catch((error: unknown) => {
-      log.warn('the refresh token was not revoked', { error });
-    });
-    await Promise.race([revoked, after(REVOKE_WITHIN_MS)]);
-  }
-
   /** One at a time has the session: whoever signs out, cancels or stops finds it here. */
   function start(
     kind: Running['kind'],
@@ -176,7 +150,7 @@ export function createSession(options: SessionOptions) {
       const signedIn = await credentials.adopt(session, cancelled);
       // Another session of the same person carries what is connected, and ends by itself.
       if (before && before.person.subject !== session.person.subject) {
-        lingering = Promise.all([lingering, giveBack(before)]).then(() => {});
+        lingering = Promise.all([lingering, refreshTokens.giveBack(before)]).then(() => {});
       }
       return signedIn;
     } catch (error) {
@@ -257,7 +231,7 @@ export function createSession(options: SessionOptions) {
         ...(because && { because: because.toWire() }),
       });
       const results = await Promise.allSettled([closed, over]);
-      if (session && !because) await giveBack(session);
+      if (session && !because) await refreshTokens.giveBack(session);
       const failed = results.find((result) => result.status === 'rejected');
       if (failed) throw failed.reason;
     },
@@ -311,7 +285,7 @@ export function createSession(options: SessionOptions) {
       cancelSignIn();
       stopped.abort();
       await running?.done.catch(() => {}); // told to whoever started it
-      await keepRotated();
+      await refreshTokens.settled();
       await Promise.all([renewal.settled(), waiting.stopped(), credentials.settled(), lingering]);
       renewal.over();
     },
@@ -336,8 +310,3 @@ interface Running {
   /** The person turns to another device. */
   turnToCode: () => void;
 }
-
-const after = (delayMs: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, delayMs).unref();
-  });
