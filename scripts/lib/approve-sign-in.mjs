@@ -43,7 +43,7 @@ export async function approveCode(urlWithCode, answers = {}) {
  */
 async function walk(start, { forms, answers }) {
   const { cookies = createCookieJar() } = answers;
-  let url = new URL(start);
+  let url = await pageBehind(start);
   const { origin } = url;
   /** @type {URLSearchParams | null} */
   let form = null;
@@ -86,6 +86,21 @@ async function walk(start, { forms, answers }) {
     posted += 1;
   }
   throw new Error('sign-in does not end: too many redirects');
+}
+
+/**
+ * The page of the issuer that the app's own start address leads to; any other address is that page itself.
+ * @param {string} start
+ * @returns {Promise<URL>}
+ */
+export async function pageBehind(start) {
+  const url = new URL(start);
+  if (!url.pathname.startsWith('/start/')) return url;
+  const response = await fetch(url, { redirect: 'manual' });
+  const location = response.headers.get('location');
+  if (location === null) throw new Error(`no sign-in page: ${readMessage(await response.text())}`);
+  await response.body?.cancel();
+  return new URL(location);
 }
 
 /**

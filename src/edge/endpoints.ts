@@ -27,6 +27,7 @@ import { createIdentify } from './trust-provider/identify.ts';
 import { createDeviceSessions, TICKET_SECONDS } from './trust-provider/device-sessions.ts';
 import { createInteraction, INTERACTION } from './trust-provider/interaction.ts';
 import { createOpenPage, OPEN_PATH } from './trust-provider/open-page.ts';
+import { createOpenPages } from './trust-provider/open-pages.ts';
 import { createOwnTokens } from './trust-provider/own-tokens.ts';
 import { createIssuer, ENDPOINTS } from './trust-provider/provider.ts';
 import { boundedPushes } from './trust-provider/pushed-requests.ts';
@@ -125,6 +126,10 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     pollEvery: lifetimes.pollEvery,
     throttle: createThrottle({ freeAttempts: 10, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
   });
+  const openPages = createOpenPages({
+    life: lifetimes.signInPage,
+    isDevice: (id) => id !== REGISTRATION_CLIENT && webClients.service(id) === undefined,
+  });
   const provider = await createIssuer({
     issuer,
     mutualOrigin,
@@ -138,6 +143,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     certificates,
     lifetimes,
     deviceCode,
+    openPages,
     registersBySignIn,
     onSessionGone: (sessionId, deviceId) =>
       changes.emit({ type: 'session-ended', sessionId, deviceId }),
@@ -179,7 +185,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
   });
 
   const pages: Routes = {
-    [`GET ${ENDPOINTS.authorization}`]: issuerAnswers,
+    [`GET ${ENDPOINTS.authorization}`]: openPages.bounded(issuerAnswers),
     [`GET ${ENDPOINTS.authorization}/*`]: issuerAnswers,
     [`GET ${CODE_PAGE}`]: issuerAnswers,
     [`GET ${CODE_PAGE}/*`]: issuerAnswers,

@@ -19,7 +19,7 @@ import { DEFAULT_LIFETIMES, type EdgeConfig } from './config.ts';
 import { createDevices } from './devices.ts';
 import { createEndpoints } from './endpoints.ts';
 import { createInvites, type DeploymentInvite, type DeploymentWish } from './enrolment/invites.ts';
-import { closeHttp, listen, type PortWish } from './http/listen.ts';
+import { closerOf, listen, type PortWish } from './http/listen.ts';
 import { createBrowserServer, createTlsHttpServer } from './servers.ts';
 import { removeLeftovers } from './store/atomic-file.ts';
 import { openFileStore } from './store/file-store.ts';
@@ -132,10 +132,13 @@ async function start(
   await rulebook.apply(config.documents);
   const events = createEventStreams(changes);
 
-  const startHttp = async (server: Server, wish: PortWish, address: string): Promise<number> => {
-    const port = await listen(server, address, wish);
-    stops.push((drainMs) => closeHttp(server, drainMs));
-    return port;
+  const closers: ReturnType<typeof closerOf>[] = [];
+  stops.push(async (drainMs) => {
+    await Promise.all(closers.map((close) => close(drainMs)));
+  });
+  const startHttp = (server: Server, wish: PortWish, address: string): Promise<number> => {
+    closers.push(closerOf(server));
+    return listen(server, address, wish);
   };
   const publicServer = createTlsHttpServer({ host, serverCertificates });
   const mutualServer = createTlsHttpServer({

@@ -76,15 +76,21 @@ function Main() {
   const pendingInvite = useTruth(({ app }) => app.pendingInvite);
   useTheme();
   const adding = useView((view) => view.adding) ?? pendingInvite !== null;
-  // What this device is registered with already comes first: it may only be locked.
-  const ahead = useTruth(({ slices }) =>
-    slices.organisations.length === 0 ? managedRegistrationAhead(slices.managed) : null,
-  );
+  // What this device is registered with already comes first: it may only be locked. One that is to be registered anew is lost.
+  const ahead = useTruth(({ slices: { managed, organisations } }) => {
+    const registration = managedRegistrationAhead(managed);
+    const isFirst = organisations.every(({ id }) => id === registration?.organisation.id);
+    return isFirst ? registration : null;
+  });
   useFreshPages();
   switch (device.status) {
     case 'unregistered':
     case 'registering':
-      return ahead && !adding ? <ManagedPage registration={ahead} /> : <FirstLaunch />;
+      return ahead && !adding ? (
+        <ManagedPage registration={ahead} />
+      ) : (
+        <FirstLaunch isBesideSetup={ahead !== null} />
+      );
     case 'revoked':
       return adding ? (
         <FirstLaunch beside={device.organisation.name} />

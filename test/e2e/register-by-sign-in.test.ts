@@ -151,7 +151,7 @@ describe('in the terminal', () => {
     let said = '';
     child.stderr.on('data', (text: Buffer) => (said += text.toString()));
     const ended = new Promise((resolve) => child.on('close', resolve));
-    await until(() => Promise.resolve(said.includes('/auth?')));
+    await until(() => Promise.resolve(said.includes('/start/')));
     child.kill('SIGINT');
     expect(await ended).toBe(3);
     expect(said).toContain('[identity/sign-in-cancelled]');

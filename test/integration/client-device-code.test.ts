@@ -81,7 +81,7 @@ describe('a sign-in with a code', () => {
     await client.until(({ session }) => session.status === 'signing-in' && session.prompt !== null);
     const second = client.call('session.signInWithCode', {});
     const code = await shown();
-    await expect(approveSignIn(browser.opened[0]!)).rejects.toThrow('fetch failed');
+    await expect(approveSignIn(browser.opened[0]!)).rejects.toThrow('This sign-in is over');
     await approveCode(code.urlWithCode);
     expect((await first).status).toBe('signed-in');
     expect((await second).status).toBe('signed-in');

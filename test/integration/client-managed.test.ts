@@ -84,6 +84,63 @@ describe('at its first start a device', () => {
     expect(await usesOf(alpha, id)).toBe(3);
   });
 
+  it('whose keychain entry is lost later is registered anew by itself, as another device', async () => {
+    const { id, invite } = await aDeployment(alpha);
+    const file = aManagedFile({ mdm_invite_code: invite });
+    const first = await aClient({ ports: file.ports });
+    await isRegistered(first);
+    first.keychain.entries.clear();
+    const second = await first.restart();
+    onTestFinished(() => second.stop());
+    const { device } = await second.until(({ device: now }) => now.status === 'registered');
+    await isRegistered(second);
+    expect(device).toMatchObject({ organisation: { name: 'Alpha' } });
+    expect(await usesOf(alpha, id)).toBe(2);
+    await second.signIn();
+    expect(activeOf(second)).toEqual(['Alpha']);
+    // And no more than once.
+    const third = await second.restart();
+    onTestFinished(() => third.stop());
+    await third.until(({ device: now }) => now.status === 'registered');
+    await pause(300);
+    expect(await usesOf(alpha, id)).toBe(2);
+  });
+
+  it('whose keychain is only locked later is not registered anew', async () => {
+    const { id, invite } = await aDeployment(alpha);
+    const file = aManagedFile({ mdm_invite_code: invite });
+    const first = await aClient({ ports: file.ports });
+    await isRegistered(first);
+    first.keychain.state = 'locked';
+    const second = await first.restart();
+    onTestFinished(() => second.stop());
+    await pause(500);
+    expect(second.slices().device).toMatchObject({
+      status: 'unregistered',
+      because: { code: 'device/secret-store-locked' },
+    });
+    expect(await usesOf(alpha, id)).toBe(1);
+    second.keychain.state = 'open';
+    await second.signIn();
+    expect(await usesOf(alpha, id)).toBe(1);
+  });
+
+  it('whose lost key cannot be replaced says why, and keeps what it has', async () => {
+    const { id, invite } = await aDeployment(alpha, 1);
+    const file = aManagedFile({ mdm_invite_code: invite });
+    const first = await aClient({ ports: file.ports });
+    await isRegistered(first);
+    const folder = folderOf(first, alpha);
+    first.keychain.entries.clear();
+    const second = await first.restart();
+    onTestFinished(() => second.stop());
+    const slices = await second.until(has('refused'));
+    expect(registration(slices)).toMatchObject({ because: { code: 'device/invite-refused' } });
+    expect(slices.organisations).toMatchObject([{ id: idOf(alpha), isActive: false }]);
+    expect(existsSync(path.join(folder, 'vault.bin'))).toBe(true);
+    expect(await usesOf(alpha, id)).toBe(1);
+  });
+
   it('leaves it to a client that stays, and says that it is due', async () => {
     const { id, invite } = await aDeployment(alpha);
     const file = aManagedFile({ mdm_invite_code: invite, mdm_auto_login: true });

@@ -2,11 +2,14 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import { refreshTokenGrant } from 'openid-client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { aSigningRequest } from '../support/certificates.ts';
 import { codeOf, enrol, openIdOf, registerDevice, signIn } from '../support/scripted-device.ts';
 import { startEdge } from '../support/start-edge.ts';
@@ -102,3 +105,51 @@ test('stopping does not wait for who never shakes hands', async () => {
   expect(Date.now() - started).toBeLessThan(2_000);
   idle.destroy();
 });
+
+/** Once the server has the connection, and nothing more. */
+async function dialled(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  onTestFinished(() => void socket.destroy());
+  return socket;
+}
+
+test.each([0, 1_000])(
+  'stopping after a sign-in (drain %d ms) does not wait for what browser and app hold open',
+  async (drainMs) => {
+    const edge = await startEdge({ data });
+    const device = await registerDevice(edge);
+    const { trustToken } = await signIn(edge, device);
+    const { issuer, command_center } = edge.edge.document;
+    const [open = 0, mutual = 0, browser = 0] = [issuer, command_center, edge.browserOrigin].map(
+      (url) => Number(new URL(url).port),
+    );
+    // A browser keeps the connection that it had a page from, and opens others before it has anything to ask.
+    const agent = new Agent({ keepAlive: true });
+    onTestFinished(() => agent.destroy());
+    const asked = get(`${edge.browserOrigin}/device`, { agent });
+    const [page] = (await once(asked, 'response')) as [IncomingMessage];
+    await once(page.resume(), 'end');
+    for (const port of [open, mutual, browser]) await dialled(port);
+    // An app that shakes hands just then, and asks for events that nobody will send any more.
+    const late = await dialled(mutual);
+    await wait(50);
+    const begun = performance.now();
+    const stopped = edge.stop(drainMs);
+    await wait(100);
+    const app = connectTls({
+      socket: late,
+      servername: new URL(command_center).hostname,
+      ca: edge.edge.root,
+      ...device.identity,
+    }).on('error', () => {});
+    app.once('secureConnect', () => {
+      app.write(
+        `GET ${new URL(command_center).pathname}/events HTTP/1.1\r\nHost: ${new URL(command_center).host}\r\n` +
+          `Authorization: Bearer ${trustToken}\r\n\r\n`,
+      );
+    });
+    await stopped;
+    expect(performance.now() - begun).toBeLessThan(3_000);
+  },
+);

@@ -2,7 +2,12 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:tls';
-import { refreshTokenGrant, tokenRevocation } from 'openid-client';
+import {
+  buildAuthorizationUrlWithPAR,
+  initiateDeviceAuthorization,
+  refreshTokenGrant,
+  tokenRevocation,
+} from 'openid-client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { trustTokenClaims } from '../../src/shared/protocol/trust-token.ts';
 import { call } from '../support/https.ts';
@@ -179,6 +184,53 @@ describe('user phase', () => {
       error: 'invalid_grant',
     });
   });
+});
+
+describe('what is kept of a request', () => {
+  const openOnce = (url: string) => fetch(url, { redirect: 'manual' });
+
+  test('is ten pages at most, also of many at once; another request is not affected', async () => {
+    const [openId, other] = [
+      await openIdOf(edge, device.id, device.identity),
+      await openIdOf(edge, device.id, device.identity),
+    ];
+    const url = await openId.start();
+    const statuses: number[] = [];
+    // At once: that is how somebody would do it who wants more than his share.
+    const answers = await Promise.all(Array.from({ length: 15 }, () => openOnce(url)));
+    for (const { status } of answers) statuses.push(status);
+    expect(statuses.filter((status) => status === 303)).toHaveLength(10);
+    const refused = await openOnce(url);
+    expect(refused.status).toBe(429);
+    const page = await refused.text();
+    expect(page).toContain('This link was opened too often');
+    expect(page).toContain('Go back to the app and start again');
+    expect((await openOnce(await other.start())).status).toBe(303);
+  });
+
+  test.each(['login_hint', 'acr_values', 'ui_locales', 'claims_locales', 'nonce'])(
+    'holds no %s of any length, and no state without end',
+    async (name) => {
+      const openId = await openIdOf(edge, device.id, device.identity);
+      const push = (change: Record<string, string>) =>
+        buildAuthorizationUrlWithPAR(openId.config, {
+          redirect_uri: 'http://127.0.0.1:49152/callback',
+          scope: 'openid',
+          code_challenge: 'a'.repeat(43),
+          code_challenge_method: 'S256',
+          state: 's',
+          ...change,
+        });
+      await push({ [name]: 'x'.repeat(200) });
+      const long = { [name]: 'x'.repeat(300) };
+      await expect(push(long)).rejects.toMatchObject({ error: 'invalid_request' });
+      await expect(push({ state: 'x'.repeat(5_000) })).rejects.toMatchObject({
+        error_description: 'state is too long',
+      });
+      const forCode = initiateDeviceAuthorization(openId.config, { scope: 'openid', ...long });
+      await expect(forCode).rejects.toMatchObject({ error: 'invalid_request' });
+    },
+  );
 });
 
 describe('TrustToken to TrustCert', () => {

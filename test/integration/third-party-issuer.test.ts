@@ -89,6 +89,37 @@ describe('a sign-in at an issuer of somebody else', () => {
     expect(client.slices().session.status).toBe('signed-in');
   });
 
+  it('keeps the refresh token that it is given while the client stops, and needs no page at the next start', async () => {
+    const { issuer, edge } = await organisation();
+    issuer.claims['exp'] = inSeconds() + 5;
+    const client = await registered(issuer, edge);
+    await client.signIn();
+    delete issuer.claims['exp'];
+    issuer.fault = { path: '/token', how: 'slow' };
+    await client.until(({ session }) => session.status === 'renewing');
+    const again = await client.restart();
+    onTestFinished(() => again.stop());
+    issuer.fault = null;
+    await again.until(({ session }) => session.status === 'signed-in');
+    expect(issuer.grants.slice(0, 2)).toEqual(['authorization_code', 'refresh_token']);
+    // With its newest refresh token, once its certificate has ended.
+    await again.until(() => issuer.grants.length > 2);
+    await again.until(({ session }) => session.status === 'signed-in');
+    expect(issuer.grants.filter((grant) => grant === 'authorization_code')).toHaveLength(1);
+  });
+
+  it('that does not answer keeps no client from stopping', async () => {
+    const { issuer, edge } = await organisation();
+    issuer.claims['exp'] = inSeconds() + 5;
+    const client = await registered(issuer, edge);
+    await client.signIn();
+    issuer.fault = { path: '/token', how: 'silent' };
+    await client.until(({ session }) => session.status === 'renewing');
+    const begun = performance.now();
+    await client.stop();
+    expect(performance.now() - begun).toBeLessThan(5_000);
+  });
+
   it('has no code for other devices where the issuer offers none, and says so', async () => {
     const { issuer, edge } = await organisation();
     const client = await registered(issuer, edge);

@@ -14,6 +14,7 @@ import {
 } from 'oauth2-mock-server';
 import { onTestFinished } from 'vitest';
 import { openAuthority } from '../../src/edge/authority/authority.ts';
+import { pageBehind } from '../../scripts/lib/approve-sign-in.mjs';
 import { call } from './https.ts';
 import { tempDir } from './temp-dir.ts';
 
@@ -41,7 +42,9 @@ export interface SecondIssuer {
   stop(): Promise<void>;
 }
 
-export type Fault = 'reset' | 'truncated' | 'web page' | 'server error';
+export type Fault = 'reset' | 'truncated' | 'web page' | 'server error' | 'slow' | 'silent';
+/** So late is a slow answer. */
+const SLOW_MS = 1_000;
 
 export async function startSecondIssuer(): Promise<SecondIssuer> {
   const data = tempDir();
@@ -51,8 +54,10 @@ export async function startSecondIssuer(): Promise<SecondIssuer> {
   await server.issuer.keys.generate('RS256');
   const front = createServer({ key, cert }, (request, response) => {
     const isFaulty = issuer.fault !== null && request.url?.split('?')[0] === issuer.fault.path;
-    if (isFaulty) fail(issuer.fault!.how, response);
-    else server.service.requestHandler(request, response);
+    const answer = (): void => server.service.requestHandler(request, response);
+    if (!isFaulty) answer();
+    else if (issuer.fault!.how === 'slow') setTimeout(answer, SLOW_MS);
+    else fail(issuer.fault!.how, response);
   });
   front.listen(0, '127.0.0.1');
   await once(front, 'listening');
@@ -77,7 +82,8 @@ export async function startSecondIssuer(): Promise<SecondIssuer> {
         scopesOrTransform: (_header, payload) => Object.assign(payload, claims),
       }),
     async approve(url) {
-      const { headers } = await call(url, { root: authority.root });
+      const { href } = await pageBehind(url);
+      const { headers } = await call(href, { root: authority.root });
       await (await fetch(String(headers['location']))).text();
     },
     async stop() {
@@ -110,6 +116,9 @@ export async function startSecondIssuer(): Promise<SecondIssuer> {
 
 function fail(how: Fault, response: ServerResponse): void {
   switch (how) {
+    case 'slow':
+    case 'silent':
+      return;
     case 'reset':
       return void response.socket?.destroy();
     case 'truncated':

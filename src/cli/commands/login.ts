@@ -35,7 +35,9 @@ function show(prompt: SignInPrompt | null, byHand: boolean, print: Print): void 
   if (prompt?.by === 'browser') {
     const { url } = prompt;
     print.event({ event: 'sign-in-page', url }, [
-      byHand ? 'Open this page on this computer:' : 'If no browser opens, open this page:',
+      byHand
+        ? 'Open this page on this computer:'
+        : 'If no browser opens, open this page on this computer:',
       `  ${url}`,
       'No browser here? Stop with Ctrl-C and type: banyan login --device-code',
     ]);

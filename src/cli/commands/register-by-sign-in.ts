@@ -93,8 +93,11 @@ function showPage(client: ClientApi, print: Print, openBrowser: boolean): () => 
     if (url === shown) return;
     shown = url;
     print.event({ event: 'sign-in-page', url }, [
-      openBrowser ? 'If no browser opens, open this page:' : 'Open this page on this computer:',
+      openBrowser
+        ? 'If no browser opens, open this page on this computer:'
+        : 'Open this page on this computer:',
       `  ${url}`,
+      'No browser here? Stop with Ctrl-C and register with an invite.',
     ]);
   });
 }

@@ -19,7 +19,7 @@ export const status: Command = async ({ home, print }) => {
   try {
     const { app, slices } = await snapshotOf(client);
     const { device, session, tunnels, managed } = slices;
-    const { headline } = summary(device, session, tunnels.states);
+    const { headline } = summary(slices);
     const isRunning = !client.isOwn;
     print.result(
       {

@@ -37,6 +37,7 @@ export function createEventStreams(
 ): EventStreams {
   /** In the order they were opened, each with what forgets it. */
   const streams = new Map<Subscriber, () => void>();
+  let isStopped = false;
 
   const cut = (subscriber: Subscriber): void => {
     streams.get(subscriber)?.();
@@ -117,6 +118,11 @@ export function createEventStreams(
       const connection = response.req.socket;
       // Its `close` has been and would never be heard.
       if (response.destroyed || connection.destroyed) return;
+      // Nobody would end it any more, and an app would wait for its next word.
+      if (isStopped) {
+        response.writeHead(503, { Connection: 'close' }).end();
+        return;
+      }
       const same = each(({ deviceId }) => deviceId === subscriber.deviceId);
       for (const oldest of same.slice(0, Math.max(0, same.length + 1 - MOST_PER_DEVICE)))
         end(oldest);
@@ -149,6 +155,7 @@ export function createEventStreams(
       }
     },
     stop() {
+      isStopped = true;
       clearInterval(keepAlive);
       stopListening();
       for (const subscriber of streams.keys()) end(subscriber);

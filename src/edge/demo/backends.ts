@@ -1,8 +1,8 @@
 // What the demo organisation protects: small servers on loopback that show which bytes arrived.
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { send, sendJson } from '../http/exchange.ts';
-import { closeHttp, listen } from '../http/listen.ts';
+import { closerOf, listen } from '../http/listen.ts';
 
 export interface DemoBackends {
   ports: Record<'api' | 'echo' | 'alpha' | 'beta' | 'reports' | 'wiki', number>;
@@ -12,7 +12,7 @@ export interface DemoBackends {
 const FREE = { port: 0 };
 
 export async function startDemoBackends(): Promise<DemoBackends> {
-  const servers: HttpServer[] = [];
+  const closers: ReturnType<typeof closerOf>[] = [];
   const http = async (name: string): Promise<number> => {
     const server = createHttpServer((request, response) => {
       sendJson(response, 200, {
@@ -22,7 +22,7 @@ export async function startDemoBackends(): Promise<DemoBackends> {
         host: request.headers.host,
       });
     });
-    servers.push(server);
+    closers.push(closerOf(server));
     return listen(server, '127.0.0.1', FREE);
   };
   const wiki = createHttpServer((request, response) => {
@@ -33,7 +33,7 @@ export async function startDemoBackends(): Promise<DemoBackends> {
       'Content-Type': 'text/html; charset=utf-8',
     });
   });
-  servers.push(wiki);
+  closers.push(closerOf(wiki));
   const sockets = new Set<{ destroy(): void }>();
   const echo = createTcpServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
@@ -56,7 +56,7 @@ export async function startDemoBackends(): Promise<DemoBackends> {
         echo.close(() => resolve());
       });
       for (const socket of sockets) socket.destroy();
-      await Promise.all([closed, ...servers.map((server) => closeHttp(server, 0))]);
+      await Promise.all([closed, ...closers.map((close) => close(0))]);
     },
   };
 }

@@ -1,6 +1,6 @@
 // Starts and stops node servers: a preferred port, another when it is taken, and an end that comes.
 import type { Server as HttpServer } from 'node:http';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 
 export interface PortWish {
   /** 0: any free one. */
@@ -32,14 +32,27 @@ const listenOnce = (server: Server, host: string, port: number): Promise<void> =
     });
   });
 
-/** Requests under way get `drainMs`, then everything is cut. */
-export async function closeHttp(server: HttpServer, drainMs: number): Promise<void> {
-  if (!server.listening) return;
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve());
+/**
+ * How to end a server that is about to listen: requests under way get `drainMs`, then everything is cut. From the first packet
+ * on: node:http knows a TLS connection only once it has shaken hands, and one that does so while its server closes would be
+ * held until the other side goes.
+ */
+export function closerOf(server: HttpServer): (drainMs: number) => Promise<void> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
   });
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), drainMs);
-  await closed;
-  clearTimeout(timer);
+  return async (drainMs) => {
+    if (!server.listening) return;
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    server.closeIdleConnections();
+    const timer = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, drainMs);
+    await closed;
+    clearTimeout(timer);
+  };
 }

@@ -7,7 +7,8 @@ export async function loadProvider() {
     if (!String(words[0]).includes('oidc-provider WARNING: Unsupported runtime')) warn(...words);
   };
   try {
-    return (await import('oidc-provider')).Provider;
+    const { Provider, errors } = await import('oidc-provider');
+    return { Provider, errors };
   } finally {
     console.warn = warn;
   }

@@ -10,7 +10,9 @@ import { CLAIMS, trustTokenClaims } from './claims.ts';
 import { CODE_PAGE, type DeviceCode } from './device-code.ts';
 import { INTERACTION } from './interaction.ts';
 import { loadProvider } from './library.ts';
+import type { OpenPages } from './open-pages.ts';
 import { errorPage, pageHeaders } from './pages.ts';
+import { firstTooLong } from './pushed-requests.ts';
 import {
   REGISTRATION_CLIENT,
   REGISTRATION_SECONDS,
@@ -44,6 +46,7 @@ export interface IssuerOptions {
   certificates: ClientCertificates;
   lifetimes: IssuerLifetimes;
   deviceCode: DeviceCode;
+  openPages: OpenPages;
   /** Whether people may register a device by signing in. */
   registersBySignIn: boolean;
   onSessionGone(sessionId: string, deviceId: string): void;
@@ -72,8 +75,12 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
     return presented.status === 'valid' ? presented.content : null;
   };
 
-  const { deviceCode } = options;
-  const Issuer = await loadProvider();
+  const { deviceCode, openPages } = options;
+  const { Provider: Issuer, errors } = await loadProvider();
+  const bounded = (context: KoaContextWithOIDC): void => {
+    const tooLong = firstTooLong(context.oidc.params ?? {});
+    if (tooLong !== null) throw new errors.InvalidRequest(`${tooLong} is too long`);
+  };
   const provider = new Issuer(issuer, {
     adapter: createAdapter({
       durable: store,
@@ -96,6 +103,8 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
     // Every claim is in the ID token: it is the TrustToken, and nobody asks the userinfo endpoint.
     conformIdTokenClaims: false,
     responseTypes: ['code'],
+    // The library's hook for looking at parameters; each call sees all of them.
+    extraParams: { login_hint: bounded },
     // Which of them each client has to use, its metadata says; `none` only that of registrations.
     clientAuthMethods: ['tls_client_auth', 'client_secret_basic', 'none'],
     enabledJWA: { idTokenSigningAlgValues: [TOKEN_ALGORITHM] },
@@ -193,6 +202,8 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
   });
 
   provider.use(deviceCode.middleware);
+  provider.on('interaction.started', (context) => openPages.started(context));
+  provider.on('interaction.ended', (context) => openPages.ended(context));
   provider.on('server_error', (_, error) =>
     log('error', 'issuer failed', { reason: reason(error) }),
   );

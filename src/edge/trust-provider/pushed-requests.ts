@@ -8,6 +8,19 @@ const LONGEST_BYTES = 8 * 1024;
 const MOST = 500;
 const LIFE_MS = 60_000;
 
+/** Held with a request, and with each page that it opens. What a web service seals into its `state` is the longest. */
+const LONGEST_PARAMETER = 256;
+const LONGEST_STATE = 4 * 1024;
+
+/** The name of the first parameter that is longer than any of ours. */
+export function firstTooLong(parameters: Readonly<Record<string, unknown>>): string | null {
+  for (const [name, value] of Object.entries(parameters)) {
+    const longest = name === 'state' ? LONGEST_STATE : LONGEST_PARAMETER;
+    if (typeof value === 'string' && value.length > longest) return name;
+  }
+  return null;
+}
+
 export function boundedPushes(handler: Handler): Handler {
   let pushed: number[] = [];
   return async (request, response) => {

@@ -31,19 +31,22 @@ export interface SwitchboardOptions {
   createRuntime: (loaded: Loaded, tell: Tell) => Runtime;
 }
 
+/**
+ * Of the active organisation: one at a time. Preparing may be a keychain that asks its person, and the active one works
+ * meanwhile; once it is left nobody asks about it any more, and a stop waits for what comes of it.
+ */
+type Change = { status: 'none' } | { status: 'preparing' | 'leaving'; done: Promise<unknown> };
+
 export async function startSwitchboard(options: SwitchboardOptions) {
   const { places, settings, store, registrar, shown, createRuntime } = options;
   const { clock, log } = options.ports;
   const loginFiles = createLoginPlace(places);
   let runtime: Runtime;
-  /** One change at a time. Most of it may be a keychain that asks its person; the active organisation works meanwhile. */
-  let changing: Promise<unknown> | null = null;
-  let isLeaving = false;
-  let isRegistering = false;
-  /** A registration waits for its person in the browser. */
-  let signingIn: AbortController | null = null;
+  let change: Change = { status: 'none' };
+  /** One at a time; aborted when nobody wants it any more, which ends one that waits for its person in the browser. */
+  let registering: AbortController | null = null;
   let lingering: Promise<void> = Promise.resolve();
-  let isStopping = false;
+  const stopped = new AbortController();
 
   /** The organisation that runs; null while the active one cannot be had, e.g. with a locked keychain. */
   const active = (): string | null => runtime.device.membership()?.organisation.id ?? null;
@@ -72,8 +75,8 @@ export async function startSwitchboard(options: SwitchboardOptions) {
 
   /** Puts another one, or none, in the place of what runs; what goes wrong before the settings name it undoes it. */
   async function replace(next: Loaded): Promise<void> {
-    if (isStopping && !isLeaving) throw stopping();
-    isLeaving = true;
+    if (stopped.signal.aborted && change.status !== 'leaving') throw stopping();
+    leave();
     log.info('another organisation', { from: active(), to: organisationOf(next) });
     const before = await runtime.stop(DRAIN_MS);
     try {
@@ -108,25 +111,31 @@ export async function startSwitchboard(options: SwitchboardOptions) {
   }
 
   async function exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (isStopping) throw stopping();
-    if (changing) throw busy();
-    const done = work().finally(() => {
-      changing = null;
-      isLeaving = false;
-    });
-    changing = done;
+    if (stopped.signal.aborted) throw stopping();
+    if (change.status !== 'none') throw busy();
+    // Its place is taken before it begins: it may leave at once.
+    const done = Promise.resolve()
+      .then(work)
+      .finally(() => (change = { status: 'none' }));
+    change = { status: 'preparing', done };
     return done;
   }
 
+  const isBusy = (): boolean => change.status !== 'none' || registering !== null;
+
+  function leave(): void {
+    if (change.status === 'preparing') change = { ...change, status: 'leaving' };
+  }
+
   async function quiet(): Promise<void> {
-    if (!changing) return;
-    await changing.catch(() => {}); // told to whoever asked for it
+    if (change.status === 'none') return;
+    await change.done.catch(() => {}); // told to whoever asked for it
     await quiet();
   }
 
   /** Whoever asks then asks about an organisation that is being left. */
   function current(): Runtime {
-    if (isLeaving) throw busy();
+    if (change.status === 'leaving') throw busy();
     return runtime;
   }
 
@@ -189,7 +198,7 @@ export async function startSwitchboard(options: SwitchboardOptions) {
   async function register(
     host: string,
     rootFingerprint: string,
-    enrol: () => Promise<StoredRegistration>,
+    enrol: (wanted: AbortSignal) => Promise<StoredRegistration>,
     how: 'active' | 'beside' = 'active',
   ): Promise<Device> {
     const { state } = current();
@@ -197,14 +206,14 @@ export async function startSwitchboard(options: SwitchboardOptions) {
     if (active() === organisationIdOfFingerprint(rootFingerprint)) {
       throw registeredAlready(runtime.device.requireStored());
     }
-    if (isRegistering) {
+    if (registering) {
       throw new AppError('client/switching', 'A registration is already running.');
     }
-    isRegistering = true;
+    registering = new AbortController();
     try {
       // Means nothing where the device is registered already: it stays so whatever comes of this.
       state.device({ type: 'registration-started', organisation: host, at: clock.now() });
-      const stored = await enrol();
+      const stored = await enrol(registering.signal);
       await quiet();
       return await exclusively(async () => {
         if (how === 'beside' && active() !== null) await showOrganisations();
@@ -215,7 +224,7 @@ export async function startSwitchboard(options: SwitchboardOptions) {
       state.device({ type: 'registration-failed', error: toWireError(error) });
       throw error;
     } finally {
-      isRegistering = false;
+      registering = null;
     }
   }
 
@@ -230,11 +239,11 @@ export async function startSwitchboard(options: SwitchboardOptions) {
     /** A keychain that was locked at the start may be open now. */
     async restoreIfItMayComeBack(): Promise<void> {
       const id = settings.current().activeOrganisation;
-      if (changing || isRegistering || active() !== null || id === null) return;
+      if (isBusy() || active() !== null || id === null) return;
       const loaded = await store.load(id);
       // A keychain may have asked its person for minutes: what she did meanwhile counts.
       const isWanted = active() === null && settings.current().activeOrganisation === id;
-      if (loaded.status !== 'stored' || changing || isRegistering || !isWanted) return;
+      if (loaded.status !== 'stored' || isBusy() || !isWanted) return;
       await exclusively(() => replace(loaded));
     },
 
@@ -261,28 +270,23 @@ export async function startSwitchboard(options: SwitchboardOptions) {
       refuse: () => Promise<void>,
     ): Promise<Device> {
       const { host } = parseAddress(input.address);
-      const steps = new AbortController();
-      return register(host, input.fingerprint, async () => {
-        signingIn = steps;
-        try {
-          return await registrar.registerBySignIn(input, {
-            signal: steps.signal,
-            refuse,
-            onPage: (page) => shown.registration({ status: 'waiting', ...page }),
-            onLinger: (closed) => {
-              lingering = closed;
-              // The person has answered, or nobody will any more.
-              shown.registration({ status: 'none' });
-            },
-          });
-        } finally {
-          signingIn = null;
-        }
-      });
+      return register(host, input.fingerprint, (wanted) =>
+        registrar.registerBySignIn(input, {
+          signal: wanted,
+          stopped: stopped.signal,
+          refuse,
+          onPage: (page) => shown.registration({ status: 'waiting', ...page }),
+          onLinger: (closed) => {
+            lingering = closed;
+            // The person has answered, or nobody will any more.
+            shown.registration({ status: 'none' });
+          },
+        }),
+      );
     },
 
     cancelRegistration(): void {
-      signingIn?.abort(
+      registering?.abort(
         new AppError('identity/sign-in-cancelled', 'The registration was cancelled.'),
       );
     },
@@ -291,7 +295,7 @@ export async function startSwitchboard(options: SwitchboardOptions) {
     unregister: (refuse: () => Promise<void>): Promise<void> =>
       exclusively(async () => {
         const { registration } = runtime.device.requireStored();
-        isLeaving = true;
+        leave();
         await refuse();
         // What could not be written of it is removed in a moment, as a whole.
         await runtime.signOut().catch((error: unknown) => log.warn('not signed out', { error }));
@@ -301,14 +305,14 @@ export async function startSwitchboard(options: SwitchboardOptions) {
       }),
 
     surroundingsChanged(): void {
-      if (!isLeaving) runtime.surroundingsChanged();
+      if (change.status !== 'leaving') runtime.surroundingsChanged();
     },
 
     async stop(): Promise<void> {
-      isStopping = true;
-      signingIn?.abort(stopping());
+      stopped.abort();
+      registering?.abort(stopping());
       await lingering;
-      if (isLeaving) await changing?.catch(() => {}); // told to whoever asked for it
+      if (change.status === 'leaving') await change.done.catch(() => {}); // told to whoever asked for it
       const { device } = runtime.state.slices;
       await runtime.stop(DRAIN_MS);
       // What lives in memory must not outlive it as files.

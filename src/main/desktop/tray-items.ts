@@ -43,8 +43,8 @@ const MOST_SERVICES = 20;
 
 /** @param now milliseconds since the epoch */
 export function trayFace({ slices }: Snapshot, now: number): TrayFace {
-  const { device, session, catalog, tunnels } = slices;
-  const { glyph, headline } = summary(device, session, tunnels.states);
+  const { session, catalog, tunnels } = slices;
+  const { glyph, headline } = summary(slices);
   const left = isSignedIn(session) ? ` · ${timeLeft(session.expiresAt - now)}` : '';
   const connected = catalog.services.flatMap((service) => {
     const tunnel = tunnels.states[service.id];

@@ -10,6 +10,8 @@ export const managedText = {
   refusedLead: (host: string) =>
     `Your organisation has prepared Banyan here, and ${host} did not register this computer. Your administrator can put it right; Banyan tries again at its next start.`,
   held: 'Your organisation has set up this computer, so you cannot leave it here. Ask your administrator.',
+  oneOnly: 'Your organisation has set up this computer for one organisation only.',
   tryNow: 'Try again now',
   withInvite: 'Use an invite instead',
+  back: 'Back to the setup of your organisation',
 };

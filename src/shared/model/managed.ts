@@ -119,6 +119,10 @@ export function managedRegistrationAhead(
   return isDue(registration) || registration.status === 'registering' ? registration : null;
 }
 
+/** Another organisation beside the one that there is. The client refuses it all the same. */
+export const mayAddOrganisation = (managed: Managed): boolean =>
+  managed.status !== 'in-force' || managed.settings.multiOrganisation !== false;
+
 /**
  * Registered as the file says: nobody leaves from here while the file is in force, for it would be back in a moment as another
  * device. One whose certificate has ended may: only by leaving it comes back.

@@ -1,5 +1,6 @@
 // The one place that decides tray glyph and headline.
 import { type Device, isLocked } from './device.ts';
+import { type Managed, managedRegistrationAhead } from './managed.ts';
 import { canExtend, isSignedIn, type Session } from './session.ts';
 import type { Tunnel } from './tunnel.ts';
 
@@ -12,24 +13,28 @@ export interface Summary {
   headline: string;
 }
 
-export function summary(
-  device: Device,
-  session: Session,
-  tunnels: Readonly<Record<string, Tunnel>>,
-): Summary {
+/** What is looked at, of all slices. */
+export interface Summed {
+  device: Device;
+  session: Session;
+  tunnels: { states: Readonly<Record<string, Tunnel>> };
+  managed: Managed;
+}
+
+export function summary({ device, session, tunnels, managed }: Summed): Summary {
   if (device.status === 'revoked') {
     return { glyph: 'error', headline: 'This device is no longer accepted' };
   }
   if (device.status === 'registering') return { glyph: 'busy', headline: 'Registering…' };
   if (isLocked(device)) return { glyph: 'attention', headline: 'Locked' };
-  if (device.status === 'unregistered') return { glyph: 'signed-out', headline: 'Not registered' };
+  if (device.status === 'unregistered') return notRegistered(managed);
   if (session.status === 'signing-in') return { glyph: 'busy', headline: 'Signing in…' };
   if (session.status === 'expired') return { glyph: 'attention', headline: 'Session ended' };
   if (!isSignedIn(session)) return { glyph: 'signed-out', headline: 'Signed out' };
 
   if (canExtend(session)) return { glyph: 'attention', headline: 'Session ends soon' };
 
-  const all = Object.values(tunnels);
+  const all = Object.values(tunnels.states);
   const count = (status: Tunnel['status']): number =>
     all.filter((tunnel) => tunnel.status === status).length;
   if (count('failed') > 0) return { glyph: 'error', headline: 'A service has failed' };
@@ -45,4 +50,19 @@ export function summary(
         headline: open === 1 ? '1 service connected' : `${open} services connected`,
       }
     : { glyph: 'idle', headline: 'Nothing connected' };
+}
+
+/** Who has a file that registers this computer has nothing to do, unless it was refused. */
+function notRegistered(managed: Managed): Summary {
+  switch (managedRegistrationAhead(managed)?.status) {
+    case 'due':
+    case 'registering':
+      return { glyph: 'busy', headline: 'Setting up this computer…' };
+    case 'waiting':
+      return { glyph: 'attention', headline: 'Waiting to set up this computer' };
+    case 'refused':
+      return { glyph: 'error', headline: 'This computer could not be set up' };
+    default:
+      return { glyph: 'signed-out', headline: 'Not registered' };
+  }
 }

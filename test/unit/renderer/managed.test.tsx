@@ -58,6 +58,42 @@ describe('a computer that its organisation has set up', () => {
     expect(app.field('Invite').value).toBe('');
   });
 
+  it('leads back from an invite of one’s own to what its organisation has set up', async () => {
+    const app = await renderApp(setUp(waiting));
+    await app.click('Use an invite instead');
+    expect(app.text()).not.toContain('Setting up this computer');
+    await app.click('Back to the setup of your organisation');
+    expect(app.text()).toContain('Setting up this computer');
+  });
+
+  it('is set up anew where its key is lost, instead of being asked for an invite', async () => {
+    const lost = { code: 'device/secret-lost', message: 'Its key is gone.' };
+    const known = twoOrganisations(null).filter(({ id }) => id === organisation.id);
+    expect(known).toHaveLength(1);
+    const app = await renderApp(
+      setUp(waiting, { organisations: known, device: { status: 'unregistered', because: lost } }),
+    );
+    expect(app.text()).toContain('Setting up this computer');
+  });
+
+  it('offers no other organisation where there is to be one only, and says who wants that', async () => {
+    const settings = { multiOrganisation: false };
+    const held = { status: 'registered' as const, organisation };
+    const managed = { status: 'in-force' as const, settings, registration: held };
+    const device = aRegisteredDevice();
+    const app = await renderApp(setUp(held, { device, session: aSession(), managed }));
+    await app.click('This device');
+    expect(app.button('Add an organisation')).toBeUndefined();
+    expect(app.text()).toContain('set up this computer for one organisation only');
+    await app.unmount();
+    const signedOut = await renderApp(setUp(held, { device, managed }));
+    expect(signedOut.text()).toContain('Sign in to Medsoft');
+    expect(signedOut.button('Add an organisation')).toBeUndefined();
+    await signedOut.unmount();
+    const free = await renderApp(setUp(held, { device }));
+    expect(free.button('Add an organisation')).toBeDefined();
+  });
+
   it('shows the invite that Banyan was opened with', async () => {
     const app = await renderApp(setUp(waiting, {}, { pendingInvite: INVITE }));
     expect(app.field('Invite').value).toBe(INVITE);

@@ -8,6 +8,8 @@ const PEM_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PR
 const BEARER = /\b(Bearer|Basic) +[\w.~+/=-]{8,}/gi;
 const QUERY_SECRET =
   /\b(code|state|token|access_token|refresh_token|id_token|client_secret|code_verifier|request_uri)=[^&\s"']+/gi;
+/** Where the browser starts a sign-in: `identity/redirect-listener.ts`. */
+const START_PATH = /(\/start\/)[\w-]{20,}/g;
 const STRUCK_OUT = '[redacted]';
 const LONGEST_TEXT = 4_000;
 const DEEPEST = 6;
@@ -17,7 +19,8 @@ export function redactText(text: string): string {
     .replace(PEM_KEY, STRUCK_OUT)
     .replace(JWT, STRUCK_OUT)
     .replace(BEARER, `$1 ${STRUCK_OUT}`)
-    .replace(QUERY_SECRET, `$1=${STRUCK_OUT}`);
+    .replace(QUERY_SECRET, `$1=${STRUCK_OUT}`)
+    .replace(START_PATH, `$1${STRUCK_OUT}`);
   return clean.length > LONGEST_TEXT ? `${clean.slice(0, LONGEST_TEXT)}…` : clean;
 }
 

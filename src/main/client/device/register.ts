@@ -5,7 +5,7 @@ import type { AddressFacts, InputOf, InviteFacts } from '../../../shared/ipc/con
 import { fingerprintEnd } from '../../../shared/model/fingerprint.ts';
 import { parseInvite } from '../../../shared/protocol/invite.ts';
 import { systemRoots } from '../adapters/system-roots.ts';
-import { type BrowserOptions, throughBrowser } from '../identity/sign-in.ts';
+import { type BrowserOptions, throughBrowser } from '../identity/through-browser.ts';
 import { parseAddress, shortAddress } from '../organisation/address.ts';
 import { organisationIdOfFingerprint } from '../organisation/certificates.ts';
 import { createConnection, type Network } from '../organisation/connection.ts';
@@ -27,7 +27,7 @@ export interface RegistrarOptions {
 }
 
 /** What signing in needs besides what the person has said. */
-export interface SignInSteps extends Pick<BrowserOptions, 'onLinger' | 'signal'> {
+export interface SignInSteps extends Pick<BrowserOptions, 'onLinger' | 'stopped' | 'signal'> {
   onPage: (page: { organisation: string; url: string }) => void;
   /** Throws where it is not allowed by now: the person may have taken minutes. */
   refuse: () => Promise<void>;
@@ -143,7 +143,7 @@ export function createRegistrar({ ports, network, store, version }: RegistrarOpt
 
     async registerBySignIn(
       input: InputOf<'device.registerBySignIn'>,
-      { onPage, onLinger, refuse, signal }: SignInSteps,
+      { onPage, onLinger, stopped, refuse, signal }: SignInSteps,
     ): Promise<StoredRegistration> {
       // Asked once more: what registers is what was confirmed, whatever answers by now.
       const { organisation } = await look(input.address, input.fingerprint);
@@ -156,6 +156,7 @@ export function createRegistrar({ ports, network, store, version }: RegistrarOpt
         opensBrowser: input.openBrowser,
         onPage: (url) => onPage({ organisation: organisation.document.name, url }),
         onLinger,
+        stopped,
         signal,
       });
       await refuse();

@@ -7,7 +7,8 @@ import type { StoredSession } from '../device/vault.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
 import type { Credentials } from './credentials.ts';
-import { type TrustProvider, untilAborted } from './sign-in.ts';
+import { untilAborted } from './in-time.ts';
+import type { TrustProvider } from './sign-in.ts';
 
 const RENEW_AT_SHARE_OF_LIFE = 0.8;
 /** Spread, so that a whole organisation does not renew in the same second. */

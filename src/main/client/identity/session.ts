@@ -4,6 +4,8 @@ import { canExtend, isSignedIn, type Session } from '../../../shared/model/sessi
 import type { StoredSession } from '../device/vault.ts';
 import type { ClientPorts } from '../ports.ts';
 import { createCredentials, type CredentialsOptions } from './credentials.ts';
+import { untilAborted } from './in-time.ts';
+import { createRefreshTokens } from './refresh-tokens.ts';
 import { certificateExpired, createRenewal } from './renewal.ts';
 import { createTakingUp, notSignedIn } from './taking-up.ts';
 import { createWaitingConnections, type SilentOutcome } from './waiting-connections.ts';
@@ -11,10 +13,7 @@ import {
   type SignInOptions,
   trustProvider as realTrustProvider,
   type TrustProvider,
-  untilAborted,
 } from './sign-in.ts';
-
-const REVOKE_WITHIN_MS = 3_000;
 
 export interface SessionOptions extends CredentialsOptions {
   ports: Pick<ClientPorts, 'browser' | 'clock' | 'log' | 'notifier'>;
@@ -26,8 +25,13 @@ export interface SessionOptions extends CredentialsOptions {
 export function createSession(options: SessionOptions) {
   const { ports, state, device } = options;
   const { onWaitInVain = () => {}, onEnded = () => {}, warnBeforeMs = () => 0 } = options;
-  const trustProvider = options.trustProvider ?? realTrustProvider;
   const { clock, log } = ports;
+  const refreshTokens = createRefreshTokens({
+    trustProvider: options.trustProvider ?? realTrustProvider,
+    membership: () => device.membership(),
+    log,
+  });
+  const { trustProvider } = refreshTokens;
   const credentials = createCredentials(options, () => renewal);
   const renewal = createRenewal({
     ports,
@@ -50,6 +54,7 @@ export function createSession(options: SessionOptions) {
   });
   let running: Running | null = null;
   let lingering: Promise<void> = Promise.resolve();
+  const stopped = new AbortController();
 
   async function comeBackInSilence(): Promise<SilentOutcome> {
     const session = device.session();
@@ -97,16 +102,6 @@ export function createSession(options: SessionOptions) {
     },
   });
 
-  /** The refresh token is of no use any more, here or to a thief. */
-  async function giveBack({ refreshToken }: StoredSession): Promise<void> {
-    const membership = device.membership();
-    if (!refreshToken || !membership) return;
-    const revoked = trustProvider.revoke(membership, refreshToken).catch((error: unknown) => {
-      log.warn('the refresh token was not revoked', { error });
-    });
-    await Promise.race([revoked, after(REVOKE_WITHIN_MS)]);
-  }
-
   /** One at a time has the session: whoever signs out, cancels or stops finds it here. */
   function start(
     kind: Running['kind'],
@@ -135,6 +130,7 @@ export function createSession(options: SessionOptions) {
           by: way,
           onPrompt: (prompt) => state.session({ type: 'sign-in-prompted', prompt }),
           onLinger: (closed) => void (lingering = closed),
+          stopped: stopped.signal,
           signal,
         }),
       );
@@ -154,7 +150,7 @@ export function createSession(options: SessionOptions) {
       const signedIn = await credentials.adopt(session, cancelled);
       // Another session of the same person carries what is connected, and ends by itself.
       if (before && before.person.subject !== session.person.subject) {
-        lingering = Promise.all([lingering, giveBack(before)]).then(() => {});
+        lingering = Promise.all([lingering, refreshTokens.giveBack(before)]).then(() => {});
       }
       return signedIn;
     } catch (error) {
@@ -235,7 +231,7 @@ export function createSession(options: SessionOptions) {
         ...(because && { because: because.toWire() }),
       });
       const results = await Promise.allSettled([closed, over]);
-      if (session && !because) await giveBack(session);
+      if (session && !because) await refreshTokens.giveBack(session);
       const failed = results.find((result) => result.status === 'rejected');
       if (failed) throw failed.reason;
     },
@@ -287,7 +283,9 @@ export function createSession(options: SessionOptions) {
     async stop(): Promise<void> {
       credentials.stop();
       cancelSignIn();
+      stopped.abort();
       await running?.done.catch(() => {}); // told to whoever started it
+      await refreshTokens.settled();
       await Promise.all([renewal.settled(), waiting.stopped(), credentials.settled(), lingering]);
       renewal.over();
     },
@@ -312,8 +310,3 @@ interface Running {
   /** The person turns to another device. */
   turnToCode: () => void;
 }
-
-const after = (delayMs: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, delayMs).unref();
-  });

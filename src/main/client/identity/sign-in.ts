@@ -1,73 +1,33 @@
-// One sign-in: a page in the browser with its answer on a loopback port, or a code for another device; then tokens and
-// certificate. No state of its own.
-import { randomBytes } from 'node:crypto';
+// One sign-in: a page in the browser, or a code for another device; then tokens and certificate. No state of its own.
 import { AppError } from '../../../shared/errors.ts';
 import type { SignInPrompt } from '../../../shared/model/session.ts';
 import type { Membership } from '../device/membership.ts';
 import type { StoredSession } from '../device/vault.ts';
-import type { Browser, Clock, Log } from '../ports.ts';
-import type { Attempt, Tokens } from './oidc.ts';
-import { listenForRedirect } from './redirect-listener.ts';
+import { inTime } from './in-time.ts';
+import type { Tokens } from './oidc.ts';
+import { type BrowserOptions, throughBrowser } from './through-browser.ts';
 import { exchangeForCertificate } from './trust-certificate.ts';
 
-const ANSWER_WITHIN_MS = 5 * 60_000;
-
-/** One page for one person, whatever it is for. */
-export interface BrowserOptions {
-  ports: { browser: Browser; clock: Clock; log: Log };
-  /** false: the page is only shown, for whoever opens it in a browser of this computer. */
-  opensBrowser: boolean;
-  onPage: (url: string) => void;
-  /** The browser may still be fetching its last page: nobody waits for that, except a client that stops. */
-  onLinger: (closed: Promise<void>) => void;
-  /** Aborted when the person cancels: nothing may be changed afterwards. */
-  signal: AbortSignal;
-}
-
-export interface SignInOptions extends Pick<BrowserOptions, 'ports' | 'onLinger' | 'signal'> {
+export interface SignInOptions extends Pick<
+  BrowserOptions,
+  'ports' | 'onLinger' | 'stopped' | 'signal'
+> {
   membership: Membership;
   /** `link`: the page is only shown. */
   by: 'browser' | 'link' | 'device-code';
   onPrompt: (prompt: SignInPrompt) => void;
 }
 
-/** Shows the page of an attempt and gives what comes of the browser's answer. */
-export async function throughBrowser<Result>(
-  options: BrowserOptions,
-  begin: (redirectUri: string, state: string) => Promise<Attempt<Result>>,
-): Promise<Result> {
-  const { ports, signal } = options;
-  const state = randomBytes(32).toString('base64url');
-  const listener = await listenForRedirect(state);
-  try {
-    const attempt = await begin(listener.redirectUri, state);
-    signal.throwIfAborted();
-    options.onPage(attempt.url);
-    if (options.opensBrowser) {
-      await ports.browser.open(attempt.url).catch((error: unknown) => {
-        ports.log.warn('no browser could be opened; the address is shown instead', { error });
-      });
-    }
-    const tooLate = 'Nobody finished the sign-in in the browser.';
-    const answered = inTime(listener.answer, ANSWER_WITHIN_MS, tooLate, options);
-    return await attempt.finish(await answered);
-  } finally {
-    options.onLinger(listener.close());
-  }
-}
-
 async function signInWithBrowser(options: SignInOptions): Promise<Tokens> {
-  const { ports, membership, by, onPrompt, onLinger, signal } = options;
+  const { membership, by, onPrompt } = options;
   // Loaded on first use: a start with a stored session does without.
   const { discoverIssuer } = await import('./oidc.ts');
   const issuer = await discoverIssuer(membership);
   return throughBrowser(
     {
-      ports,
+      ...options,
       opensBrowser: by === 'browser',
       onPage: (url) => onPrompt({ by: 'browser', url }),
-      onLinger,
-      signal,
     },
     (redirectUri, state) => issuer.begin(redirectUri, state),
   );
@@ -144,33 +104,3 @@ export const trustProvider: TrustProvider = {
   refresh: refreshSession,
   revoke: revokeSession,
 };
-
-async function inTime<Result>(
-  work: Promise<Result>,
-  withinMs: number,
-  tooLate: string,
-  { ports, signal }: Pick<SignInOptions, 'ports' | 'signal'>,
-): Promise<Result> {
-  let cancelTimer = (): void => {};
-  const late = new Promise<never>((_, reject) => {
-    cancelTimer = ports.clock.after(withinMs, () => {
-      reject(new AppError('identity/sign-in-timed-out', tooLate));
-    });
-  });
-  try {
-    return await untilAborted(signal, Promise.race([work, late]));
-  } finally {
-    cancelTimer();
-  }
-}
-
-/** The work, or the reason of the abort when that comes first. */
-export function untilAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
-  const aborted = new Promise<never>((_, reject) => {
-    const refuse = (): void => reject(signal.reason as Error);
-    // One that was aborted before tells nobody any more.
-    if (signal.aborted) refuse();
-    else signal.addEventListener('abort', refuse, { once: true });
-  });
-  return Promise.race([aborted, work]);
-}

@@ -3,7 +3,7 @@ import { toWireError } from '../../../shared/errors.ts';
 import type { Session, SessionEvent } from '../../../shared/model/session.ts';
 import type { StoredSession } from '../device/vault.ts';
 import type { Renewal, RenewalOptions } from './renewal.ts';
-import { untilAborted } from './sign-in.ts';
+import { untilAborted } from './in-time.ts';
 
 export interface TakingUpOptions extends Pick<
   RenewalOptions,

@@ -71,6 +71,8 @@ export function createManaged(options: ManagedOptions) {
   let failures = 0;
   let isStopped = false;
   const told = new Set<string>();
+  /** The organisation whose key is gone from the secret store: this device is registered with it anew. */
+  let lost: string | null = null;
 
   const current = (): Managed => shown.slices.managed;
   const settings = (): ManagedSettings => file?.settings ?? {};
@@ -89,13 +91,27 @@ export function createManaged(options: ManagedOptions) {
     tellUnknown(file);
     const organisation = file.invite?.organisation ?? null;
     const known = await store.list();
-    const isRegistered = known.some(({ organisation: { id } }) => id === organisation?.id);
+    if (organisation) await findLost(organisation.id);
+    const isRegistered =
+      lost !== organisation?.id &&
+      known.some(({ organisation: { id } }) => id === organisation?.id);
     const before = current();
     const registration = nextManagedRegistration(
       before.status === 'in-force' ? before.registration : { status: 'not-set' },
       { type: 'found', organisation, isRegistered },
     );
     show({ status: 'in-force', settings: file.settings, registration });
+  }
+
+  /** Asked only where the start has found no key: a secret store that is asked may ask its person. A locked one says so. */
+  async function findLost(id: string): Promise<void> {
+    const { device } = shown.slices;
+    if (device.status === 'registered' && device.organisation.id === id) lost = null;
+    if (device.status !== 'unregistered' || device.because?.code !== 'device/secret-lost') return;
+    const loaded = await store.load(id);
+    if (loaded.status !== 'unusable' || loaded.because.code !== 'device/secret-lost') return;
+    if (lost !== id) log.warn('the key of this device is gone; it is registered anew', { id });
+    lost = id;
   }
 
   /** It is read often, and is nearly always the same: front ends are told what has changed. */
@@ -156,6 +172,7 @@ export function createManaged(options: ManagedOptions) {
         secrets,
       });
       failures = 0;
+      lost = null;
       change({ type: 'registered' });
       options.onRegistered();
     } catch (error) {

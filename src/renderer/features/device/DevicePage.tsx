@@ -1,7 +1,7 @@
 // Facts about this device and its organisation, and the way to leave.
 import type { ReactNode } from 'react';
 import type { Device } from '../../../shared/model/device.ts';
-import { isHeldByFile } from '../../../shared/model/managed.ts';
+import { isHeldByFile, mayAddOrganisation } from '../../../shared/model/managed.ts';
 import { words } from '../../text/common.ts';
 import { deviceText as firstLaunchText } from '../../text/first-launch.ts';
 import { managedText } from '../../text/managed.ts';
@@ -20,6 +20,7 @@ import './device.css';
 export function DevicePage({ device }: { device: Extract<Device, { status: 'registered' }> }) {
   const app = useTruth(({ app }) => app);
   const isHeld = useTruth(({ slices }) => isHeldByFile(slices.managed, device));
+  const mayAdd = useTruth(({ slices }) => mayAddOrganisation(slices.managed));
   const setView = useSetView();
   const { organisation } = device;
   const ownership = firstLaunchText.ownerships(organisation.name)[device.device.ownership];
@@ -59,8 +60,10 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
           </Fact>
         </FactGroup>
         <div className="leave">
-          <p className="sub">{organisationsText.addHelp}</p>
-          <Button onClick={() => setView({ adding: true })}>{organisationsText.add}</Button>
+          <p className="sub">{mayAdd ? organisationsText.addHelp : managedText.oneOnly}</p>
+          {mayAdd && (
+            <Button onClick={() => setView({ adding: true })}>{organisationsText.add}</Button>
+          )}
         </div>
         <div className="leave">
           <p className="sub">

@@ -2,6 +2,8 @@
 import { useEffect, useState } from 'react';
 import type { AddressFacts } from '../../../shared/ipc/contract.ts';
 import type { Ownership, SecretStoreKind } from '../../../shared/model/device.ts';
+import { managedText } from '../../text/managed.ts';
+import { organisationsText } from '../../text/organisations.ts';
 import { Panel } from '../../ui/Panel.tsx';
 import { Waiting } from '../sign-in/Waiting.tsx';
 import { KnownOrganisations } from '../organisations/KnownOrganisations.tsx';
@@ -29,8 +31,15 @@ export interface Answers {
 
 type Step = 'join' | 'confirm' | 'device';
 
-/** `beside`: the organisation that is active meanwhile, and stays so if the person goes back to it. */
-export function FirstLaunch({ beside }: { beside?: string }) {
+export function FirstLaunch({
+  beside,
+  isBesideSetup = false,
+}: {
+  /** The organisation that is active meanwhile, and stays so if the person goes back to it. */
+  beside?: string;
+  /** A managed deployment file registers this computer too: the person may go back to that. */
+  isBesideSetup?: boolean;
+}) {
   const app = useTruth(({ app }) => app);
   const device = useTruth(({ slices }) => slices.device);
   const known = useTruth(({ slices }) => slices.organisations);
@@ -122,6 +131,13 @@ export function FirstLaunch({ beside }: { beside?: string }) {
     setView({ adding: false, firstLaunch: false });
   }
 
+  const backLabel =
+    beside === undefined
+      ? isBesideSetup
+        ? managedText.back
+        : undefined
+      : organisationsText.backTo(beside);
+
   if (registration.status === 'waiting') {
     const waiting = { url: registration.url, code: null, cancel: () => void cancel.run({}) };
     return (
@@ -156,7 +172,7 @@ export function FirstLaunch({ beside }: { beside?: string }) {
           way={way}
           value={answers[way]}
           beside={beside}
-          onLeave={leave}
+          back={backLabel === undefined ? undefined : { label: backLabel, go: leave }}
           linkOpened={app.pendingInvite !== null && answers[way] === app.pendingInvite}
           because={because}
           pending={inspect.pending}

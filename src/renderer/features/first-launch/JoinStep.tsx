@@ -30,7 +30,8 @@ export function JoinStep(props: {
   value: string;
   /** The organisation that is active meanwhile. */
   beside: string | undefined;
-  onLeave: () => void;
+  /** Where this was opened from. */
+  back: { label: string; go: () => void } | undefined;
   /** The text is the link that the app was opened with. */
   linkOpened: boolean;
   because: WireError | undefined;
@@ -40,15 +41,13 @@ export function JoinStep(props: {
   onOtherWay: () => void;
   onContinue: () => void;
 }) {
-  const { way, beside, error } = props;
+  const { way, beside, back, error } = props;
   const text = joinText[way];
   const field = useRef<HTMLTextAreaElement & HTMLInputElement>(null);
   useEffect(() => {
     field.current?.focus();
   }, []);
-  useEscape(() => {
-    if (beside) props.onLeave();
-  });
+  useEscape(() => back?.go());
   const ready = props.value.trim() !== '' && !(error && isSpent(way, error));
   const input = {
     ref: field,
@@ -118,9 +117,9 @@ export function JoinStep(props: {
         />
       )}
       <div className="panel-foot">
-        {beside && (
-          <Button look="quiet" size="large" className="wrap" onClick={props.onLeave}>
-            {organisationsText.backTo(beside)}
+        {back && (
+          <Button look="quiet" size="large" className="wrap" onClick={back.go}>
+            {back.label}
           </Button>
         )}
         <Button type="submit" look="primary" size="large" disabled={!ready} busy={props.pending}>

@@ -3,6 +3,7 @@ import { Menu } from '@base-ui/react/menu';
 import { Check, Plus } from 'lucide-react';
 import type { ReactElement } from 'react';
 import type { KnownOrganisation } from '../../../shared/model/device.ts';
+import { mayAddOrganisation } from '../../../shared/model/managed.ts';
 import { canClose } from '../../../shared/model/tunnel.ts';
 import { organisationsText } from '../../text/organisations.ts';
 import { useSetView, useTruth } from '../../window-context.tsx';
@@ -20,6 +21,7 @@ export function OrganisationMenu(props: {
   const connected = useTruth(
     ({ slices }) => Object.values(slices.tunnels.states).filter(canClose).length,
   );
+  const mayAdd = useTruth(({ slices }) => mayAddOrganisation(slices.managed));
   const setView = useSetView();
   const { state } = props;
   const active = known.find(({ isActive }) => isActive);
@@ -43,11 +45,15 @@ export function OrganisationMenu(props: {
                   />
                 ))}
               </Menu.RadioGroup>
-              <Menu.Separator className="menu-line" />
-              <Menu.Item className="menu-item" onClick={() => setView({ adding: true })}>
-                <Plus size={15} className="organisation-add" aria-hidden />
-                {organisationsText.add}
-              </Menu.Item>
+              {mayAdd && (
+                <>
+                  <Menu.Separator className="menu-line" />
+                  <Menu.Item className="menu-item" onClick={() => setView({ adding: true })}>
+                    <Plus size={15} className="organisation-add" aria-hidden />
+                    {organisationsText.add}
+                  </Menu.Item>
+                </>
+              )}
             </Menu.Popup>
           </Menu.Positioner>
         </Menu.Portal>

@@ -24,7 +24,8 @@ import './services.css';
 const FILTERED_FROM = 12;
 
 export function ServicesPage() {
-  const { device, session, catalog, tunnels } = useTruth(({ slices }) => slices);
+  const slices = useTruth((snapshot) => snapshot.slices);
+  const { session, catalog, tunnels } = slices;
   const query = useView((view) => view.query);
   const selected = useView((view) => view.selected);
   const setView = useSetView();
@@ -44,7 +45,7 @@ export function ServicesPage() {
         <header className="page-head">
           <div>
             <h1>{servicesText.title}</h1>
-            <p className="sub">{summary(device, session, tunnels.states).headline}</p>
+            <p className="sub">{summary(slices).headline}</p>
           </div>
           {catalog.services.length > 0 && <SearchField onKeyDown={walkRows} />}
         </header>

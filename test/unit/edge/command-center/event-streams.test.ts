@@ -148,3 +148,11 @@ test('the ninth stream of a device ends its oldest, and no other device is touch
   expect(asked).toEqual(['other', '2', '3', '4', '5', '6', '7', '8', '9']);
   expect(opened[1]!.response.writableEnded).toBe(true);
 });
+
+test('a stream that is asked for after the stop is refused, and held by nobody', async () => {
+  const { dial, events } = await aServer();
+  events.stop();
+  const { seen } = await dial('/laptop/session');
+  await until(() => Promise.resolve(seen.text.includes('HTTP/1.1 503')));
+  expect(seen.text).toContain('Connection: close');
+});

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { trayFace } from '../../../../src/main/desktop/tray-items.ts';
 import type { Slices, Snapshot } from '../../../../src/shared/ipc/contract.ts';
+import { notManaged } from '../../../../src/shared/model/managed.ts';
 import type { Service } from '../../../../src/shared/model/service.ts';
 import type { Tunnel } from '../../../../src/shared/model/tunnel.ts';
 import { aService as anyService } from '../../../support/services.ts';
@@ -26,6 +27,7 @@ function face(services: Service[], states: Record<string, Tunnel> = {}, slices =
       catalog: { status: 'current', services },
       tunnels: { states, ports: {} },
       organisations: [],
+      managed: notManaged,
       ...slices,
     },
   } as unknown as Snapshot;
@@ -46,6 +48,23 @@ describe('the tray', () => {
     expect(shown).toContainEqual({ label: 'Extend the session…', action: { do: 'sign-in' } });
     expect(shown).toContainEqual(expect.objectContaining({ label: 'HTTP API' }));
     expect(shown[0]).toMatchObject({ label: 'Session ends soon · 9 min left' });
+  });
+
+  it('says that a computer is being set up by its organisation, and that this waits', () => {
+    const organisation = { id: 'o', host: 'demo.localhost' };
+    const because = { code: 'organisation/unreachable', message: 'No answer.' };
+    const registration = { status: 'waiting', organisation, because, retryAt: NOW };
+    const { tooltip, items: shown } = face(
+      [],
+      {},
+      {
+        device: { status: 'unregistered' },
+        session: { status: 'signed-out' },
+        managed: { status: 'in-force', settings: {}, registration },
+      },
+    );
+    expect(tooltip).toBe('Banyan: Waiting to set up this computer');
+    expect(shown[0]).toEqual({ label: 'Waiting to set up this computer', action: null });
   });
 
   it('offers to connect what may be connected, without a tick', () => {

@@ -17,6 +17,9 @@ describe('the log', () => {
     'a token in a text': { text: `got ${jwt}` },
     'a key in an error': { error: new Error(`bad key ${pem}`) },
     'a code in an address': { url: 'http://127.0.0.1:1/callback?code=SECRET-1&state=SECRET-1' },
+    'where a sign-in starts': {
+      args: ['xdg-open', 'http://127.0.0.1:1/start/SECRET-1aaaaaaaaaaaaaa'],
+    },
     'a cause': { error: new AppError('internal', 'x', { cause: new Error(`Bearer ${jwt}`) }) },
   };
   for (const [what, fields] of Object.entries(secrets)) {

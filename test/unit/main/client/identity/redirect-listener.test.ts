@@ -1,7 +1,10 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listenForRedirect } from '../../../../../src/main/client/identity/redirect-listener.ts';
+import {
+  listenForRedirect,
+  type RedirectListenerOptions,
+} from '../../../../../src/main/client/identity/redirect-listener.ts';
 
 function get(url: string, headers: Record<string, string> = {}) {
   return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>(
@@ -33,10 +36,18 @@ function sendRaw(redirectUri: string, requestLine: string): Promise<number> {
   });
 }
 
-async function listening() {
-  const listener = await listenForRedirect('right');
-  onTestFinished(() => listener.close());
-  return listener;
+async function listening(options: Partial<RedirectListenerOptions> = {}) {
+  const listener = await listenForRedirect({
+    onOpened: () => Promise.resolve({ status: 'ready', url: 'https://issuer.example/auth?page' }),
+    states: () => ['right'],
+    ...options,
+  });
+  const stop = new AbortController();
+  onTestFinished(() => {
+    stop.abort();
+    return listener.retire(stop.signal);
+  });
+  return { ...listener, stop };
 }
 
 describe('the redirect listener', () => {
@@ -93,5 +104,88 @@ describe('the redirect listener', () => {
   it('shows its last page to nobody before it has the answer', async () => {
     const { redirectUri } = await listening();
     expect(await sendRaw(redirectUri, 'GET /done')).toBe(404);
+  });
+});
+
+describe('the address that a sign-in starts at', () => {
+  it('leads to another page at each opening, and is kept nowhere', async () => {
+    let count = 0;
+    const onOpened = () => {
+      count += 1;
+      return Promise.resolve({
+        status: 'ready' as const,
+        url: `https://issuer.example/auth?request=${count}`,
+      });
+    };
+    const { startUri } = await listening({ onOpened });
+    for (const request of [1, 2, 3]) {
+      const { status, headers } = await get(startUri);
+      expect(status).toBe(302);
+      expect(headers['location']).toBe(`https://issuer.example/auth?request=${request}`);
+      expect(headers['cache-control']).toBe('no-store');
+      expect(headers['referrer-policy']).toBe('no-referrer');
+    }
+  });
+
+  it('cannot be guessed, and is of no use to a web page elsewhere', async () => {
+    let count = 0;
+    const onOpened = () => {
+      count += 1;
+      return Promise.resolve({ status: 'ready' as const, url: 'https://issuer.example/' });
+    };
+    const { startUri } = await listening({ onOpened });
+    const { origin, pathname } = new URL(startUri);
+    expect(pathname).toMatch(/^\/start\/[\w-]{43}$/);
+    for (const path of ['/', '/start', '/start/', `${pathname}/`, pathname.slice(0, -1)]) {
+      expect((await get(origin + path)).status).toBe(404);
+    }
+    expect((await get(startUri, { host: 'evil.example' })).status).toBe(403);
+    expect(await sendRaw(startUri, `POST ${pathname}`)).toBe(403);
+    for (const kind of ['image', 'iframe', 'empty', 'script']) {
+      expect((await get(startUri, { 'sec-fetch-dest': kind })).status).toBe(403);
+    }
+    expect(count).toBe(0);
+    expect((await get(startUri, { 'sec-fetch-dest': 'document' })).status).toBe(302);
+  });
+
+  it('asks the organisation thirty times at most', async () => {
+    let count = 0;
+    const onOpened = () => {
+      count += 1;
+      return Promise.resolve({ status: 'ready' as const, url: 'https://issuer.example/' });
+    };
+    const { startUri } = await listening({ onOpened });
+    const statuses = new Set<number>();
+    for (let opening = 0; opening < 35; opening += 1) statuses.add((await get(startUri)).status);
+    expect([...statuses]).toEqual([302, 429]);
+    expect(count).toBe(30);
+  });
+
+  it.each([
+    [true, 'Reload this page'],
+    [false, 'Go back to Banyan'],
+  ])('says why there is no page, and what to do (app waits: %s)', async (goesOn, advice) => {
+    const problem = 'x <b>cannot</b> be reached.';
+    const { startUri } = await listening({
+      onOpened: () => Promise.resolve({ status: 'failed', problem, goesOn }),
+    });
+    const { status, body } = await get(startUri);
+    expect(status).toBe(502);
+    expect(body).toContain('cannot&#60;/b&#62; be reached.');
+    expect(body).toContain(advice);
+  });
+
+  it('says that the sign-in is over, as its callback does, until the client stops', async () => {
+    const { startUri, redirectUri, stop, ...listener } = await listening();
+    const gone = listener.retire(stop.signal);
+    for (const address of [startUri, `${redirectUri}?code=1&state=right`]) {
+      const { status, body } = await get(address);
+      expect(status).toBe(410);
+      expect(body).toContain('This sign-in is over');
+      expect(body).toContain('start again there');
+    }
+    stop.abort();
+    await gone;
+    await expect(get(startUri)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 });

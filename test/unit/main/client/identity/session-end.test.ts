@@ -65,8 +65,8 @@ function aClient({ refreshToken = 'first', lifeLeftMs = LIFE_MS }: Given = {}) {
     state,
     device: {
       session: () => left.vault,
-      membership: () => ({ root: 'root' }),
-      requireMembership: () => ({ root: 'root' }),
+      membership: () => ({ root: 'root', document: {} }),
+      requireMembership: () => ({ root: 'root', document: {} }),
       saveSession: (next: StoredSession | null) => Promise.resolve(void (left.vault = next)),
     } as unknown as DeviceRunner,
     loginFiles: {

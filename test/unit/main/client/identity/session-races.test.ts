@@ -49,8 +49,8 @@ function aClient(lifeLeftMs: number) {
     state,
     device: {
       session: () => left.vault,
-      membership: () => ({ root: 'root' }),
-      requireMembership: () => ({ root: 'root' }),
+      membership: () => ({ root: 'root', document: {} }),
+      requireMembership: () => ({ root: 'root', document: {} }),
       saveSession: (next: StoredSession | null) => Promise.resolve(void (left.vault = next)),
     } as unknown as DeviceRunner,
     loginFiles: {

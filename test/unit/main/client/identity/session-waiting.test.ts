@@ -68,8 +68,8 @@ async function connected(given: { refreshToken: boolean; turnDown?: string }) {
     state,
     device: {
       session: () => stored,
-      membership: () => ({ root: 'root' }),
-      requireMembership: () => ({ root: 'root' }),
+      membership: () => ({ root: 'root', document: {} }),
+      requireMembership: () => ({ root: 'root', document: {} }),
       saveSession: (next: StoredSession | null) => Promise.resolve(void (stored = next)),
     } as unknown as DeviceRunner,
     loginFiles: { write: () => Promise.resolve(), remove: () => Promise.resolve() },

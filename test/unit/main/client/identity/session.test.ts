@@ -33,7 +33,7 @@ function onAFullDisk(stored: StoredSession) {
   const device = {
     session: () => stored,
     membership: () => ({}),
-    requireMembership: () => ({ root: 'root' }),
+    requireMembership: () => ({ root: 'root', document: {} }),
     saveSession: (session: StoredSession | null) => (session ? Promise.resolve() : refuse('vault')),
   } as unknown as DeviceRunner;
   const loginFiles: LoginFiles = {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { pageBehind } from '../../../../../scripts/lib/approve-sign-in.mjs';
 import type { Membership } from '../../../../../src/main/client/device/membership.ts';
 import { trustProvider } from '../../../../../src/main/client/identity/sign-in.ts';
 import { AppError } from '../../../../../src/shared/errors.ts';
@@ -52,12 +53,14 @@ function aSignIn(
     by,
     onPrompt: () => {},
     onLinger: () => {},
+    stopped: AbortSignal.abort(),
     signal,
   });
   return { done, asked, clock };
 }
 
-async function approve(page: URL): Promise<void> {
+async function approve(start: URL): Promise<void> {
+  const page = await pageBehind(start.href);
   const callback = new URL(page.searchParams.get('redirect_uri') ?? '');
   callback.searchParams.set('code', 'code');
   callback.searchParams.set('state', page.searchParams.get('state') ?? '');
@@ -115,6 +118,7 @@ describe('a sign-in with a code', () => {
       by: 'device-code',
       onPrompt: (prompt) => void prompts.push(prompt),
       onLinger: () => {},
+      stopped: AbortSignal.abort(),
       signal: new AbortController().signal,
     });
     const refused = expect(done).rejects.toMatchObject({ code: 'identity/sign-in-denied' });

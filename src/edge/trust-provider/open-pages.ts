@@ -1,0 +1,81 @@
+// Sign-in pages that are open. Each is held in memory until somebody finishes it, or ten minutes; whoever has the address of
+// a pushed request can open it again and again, so what is held is bounded: of each request, and of each who asks.
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Handler } from '../http/exchange.ts';
+import { sendErrorPage } from './pages.ts';
+
+/** A person reloads a page, or opens it in another browser; an app pushes another request each time. */
+const MOST_OF_A_REQUEST = 10;
+const MOST_OF_A_DEVICE = 100;
+/** Of all that anybody may begin: registrations, and sign-ins of web services. Some 16 kB each. */
+const MOST_OF_ANYBODY = 2_000;
+const ANYBODY = 'anybody';
+
+export interface OpenPagesOptions {
+  /** Seconds that a page is held. */
+  life: number;
+  /** Clients that prove to be a device have a bound of their own: nobody else uses it up. */
+  isDevice: (clientId: string) => boolean;
+}
+
+interface OpenPage {
+  request: string | undefined;
+  who: string;
+  until: number;
+}
+
+export interface OpenPages {
+  /** In front of the authorization endpoint. */
+  bounded(handler: Handler): Handler;
+  started(context: KoaContextWithOIDC): void;
+  ended(context: KoaContextWithOIDC): void;
+}
+
+export function createOpenPages({ life, isDevice }: OpenPagesOptions): OpenPages {
+  /** By their id; those that are just being opened by a key of their own. */
+  const pages = new Map<string | symbol, OpenPage>();
+  const whoIs = (clientId: string): string => (isDevice(clientId) ? clientId : ANYBODY);
+
+  function count(isCounted: (page: OpenPage) => boolean): number {
+    const now = Date.now();
+    for (const [id, { until }] of pages) if (until < now) pages.delete(id);
+    return [...pages.values()].filter(isCounted).length;
+  }
+
+  function keep(id: string | symbol, clientId: string, request: string | undefined): void {
+    pages.set(id, { request, who: whoIs(clientId), until: Date.now() + life * 1000 });
+  }
+
+  return {
+    bounded: (handler) => async (request, response) => {
+      const { searchParams } = new URL(request.url ?? '/', 'http://own');
+      const clientId = searchParams.get('client_id') ?? '';
+      const pushed = searchParams.get('request_uri')?.split(':').at(-1) ?? '';
+      const who = whoIs(clientId);
+      if (count((page) => page.request === pushed) >= MOST_OF_A_REQUEST) {
+        const why = 'This link was opened too often. Go back to the app and start again.';
+        return sendErrorPage(response, 429, why);
+      }
+      const most = who === ANYBODY ? MOST_OF_ANYBODY : MOST_OF_A_DEVICE;
+      if (count((page) => page.who === who) >= most) {
+        const why = 'Too many sign-ins are open at once. Wait a few minutes, then try again.';
+        return sendErrorPage(response, 503, why);
+      }
+      // Counted before it is known whether it becomes one, so that many at once do not all get through.
+      const opening = Symbol(pushed);
+      keep(opening, clientId, pushed);
+      try {
+        await handler(request, response);
+      } finally {
+        pages.delete(opening);
+      }
+    },
+    started({ oidc }) {
+      const { Interaction: page, PushedAuthorizationRequest: request } = oidc.entities;
+      if (page) keep(page.uid, oidc.client?.clientId ?? '', request?.jti);
+    },
+    ended({ oidc }) {
+      if (oidc.entities.Interaction) pages.delete(oidc.entities.Interaction.uid);
+    },
+  };
+}
