@@ -242,6 +242,19 @@ describe('banyan with an organisation', () => {
     expectFailure(await banyan('services'), 'identity/sign-in-required', 3);
   });
 
+  it('has nothing to unlock where the secrets are in memory, and asks for no passphrase', async () => {
+    const unlocked = await banyan('unlock');
+    expect(unlocked).toMatchObject({ exit: 0, stderr: '' });
+    expect(unlocked.stdout).toContain(
+      'Nothing is locked: the secrets of this device are in memory',
+    );
+  });
+
+  it('says in status only what is not said already', async () => {
+    const { stdout } = await banyan('status');
+    expect(stdout.match(/signed out/gi)).toHaveLength(1);
+  });
+
   it('does not take the same invite twice', async () => {
     const { path: other, remove } = await temporaryFolder();
     cleanUps.push(remove);
@@ -259,6 +272,15 @@ describe('banyan with an organisation', () => {
     );
     expect(names).toEqual(expect.arrayContaining(['api', 'echo', 'lab']));
     expect(names).not.toContain('payroll');
+  });
+
+  it('sends who connects a web service to banyan open, which prints the page where no browser is', async () => {
+    const failed = await banyan('connect', 'wiki');
+    expectFailure(failed, 'web/opens-in-browser', 2);
+    expect(failed.stderr).toContain('banyan open');
+    const { exit, stdout } = await banyan('open', 'wiki', '--no-browser');
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^ {2}http:\/\/127\.0\.0\.1:\d+\/\S+ticket=/m);
   });
 
   it('knows a service that is gone from one that is', async () => {
