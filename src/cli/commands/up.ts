@@ -38,8 +38,8 @@ function tellWhatItDoes(client: ReachedClient, managed: Slices['managed'], print
   });
   tellManaged(managed);
   onPrompt(client, (prompt) => {
-    if (prompt.by !== 'browser') return; // whoever asked for a code shows it
-    print.note('To sign in, your browser opens this page; if none opens, open it:');
+    if (prompt.by !== 'browser') return; // whoever asked for a code shows it; a page may have been opened by itself
+    print.note('Waiting for a sign-in, on this page:');
     print.note(`  ${prompt.url}`);
   });
 }
