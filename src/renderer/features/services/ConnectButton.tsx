@@ -20,14 +20,14 @@ export function ConnectButton(props: Row & { actions: TunnelActions; prominent?:
   }
   if (canClose(tunnel))
     return <Button {...named(servicesText.disconnect)} onClick={actions.close} />;
-  if (tunnel.status === 'closing') return <Button {...named(servicesText.disconnect)} disabled />;
+  if (tunnel.status === 'closing') return <Button {...named(servicesText.disconnect)} busy />;
   if (!canConnect(service) || !canOpen(tunnel)) return null;
   return (
     <Button
       {...named(tunnel.status === 'failed' ? servicesText.retry : servicesText.connect)}
       look={props.prominent ? 'primary' : 'tinted'}
-      disabled={!signedIn || actions.pending}
-      onClick={actions.open}
+      disabled={!signedIn}
+      onClick={actions.pending ? undefined : actions.open}
     />
   );
 }
