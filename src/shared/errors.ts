@@ -156,9 +156,9 @@ export const ERRORS = {
   },
   'device/fingerprint-mismatch': {
     exit: EXIT.failed,
-    title: 'The fingerprint is another one',
+    title: 'That is not its fingerprint',
     advice:
-      'Compare it once more. If it was typed right, do not go on and tell your administrator: somebody may be between you and the organisation.',
+      'Look for a typing error: capital and small letters differ. If there is none, do not go on, and tell your administrator: somebody may be between you and the organisation.',
     action: 'none',
   },
   'device/registration-refused': {
@@ -517,6 +517,9 @@ export function remedy({ code, details }: WireError): { advice: string; action: 
     ([status]) => status === details?.['managed'],
   );
   if (code === 'device/not-registered' && managed) return { advice: managed[1], action };
+  if (code === 'tunnel/denied' && details?.['refusal'] === 'trust_level') {
+    return { advice: '“This device” tells what lowers it; in a terminal: banyan status.', action };
+  }
   if (action !== 'choose-port') return { advice, action };
   const quit = code === 'tunnel/port-in-use' ? 'Quit the program that holds it, or ' : '';
   if (details?.['mayChoose'] === false) {

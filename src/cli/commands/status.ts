@@ -5,7 +5,7 @@ import { exhaustive } from '../../shared/exhaustive.ts';
 import { isLocked } from '../../shared/model/device.ts';
 import type { ManagedRegistration } from '../../shared/model/managed.ts';
 import { isSignedIn, type SignInPrompt } from '../../shared/model/session.ts';
-import { POSTURE_FACTORS, factorState } from '../../shared/model/posture.ts';
+import { POSTURE_FACTORS, factorState, missingPrograms } from '../../shared/model/posture.ts';
 import { FACTOR_NAMES, factorFix, LEVEL_NAMES } from '../../shared/model/posture-words.ts';
 import { summary } from '../../shared/model/summary.ts';
 import { type Command, snapshotOf } from '../context.ts';
@@ -104,10 +104,8 @@ const renewalRow = (device: Slices['device']): string[][] =>
 export function postureRows(device: Slices['device'], platform: string): string[][] {
   const posture = device.status === 'registered' ? device.posture : undefined;
   if (!posture) return [];
-  const { verdict, report } = posture;
-  const missing = Object.entries(report.applications ?? {}).flatMap(([name, runs]) =>
-    runs ? [] : [name],
-  );
+  const { verdict } = posture;
+  const missing = missingPrograms(posture);
   const cap = verdict?.capReason && `, held down by your administrator: ${verdict.capReason}`;
   return [
     ...(verdict ? [['Trust level', `${LEVEL_NAMES[verdict.trustLevel]}${cap ?? ''}`]] : []),

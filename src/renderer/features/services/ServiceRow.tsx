@@ -82,6 +82,11 @@ export function ServiceRow(
         )}
       </div>
       <div className="row-action">
+        {hindrance === 'denied' && !props.selected && (
+          <Button aria-label={servicesText.whyNot(service.friendlyName)} onClick={props.onSelect}>
+            {servicesText.why}
+          </Button>
+        )}
         {hindrance === 'web' && <OpenButton service={service} open={openPage} />}
         <ConnectButton
           service={service}

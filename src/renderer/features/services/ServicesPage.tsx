@@ -1,12 +1,13 @@
 // The home page: what this person may use, what is connected, and the details of one service beside it.
 import { LayoutGrid, RotateCw, SearchX } from 'lucide-react';
-import { type ReactNode, useMemo } from 'react';
+import { useMemo } from 'react';
 import { ERRORS } from '../../../shared/errors.ts';
 import { isSignedIn } from '../../../shared/model/session.ts';
 import { summary } from '../../../shared/model/summary.ts';
 import { words } from '../../text/common.ts';
 import { servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
+import { Empty } from '../../ui/Empty.tsx';
 import { Note } from '../../ui/Note.tsx';
 import { useCall, useSetView, useTruth, useView } from '../../window-context.tsx';
 import { EndingBanner } from '../sign-in/EndingBanner.tsx';
@@ -16,6 +17,7 @@ import { findable, found, grouped, tunnelOf, typesOf } from './service-view.ts';
 import { ServiceDetails } from './ServiceDetails.tsx';
 import { ServiceList } from './ServiceList.tsx';
 import { TypeFilter } from './TypeFilter.tsx';
+import { useKeptFocus } from './use-kept-focus.ts';
 import { walkRows } from './walk-rows.ts';
 import './page.css';
 import './services.css';
@@ -29,6 +31,7 @@ export function ServicesPage() {
   const selected = useView((view) => view.selected);
   const setView = useSetView();
   const service = catalog.services.find(({ id }) => id === selected);
+  useKeptFocus();
   const closeDetails = (): void => setView({ selected: null, editPort: null });
   const all = useMemo(() => findable(catalog.services), [catalog.services]);
   const type = useView((view) => view.type);
@@ -127,17 +130,6 @@ function NoServices() {
     >
       {servicesText.empty(organisation)}
     </Empty>
-  );
-}
-
-function Empty(props: { icon: ReactNode; title: string; children: string; action?: ReactNode }) {
-  return (
-    <div className="empty" aria-live="polite">
-      <div className="panel-icon">{props.icon}</div>
-      <h2>{props.title}</h2>
-      <p className="lead">{props.children}</p>
-      {props.action}
-    </div>
   );
 }
 
