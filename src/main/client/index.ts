@@ -226,7 +226,10 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       await posture.check();
     },
     async 'device.unregister'() {
+      const { organisation } = switchboard.current().device.requireStored().registration;
       await switchboard.unregister(() => managed.refuseToLeave());
+      await settings.forgetFavourites(organisation.id);
+      await settingsChanged();
       managed.follow();
     },
     'organisation.switch': ({ organisation }) => switchboard.switchTo(organisation),
@@ -268,6 +271,11 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       const page = await switchboard.current().webServices.open(service, openBrowser);
       if (service === pendingOpen) pendingOpen = null;
       return page;
+    },
+    async 'service.star'({ service, isFavourite }) {
+      const { organisation } = switchboard.current().device.requireStored().registration;
+      await settings.setFavourite(organisation.id, service, isFavourite);
+      await settingsChanged();
     },
     'service.dismissLink'() {
       pendingOpen = null;

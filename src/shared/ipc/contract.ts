@@ -246,6 +246,8 @@ export const contract = {
     open: call(z.strictObject({ service, openBrowser: z.boolean().optional() })).returns<
       string | null
     >(),
+    /** Kept for the active organisation, in the settings. */
+    star: call(z.strictObject({ service, isFavourite: z.boolean() })).returns<void>(),
     /** The person does not want what the link asked for. */
     dismissLink: call(nothing).returns<void>(),
   },

@@ -5,10 +5,10 @@ import { canClose, canOpen } from '../../../shared/model/tunnel.ts';
 import { servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { useTruth } from '../../window-context.tsx';
-import type { Row } from './service-view.ts';
+import type { Shown } from './service-view.ts';
 import type { TunnelActions } from './use-tunnel-actions.ts';
 
-export function ConnectButton(props: Row & { actions: TunnelActions; prominent?: boolean }) {
+export function ConnectButton(props: Shown & { actions: TunnelActions; prominent?: boolean }) {
   const { service, tunnel, actions } = props;
   const signedIn = useTruth(({ slices }) => isSignedIn(slices.session));
   const named = (verb: string) => ({

@@ -13,10 +13,11 @@ import { useCall, useSetView, useTruth, useView } from '../../window-context.tsx
 import { EndingBanner } from '../sign-in/EndingBanner.tsx';
 import { ExpiredBanner } from '../sign-in/ExpiredBanner.tsx';
 import { SearchField } from './SearchField.tsx';
-import { findable, found, grouped, tunnelOf, typesOf } from './service-view.ts';
+import { Filter } from './Filter.tsx';
+import { findable, found, grouped, isAmong, rowsOf, tunnelOf, typesOf } from './service-view.ts';
 import { ServiceDetails } from './ServiceDetails.tsx';
 import { ServiceList } from './ServiceList.tsx';
-import { TypeFilter } from './TypeFilter.tsx';
+import { useFavourites } from './use-favourites.ts';
 import { useKeptFocus } from './use-kept-focus.ts';
 import { walkRows } from './walk-rows.ts';
 import './page.css';
@@ -34,13 +35,19 @@ export function ServicesPage() {
   useKeptFocus();
   const closeDetails = (): void => setView({ selected: null, editPort: null });
   const all = useMemo(() => findable(catalog.services), [catalog.services]);
-  const type = useView((view) => view.type);
+  const narrowed = useView((view) => view.narrowed);
+  const favourites = useFavourites();
   const matching = useMemo(() => found(all, query), [all, query]);
   const types = useMemo(() => typesOf(catalog.services), [catalog.services]);
-  const groups = useMemo(
-    () => grouped(type ? matching.filter((each) => each.type === type) : matching, tunnels.states),
-    [matching, type, tunnels.states],
+  const rows = useMemo(
+    () => rowsOf(matching, tunnels.states, favourites),
+    [matching, tunnels.states, favourites],
   );
+  const groups = useMemo(
+    () => grouped(rows.filter((row) => isAmong(row, narrowed))),
+    [rows, narrowed],
+  );
+  const isLong = types.length > 1 && catalog.services.length >= FILTERED_FROM;
   return (
     <div className={service ? 'services with-details' : 'services'} data-page="services">
       <main className="services-main">
@@ -51,9 +58,7 @@ export function ServicesPage() {
           </div>
           {catalog.services.length > 0 && <SearchField onKeyDown={walkRows} />}
         </header>
-        {types.length > 1 && catalog.services.length >= FILTERED_FROM && (
-          <TypeFilter types={types} services={matching} />
-        )}
+        {(isLong || favourites.size > 0) && <Filter types={isLong ? types : []} rows={rows} />}
         <div className="banners">
           <ExpiredBanner />
           <EndingBanner />
