@@ -8,11 +8,11 @@ export const open: Command = async ({ home, arguments: { positionals, values }, 
     const service = await findService(client, positionals[0] ?? '');
     const openBrowser = !values['no-browser'];
     const url = await client.call('service.open', { service: service.id, openBrowser });
-    print.result({ service: service.id, name: service.name, ...(url !== null && { url }) }, [
-      ...(url === null
+    const lines =
+      url === null
         ? [`${service.friendlyName} opens in your browser.`]
-        : ['Open this page on this computer, within a minute; it works once:', `  ${url}`]),
-    ]);
+        : ['Open this page on this computer, within a minute; it works once:', `  ${url}`];
+    print.result({ service: service.id, name: service.name, ...(url !== null && { url }) }, lines);
   } finally {
     await client.close();
   }
