@@ -6,6 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { approveSignIn } from './lib/approve-sign-in.mjs';
 import { startDemoEdge } from './lib/edge.mjs';
+import { onInterrupted } from './lib/interrupted.mjs';
 import { ensureBuild, ensurePackages, program } from './lib/prepare.mjs';
 import { main, PlainError, run } from './lib/steps.mjs';
 import { throwAwayFolder } from './lib/throw-away.mjs';
@@ -44,9 +45,7 @@ await main(async () => {
   const stops = [];
   let failure = null;
   const interrupted = new Promise((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-      process.once(signal, () => reject(new PlainError('Interrupted.')));
-    }
+    onInterrupted(() => reject(new PlainError('Interrupted.')));
   });
   try {
     await Promise.race([story(folder.path, stops), interrupted]);

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { startDemoEdge } from './lib/edge.mjs';
+import { onInterrupted } from './lib/interrupted.mjs';
 import { ensureBuild, ensurePackages, program, ROOT } from './lib/prepare.mjs';
 import { main, run, step } from './lib/steps.mjs';
 import { throwAwayFolder } from './lib/throw-away.mjs';
@@ -37,6 +38,10 @@ async function whyNoElectron() {
   }
   return existsSync(electronBinary) ? null : "Electron's binary could not be fetched";
 }
+
+/** Until there is an app that can be closed, what runs is ended with this process. */
+let interrupt = () => process.exit(130);
+onInterrupted(() => interrupt());
 
 await main(async () => {
   await ensurePackages();
@@ -85,9 +90,7 @@ await main(async () => {
 /** @param {import('node:child_process').ChildProcess} app @returns {Promise<number>} */
 function untilClosed(app) {
   // The app has a process group of its own, so that Ctrl-C reaches it once, from here, and this process cleans up last.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => app.kill('SIGTERM'));
-  }
+  interrupt = () => app.kill('SIGTERM');
   // Enter asks the app for a new address.
   if (app.stdin) process.stdin.on('data', (text) => app.stdin.write(text));
   process.stdin.unref?.();

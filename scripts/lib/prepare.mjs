@@ -13,18 +13,29 @@ export async function ensurePackages() {
   if (major < 20 || (major === 20 && minor < 19)) {
     throw new PlainError(`Node ${process.versions.node} is too old: install Node 20.19 or newer.`);
   }
-  const lock = createHash('sha256')
-    .update(readFileSync(path.join(ROOT, 'package-lock.json')))
-    .digest('hex');
-  const stamp = path.join(ROOT, 'node_modules', '.banyan-lock');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  if (hasPackages(ROOT)) return;
   await step('Installing npm packages (about 500 MB, once)', () =>
     run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: ROOT,
       shell: process.platform === 'win32',
     }),
   );
-  writeFileSync(stamp, lock);
+  writeFileSync(stampOf(ROOT), lockOf(ROOT));
+}
+
+const stampOf = (root) => path.join(root, 'node_modules', '.banyan-lock');
+const lockOf = (root) =>
+  createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex');
+
+/** Put there by us, or by a person with npm: what npm wrote down last is newer than the lock file then. @param {string} root */
+export function hasPackages(root) {
+  const stamp = stampOf(root);
+  if (existsSync(stamp)) return readFileSync(stamp, 'utf8') === lockOf(root);
+  const written = path.join(root, 'node_modules', '.package-lock.json');
+  const lock = path.join(root, 'package-lock.json');
+  return existsSync(written) && statSync(written).mtimeMs >= statSync(lock).mtimeMs;
 }
 
 /** Builds the app and the terminal programs, unless nothing has changed since. */

@@ -31,11 +31,14 @@ export function run(command, args, options = {}) {
     // What is kept for a failure is read as text, perhaps in a log.
     const { FORCE_COLOR: _, ...env } = { ...process.env, NO_COLOR: '1' };
     const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const endWithUs = () => child.kill();
+    process.once('exit', endWithUs);
     let output = '';
     child.stdout?.on('data', (text) => (output += text));
     child.stderr?.on('data', (text) => (output += text));
     child.on('error', () => reject(new PlainError(`${command} could not be started.`)));
     child.on('close', (code, signal) => {
+      process.removeListener('exit', endWithUs);
       if (code === 0) return resolve(output);
       const lines = output.trimEnd().split('\n').slice(-60).join('\n');
       reject(new PlainError(`${command} ${args[0] ?? ''} ended with ${signal ?? code}:\n${lines}`));

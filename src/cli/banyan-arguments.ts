@@ -45,9 +45,9 @@ export const COMMANDS = {
         about: `Where its secrets are kept: ${SECRET_STORES.join(', ')}; default: BANYAN_SECRETS, else keychain.`,
       },
       fingerprint: {
-        value: 'SHA256',
+        value: 'GROUPS',
         about:
-          'Of the root of an organisation at an address, as its administrator says it; nothing is asked then.',
+          'With an address: the whole fingerprint of the organisation, as its administrator says it; nothing is asked then.',
       },
       'no-browser': { about: 'With an address: print the sign-in page instead of opening it.' },
       yes: YES,
@@ -90,6 +90,9 @@ export const COMMANDS = {
   },
   open: {
     takes: ['service'],
+    options: {
+      'no-browser': { about: 'Only print the address of the page; open it on this computer.' },
+    },
     about: 'Open a web service in the browser, signed in by this device.',
     exits: [3, 4],
   },

@@ -1,5 +1,6 @@
 // Which page a person sees: decided by the link, then the device, then the session, and by nothing else.
 import { LoaderCircle } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { exhaustive } from '../shared/exhaustive.ts';
 import { managedRegistrationAhead } from '../shared/model/managed.ts';
 import type { Connection } from './bridge.ts';
@@ -12,6 +13,7 @@ import { Frame } from './features/shell/Frame.tsx';
 import { GonePage } from './features/shell/GonePage.tsx';
 import { Shell } from './features/shell/Shell.tsx';
 import { StoppedPage } from './features/shell/StoppedPage.tsx';
+import { EarlySettings } from './features/settings/EarlySettings.tsx';
 import { useTheme } from './features/settings/use-theme.ts';
 import { useStopped } from './features/shell/use-stopped.ts';
 import { SignInPage } from './features/sign-in/SignInPage.tsx';
@@ -70,6 +72,14 @@ function Gate() {
   );
 }
 
+/** Before there is a rail, the way to the settings stands beside the page. */
+const early = (page: ReactNode) => (
+  <>
+    {page}
+    <EarlySettings />
+  </>
+);
+
 function Main() {
   const device = useTruth(({ slices }) => slices.device);
   const session = useTruth(({ slices }) => slices.session);
@@ -86,10 +96,12 @@ function Main() {
   switch (device.status) {
     case 'unregistered':
     case 'registering':
-      return ahead && !adding ? (
-        <ManagedPage registration={ahead} />
-      ) : (
-        <FirstLaunch isBesideSetup={ahead !== null} />
+      return early(
+        ahead && !adding ? (
+          <ManagedPage registration={ahead} />
+        ) : (
+          <FirstLaunch isBesideSetup={ahead !== null} />
+        ),
       );
     case 'revoked':
       return adding ? (
@@ -103,7 +115,7 @@ function Main() {
         session.status === 'signed-out' ||
         (session.status === 'signing-in' && session.before.status === 'signed-out');
       // After a session has ended the services stay in view: the banner above them asks to sign in again.
-      return signedOut ? <SignInPage device={device} /> : <Shell device={device} />;
+      return signedOut ? early(<SignInPage device={device} />) : <Shell device={device} />;
     }
     default:
       return exhaustive(device);

@@ -125,7 +125,8 @@ export const ERRORS = {
   'device/already-registered': {
     exit: EXIT.failed,
     title: 'This device is already registered with that organisation',
-    advice: 'Switch to it; to register anew, unregister first.',
+    advice:
+      'If it is not the active one, switch to it. To register this device anew, unregister it first.',
     action: 'new-invite',
   },
   'device/invite-invalid': {
@@ -155,9 +156,9 @@ export const ERRORS = {
   },
   'device/fingerprint-mismatch': {
     exit: EXIT.failed,
-    title: 'The fingerprint is another one',
+    title: 'That is not its fingerprint',
     advice:
-      'Compare it once more. If it was typed right, do not go on and tell your administrator: somebody may be between you and the organisation.',
+      'Look for a typing error: capital and small letters differ. If there is none, do not go on, and tell your administrator: somebody may be between you and the organisation.',
     action: 'none',
   },
   'device/registration-refused': {
@@ -310,10 +311,17 @@ export const ERRORS = {
     advice: 'Connect it instead; in a terminal: banyan connect.',
     action: 'none',
   },
+  'web/opens-in-browser': {
+    exit: EXIT.usage,
+    title: 'A web service is not connected',
+    advice: 'Open it instead; in a terminal: banyan open.',
+    action: 'none',
+  },
   'web/no-browser': {
     exit: EXIT.failed,
     title: 'No browser could be started',
-    advice: 'Web services open on a computer with a browser; set BROWSER if yours is not found.',
+    advice:
+      'Web services open on a computer with a browser; set BROWSER if yours is not found. In a terminal, banyan open --no-browser prints the page.',
     action: 'retry',
   },
 
@@ -494,9 +502,24 @@ export const fromWireError = (wire: WireError): AppError =>
 /** What happened, why, and what to do: the text of a terminal or a dialog. */
 export const explain = (error: WireError): string => `${error.message} ${remedy(error).advice}`;
 
+/** Where the organisation has this computer registered, an invite is nothing to ask for. By the state of that. */
+const MANAGED_ADVICE = {
+  due: 'Start the app, or run `banyan up`: this computer is registered by itself then.',
+  registering: 'Try again in a moment.',
+  waiting: 'Banyan tries again by itself while it runs; `banyan status` tells when.',
+  refused: 'Tell your administrator. It is tried again when Banyan starts.',
+} as const;
+
 /** What helps: the words of the code, unless this very error leaves less, or more, to do. */
 export function remedy({ code, details }: WireError): { advice: string; action: ErrorAction } {
   const { advice, action } = ERRORS[code];
+  const managed = Object.entries(MANAGED_ADVICE).find(
+    ([status]) => status === details?.['managed'],
+  );
+  if (code === 'device/not-registered' && managed) return { advice: managed[1], action };
+  if (code === 'tunnel/denied' && details?.['refusal'] === 'trust_level') {
+    return { advice: '“This device” tells what lowers it; in a terminal: banyan status.', action };
+  }
   if (action !== 'choose-port') return { advice, action };
   const quit = code === 'tunnel/port-in-use' ? 'Quit the program that holds it, or ' : '';
   if (details?.['mayChoose'] === false) {

@@ -242,6 +242,19 @@ describe('banyan with an organisation', () => {
     expectFailure(await banyan('services'), 'identity/sign-in-required', 3);
   });
 
+  it('has nothing to unlock where the secrets are in memory, and asks for no passphrase', async () => {
+    const unlocked = await banyan('unlock');
+    expect(unlocked).toMatchObject({ exit: 0, stderr: '' });
+    expect(unlocked.stdout).toContain(
+      'Nothing is locked: the secrets of this device are in memory',
+    );
+  });
+
+  it('says in status only what is not said already', async () => {
+    const { stdout } = await banyan('status');
+    expect(stdout.match(/signed out/gi)).toHaveLength(1);
+  });
+
   it('does not take the same invite twice', async () => {
     const { path: other, remove } = await temporaryFolder();
     cleanUps.push(remove);
@@ -261,6 +274,15 @@ describe('banyan with an organisation', () => {
     expect(names).not.toContain('payroll');
   });
 
+  it('sends who connects a web service to banyan open, which prints the page where no browser is', async () => {
+    const failed = await banyan('connect', 'wiki');
+    expectFailure(failed, 'web/opens-in-browser', 2);
+    expect(failed.stderr).toContain('banyan open');
+    const { exit, stdout } = await banyan('open', 'wiki', '--no-browser');
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^ {2}http:\/\/127\.0\.0\.1:\d+\/\S+ticket=/m);
+  });
+
   it('knows a service that is gone from one that is', async () => {
     expectFailure(await banyan('connect', 'payroll'), 'catalog/service-not-found', 1);
   });
@@ -272,8 +294,9 @@ describe('banyan with an organisation', () => {
     const taken = String((holder.address() as AddressInfo).port);
     const inUse = await banyan('connect', 'echo', '--port', taken);
     expectFailure(inUse, 'tunnel/port-in-use', 5);
-    expect(inUse.stderr).toContain(`keeps port ${taken} from now on; banyan override echo --reset`);
-    expect((await banyan('override', 'echo', '--reset')).exit).toBe(0);
+    // It is not kept, and nothing has failed that would have to be taken back.
+    expect(inUse.stderr).not.toContain('from now on');
+    expect((await banyan('status')).stdout).not.toContain('echo');
     expect((await banyan('connect', 'echo')).exit).toBe(0);
     expect((await banyan('disconnect', 'echo')).exit).toBe(0);
   });
@@ -289,7 +312,10 @@ describe('banyan with an organisation', () => {
     const again = await banyan('connect', 'echo', '--port', String(port), '--json');
     expect(JSON.parse(again.stdout)).toMatchObject({ port: { port, source: 'override' } });
     await banyan('disconnect', 'echo');
-    await banyan('override', 'echo', '--reset');
+    const reset = await banyan('override', 'echo', '--reset');
+    expect(reset.stdout).toMatch(
+      /^Echo uses port \d+ again, which was chosen at the first Connect\.$/m,
+    );
     const usual = await banyan('connect', 'echo');
     expect(usual.stdout).not.toContain('from now on');
     expect(usual.stdout).not.toContain(`:${port}`);

@@ -150,7 +150,7 @@ describe('the desktop app', () => {
           'unregister',
         ],
         organisation: ['switch'],
-        service: ['open', 'dismissLink'],
+        service: ['open', 'star', 'dismissLink'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
         settings: ['change'],
         activity: ['log', 'connections'],

@@ -51,7 +51,7 @@ it('registers by itself, and banyan status says who has set it up', async (ctx) 
   const { deploymentInvite } = JSON.parse(demo.firstLine) as { deploymentInvite: string };
 
   const banyan = `"${process.execPath}" "${programPath('banyan')}"`;
-  const script = `${OWN_ETC}\nset -e\n${example()}\n${banyan} status >&2\nexec ${banyan} up --exit-with-parent`;
+  const script = `${OWN_ETC}\nset -e\n${example()}\n${banyan} status >&2\n${banyan} services >&2 || true\nexec ${banyan} up --exit-with-parent`;
   const child = spawn('unshare', ['-m', 'sh', '-c', script, 'sh', etc], {
     env: { ...environment(home), INVITE: deploymentInvite },
   });
@@ -60,17 +60,22 @@ it('registers by itself, and banyan status says who has set it up', async (ctx) 
     child.stdin.end();
     await exited;
   });
-  let before = '';
-  child.stderr.on('data', (text: Buffer) => (before += text.toString()));
+  let said = '';
+  child.stderr.on('data', (text: Buffer) => (said += text.toString()));
   await new Promise((resolve) => createInterface({ input: child.stdout }).once('line', resolve));
   // One command alone registers nothing, and says what is due.
-  expect(before).toContain('as soon as Banyan runs');
+  expect(said).toContain('as soon as Banyan runs');
+  expect(said).toMatch(/Start the app, or run `banyan up`.*\[device\/not-registered\]/);
+  expect(said).not.toContain('Register it with an invite');
 
   await until(async () => {
     const { stdout } = await runProgram('banyan', ['status', '--json'], home);
     const { managed } = JSON.parse(stdout) as { managed: { registration?: { status: string } } };
     return managed.registration?.status === 'registered';
   });
+  // Whoever started it sees that too.
+  expect(said).toContain('Set up: registering with demo.localhost');
+  expect(said).toContain('Set up: your organisation has set this computer up, with demo.localhost');
   const { stdout } = await runProgram('banyan', ['status'], home);
   expect(stdout).toMatch(
     /Set up +your organisation has set this computer up, with demo\.localhost/,

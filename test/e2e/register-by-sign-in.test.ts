@@ -65,7 +65,7 @@ describe.each([
     const wrong = (groups.startsWith('A') ? 'B' : 'A') + groups.slice(1);
     await page.getByLabel('First three groups').fill(wrong);
     await yes.click();
-    await page.getByText('The fingerprint is another one').waitFor();
+    await page.getByText('That is not its fingerprint').waitFor();
     await page.getByLabel('First three groups').fill(groups);
     await yes.click();
 

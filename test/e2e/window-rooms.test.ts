@@ -113,7 +113,7 @@ describe('settings', () => {
     const { app, page, computer } = await signedIn(ctx);
     if (!app.isStandIn) ctx.skip('a window that does not come cannot be waited for');
     await goTo(page, 'Settings');
-    const hidden = page.getByRole('switch', { name: 'Start without a window' });
+    const hidden = page.getByRole('switch', { name: 'Start hidden' });
     await hidden.click();
     await until(async () => (await hidden.getAttribute('aria-checked')) === 'true');
     await app.stop();
@@ -202,7 +202,7 @@ describe('the three rooms', () => {
       await page.emulateMedia({ ...media, reducedMotion: 'reduce' });
       for (const room of ROOMS) {
         await goTo(page, room);
-        if (room === 'Settings') await page.getByRole('radio', { name: 'My own' }).click();
+        if (room === 'Settings') await page.getByRole('radio', { name: 'Custom' }).click();
         if (room === 'Activity') await page.getByRole('radio', { name: 'Log' }).click();
         if (room === 'Diagnostics') {
           await page.getByRole('button', { name: 'Run' }).click();
@@ -288,3 +288,34 @@ async function walk(page: Page): Promise<{ missed: string[]; unseen: string[] }>
   );
   return { missed, unseen };
 }
+
+/** What the keys would act on now, by the name that a screen reader gives it. */
+const focused = (page: Page): Promise<string> =>
+  page.evaluate(() => {
+    const element = document.activeElement;
+    return element === document.body
+      ? 'nothing'
+      : (element?.getAttribute('aria-label') ?? element?.textContent ?? '');
+  });
+
+describe('by keyboard alone', () => {
+  it('the focus is on the page after signing in, and stays with what was pressed', async (ctx) => {
+    const { page } = await signedIn(ctx);
+    expect(await focused(page)).toBe('Services');
+
+    await page.getByRole('button', { name: 'Connect HTTP API' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('HTTP API connected at').waitFor({ state: 'attached' });
+    await until(async () => (await focused(page)) === 'Disconnect HTTP API');
+    await page.keyboard.press('Enter');
+    await until(async () => (await focused(page)) === 'Connect HTTP API');
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('complementary').count()).toBe(0);
+
+    await goTo(page, 'Diagnostics');
+    await page.getByRole('button', { name: 'Run' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Every step that could be tried works.').waitFor();
+    expect(await focused(page)).toBe('Run again');
+  });
+});

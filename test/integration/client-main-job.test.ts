@@ -146,8 +146,12 @@ describe('ports', () => {
     onTestFinished(() => void squatter.close());
     await once(squatter, 'listening');
     const { port } = squatter.address() as { port: number };
-    await client.call('tunnel.override', { service: 'api.demo.bnn', port });
-    await expect(client.call('tunnel.open', { service: 'api.demo.bnn' })).rejects.toMatchObject({
+    const service = 'api.demo.bnn';
+    squatter.close();
+    await once(squatter, 'close');
+    await client.call('tunnel.override', { service, port });
+    await once(squatter.listen(port, '127.0.0.1'), 'listening');
+    await expect(client.call('tunnel.open', { service })).rejects.toMatchObject({
       code: 'tunnel/port-in-use',
       details: { port, holder: expect.stringContaining(`(${process.pid})`) as unknown },
     });

@@ -52,3 +52,25 @@ it('keep a proxy password in the private file, and show, log and tell it nowhere
   const said = JSON.stringify([heard, answer, client.client.snapshot(), client.log.lines, log]);
   expect(said).not.toContain('hunter2');
 });
+
+it('keep the favourites of each organisation, and forget them with it', async () => {
+  const edge = await startEdge();
+  onTestFinished(() => edge.stop());
+  const client = await startClient();
+  const starred = (slices: ReturnType<typeof client.slices>) =>
+    Object.values(slices.settings.values.favourites).flat();
+  await expect(
+    client.call('service.star', { service: 'api.demo.bnn', isFavourite: true }),
+  ).rejects.toMatchObject({ code: 'device/not-registered' });
+  await client.register(await edge.edge.createInvite());
+  for (const service of ['api.demo.bnn', 'echo.demo.bnn', 'api.demo.bnn']) {
+    await client.call('service.star', { service, isFavourite: true });
+  }
+  await client.call('service.star', { service: 'echo.demo.bnn', isFavourite: false });
+  expect(starred(client.slices())).toEqual(['api.demo.bnn']);
+  const again = await client.restart();
+  onTestFinished(() => again.stop());
+  expect(starred(again.slices())).toEqual(['api.demo.bnn']);
+  await again.call('device.unregister', {});
+  expect(starred(again.slices())).toEqual([]);
+});

@@ -1,10 +1,11 @@
 // banyan connect <service>
 import { AppError } from '../../shared/errors.ts';
+import type { ClientApi } from '../../shared/ipc/contract.ts';
 import { clientCommands } from '../../shared/model/commands.ts';
 import type { PortChoice, Service } from '../../shared/model/service.ts';
 import { formatHostPort } from '../../shared/protocol/host-port.ts';
 import { parsePort } from '../banyan-arguments.ts';
-import { type Command, findService, untilInterrupted } from '../context.ts';
+import { type Command, findService, snapshotOf, untilInterrupted } from '../context.ts';
 import { table } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 
@@ -13,14 +14,19 @@ export const connect: Command = async ({ home, arguments: { positionals, values 
   const client = await reachClient(home);
   try {
     const service = await findService(client, positionals[0] ?? '');
+    const before = await ownPort(client, service);
     const kept =
       wishedPort === null
         ? null
         : await client.call('tunnel.override', { service: service.id, port: wishedPort });
     const keptWords = kept ? [keeps(service, kept)] : [];
-    const tunnel = await client.call('tunnel.open', { service: service.id }).catch((error) => {
-      throw withWords(error, keptWords);
-    });
+    const tunnel = await client
+      .call('tunnel.open', { service: service.id })
+      .catch(async (error) => {
+        if (!kept || !isAboutPort(error)) throw withWords(error, keptWords);
+        await client.call('tunnel.override', { service: service.id, port: before });
+        throw error;
+      });
     if (tunnel.status !== 'open') {
       throw new AppError('tunnel/cancelled', `${service.friendlyName} was closed while it opened.`);
     }
@@ -40,11 +46,22 @@ export const connect: Command = async ({ home, arguments: { positionals, values 
   }
 };
 
+/** null: none of her own. */
+async function ownPort(client: ClientApi, { id }: Service): Promise<number | null> {
+  const choice = (await snapshotOf(client)).slices.tunnels.ports[id];
+  return choice?.source === 'override' ? choice.port : null;
+}
+
+/** One that cannot be listened on is not kept: the next connect would only fail again. */
+const isAboutPort = (error: unknown): boolean =>
+  error instanceof AppError &&
+  (error.code === 'tunnel/port-in-use' || error.code === 'tunnel/listen-failed');
+
 /** The port outlives this connection, which nobody would expect who was not told. */
 const keeps = ({ name, friendlyName }: Service, { port }: PortChoice): string =>
   `${friendlyName} keeps port ${port} from now on; banyan override ${name} --reset takes it back.`;
 
-/** It is kept too where the service could not be connected. */
+/** It is kept too where the service could not be connected for another reason. */
 function withWords(error: unknown, words: readonly string[]): unknown {
   if (!(error instanceof AppError) || words.length === 0) return error;
   const { code, message, details } = error;

@@ -1,5 +1,6 @@
 // banyan login
 import { renderUnicodeCompact } from 'uqr';
+import type { ClientApi } from '../../shared/ipc/contract.ts';
 import { isSigningIn, type Session, type SignInPrompt } from '../../shared/model/session.ts';
 import { type Command, untilInterrupted } from '../context.ts';
 import { localTime } from '../../shared/local-time.ts';
@@ -9,15 +10,9 @@ import { reachClient } from '../reach-client.ts';
 export const login: Command = async ({ home, arguments: { values }, print }) => {
   const client = await reachClient(home);
   const withCode = Boolean(values['device-code']);
-  let shown: string | null = null;
-  const unsubscribe = client.subscribe((name, { value }) => {
-    const session = name === 'session.changed' ? (value as Session) : null;
-    const prompt = session && isSigningIn(session) ? session.prompt : null;
-    const address = prompt && (prompt.by === 'browser' ? prompt.url : prompt.urlWithCode);
-    if (address === null || address === shown) return;
-    shown = address;
-    show(prompt, Boolean(values['no-browser']), print);
-  });
+  const unsubscribe = onPrompt(client, (prompt) =>
+    show(prompt, Boolean(values['no-browser']), print),
+  );
   try {
     const signingIn = withCode
       ? client.call('session.signInWithCode', {})
@@ -31,18 +26,32 @@ export const login: Command = async ({ home, arguments: { values }, print }) => 
   }
 };
 
-function show(prompt: SignInPrompt | null, byHand: boolean, print: Print): void {
-  if (prompt?.by === 'browser') {
+/** Each page or code once. */
+export function onPrompt(client: ClientApi, tell: (prompt: SignInPrompt) => void): () => void {
+  let told: string | null = null;
+  return client.subscribe((name, { value }) => {
+    const session = name === 'session.changed' ? (value as Session) : null;
+    const prompt = session && isSigningIn(session) ? session.prompt : null;
+    const address = prompt && (prompt.by === 'browser' ? prompt.url : prompt.urlWithCode);
+    if (!prompt || address === told) return;
+    told = address;
+    tell(prompt);
+  });
+}
+
+function show(prompt: SignInPrompt, byHand: boolean, print: Print): void {
+  if (prompt.by === 'browser') {
     const { url } = prompt;
     print.event({ event: 'sign-in-page', url }, [
       byHand
         ? 'Open this page on this computer:'
         : 'If no browser opens, open this page on this computer:',
       `  ${url}`,
-      'No browser here? Stop with Ctrl-C and type: banyan login --device-code',
+      'Waiting for you to sign in there, five minutes at most. Ctrl-C gives up.',
+      'No browser on this computer? banyan login --device-code',
     ]);
   }
-  if (prompt?.by === 'device-code') {
+  if (prompt.by === 'device-code') {
     const { by: _, ...code } = prompt;
     print.event({ event: 'device-code', ...code }, [
       'Open this page on any device:',

@@ -82,7 +82,9 @@ async function confirmed(
 function wholeFingerprint(text: string): string {
   const whole = completeFingerprint(text, '');
   if (whole !== null) return whole;
-  throw usage('--fingerprint takes the SHA-256 of the root as invites write it: 43 characters.');
+  throw usage(
+    '--fingerprint takes the whole fingerprint, as your administrator says it: eleven groups, 43 characters. Spaces between them do not matter.',
+  );
 }
 
 function showPage(client: ClientApi, print: Print, openBrowser: boolean): () => void {
@@ -97,6 +99,7 @@ function showPage(client: ClientApi, print: Print, openBrowser: boolean): () => 
         ? 'If no browser opens, open this page on this computer:'
         : 'Open this page on this computer:',
       `  ${url}`,
+      'Waiting for you to sign in there, five minutes at most.',
       'No browser here? Stop with Ctrl-C and register with an invite.',
     ]);
   });

@@ -16,7 +16,7 @@ import { askPassphrase } from '../passphrase.ts';
 import { reachClient } from '../reach-client.ts';
 import { becomesActive, type Newcomer, registerBySignIn } from './register-by-sign-in.ts';
 
-const SECRETS_IN: Record<SecretStoreKind, string> = {
+export const SECRETS_IN: Record<SecretStoreKind, string> = {
   keychain: 'the keychain',
   file: 'a file under your passphrase',
   memory: 'memory, until Banyan stops',

@@ -4,8 +4,8 @@ import type { Slices } from '../../shared/ipc/contract.ts';
 import { exhaustive } from '../../shared/exhaustive.ts';
 import { isLocked } from '../../shared/model/device.ts';
 import type { ManagedRegistration } from '../../shared/model/managed.ts';
-import type { SignInPrompt } from '../../shared/model/session.ts';
-import { POSTURE_FACTORS, factorState } from '../../shared/model/posture.ts';
+import { isSignedIn, type SignInPrompt } from '../../shared/model/session.ts';
+import { POSTURE_FACTORS, factorState, missingPrograms } from '../../shared/model/posture.ts';
 import { FACTOR_NAMES, factorFix, LEVEL_NAMES } from '../../shared/model/posture-words.ts';
 import { summary } from '../../shared/model/summary.ts';
 import { type Command, snapshotOf } from '../context.ts';
@@ -34,12 +34,14 @@ export const status: Command = async ({ home, print }) => {
       },
       table([
         ['Banyan', `${app.version}, ${isRunning ? 'running' : 'not running'}`],
-        ['State', headline],
+        // Before, the rows below say the same.
+        ...(isSignedIn(session) || device.status === 'revoked' ? [['State', headline]] : []),
         ['Device', deviceWords(device)],
         ...managedRows(managed),
         ...renewalRow(device),
         ...postureRows(device, app.platform),
-        ['Session', sessionWords(session)],
+        // Without a registration there is nothing to be signed in to.
+        ...('device' in device ? [['Session', sessionWords(session)]] : []),
         ...connected(slices),
         ['Folder', home],
       ]),
@@ -70,6 +72,10 @@ export function managedRows(managed: Slices['managed']): string[][] {
   return [['Set up', managedWords(managed.registration)]];
 }
 
+/** A keychain has to be seen to; a network that is away comes back by itself. */
+const waitsFor = (error: WireError): string =>
+  error.code.startsWith('device/') ? explain(error) : error.message;
+
 function managedWords(registration: ManagedRegistration): string {
   if (registration.status === 'not-set') return 'your organisation has set this computer up';
   const { host } = registration.organisation;
@@ -81,7 +87,7 @@ function managedWords(registration: ManagedRegistration): string {
     case 'registering':
       return `registering with ${host}, as your organisation has set it up`;
     case 'waiting':
-      return `not registered with ${host} yet: ${registration.because.message} It is tried again at ${localTime(registration.retryAt)}.`;
+      return `not registered with ${host} yet: ${waitsFor(registration.because)} It is tried again at ${localTime(registration.retryAt)}.`;
     case 'refused':
       return `not registered with ${host}: ${explain(registration.because)}`;
     default:
@@ -98,10 +104,8 @@ const renewalRow = (device: Slices['device']): string[][] =>
 export function postureRows(device: Slices['device'], platform: string): string[][] {
   const posture = device.status === 'registered' ? device.posture : undefined;
   if (!posture) return [];
-  const { verdict, report } = posture;
-  const missing = Object.entries(report.applications ?? {}).flatMap(([name, runs]) =>
-    runs ? [] : [name],
-  );
+  const { verdict } = posture;
+  const missing = missingPrograms(posture);
   const cap = verdict?.capReason && `, held down by your administrator: ${verdict.capReason}`;
   return [
     ...(verdict ? [['Trust level', `${LEVEL_NAMES[verdict.trustLevel]}${cap ?? ''}`]] : []),

@@ -107,7 +107,7 @@ function failedCondition(rule: AccessRule, level: TrustLevel, now: number): Deni
   ) {
     return {
       code: 'trust_level',
-      reason: `Your device has to be at trust level ${wanted}. “This device” in the window, and banyan status, tell what lowers it.`,
+      reason: `Your device has to be at trust level ${wanted}.`,
     };
   }
   if (rule.start_time !== '' && now < Date.parse(rule.start_time)) {

@@ -16,6 +16,7 @@ import { suggestedDeviceName } from './device/posture-facts.ts';
 import { createRegistrar } from './device/register.ts';
 import { createRegistrationStore } from './device/registration-store.ts';
 import { createManaged } from './managed/managed.ts';
+import { notRegisteredYet } from './managed/not-registered.ts';
 import type { ClientPorts } from './ports.ts';
 import { createRuntime, signInNeeded } from './runtime.ts';
 import { privateFolder, sweepTemporaryFiles } from './settings/atomic-write.ts';
@@ -72,6 +73,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
   const store = createRegistrationStore(places, ports.secrets, log);
   const registrar = createRegistrar({ ports, network, store, version });
   const shown = createShown(log);
+  const notRegistered = (): AppError => notRegisteredYet(shown.slices.managed);
   const switchboard = await startSwitchboard({
     ports,
     places,
@@ -80,7 +82,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     registrar,
     shown,
     createRuntime: (loaded, tell) =>
-      createRuntime({ ports, places, settings, store, network }, loaded, tell),
+      createRuntime({ ports, places, settings, store, network, notRegistered }, loaded, tell),
   });
   currentProxies(); // says what is wrong with the setting
   await settingsChanged();
@@ -224,7 +226,10 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       await posture.check();
     },
     async 'device.unregister'() {
+      const { organisation } = switchboard.current().device.requireStored().registration;
       await switchboard.unregister(() => managed.refuseToLeave());
+      await settings.forgetFavourites(organisation.id);
+      await settingsChanged();
       managed.follow();
     },
     'organisation.switch': ({ organisation }) => switchboard.switchTo(organisation),
@@ -262,9 +267,15 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       if (!isSignedIn(state.slices.session)) throw signInNeeded(state.slices.session);
       return catalog.refresh();
     },
-    async 'service.open'({ service }) {
-      await switchboard.current().webServices.open(service);
+    async 'service.open'({ service, openBrowser }) {
+      const page = await switchboard.current().webServices.open(service, openBrowser);
       if (service === pendingOpen) pendingOpen = null;
+      return page;
+    },
+    async 'service.star'({ service, isFavourite }) {
+      const { organisation } = switchboard.current().device.requireStored().registration;
+      await settings.setFavourite(organisation.id, service, isFavourite);
+      await settingsChanged();
     },
     'service.dismissLink'() {
       pendingOpen = null;

@@ -24,20 +24,21 @@ export interface RuntimeOptions {
   settings: Settings;
   store: RegistrationStore;
   network: Network;
+  notRegistered: () => AppError;
 }
 
 export type Runtime = ReturnType<typeof createRuntime>;
 
 /** Without a registration it runs too: somebody has to say why there is none. */
 export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tell) {
-  const { ports, places, settings, store, network } = options;
+  const { ports, places, settings, store, network, notRegistered } = options;
   const { log } = ports;
   const state = createState(log, tell);
   const loginFiles = createLoginPlace(places);
   let isStopping = false;
   let signingOut: Promise<unknown> = Promise.resolve();
 
-  const device = createDevice({ ports, network, store, state });
+  const device = createDevice({ ports, network, store, state, notRegistered });
   const posture = createPostureReports({
     ports,
     state,

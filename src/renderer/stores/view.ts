@@ -4,6 +4,9 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 
 export type Page = 'services' | 'activity' | 'diagnostics' | 'device' | 'settings';
 
+/** Starred, connected, or of one type. */
+export type Narrowed = 'favourites' | 'connected' | ServiceType;
+
 export interface View {
   page: Page;
   /** Service whose details are open. */
@@ -14,7 +17,7 @@ export interface View {
   putAway: Readonly<Record<string, number>>;
   query: string;
   /** The list is narrowed to these. */
-  type: ServiceType | null;
+  narrowed: Narrowed | null;
   /** The form for another organisation is open; null: it is when the app was opened with an invite. */
   adding: boolean | null;
   /** True from the first step until signed in: the sign-in page then is the third step of three. */
@@ -34,7 +37,7 @@ export const freshPages = {
   selected: null,
   putAway: {},
   query: '',
-  type: null,
+  narrowed: null,
   editPort: null,
 } satisfies Partial<View>;
 

@@ -29,7 +29,8 @@ export const activityText = {
   lines: (shown: number) => (shown === 1 ? '1 line' : `${shown} lines`),
   noLines: 'No lines like that yet.',
   noConnections: 'No connections yet',
-  noConnectionsHelp: 'What programs do through a connected service is listed here.',
+  noConnectionsHelp:
+    'Connect a service and use it: each connection that a program makes appears here.',
   outcomes: {
     running: 'Running',
     finished: 'Finished',

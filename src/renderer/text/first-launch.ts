@@ -20,7 +20,13 @@ export const organisationText = {
   unknownLead:
     'No public authority vouches for it. Ask your administrator for the fingerprint, compare it, and type the part that is missing here.',
   firstGroups: 'First three groups',
-  firstGroupsHelp: 'As your administrator says them; capital and small letters differ.',
+  /** Why the button waits: so many characters are missing, or too many. */
+  firstGroupsHelp: (missing: number): string => {
+    if (missing === 12) return 'As your administrator says them; capital and small letters differ.';
+    if (missing === 0) return 'Complete. Banyan compares it when you go on.';
+    const left = Math.abs(missing) === 1 ? '1 character' : `${Math.abs(missing)} characters`;
+    return missing > 0 ? `${left} to go; capital and small letters differ.` : `${left} too many.`;
+  },
   address: 'Address',
   fingerprint: 'Fingerprint',
   yes: (name: string) => `Yes, this is ${name}`,

@@ -62,8 +62,8 @@ export const servicesText = {
     `When your administrator gives you access to a service in ${organisation}, it appears here by itself.`,
   refresh: 'Check again',
   noMatch: (query: string) => `No service matches “${query}”`,
-  noneOfType: 'Nothing of this kind',
-  filter: 'Kinds of services',
+  noneOfType: 'Nothing here',
+  filter: 'Show only',
   allTypes: 'All',
   noMatchHelp: 'Search looks at names, types and addresses.',
   staleTitle: 'This list may be out of date',
@@ -71,6 +71,10 @@ export const servicesText = {
   how: 'How to use it',
   howOf: (name: string) => `How to use ${name}`,
   detailsOf: (name: string) => `Details of ${name}`,
+  star: (name: string) => `Favourite: ${name}`,
+  favourites: 'Favourites',
+  why: 'Why?',
+  whyNot: (name: string) => `Why is ${name} not available?`,
 };
 
 /** Why there is no Connect, where "not allowed" is not the reason. */
@@ -118,6 +122,10 @@ export const detailsText = {
       : `ports ${ports.join(', ').replaceAll('-', '–')}`,
   refused: (time: string) => `A connection was refused at ${time}`,
   notAvailable: 'Not available to you',
+  toFix: 'What to fix on this device',
+  noneToFix: 'Every check of this device that Banyan knows of passes: ask your administrator.',
+  thisDevice: 'Show this device',
+  byAdministrator: 'Only your administrator can change that.',
   through: (kind: string, organisation: string) => `${kind} through ${organisation}`,
 };
 
@@ -157,6 +165,8 @@ export const portText = {
 };
 
 export const announceText = {
+  signedIn: (name: string) => `Signed in as ${name}`,
+  sessionEnded: 'Your session has ended',
   opening: (name: string) => `Connecting ${name}`,
   open: (name: string, address: string) => `${name} connected at ${address}`,
   closed: (name: string) => `${name} disconnected`,

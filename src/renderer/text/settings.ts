@@ -13,15 +13,19 @@ export const settingsText = {
     unsafe: 'Unsafe',
   },
   startAtLogin: 'Start when I sign in to this computer',
-  startHidden: 'Start without a window',
-  startHiddenHelp: 'Banyan then waits in the tray. Starting it again opens the window.',
-  autoConnect: 'Connect services by themselves',
-  autoConnectHelp: 'Those that your organisation marks so, each time you sign in.',
+  startHidden: 'Start hidden',
+  startHiddenHelp:
+    'No window at the start: Banyan is in the tray. Starting it again opens the window.',
+  autoConnect: 'Connect automatically',
+  autoConnectHelp: 'Services that your organisation has marked for it, each time you sign in.',
   theme: 'Theme',
-  themes: { system: 'As the system', light: 'Light', dark: 'Dark' } satisfies Record<Theme, string>,
+  themes: { system: 'Same as system', light: 'Light', dark: 'Dark' } satisfies Record<
+    Theme,
+    string
+  >,
   notices: {
     session: 'Sign-in needed',
-    trouble: 'Something does not work',
+    trouble: 'Problems',
   } satisfies Record<NoticeKind, string>,
   noticesHelp: {
     session: 'Your session ends soon, or connections wait for you to sign in.',
@@ -29,13 +33,13 @@ export const settingsText = {
   } satisfies Record<NoticeKind, string>,
   proxy: 'Proxy',
   proxies: {
-    system: 'As the system',
+    system: 'Same as system',
     none: 'None',
-    own: 'My own',
+    own: 'Custom',
   } satisfies Record<ProxySetting['kind'], string>,
   proxiesHelp: {
-    system: 'What HTTPS_PROXY and NO_PROXY say, as for other programs.',
-    none: 'Always straight to the organisation.',
+    system: 'The proxy that HTTPS_PROXY and NO_PROXY name, as in other programs.',
+    none: 'Always connect directly.',
     own: 'An HTTP proxy that lets CONNECT through.',
   } satisfies Record<ProxySetting['kind'], string>,
   proxyAddress: 'Address of the proxy',
@@ -53,7 +57,10 @@ export const settingsText = {
   } satisfies Record<ProxyProblem, string>,
   proxySave: 'Use this proxy',
   proxySaved: 'In use. Services that are connected take it when they are connected again.',
-  secrets: 'Kept',
+  secrets: 'Not kept anywhere yet',
+  secretsLater:
+    'You choose where when you register this computer: in the keychain, in a file, or in memory.',
+  early: 'Settings',
   secretsChange: (organisation: string) =>
     `The place is chosen when a device is registered. To change it, leave ${organisation} on the page of this device and register again.`,
   anyLocalUser: 'Let every user of this computer use my connections',
@@ -62,7 +69,7 @@ export const settingsText = {
   anyLocalUserAsk: 'Let every user of this computer use your connections?',
   anyLocalUserWarn:
     'Banyan refuses other users of this computer. Without that, whoever else works on it reaches what you have connected, under your name. It holds for services that are connected from now on.',
-  anyLocalUserYes: 'Let everybody',
+  anyLocalUserYes: 'Let every user',
   managed: (by: string) => `Managed by ${by}`,
   managedHelp: (by: string) =>
     `${by} has set what carries a lock. Ask your administrator to change it.`,

@@ -1,6 +1,6 @@
 // The one button, in four weights.
 import { LoaderCircle } from 'lucide-react';
-import type { ButtonHTMLAttributes } from 'react';
+import type { ButtonHTMLAttributes, MouseEvent } from 'react';
 import './button.css';
 
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
@@ -18,8 +18,12 @@ export function Button(props: ButtonProps) {
       type="button"
       {...rest}
       className={`button ${look} ${size} ${busy ? 'busy' : ''} ${className ?? ''}`}
-      disabled={busy || rest.disabled}
       aria-busy={busy || undefined}
+      // Not disabled: whoever has pressed it by a key would be nowhere.
+      {...(busy && {
+        'aria-disabled': true,
+        onClick: (event: MouseEvent) => event.preventDefault(),
+      })}
     >
       {busy && <LoaderCircle className="spin" size={15} aria-hidden />}
       {children}

@@ -27,6 +27,7 @@ const CALLS: Record<CallName, true> = {
   'diagnostics.save': true,
   'catalog.refresh': true,
   'service.open': true,
+  'service.star': true,
   'service.dismissLink': true,
   'tunnel.open': true,
   'tunnel.close': true,

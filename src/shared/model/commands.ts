@@ -25,21 +25,21 @@ export function clientCommands(service: Service, address: LocalAddress): ClientC
         : []),
       // For one program, not exported: everything else of the shell would go through the collection and be refused. Not
       // http_proxy: programs then send whole requests, and this port only tunnels.
-      { label: 'environment', command: `https_proxy=http://${at} PROGRAM` },
+      { label: 'Environment', command: `https_proxy=http://${at} PROGRAM` },
     ];
   }
   switch (service.type) {
     case 'SSH':
       return [{ label: 'ssh', command: `ssh -p ${address.port} ${address.host}` }];
     case 'RDP':
-      return [{ label: 'address', command: at }];
+      return [
+        { label: 'Windows', command: `mstsc /v:${at}` },
+        { label: 'Linux', command: `xfreerdp /v:${at}` },
+      ];
     case 'DATABASE':
       return [{ label: 'psql', command: `psql --host=${address.host} --port=${address.port}` }];
     default:
-      return [
-        { label: 'address', command: at },
-        { label: 'if it is HTTP', command: `curl http://${at}/` },
-      ];
+      return [{ label: 'If it is HTTP', command: `curl http://${at}/` }];
   }
 }
 

@@ -5,6 +5,7 @@
 const WHOLE = /^[A-Za-z0-9_-]{43}$/;
 /** Three groups of four. */
 const TYPED = 12;
+const WHOLE_LENGTH = 43;
 
 export const fingerprintEnd = (fingerprint: string): string => fingerprint.slice(TYPED);
 
@@ -13,6 +14,12 @@ export function completeFingerprint(typed: string, end: string): string | null {
   const plain = typed.replaceAll(/\s/g, '');
   const whole = plain.length === TYPED ? plain + end : plain;
   return WHOLE.test(whole) ? whole : null;
+}
+
+/** Characters of its beginning that are still to be typed; below 0: too many. All of it may be typed, too. */
+export function missingOf(typed: string): number {
+  const { length } = typed.replaceAll(/\s/g, '');
+  return length === WHOLE_LENGTH ? 0 : TYPED - length;
 }
 
 /** A fingerprint as two people read it to each other: window and terminal alike, so that they can be compared. */

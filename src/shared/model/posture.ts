@@ -78,3 +78,7 @@ export function factorState(
         : 'met';
   }
 }
+
+/** Programs that the organisation asks for and that do not run. */
+export const missingPrograms = ({ report }: Posture): string[] =>
+  Object.entries(report.applications ?? {}).flatMap(([name, runs]) => (runs ? [] : [name]));

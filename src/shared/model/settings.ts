@@ -24,6 +24,8 @@ export interface Settings {
   proxy: ProxySetting;
   /** Unsafe: every user of this computer may use the local ports. */
   anyLocalUser: boolean;
+  /** Ids of the services that the person has starred, by organisation. */
+  favourites: Readonly<Record<string, readonly string[]>>;
 }
 export type SettingName = keyof Settings;
 
@@ -46,6 +48,7 @@ export const defaultSettings: Settings = {
   theme: 'system',
   proxy: { kind: 'system' },
   anyLocalUser: false,
+  favourites: {},
 };
 
 export const isLocked = ({ managed }: ShownSettings, name: SettingName): boolean =>

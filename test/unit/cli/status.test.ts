@@ -35,6 +35,10 @@ it('says that the organisation was not told', () => {
 describe('a computer that its organisation has set up', () => {
   const organisation = { id: '0'.repeat(16), host: 'demo.example' };
   const because = { code: 'organisation/unreachable', message: 'No answer.' } as const;
+  const noKeychain = {
+    code: 'device/secret-store-unavailable',
+    message: 'No keychain.',
+  } as const;
   const refused = { code: 'device/invite-refused', message: 'It was refused.' } as const;
 
   it.each<[ManagedRegistration, RegExp]>([
@@ -44,6 +48,10 @@ describe('a computer that its organisation has set up', () => {
     [
       { status: 'waiting', organisation, because, retryAt: 0 },
       /yet: No answer\. It is tried again at \d{4}-\d\d-\d\d \d\d:\d\d \([+-]\d\d:\d\d\)\.$/,
+    ],
+    [
+      { status: 'waiting', organisation, because: noKeychain, retryAt: 0 },
+      /No keychain\. Unlock or install one, .* It is tried again at/,
     ],
     [{ status: 'refused', organisation, because: refused }, /refused\..*ask your administrator/],
     [{ status: 'registered', organisation }, /set this computer up, with demo\.example$/],

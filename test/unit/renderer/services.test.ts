@@ -4,6 +4,8 @@ import {
   findable,
   found,
   grouped,
+  isAmong,
+  rowsOf,
   typesOf,
 } from '../../../src/renderer/features/services/service-view.ts';
 import { announcements } from '../../../src/renderer/features/shell/announcements.ts';
@@ -35,7 +37,7 @@ describe('the list', () => {
   it('puts each service into one group and leaves empty groups out', () => {
     const states = { [ledger.id]: { status: 'opening', startedAt: 0 } as const };
     expect(
-      grouped([bastion, denied, ledger], states).map(({ group, rows }) => [
+      grouped(rowsOf([bastion, denied, ledger], states)).map(({ group, rows }) => [
         group,
         rows.map(({ service }) => service.name),
       ]),
@@ -44,6 +46,21 @@ describe('the list', () => {
       ['available', ['bastion']],
       ['denied', ['vault']],
     ]);
+  });
+
+  it('has favourites first in each group, and can be narrowed to them and to what is connected', () => {
+    const address = { host: '127.0.0.1', port: 5433 };
+    const states = { [ledger.id]: { status: 'open', address, openedAt: 0 } as const };
+    const zoo = aService({ name: 'zoo', friendlyName: 'Zoo' });
+    const rows = rowsOf([bastion, ledger, zoo], states, new Set([zoo.id]));
+    const namesOf = (listed: typeof rows) => listed.map(({ service }) => service.name);
+    expect(grouped(rows).map(({ rows: each }) => namesOf(each))).toEqual([
+      ['ledger'],
+      ['zoo', 'bastion'],
+    ]);
+    expect(namesOf(rows.filter((row) => isAmong(row, 'favourites')))).toEqual(['zoo']);
+    expect(namesOf(rows.filter((row) => isAmong(row, 'connected')))).toEqual(['ledger']);
+    expect(namesOf(rows.filter((row) => isAmong(row, 'SSH')))).toEqual(['bastion']);
   });
 
   it('finds by every word, in any order, whatever the case', () => {

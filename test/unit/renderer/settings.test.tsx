@@ -36,13 +36,13 @@ describe('the settings page', () => {
   it('shows a switch as the client says it is, and turns it when the client has', async () => {
     await openSettings();
     app.fake.hang('settings.change');
-    await press('switch', 'Start without a window');
+    await press('switch', 'Start hidden');
     expect(asked()).toEqual([{ startHidden: true }]);
-    expect(isOn('Start without a window')).toBe(false);
+    expect(isOn('Start hidden')).toBe(false);
     await app.act(() =>
       app.fake.emit('settings.changed', { revision: 2, value: shown({ startHidden: true }) }),
     );
-    expect(isOn('Start without a window')).toBe(true);
+    expect(isOn('Start hidden')).toBe(true);
   });
 
   it('says that a setting could not be kept, and the switch is as before', async () => {
@@ -60,7 +60,7 @@ describe('the settings page', () => {
     const name = 'Let every user of this computer use my connections';
     await press('switch', name);
     expect(asked()).toEqual([]);
-    await app.click('Let everybody');
+    await app.click('Let every user');
     expect(asked()).toEqual([{ anyLocalUser: true }]);
     await app.act(() =>
       app.fake.emit('settings.changed', { revision: 2, value: shown({ anyLocalUser: true }) }),
@@ -84,7 +84,7 @@ describe('the settings page', () => {
     await openSettings(shown({ startAtLogin: null }), { isDesktop: false });
     const names = [...document.querySelectorAll('.setting-label')].map((each) => each.textContent);
     expect(names).toEqual([
-      'Connect services by themselves',
+      'Connect automatically',
       'Theme',
       'Proxy',
       'In the keychain of this computer',
@@ -96,7 +96,7 @@ describe('the settings page', () => {
     await openSettings({ ...shown(), managed: { by: 'Medsoft', locked: ['autoConnect'] } });
     expect(app.text()).toContain('Managed by Medsoft');
     expect(app.text()).toContain('Set by Medsoft');
-    await press('switch', 'Connect services by themselves');
+    await press('switch', 'Connect automatically');
     expect(asked()).toEqual([]);
   });
 });
@@ -106,7 +106,7 @@ describe('a proxy of the person’s own', () => {
 
   it('says what is wrong while it is typed, and is not offered before it is right', async () => {
     await openSettings();
-    await press('radio', 'My own');
+    await press('radio', 'Custom');
     expect(asked()).toEqual([]);
     await app.type('Address of the proxy', 'proxy.example');
     expect(app.text()).toContain('Write it as host:port');
@@ -136,7 +136,7 @@ describe('a proxy of the person’s own', () => {
     await openSettings(shown({ proxy: kept }));
     app.fake.refuse('settings.change', 'client/storage-failed', 'The disk is full.');
     await press('radio', 'None');
-    expect(labelled('radio', 'My own')?.getAttribute('aria-checked')).toBe('true');
+    expect(labelled('radio', 'Custom')?.getAttribute('aria-checked')).toBe('true');
     expect(app.text()).toContain('The disk is full.');
   });
 });

@@ -52,6 +52,7 @@ describe('a link that asks for a web service', () => {
       fake.answer('app.snapshot', () => snapshot);
       fake.answer('service.open', () => {
         snapshot = aSnapshot(slices);
+        return null;
       });
     });
     await app.click('Open');

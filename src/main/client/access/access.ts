@@ -241,6 +241,16 @@ export function createAccess(options: AccessOptions) {
     await engine.close(id);
   }
 
+  /** What failed was the port that it had; it has another one now. */
+  function forgetPortTrouble(id: string): void {
+    const current = tunnel(id);
+    if (current?.status !== 'failed') return;
+    const { code } = current.error;
+    if (code === 'tunnel/port-in-use' || code === 'tunnel/listen-failed') {
+      state.tunnel(id, { type: 'close-requested' });
+    }
+  }
+
   async function reopen(id: string): Promise<void> {
     await close(id);
     await open(id);
@@ -273,12 +283,13 @@ export function createAccess(options: AccessOptions) {
       }
       const current = tunnel(id);
       const held = current?.status === 'open' ? current.address.port : null;
-      // Asked before anything changes: a taken port leaves the tunnel and the old port as they are.
-      if (port !== null && port !== held && isRunning(id) && !(await isPortFree(port))) {
+      // Asked before anything changes: a taken port leaves the tunnel and the old port as they are, and is not kept.
+      if (port !== null && port !== held && !(await isPortFree(port))) {
         throw await portInUse(state.slices, service, port);
       }
       await saved.setOverride(id, port);
       publishPorts();
+      forgetPortTrouble(id);
       const choice = choosePort(service, saved.current());
       // With an expired certificate it could only be closed: it moves when it is connected again.
       if (isRunning(id) && choice.port !== held && hasCredentials) await reopen(id);

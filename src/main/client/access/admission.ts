@@ -18,7 +18,7 @@ export function refuseToOpen(service: Service): AppError | null {
     }
     case 'web':
       return new AppError(
-        'tunnel/mode-unsupported',
+        'web/opens-in-browser',
         `${name} is a web service: it is opened in a browser, not connected.`,
       );
     case 'rdp-gateway':

@@ -63,7 +63,8 @@ export function createWebServices(options: WebServicesOptions) {
   }
 
   return {
-    async open(id: string): Promise<void> {
+    /** The page where it was not opened. */
+    async open(id: string, openBrowser = true): Promise<string | null> {
       options.access(); // who is not signed in has no list to look in
       const service = state.slices.catalog.services.find((each) => each.id === id);
       if (!service) {
@@ -74,8 +75,10 @@ export function createWebServices(options: WebServicesOptions) {
       }
       if (service.access.status === 'denied') throw refuseToOpen(service);
       const page = await fetchTicket(id);
+      if (!openBrowser) return page;
       try {
         await ports.browser.open(page);
+        return null;
       } catch (error) {
         // Not with its address: the ticket would be in the log.
         ports.log.warn('no browser could be started', { reason: (error as Error).name });

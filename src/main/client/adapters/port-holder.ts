@@ -4,11 +4,14 @@ import { createServer } from 'node:net';
 
 const LISTENING = '0A';
 
-/** Only a look before something is changed: whoever listens next may still be faster. */
+/**
+ * Only a look before something is changed: whoever listens next may still be faster. A port that may not be opened at all
+ * counts as free: it is in nobody's use.
+ */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', () => resolve(false));
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'EADDRINUSE'));
     probe.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
       probe.close(() => resolve(true));
     });

@@ -45,18 +45,30 @@ export function redact(value: unknown, depth = 0): unknown {
 
 const isCodeOfError = (key: string, item: unknown): boolean => key === 'code' && isErrorCode(item);
 
-function redactError(error: Error, depth: number): unknown {
+/** An expected failure, and what it was translated from, is its code and its words; a stack is for what nobody foresaw. */
+function redactError(error: Error, depth: number, withPlaces = !isExpected(error)): unknown {
+  const { cause } = error;
   return {
-    name: error.name,
-    ...(error instanceof AppError && { code: error.code }),
+    ...(withPlaces && { name: error.name }),
     ...('code' in error && typeof error.code === 'string' && { code: error.code }),
     message: redactText(error.message),
-    // Only places: the stack begins with the message, however many lines that has.
-    stack: (error.stack ?? '')
-      .split('\n')
-      .filter((line) => /^ {4}at /.test(line))
-      .slice(0, 8)
-      .map(redactText),
-    ...(error.cause !== undefined && { cause: redact(error.cause, depth + 1) }),
+    ...(withPlaces && { stack: placesOf(error) }),
+    ...(cause !== undefined && {
+      cause:
+        cause instanceof Error && depth + 1 < DEEPEST
+          ? redactError(cause, depth + 1, withPlaces)
+          : redact(cause, depth + 1),
+    }),
   };
 }
+
+const isExpected = (error: Error): boolean =>
+  error instanceof AppError && error.code !== 'internal';
+
+/** Only places: the stack begins with the message, however many lines that has. */
+const placesOf = ({ stack = '' }: Error): string[] =>
+  stack
+    .split('\n')
+    .filter((line) => /^ {4}at /.test(line))
+    .slice(0, 8)
+    .map(redactText);

@@ -63,7 +63,7 @@ export function createRegistrar({ ports, network, store, version }: RegistrarOpt
     if (fingerprint !== undefined && fingerprint !== rootFingerprint) {
       throw new AppError(
         'device/fingerprint-mismatch',
-        `${host} has another fingerprint than the one that was confirmed.`,
+        `${host} has another fingerprint than the one that was given.`,
         { details: { host } },
       );
     }

@@ -21,6 +21,8 @@ export interface DeviceOptions {
   network: Network;
   store: RegistrationStore;
   state: State;
+  /** Why not, where nothing else is wrong. */
+  notRegistered: () => AppError;
 }
 
 export type DeviceRunner = ReturnType<typeof createDevice>;
@@ -105,9 +107,7 @@ export function createDevice(options: DeviceOptions) {
         throw new AppError(state.slices.device.because.code, state.slices.device.because.message);
       }
       const why = state.slices.device.status === 'unregistered' && state.slices.device.because;
-      throw why
-        ? new AppError(why.code, why.message)
-        : new AppError('device/not-registered', 'This device is not registered.');
+      throw why ? new AppError(why.code, why.message) : options.notRegistered();
     },
 
     session: (): StoredSession | null => stored?.content.session ?? null,

@@ -100,14 +100,26 @@ function withoutPeople(value: unknown, { app, slices }: Snapshot): unknown {
     [deviceName, '<device>'],
     [app.hostName, '<device>'],
   ];
-  // What is as short as that stands in ordinary words too. The longest first: one may be part of another.
+  // The longest first: one may be part of another.
   const telling = words
-    .filter(([text]) => text.length > 3)
-    .sort(([one], [other]) => other.length - one.length);
+    .filter(([text]) => text !== '')
+    .sort(([one], [other]) => other.length - one.length)
+    .map(([text, instead]) => [wherever(text), instead] as const);
   return everyText(value, (text) =>
     telling
       .reduce((clean, [found, instead]) => clean.replaceAll(found, instead), text)
       .replaceAll(E_MAIL, '<person>'),
+  );
+}
+
+const SHORT = 3;
+
+/** What is short stands in ordinary words too, where it names nobody: only as a word of its own. */
+function wherever(text: string): RegExp {
+  const plain = text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(
+    text.length > SHORT ? plain : `(?<![\\p{L}\\p{N}])${plain}(?![\\p{L}\\p{N}])`,
+    'gu',
   );
 }
 

@@ -7,6 +7,7 @@ import {
   STEP_NAMES,
   type StepResult,
 } from '../../../shared/model/diagnosis.ts';
+import type { SecretStoreKind } from '../../../shared/model/device.ts';
 import type { Service } from '../../../shared/model/service.ts';
 import { isSignedIn } from '../../../shared/model/session.ts';
 import {
@@ -165,6 +166,12 @@ function trustFor(
   return { ca, servername: service?.domain ?? host };
 }
 
+const SECRETS_WORDS: Record<SecretStoreKind, string> = {
+  keychain: 'The keychain answers.',
+  file: 'The file of secrets is open.',
+  memory: 'They are in memory, until Banyan stops.',
+};
+
 async function secretsAnswer({ ports, runtime }: DiagnosisOptions): Promise<string> {
   const { device } = runtime.state.slices;
   const kind = 'secrets' in device ? device.secrets : 'keychain';
@@ -178,8 +185,7 @@ async function secretsAnswer({ ports, runtime }: DiagnosisOptions): Promise<stri
   } finally {
     cancel();
   }
-  const words = { keychain: 'The keychain', file: 'The file of secrets', memory: 'The memory' };
-  return `${words[kind]} answers.`;
+  return SECRETS_WORDS[kind];
 }
 
 /** Asked without trust: a clock that is wrong makes every certificate look wrong. */

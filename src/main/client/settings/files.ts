@@ -21,6 +21,8 @@ export const settingsFile = z.looseObject({
   startHidden: z.boolean().optional(),
   autoConnect: z.boolean().optional(),
   notifications: z.object({ session: z.boolean(), trouble: z.boolean() }).optional(),
+  /** Services that the person has starred, by organisation. */
+  favourites: z.record(organisationId, z.array(z.string().max(200))).optional(),
 });
 
 export type SettingsFile = z.output<typeof settingsFile>;

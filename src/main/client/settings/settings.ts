@@ -23,6 +23,9 @@ export interface Settings {
   /** Keeps everything else. */
   setActive(organisation: string | null): Promise<void>;
   change(change: SettingsChange): Promise<void>;
+  setFavourite(organisation: string, service: string, isFavourite: boolean): Promise<void>;
+  /** An organisation that was left. */
+  forgetFavourites(organisation: string): Promise<void>;
   /** Without what is secret. */
   shown(): Promise<ShownSettings>;
 }
@@ -107,6 +110,21 @@ export function createSettings({ path, ports }: SettingsOptions): Settings {
       });
     },
 
+    setFavourite: (organisation, service, isFavourite) =>
+      save(({ favourites = {}, ...before }) => {
+        const others = (favourites[organisation] ?? []).filter((id) => id !== service);
+        const starred = isFavourite ? [...others, service] : others;
+        return { ...before, favourites: { ...favourites, [organisation]: starred } };
+      }),
+
+    async forgetFavourites(organisation) {
+      if (current().favourites?.[organisation] === undefined) return;
+      await save(({ favourites = {}, ...before }) => {
+        const { [organisation]: _, ...others } = favourites;
+        return { ...before, favourites: others };
+      });
+    },
+
     async shown() {
       const { theme, startHidden, autoConnect, notifications, proxy, unsafeAnyLocalUser } =
         current();
@@ -118,6 +136,7 @@ export function createSettings({ path, ports }: SettingsOptions): Settings {
           startAtLogin: loginStart ? await loginStart.isOn() : null,
           proxy: shownProxy(proxy),
           anyLocalUser: unsafeAnyLocalUser ?? false,
+          favourites: current().favourites ?? {},
         },
         managed: managedFacts(),
       };

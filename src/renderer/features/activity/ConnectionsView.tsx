@@ -1,9 +1,10 @@
 // The last connections through services: where to, how much, how long, and how they ended.
-import { ArrowDown, ArrowUp, Ban, Check, CircleDashed, Unplug } from 'lucide-react';
+import { ArrowDown, ArrowUp, Ban, Cable, Check, CircleDashed, Unplug } from 'lucide-react';
 import type { ConnectionOutcome, RecentConnection } from '../../../shared/model/activity.ts';
 import { byteWords } from '../../../shared/model/traffic-words.ts';
 import { activityText, durationWords } from '../../text/activity.ts';
 import { moment } from '../../text/time.ts';
+import { Empty } from '../../ui/Empty.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { useNow } from '../../ui/use-now.ts';
 import { VirtualList } from '../../ui/VirtualList.tsx';
@@ -16,11 +17,12 @@ export function ConnectionsView() {
   const now = useNow(1_000);
   if (connections.length === 0) {
     return (
-      <div className="activity-none" aria-live="polite">
+      <>
         {error && <ErrorNote error={error} />}
-        <h2>{activityText.noConnections}</h2>
-        <p className="sub">{activityText.noConnectionsHelp}</p>
-      </div>
+        <Empty icon={<Cable size={22} aria-hidden />} title={activityText.noConnections}>
+          {activityText.noConnectionsHelp}
+        </Empty>
+      </>
     );
   }
   return (

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import {
   type FactorState,
   factorState,
+  missingPrograms,
   type Posture,
   POSTURE_FACTORS,
   type PostureFactor,
@@ -80,15 +81,14 @@ function Factor({ factor, posture }: { factor: PostureFactor; posture: Posture }
   const state = factorState(posture, factor);
   if (state === null) return null;
   const { report, verdict } = posture;
-  const missing = Object.entries(report.applications ?? {}).flatMap(([name, runs]) =>
-    runs ? [] : [name],
-  );
   return (
     <div className="fact">
       <dt>{FACTOR_NAMES[factor]}</dt>
       <dd>
         <State state={state}>{wordOf(factor, state, report.UpToDateOS)}</State>
-        {state === 'failed' && <p className="sub">{factorFix(factor, platform, missing)}</p>}
+        {state === 'failed' && (
+          <p className="sub">{factorFix(factor, platform, missingPrograms(posture))}</p>
+        )}
         {state === 'unknown' && verdict?.unknown.includes(factor) && (
           <p className="sub">{postureText.unknownCounts}</p>
         )}

@@ -3,7 +3,7 @@
 import { ShieldCheck, ShieldQuestion } from 'lucide-react';
 import type { WireError } from '../../../shared/errors.ts';
 import type { AddressFacts } from '../../../shared/ipc/contract.ts';
-import { completeFingerprint } from '../../../shared/model/fingerprint.ts';
+import { completeFingerprint, missingOf } from '../../../shared/model/fingerprint.ts';
 import { organisationText } from '../../text/first-launch.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
@@ -66,7 +66,10 @@ export function ConfirmStep(props: {
         </div>
       </dl>
       {!isVouchedFor && (
-        <Field label={organisationText.firstGroups} help={organisationText.firstGroupsHelp}>
+        <Field
+          label={organisationText.firstGroups}
+          help={organisationText.firstGroupsHelp(missingOf(typed))}
+        >
           {(ids) => (
             <input
               {...ids}

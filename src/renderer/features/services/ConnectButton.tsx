@@ -5,10 +5,10 @@ import { canClose, canOpen } from '../../../shared/model/tunnel.ts';
 import { servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { useTruth } from '../../window-context.tsx';
-import type { Row } from './service-view.ts';
+import type { Shown } from './service-view.ts';
 import type { TunnelActions } from './use-tunnel-actions.ts';
 
-export function ConnectButton(props: Row & { actions: TunnelActions; prominent?: boolean }) {
+export function ConnectButton(props: Shown & { actions: TunnelActions; prominent?: boolean }) {
   const { service, tunnel, actions } = props;
   const signedIn = useTruth(({ slices }) => isSignedIn(slices.session));
   const named = (verb: string) => ({
@@ -20,14 +20,14 @@ export function ConnectButton(props: Row & { actions: TunnelActions; prominent?:
   }
   if (canClose(tunnel))
     return <Button {...named(servicesText.disconnect)} onClick={actions.close} />;
-  if (tunnel.status === 'closing') return <Button {...named(servicesText.disconnect)} disabled />;
+  if (tunnel.status === 'closing') return <Button {...named(servicesText.disconnect)} busy />;
   if (!canConnect(service) || !canOpen(tunnel)) return null;
   return (
     <Button
       {...named(tunnel.status === 'failed' ? servicesText.retry : servicesText.connect)}
       look={props.prominent ? 'primary' : 'tinted'}
-      disabled={!signedIn || actions.pending}
-      onClick={actions.open}
+      disabled={!signedIn}
+      onClick={actions.pending ? undefined : actions.open}
     />
   );
 }

@@ -6,9 +6,9 @@ import { clockTime } from '../../text/time.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Note } from '../../ui/Note.tsx';
 import { useSetView, useView } from '../../window-context.tsx';
-import type { Row } from './service-view.ts';
+import type { Shown } from './service-view.ts';
 
-export function RefusalNote({ service, tunnel }: Row) {
+export function RefusalNote({ service, tunnel }: Shown) {
   const putAway = useView((view) => view.putAway);
   const setView = useSetView();
   const refusal = tunnel.status === 'open' ? tunnel.lastRefusal : undefined;

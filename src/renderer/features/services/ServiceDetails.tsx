@@ -22,6 +22,7 @@ import { StateWord } from './StateWord.tsx';
 import { Targets } from './Targets.tsx';
 import { TypeTile } from './TypeTile.tsx';
 import { UseIt } from './UseIt.tsx';
+import { WhyDenied } from './WhyDenied.tsx';
 import { useTunnelActions } from './use-tunnel-actions.ts';
 import './details.css';
 
@@ -68,11 +69,7 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
         </Button>
       </header>
       {service.description && <p className="lead">{service.description}</p>}
-      {service.access.status === 'denied' && (
-        <Note tone="warn" title={detailsText.notAvailable}>
-          {service.access.reason}
-        </Note>
-      )}
+      <WhyDenied service={service} />
       {hindrance === 'web' && <WebService service={service} />}
       {hindrance && hindrance !== 'denied' && (
         <Section title={detailsText.how}>

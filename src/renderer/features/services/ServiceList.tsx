@@ -18,11 +18,12 @@ function countOf({ group, rows }: Group): number | null {
 export function ServiceList({ groups }: { groups: Group[] }) {
   const selected = useView((view) => view.selected);
   const setView = useSetView();
-  const row = ({ service, tunnel }: Row, item?: ListItem) => (
+  const row = ({ service, tunnel, isFavourite }: Row, item?: ListItem) => (
     <ServiceRow
       key={service.id}
       service={service}
       tunnel={tunnel}
+      isFavourite={isFavourite}
       selected={selected === service.id}
       onSelect={() => setView({ selected: service.id, editPort: null })}
       onChoosePort={() => setView({ selected: service.id, editPort: service.id })}

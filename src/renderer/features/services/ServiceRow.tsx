@@ -1,5 +1,5 @@
 // One service in the list. The whole row opens its details; the pill and the button inside do their own thing.
-import { ChevronRight } from 'lucide-react';
+import { ChevronRight, Star } from 'lucide-react';
 import type { ComponentProps } from 'react';
 import { remedy, type WireError } from '../../../shared/errors.ts';
 import { whyNotConnectable } from '../../../shared/model/service.ts';
@@ -30,10 +30,12 @@ export function ServiceRow(
   const { service, tunnel } = props;
   const actions = useTunnelActions(service.id);
   const openPage = useCall('service.open');
+  const star = useCall('service.star');
   const showHow = useShowHow(service.id);
   const hindrance = whyNotConnectable(service);
   const address = tunnel.status === 'open' ? formatHostPort(tunnel.address) : null;
-  const error = tunnel.status === 'failed' ? tunnel.error : (actions.refused ?? openPage.error);
+  const error =
+    tunnel.status === 'failed' ? tunnel.error : (actions.refused ?? openPage.error ?? star.error);
   const reason = whyNotUsable(props);
   return (
     <li
@@ -51,6 +53,15 @@ export function ServiceRow(
           onClick={props.onSelect}
         >
           {service.friendlyName}
+        </button>
+        <button
+          type="button"
+          className="row-star"
+          aria-label={servicesText.star(service.friendlyName)}
+          aria-pressed={props.isFavourite}
+          onClick={() => void star.run({ service: service.id, isFavourite: !props.isFavourite })}
+        >
+          <Star size={14} aria-hidden />
         </button>
         <div className="sub one-line">
           {reason ? (
@@ -82,6 +93,11 @@ export function ServiceRow(
         )}
       </div>
       <div className="row-action">
+        {hindrance === 'denied' && !props.selected && (
+          <Button aria-label={servicesText.whyNot(service.friendlyName)} onClick={props.onSelect}>
+            {servicesText.why}
+          </Button>
+        )}
         {hindrance === 'web' && <OpenButton service={service} open={openPage} />}
         <ConnectButton
           service={service}

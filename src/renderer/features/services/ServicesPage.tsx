@@ -1,21 +1,24 @@
 // The home page: what this person may use, what is connected, and the details of one service beside it.
 import { LayoutGrid, RotateCw, SearchX } from 'lucide-react';
-import { type ReactNode, useMemo } from 'react';
+import { useMemo } from 'react';
 import { ERRORS } from '../../../shared/errors.ts';
 import { isSignedIn } from '../../../shared/model/session.ts';
 import { summary } from '../../../shared/model/summary.ts';
 import { words } from '../../text/common.ts';
 import { servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
+import { Empty } from '../../ui/Empty.tsx';
 import { Note } from '../../ui/Note.tsx';
 import { useCall, useSetView, useTruth, useView } from '../../window-context.tsx';
 import { EndingBanner } from '../sign-in/EndingBanner.tsx';
 import { ExpiredBanner } from '../sign-in/ExpiredBanner.tsx';
 import { SearchField } from './SearchField.tsx';
-import { findable, found, grouped, tunnelOf, typesOf } from './service-view.ts';
+import { Filter } from './Filter.tsx';
+import { findable, found, grouped, isAmong, rowsOf, tunnelOf, typesOf } from './service-view.ts';
 import { ServiceDetails } from './ServiceDetails.tsx';
 import { ServiceList } from './ServiceList.tsx';
-import { TypeFilter } from './TypeFilter.tsx';
+import { useFavourites } from './use-favourites.ts';
+import { useKeptFocus } from './use-kept-focus.ts';
 import { walkRows } from './walk-rows.ts';
 import './page.css';
 import './services.css';
@@ -30,15 +33,22 @@ export function ServicesPage() {
   const selected = useView((view) => view.selected);
   const setView = useSetView();
   const service = catalog.services.find(({ id }) => id === selected);
+  useKeptFocus();
   const closeDetails = (): void => setView({ selected: null, editPort: null });
   const all = useMemo(() => findable(catalog.services), [catalog.services]);
-  const type = useView((view) => view.type);
+  const narrowed = useView((view) => view.narrowed);
+  const favourites = useFavourites();
   const matching = useMemo(() => found(all, query), [all, query]);
   const types = useMemo(() => typesOf(catalog.services), [catalog.services]);
-  const groups = useMemo(
-    () => grouped(type ? matching.filter((each) => each.type === type) : matching, tunnels.states),
-    [matching, type, tunnels.states],
+  const rows = useMemo(
+    () => rowsOf(matching, tunnels.states, favourites),
+    [matching, tunnels.states, favourites],
   );
+  const groups = useMemo(
+    () => grouped(rows.filter((row) => isAmong(row, narrowed))),
+    [rows, narrowed],
+  );
+  const isLong = types.length > 1 && catalog.services.length >= FILTERED_FROM;
   return (
     <div className={service ? 'services with-details' : 'services'} data-page="services">
       <main className="services-main">
@@ -49,9 +59,7 @@ export function ServicesPage() {
           </div>
           {catalog.services.length > 0 && <SearchField onKeyDown={walkRows} />}
         </header>
-        {types.length > 1 && catalog.services.length >= FILTERED_FROM && (
-          <TypeFilter types={types} services={matching} />
-        )}
+        {(isLong || favourites.size > 0) && <Filter types={isLong ? types : []} rows={rows} />}
         <div className="banners">
           <ExpiredBanner />
           <EndingBanner />
@@ -128,17 +136,6 @@ function NoServices() {
     >
       {servicesText.empty(organisation)}
     </Empty>
-  );
-}
-
-function Empty(props: { icon: ReactNode; title: string; children: string; action?: ReactNode }) {
-  return (
-    <div className="empty" aria-live="polite">
-      <div className="panel-icon">{props.icon}</div>
-      <h2>{props.title}</h2>
-      <p className="lead">{props.children}</p>
-      {props.action}
-    </div>
   );
 }
 

@@ -3,9 +3,9 @@ import { Check, CircleMinus, Hourglass, LoaderCircle, TriangleAlert } from 'luci
 import { exhaustive } from '../../../shared/exhaustive.ts';
 import { stateWords } from '../../text/services.ts';
 import { useLinkState } from '../../window-context.tsx';
-import type { Row } from './service-view.ts';
+import type { Shown } from './service-view.ts';
 
-export function StateWord({ service, tunnel }: Row) {
+export function StateWord({ service, tunnel }: Shown) {
   const unheard = useLinkState() === 'interrupted';
   if (unheard && tunnel.status !== 'closed') {
     return (

@@ -2,11 +2,16 @@
 import { exhaustive } from '../../../shared/exhaustive.ts';
 import { SERVICE_TYPES, type Service, type ServiceType } from '../../../shared/model/service.ts';
 import { closed, type Tunnel } from '../../../shared/model/tunnel.ts';
+import type { Narrowed } from '../../stores/view.ts';
 import { kindOf } from '../../text/services.ts';
 
-export interface Row {
+export interface Shown {
   service: Service;
   tunnel: Tunnel;
+}
+
+export interface Row extends Shown {
+  isFavourite: boolean;
 }
 
 const GROUPS = ['attention', 'connected', 'available', 'denied'] as const;
@@ -74,21 +79,37 @@ export function typesOf(services: readonly Service[]): ServiceType[] {
   return SERVICE_TYPES.filter((type) => there.has(type));
 }
 
-/** Groups in their order, without the empty ones; inside a group the order stays. */
-export function grouped(
+export const rowsOf = (
   services: readonly Service[],
   states: Readonly<Record<string, Tunnel>>,
-): Group[] {
+  favourites: ReadonlySet<string> = new Set(),
+): Row[] =>
+  services.map((service) => ({
+    service,
+    tunnel: tunnelOf(states, service.id),
+    isFavourite: favourites.has(service.id),
+  }));
+
+export function isAmong(row: Row, narrowed: Narrowed | null): boolean {
+  if (narrowed === null) return true;
+  if (narrowed === 'favourites') return row.isFavourite;
+  // As many as the rail counts: what is still on its way is not connected.
+  if (narrowed === 'connected') return row.tunnel.status === 'open';
+  return row.service.type === narrowed;
+}
+
+/** Groups in their order, without the empty ones; inside a group favourites come first, and the order stays else. */
+export function grouped(listed: readonly Row[]): Group[] {
   const rows: Record<ServiceGroup, Row[]> = {
     attention: [],
     connected: [],
     available: [],
     denied: [],
   };
-  for (const service of services) {
-    const row = { service, tunnel: tunnelOf(states, service.id) };
-    rows[groupOf(row)].push(row);
-  }
+  const [starred, others] = [true, false].map((is) =>
+    listed.filter(({ isFavourite }) => isFavourite === is),
+  );
+  for (const row of [...(starred ?? []), ...(others ?? [])]) rows[groupOf(row)].push(row);
   return GROUPS.map((group) => ({ group, rows: rows[group] })).filter(
     ({ rows }) => rows.length > 0,
   );

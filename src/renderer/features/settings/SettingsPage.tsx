@@ -15,7 +15,21 @@ import { ProxyForm } from './ProxyForm.tsx';
 import { SettingRow, SwitchRow } from './SettingRow.tsx';
 import './settings.css';
 
-export function SettingsPage({ device }: { device: Extract<Device, { status: 'registered' }> }) {
+export function SettingsPage({ device }: { device: Device }) {
+  return (
+    <main className="page-scroll">
+      <header className="page-head">
+        <div>
+          <h1>{settingsText.title}</h1>
+          <p className="sub">{settingsText.about}</p>
+        </div>
+      </header>
+      <AllSettings device={device} />
+    </main>
+  );
+}
+
+export function AllSettings({ device }: { device: Device }) {
   const shown = useTruth(({ slices }) => slices.settings);
   const isDesktop = useTruth(({ app }) => app.isDesktop);
   const change = useCall('settings.change');
@@ -27,90 +41,86 @@ export function SettingsPage({ device }: { device: Extract<Device, { status: 're
     busy: change.pending,
   });
   return (
-    <main className="page-scroll">
-      <header className="page-head">
-        <div>
-          <h1>{settingsText.title}</h1>
-          <p className="sub">{settingsText.about}</p>
+    <div className="fact-groups">
+      {change.error && (
+        <div ref={problem} tabIndex={-1}>
+          <ErrorNote error={change.error} />
         </div>
-      </header>
-      <div className="fact-groups">
-        {change.error && (
-          <div ref={problem} tabIndex={-1}>
-            <ErrorNote error={change.error} />
-          </div>
-        )}
-        {managed && <ManagedNote by={managed.by} />}
-        <Group title={settingsText.groups.start}>
-          {values.startAtLogin !== null && (
-            <SwitchRow
-              {...rowOf('startAtLogin')}
-              label={settingsText.startAtLogin}
-              on={values.startAtLogin}
-              onChange={(startAtLogin) => void change.run({ startAtLogin })}
-            />
-          )}
-          {isDesktop && (
-            <SwitchRow
-              {...rowOf('startHidden')}
-              label={settingsText.startHidden}
-              help={settingsText.startHiddenHelp}
-              on={values.startHidden}
-              onChange={(startHidden) => void change.run({ startHidden })}
-            />
-          )}
+      )}
+      {managed && <ManagedNote by={managed.by} />}
+      <Group title={settingsText.groups.start}>
+        {values.startAtLogin !== null && (
           <SwitchRow
-            {...rowOf('autoConnect')}
-            label={settingsText.autoConnect}
-            help={settingsText.autoConnectHelp}
-            on={values.autoConnect}
-            onChange={(autoConnect) => void change.run({ autoConnect })}
+            {...rowOf('startAtLogin')}
+            label={settingsText.startAtLogin}
+            on={values.startAtLogin}
+            onChange={(startAtLogin) => void change.run({ startAtLogin })}
           />
-        </Group>
-        <Group title={settingsText.groups.look}>
-          <SettingRow {...rowOf('theme')} label={settingsText.theme}>
-            {({ labelledBy, locked }) => (
-              <Segments
-                labelledBy={labelledBy}
-                value={values.theme}
-                choices={THEMES.map((theme) => [theme, settingsText.themes[theme]])}
-                disabled={locked}
-                onChange={(theme) => void change.run({ theme })}
-              />
-            )}
-          </SettingRow>
-        </Group>
-        {isDesktop && (
-          <Group title={settingsText.groups.notifications}>
-            {NOTICE_KINDS.map((kind) => (
-              <SwitchRow
-                key={kind}
-                {...rowOf('notifications')}
-                label={settingsText.notices[kind]}
-                help={settingsText.noticesHelp[kind]}
-                on={notifications[kind]}
-                onChange={(on) =>
-                  void change.run({ notifications: { ...notifications, [kind]: on } })
-                }
-              />
-            ))}
-          </Group>
         )}
-        <Group title={settingsText.groups.network}>
-          <ProxyForm proxy={values.proxy} by={rowOf('proxy').by} />
+        {isDesktop && (
+          <SwitchRow
+            {...rowOf('startHidden')}
+            label={settingsText.startHidden}
+            help={settingsText.startHiddenHelp}
+            on={values.startHidden}
+            onChange={(startHidden) => void change.run({ startHidden })}
+          />
+        )}
+        <SwitchRow
+          {...rowOf('autoConnect')}
+          label={settingsText.autoConnect}
+          help={settingsText.autoConnectHelp}
+          on={values.autoConnect}
+          onChange={(autoConnect) => void change.run({ autoConnect })}
+        />
+      </Group>
+      <Group title={settingsText.groups.look}>
+        <SettingRow {...rowOf('theme')} label={settingsText.theme}>
+          {({ labelledBy, locked }) => (
+            <Segments
+              labelledBy={labelledBy}
+              value={values.theme}
+              choices={THEMES.map((theme) => [theme, settingsText.themes[theme]])}
+              disabled={locked}
+              onChange={(theme) => void change.run({ theme })}
+            />
+          )}
+        </SettingRow>
+      </Group>
+      {isDesktop && (
+        <Group title={settingsText.groups.notifications}>
+          {NOTICE_KINDS.map((kind) => (
+            <SwitchRow
+              key={kind}
+              {...rowOf('notifications')}
+              label={settingsText.notices[kind]}
+              help={settingsText.noticesHelp[kind]}
+              on={notifications[kind]}
+              onChange={(on) =>
+                void change.run({ notifications: { ...notifications, [kind]: on } })
+              }
+            />
+          ))}
         </Group>
-        <Group title={settingsText.groups.secrets}>
+      )}
+      <Group title={settingsText.groups.network}>
+        <ProxyForm proxy={values.proxy} by={rowOf('proxy').by} />
+      </Group>
+      <Group title={settingsText.groups.secrets}>
+        {device.status === 'registered' ? (
           <SettingRow
             by={null}
             label={deviceText.secretKinds[device.secrets]}
             help={settingsText.secretsChange(device.organisation.name)}
           />
-        </Group>
-        <Group title={settingsText.groups.unsafe}>
-          <AnyLocalUser {...rowOf('anyLocalUser')} on={values.anyLocalUser} change={change} />
-        </Group>
-      </div>
-    </main>
+        ) : (
+          <SettingRow by={null} label={settingsText.secrets} help={settingsText.secretsLater} />
+        )}
+      </Group>
+      <Group title={settingsText.groups.unsafe}>
+        <AnyLocalUser {...rowOf('anyLocalUser')} on={values.anyLocalUser} change={change} />
+      </Group>
+    </div>
   );
 }
 

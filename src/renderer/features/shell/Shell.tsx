@@ -1,6 +1,7 @@
 // The frame of a registered device: rail on the left, one page beside it.
 import { useEffect } from 'react';
 import type { Device } from '../../../shared/model/device.ts';
+import { useLanding } from '../../ui/use-landing.ts';
 import { useSetView, useView } from '../../window-context.tsx';
 import { exhaustive } from '../../../shared/exhaustive.ts';
 import type { Page } from '../../stores/view.ts';
@@ -20,6 +21,7 @@ export function Shell({ device }: { device: Registered }) {
   const setView = useSetView();
   // From now on the sign-in page is no longer the third of three steps.
   useEffect(() => setView({ firstLaunch: false }), [setView]);
+  useLanding();
   const page = useView((view) => view.page);
   return (
     <div className="shell">

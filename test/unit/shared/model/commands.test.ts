@@ -23,7 +23,7 @@ describe('client commands', () => {
 
   it('writes an IPv6 address in brackets', () => {
     const [first] = clientCommands(aService({}), { host: '::1', port: 5 });
-    expect(first?.command).toBe('[::1]:5');
+    expect(first?.command).toBe('curl http://[::1]:5/');
   });
 
   it('names a host of the collection that the collection really allows', () => {

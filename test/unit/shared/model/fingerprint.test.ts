@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { completeFingerprint, fingerprintEnd } from '../../../../src/shared/model/fingerprint.ts';
+import {
+  completeFingerprint,
+  fingerprintEnd,
+  missingOf,
+} from '../../../../src/shared/model/fingerprint.ts';
 
 const whole = 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg';
 const end = fingerprintEnd(whole);
@@ -29,4 +33,14 @@ describe('a fingerprint that is compared', () => {
       expect(completeFingerprint(typed, end)).toBeNull();
     },
   );
+});
+
+it.each([
+  ['', 12],
+  ['n4bQ gY', 6],
+  ['n4bQ gYhM fWWa', 0],
+  ['n4bQ gYhM fWWa L', -1],
+  [whole, 0],
+])('of %j so many characters are missing: %i', (typed, missing) => {
+  expect(missingOf(typed)).toBe(missing);
 });

@@ -91,6 +91,32 @@ describe('a port that somebody decided on and that is taken', () => {
   });
 });
 
+describe('another port', () => {
+  it('that is taken is refused while nothing is open too, and is not kept', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void taken.close());
+    const { port } = taken.address() as AddressInfo;
+    const { access, state } = await aSignedInAccess([aService()], anEngineWithout([port]).open);
+    const refused = access.override(id, port);
+    await expect(refused).rejects.toMatchObject({ code: 'tunnel/port-in-use' });
+    expect(state.slices.tunnels.ports[id]).not.toMatchObject({ port });
+  });
+
+  it.each([
+    ['tunnel/port-in-use', 'closed'],
+    ['tunnel/listen-failed', 'closed'],
+    ['tunnel/unreachable', 'failed'],
+  ] as const)('after %s leaves the service %s', async (code, status) => {
+    const saved = { overrides: { [id]: 8081 } };
+    const open = () => Promise.reject(new AppError(code, 'No.'));
+    const { access, state } = await aSignedInAccess([aService()], open, saved);
+    await expect(access.open(id)).rejects.toMatchObject({ code });
+    await access.override(id, null);
+    expect(state.slices.tunnels.states[id]?.status).toBe(status);
+  });
+});
+
 describe('the error of a taken port', () => {
   it('names the program, and offers a free port to those who may choose', async () => {
     const taken = createServer();

@@ -9,7 +9,7 @@ describe('a service', () => {
       { access: { status: 'denied', code: 'role', reason: 'No.' } },
       'tunnel/denied',
     ],
-    ['of the web', { type: 'WEB' }, 'tunnel/mode-unsupported'],
+    ['of the web', { type: 'WEB' }, 'web/opens-in-browser'],
     ['in RDP gateway mode', { mode: 'RDPGATEWAY' }, 'tunnel/mode-unsupported'],
     [
       'of Kubernetes with domains',

@@ -35,7 +35,13 @@ function bench(status: number, body: object) {
     onRefused,
     onDeviceRevoked,
   });
-  return { run: () => services.open('wiki.demo.bnn'), open, onRefused, onDeviceRevoked };
+  return {
+    run: () => services.open('wiki.demo.bnn'),
+    link: () => services.open('wiki.demo.bnn', false),
+    open,
+    onRefused,
+    onDeviceRevoked,
+  };
 }
 const problem = (status: number, code: string) => ({
   type: 'about:blank',
@@ -50,6 +56,12 @@ test('a page of the organisation is opened', async () => {
   const { run, open } = bench(201, { url: `${PAGES}/open?ticket=t`, expires_in: 60 });
   await run();
   expect(open).toHaveBeenCalledExactlyOnceWith(`${PAGES}/open?ticket=t`);
+});
+
+test('without a browser the page is given, and nothing is opened', async () => {
+  const { link, open } = bench(201, { url: `${PAGES}/open?ticket=t`, expires_in: 60 });
+  expect(await link()).toBe(`${PAGES}/open?ticket=t`);
+  expect(open).not.toHaveBeenCalled();
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createFileLog, formatLine } from '../../../../../src/main/client/adapters/log.ts';
+import { readLogLine } from '../../../../../src/cli/log-line.ts';
 import { AppError } from '../../../../../src/shared/errors.ts';
 import { tempDir } from '../../../../support/temp-dir.ts';
 
@@ -33,6 +34,26 @@ describe('the log', () => {
   it('keeps error codes', () => {
     const error = new AppError('tunnel/denied', 'No.');
     expect(formatLine('warn', 'x', { error })).toContain('tunnel/denied');
+  });
+
+  it('says an expected failure in a line, and tells the places only of one that nobody foresaw', () => {
+    const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    const expected = new AppError('organisation/unreachable', 'Nothing answers.', { cause });
+    const line = formatLine('warn', 'call refused or failed', { error: expected });
+    expect(JSON.parse(line)).toMatchObject({
+      error: {
+        code: 'organisation/unreachable',
+        message: 'Nothing answers.',
+        cause: { code: 'ECONNREFUSED', message: 'connect ECONNREFUSED' },
+      },
+    });
+    expect(line).not.toContain('.test.ts');
+    expect(readLogLine(line.trim()).text).toMatch(
+      /call refused or failed {2}error=Nothing answers\. \[organisation\/unreachable\]$/,
+    );
+    for (const error of [new TypeError('x is undefined'), new AppError('internal', 'Broken.')]) {
+      expect(formatLine('warn', 'x', { error })).toContain('redact.test.ts');
+    }
   });
 
   it('starts a new file when the old one is large, and keeps one old one', () => {

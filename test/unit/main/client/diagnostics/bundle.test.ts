@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { bundleText } from '../../../../../src/main/client/diagnostics/bundle.ts';
-import { aService, aSnapshot } from '../../../../fixtures/snapshots.ts';
+import { aRegisteredDevice, aService, aSnapshot } from '../../../../fixtures/snapshots.ts';
 
 const denied = aService({
   name: 'vault',
@@ -57,4 +57,19 @@ it('the report does not name the folder of the person where ours lies deeper in 
     now: 0,
   });
   expect(report).not.toContain(homedir());
+});
+
+it('the report has a name of three letters or fewer nowhere, and leaves the words that it is part of', () => {
+  const named = aSnapshot({
+    device: { ...aRegisteredDevice(), device: { ...aRegisteredDevice().device, name: 'vm' } },
+  });
+  const report = bundleText({
+    snapshot: { ...named, app: { ...named.app, hostName: 'pc' } },
+    log: [told('host=vm from=vm/pc url=http://pc.local/ memory=vmstat npcs')],
+    diagnoses: [],
+    now: 0,
+  });
+  expect(report).toContain(
+    'host=<device> from=<device>/<device> url=http://<device>.local/ memory=vmstat npcs',
+  );
 });

@@ -1,0 +1,53 @@
+// Why a service is closed for this person, and what she can do about it: the checks of this device that fail, where it is
+// about the device.
+import type { Service } from '../../../shared/model/service.ts';
+import { factorState, missingPrograms, POSTURE_FACTORS } from '../../../shared/model/posture.ts';
+import { FACTOR_NAMES, factorFix } from '../../../shared/model/posture-words.ts';
+import { detailsText } from '../../text/services.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Note } from '../../ui/Note.tsx';
+import { useSetView, useTruth } from '../../window-context.tsx';
+
+export function WhyDenied({ service: { access } }: { service: Service }) {
+  if (access.status !== 'denied') return null;
+  const isAboutDevice = access.code === 'trust_level';
+  return (
+    <>
+      <Note tone="warn" title={detailsText.notAvailable}>
+        {access.reason} {access.code === 'role' && detailsText.byAdministrator}
+      </Note>
+      {isAboutDevice && <ToFix />}
+    </>
+  );
+}
+
+function ToFix() {
+  const setView = useSetView();
+  const platform = useTruth(({ app }) => app.platform);
+  const posture = useTruth(({ slices: { device } }) =>
+    device.status === 'registered' ? device.posture : undefined,
+  );
+  const failed = posture
+    ? POSTURE_FACTORS.filter((factor) => factorState(posture, factor) === 'failed')
+    : [];
+  return (
+    <section className="details-section">
+      <h2>{detailsText.toFix}</h2>
+      {posture && failed.length > 0 ? (
+        <ul className="block to-fix">
+          {failed.map((factor) => (
+            <li key={factor}>
+              <b>{FACTOR_NAMES[factor]}</b>
+              <p className="sub">{factorFix(factor, platform, missingPrograms(posture))}</p>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        posture && <p className="sub">{detailsText.noneToFix}</p>
+      )}
+      <div>
+        <Button onClick={() => setView({ page: 'device' })}>{detailsText.thisDevice}</Button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,39 @@
+// @vitest-environment happy-dom
+import { expect, it } from 'vitest';
+import { defaultSettings } from '../../../src/shared/model/settings.ts';
+import { aRegisteredDevice, aService, aSnapshot } from '../../fixtures/snapshots.ts';
+import { renderApp } from '../../support/render-app.tsx';
+
+const bastion = aService({ name: 'bastion', friendlyName: 'Bastion', type: 'SSH' });
+const ledger = aService({ name: 'ledger', friendlyName: 'Ledger' });
+const { organisation } = aRegisteredDevice();
+
+const starred = (services: readonly string[]) => ({
+  managed: null,
+  values: { ...defaultSettings, favourites: { [organisation.id]: services } },
+});
+const names = (): (string | null)[] =>
+  [...document.querySelectorAll('.row-open')].map(({ textContent }) => textContent);
+
+it('a star is kept by the client, puts the service first, and opens a filter for it', async () => {
+  const catalog = { status: 'current' as const, services: [bastion, ledger] };
+  const app = await renderApp(aSnapshot({ catalog, settings: starred([]) }), (fake) =>
+    fake.hang('service.star'),
+  );
+  expect(names()).toEqual(['Bastion', 'Ledger']);
+  expect(app.button('Favourite: Ledger')?.getAttribute('aria-pressed')).toBe('false');
+  await app.click('Favourite: Ledger');
+  expect(app.fake.calls.at(-1)).toEqual({
+    name: 'service.star',
+    input: { service: ledger.id, isFavourite: true },
+  });
+  // Only what the client says counts.
+  expect(names()).toEqual(['Bastion', 'Ledger']);
+  await app.act(() =>
+    app.fake.emit('settings.changed', { revision: 99, value: starred([ledger.id]) }),
+  );
+  expect(names()).toEqual(['Ledger', 'Bastion']);
+  expect(app.button('Favourite: Ledger')?.getAttribute('aria-pressed')).toBe('true');
+  await app.click('Favourites 1');
+  expect(names()).toEqual(['Ledger']);
+});
