@@ -10,7 +10,7 @@ import {
 } from '../../../src/renderer/features/services/service-view.ts';
 import { announcements } from '../../../src/renderer/features/shell/announcements.ts';
 import { timeLeft } from '../../../src/renderer/text/time.ts';
-import { aService, aSnapshot } from '../../fixtures/snapshots.ts';
+import { aService, aSession, aSnapshot } from '../../fixtures/snapshots.ts';
 
 describe('a typed port', () => {
   it.each([
@@ -94,6 +94,20 @@ describe('the list', () => {
       'Ledger database connected at 127.0.0.1:5433',
     ]);
     expect(announcements(before, { ...before, session: { status: 'signed-out' } })).toEqual([]);
+  });
+});
+
+describe('a screen reader hears', () => {
+  const because = { code: 'identity/session-expired', message: 'It has ended.' } as const;
+  const { person } = aSession();
+  const { slices } = aSnapshot();
+
+  it('that a person is signed in, and that her session has ended', () => {
+    const out = { ...slices, session: { status: 'signed-out' } as const };
+    expect(announcements(out, slices)).toEqual(['Signed in as Adam Okafor']);
+    const ended = { ...slices, session: { status: 'expired', person, because } as const };
+    expect(announcements(slices, ended)).toContain('Your session has ended');
+    expect(announcements(ended, ended)).toEqual([]);
   });
 });
 

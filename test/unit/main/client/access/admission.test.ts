@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { refuseToOpen } from '../../../../../src/main/client/access/admission.ts';
+import { remedy } from '../../../../../src/shared/errors.ts';
 import { aService } from '../../../../support/services.ts';
 
 describe('a service', () => {
@@ -27,6 +28,13 @@ describe('a service', () => {
       expect(refuseToOpen(aService(parts))?.code).toBe(code);
     });
   }
+
+  it('that this device is not safe enough for leads to what lowers its level, not to the administrator', () => {
+    const access = { status: 'denied', code: 'trust_level', reason: 'Level High.' } as const;
+    const { advice } = remedy(refuseToOpen(aService({ access }))!.toWire());
+    expect(advice).toContain('banyan status');
+    expect(advice).not.toContain('administrator');
+  });
 
   it('in TCP or CHAIN mode is opened', () => {
     expect(refuseToOpen(aService())).toBeNull();
