@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isTrustedSender } from '../../src/main/desktop/security/trusted-sender.ts';
 import { isWindowUrl, WINDOW_URL } from '../../src/main/desktop/window-url.ts';
 import { serve } from '../../src/main/ipc/serve.ts';
+import { callNames } from '../../src/shared/ipc/names.ts';
 import type { Handlers } from '../../src/shared/ipc/contract.ts';
 
 const ours = { url: WINDOW_URL, frameTreeNodeId: 7 };
@@ -27,11 +28,22 @@ describe('a call from a window', () => {
     const handlers = { 'app.quit': () => Promise.resolve(void (ran = true)) };
     const server = serve<typeof ours | null>({
       handlers: handlers as unknown as Handlers,
+      calls: callNames,
       isTrusted: (from) => isTrustedSender(from, ours),
       log,
     });
     const reply = await server.answer(sender, 'app.quit', {});
     expect(reply).toMatchObject({ ok: false, error: { code: 'client/control-refused' } });
+    expect(ran).toBe(false);
+  });
+
+  it('for what is only for the terminal is answered as if there were no such call', async () => {
+    let ran = false;
+    const page = () => Promise.resolve(void (ran = true));
+    const handlers = { 'service.page': page } as unknown as Handlers;
+    const server = serve({ handlers, calls: callNames, isTrusted: () => true, log });
+    const reply = await server.answer(null, 'service.page', { service: 'wiki' });
+    expect(reply).toMatchObject({ ok: false, error: { code: 'usage/invalid-input' } });
     expect(ran).toBe(false);
   });
 
@@ -48,7 +60,7 @@ describe('a call from a window', () => {
     'is answered with a refusal when its name is no text, and nothing is thrown',
     async (name) => {
       const handlers = {} as unknown as Handlers;
-      const server = serve({ handlers, isTrusted: () => true, log });
+      const server = serve({ handlers, calls: callNames, isTrusted: () => true, log });
       const reply = await server.answer(null, name, {});
       expect(reply).toMatchObject({ ok: false, error: { code: 'usage/invalid-input' } });
     },

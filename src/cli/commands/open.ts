@@ -6,13 +6,16 @@ export const open: Command = async ({ home, arguments: { positionals, values }, 
   const client = await reachClient(home);
   try {
     const service = await findService(client, positionals[0] ?? '');
-    const openBrowser = !values['no-browser'];
-    const url = await client.call('service.open', { service: service.id, openBrowser });
-    const lines =
-      url === null
-        ? [`${service.friendlyName} opens in your browser.`]
-        : ['Open this page on this computer, within a minute; it works once:', `  ${url}`];
-    print.result({ service: service.id, name: service.name, ...(url !== null && { url }) }, lines);
+    const wanted = { service: service.id };
+    const said = { service: service.id, name: service.name };
+    if (values['no-browser']) {
+      const { url } = await client.call('service.page', wanted);
+      const lines = ['Open this page on this computer, within a minute; it works once:', `  ${url}`];
+      print.result({ ...said, url }, lines);
+    } else {
+      await client.call('service.open', wanted);
+      print.result(said, [`${service.friendlyName} opens in your browser.`]);
+    }
   } finally {
     await client.close();
   }

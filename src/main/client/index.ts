@@ -267,11 +267,13 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       if (!isSignedIn(state.slices.session)) throw signInNeeded(state.slices.session);
       return catalog.refresh();
     },
-    async 'service.open'({ service, openBrowser }) {
-      const page = await switchboard.current().webServices.open(service, openBrowser);
+    async 'service.open'({ service }) {
+      await switchboard.current().webServices.open(service);
       if (service === pendingOpen) pendingOpen = null;
-      return page;
     },
+    'service.page': async ({ service }) => ({
+      url: await switchboard.current().webServices.page(service),
+    }),
     async 'service.star'({ service, isFavourite }) {
       const { organisation } = switchboard.current().device.requireStored().registration;
       await settings.setFavourite(organisation.id, service, isFavourite);

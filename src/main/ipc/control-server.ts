@@ -2,6 +2,7 @@
 // See docs/protocol.md 10.
 import type { Server, Socket } from 'node:net';
 import type { Handlers, SignalListener } from '../../shared/ipc/contract.ts';
+import { terminalCallNames } from '../../shared/ipc/names.ts';
 import type { Log } from '../client/ports.ts';
 import { controlSocketPath, layout } from '../client/settings/layout.ts';
 import { bindExclusively } from './control-binding.ts';
@@ -63,7 +64,7 @@ function converse(socket: Socket, key: Buffer, client: Promise<Controlled>, log:
   const tooLong = setTimeout(() => socket.destroy(), PROVE_WITHIN_MS);
   let proved = false;
   const answering = client.then(({ handlers }) =>
-    serve<Socket>({ handlers, isTrusted: (sender) => sender === socket && proved, log }),
+    serve<Socket>({ handlers, calls: terminalCallNames, isTrusted: (sender) => sender === socket && proved, log }),
   );
 
   const lines = overLines(socket, LONGEST_LINE, (message) => {

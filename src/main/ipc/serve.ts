@@ -9,7 +9,6 @@ import {
   type Handlers,
   type Reply,
 } from '../../shared/ipc/contract.ts';
-import { callNames } from '../../shared/ipc/names.ts';
 import { z } from '../../shared/schema.ts';
 import type { Log } from '../client/ports.ts';
 
@@ -20,12 +19,14 @@ export interface Server<Sender> {
 
 export interface ServeOptions<Sender> {
   handlers: Handlers;
+  /** What callers of this transport may call. */
+  calls: readonly CallName[];
   /** Absent means nobody: each transport must say whom it trusts. */
   isTrusted: (sender: Sender) => boolean;
   log: Log;
 }
 
-export function serve<Sender>({ handlers, isTrusted, log }: ServeOptions<Sender>): Server<Sender> {
+export function serve<Sender>({ handlers, calls, isTrusted, log }: ServeOptions<Sender>): Server<Sender> {
   return {
     async answer(sender, name, input) {
       const correlationId = randomUUID();
@@ -33,7 +34,7 @@ export function serve<Sender>({ handlers, isTrusted, log }: ServeOptions<Sender>
         if (!isTrusted(sender)) {
           throw new AppError('client/control-refused', 'This caller may not control Banyan.');
         }
-        const call = lookUp(name);
+        const call = lookUp(name, calls);
         const decoded = call.schema.input.safeParse(input);
         if (!decoded.success) {
           throw new AppError(
@@ -56,8 +57,11 @@ export function serve<Sender>({ handlers, isTrusted, log }: ServeOptions<Sender>
   };
 }
 
-function lookUp(name: unknown): { name: CallName; schema: Call } {
-  const known = callNames.find((candidate) => candidate === name);
+function lookUp(
+  name: unknown,
+  calls: readonly CallName[],
+): { name: CallName; schema: Call } {
+  const known = calls.find((candidate) => candidate === name);
   if (!known) throw new AppError('usage/invalid-input', 'There is no such call.');
   const [group = '', call = ''] = known.split('.');
   const schema = (contract as Record<string, Record<string, Call>>)[group]?.[call];

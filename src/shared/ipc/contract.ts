@@ -239,13 +239,10 @@ export const contract = {
     refresh: call(nothing).returns<Catalog>(),
   },
   service: {
-    /**
-     * Opens a web service in the system browser, signed in as this device. Answers a link that asked for it.
-     * `openBrowser: false` opens nothing and gives the page instead: it lets one browser in, once, within a minute.
-     */
-    open: call(z.strictObject({ service, openBrowser: z.boolean().optional() })).returns<
-      string | null
-    >(),
+    /** Opens a web service in the system browser, signed in as this device. Answers a link that asked for it. */
+    open: call(z.strictObject({ service })).returns<void>(),
+    /** Its page, unopened: it lets one browser in, once, within a minute. A window holds no such secret. */
+    page: call(z.strictObject({ service })).returns<{ url: string }>(),
     /** Kept for the active organisation, in the settings. */
     star: call(z.strictObject({ service, isFavourite: z.boolean() })).returns<void>(),
     /** The person does not want what the link asked for. */

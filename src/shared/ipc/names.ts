@@ -2,8 +2,8 @@
 // not the schemas: with the table they would carry the whole schema library.
 import type { CallName, SignalName } from './contract.ts';
 
-/** A record, so that a name that is missing or too many does not compile. */
-const CALLS: Record<CallName, true> = {
+/** A record, so that a name that is missing or too many does not compile. `terminal`: no window has it. */
+const CALLS: Record<CallName, true | 'terminal'> = {
   'app.snapshot': true,
   'app.quit': true,
   'device.inspectInvite': true,
@@ -27,6 +27,7 @@ const CALLS: Record<CallName, true> = {
   'diagnostics.save': true,
   'catalog.refresh': true,
   'service.open': true,
+  'service.page': 'terminal',
   'service.star': true,
   'service.dismissLink': true,
   'tunnel.open': true,
@@ -45,5 +46,8 @@ const SIGNALS: Record<SignalName, true> = {
   'settings.changed': true,
 };
 
-export const callNames = Object.keys(CALLS) as CallName[];
+/** For the terminal, by the control socket. */
+export const terminalCallNames = Object.keys(CALLS) as CallName[];
+/** For windows. */
+export const callNames = terminalCallNames.filter((name) => CALLS[name] === true);
 export const signalNames = Object.keys(SIGNALS) as SignalName[];

@@ -100,7 +100,7 @@ describe('the palette in the window', () => {
     expect(document.querySelector('.palette [role=alert]')?.textContent).toContain(
       'Nothing answers.',
     );
-    app.fake.answer('service.open', () => null);
+    app.fake.answer('service.open', () => undefined);
     await enter();
     expect(field()).toBeNull();
   });

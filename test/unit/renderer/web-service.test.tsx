@@ -52,7 +52,6 @@ describe('a link that asks for a web service', () => {
       fake.answer('app.snapshot', () => snapshot);
       fake.answer('service.open', () => {
         snapshot = aSnapshot(slices);
-        return null;
       });
     });
     await app.click('Open');

@@ -62,23 +62,26 @@ export function createWebServices(options: WebServicesOptions) {
     throw refusalError(problem.code, problem.detail, problem.correlation_id);
   }
 
+  /** With a ticket in it. */
+  async function page(id: string): Promise<string> {
+    options.access(); // who is not signed in has no list to look in
+    const service = state.slices.catalog.services.find((each) => each.id === id);
+    if (!service) {
+      throw new AppError('catalog/service-not-found', 'That service is not in your list.');
+    }
+    if (service.type !== 'WEB') {
+      throw new AppError('web/not-a-web-service', `${service.friendlyName} is no web service.`);
+    }
+    if (service.access.status === 'denied') throw refuseToOpen(service);
+    return fetchTicket(id);
+  }
+
   return {
-    /** The page where it was not opened. */
-    async open(id: string, openBrowser = true): Promise<string | null> {
-      options.access(); // who is not signed in has no list to look in
-      const service = state.slices.catalog.services.find((each) => each.id === id);
-      if (!service) {
-        throw new AppError('catalog/service-not-found', 'That service is not in your list.');
-      }
-      if (service.type !== 'WEB') {
-        throw new AppError('web/not-a-web-service', `${service.friendlyName} is no web service.`);
-      }
-      if (service.access.status === 'denied') throw refuseToOpen(service);
-      const page = await fetchTicket(id);
-      if (!openBrowser) return page;
+    page,
+    async open(id: string): Promise<void> {
+      const url = await page(id);
       try {
-        await ports.browser.open(page);
-        return null;
+        await ports.browser.open(url);
       } catch (error) {
         // Not with its address: the ticket would be in the log.
         ports.log.warn('no browser could be started', { reason: (error as Error).name });

@@ -37,7 +37,7 @@ function bench(status: number, body: object) {
   });
   return {
     run: () => services.open('wiki.demo.bnn'),
-    link: () => services.open('wiki.demo.bnn', false),
+    link: () => services.page('wiki.demo.bnn'),
     open,
     onRefused,
     onDeviceRevoked,
