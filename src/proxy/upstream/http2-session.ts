@@ -166,12 +166,13 @@ export class Http2Session {
         gone.removeEventListener('abort', onGone);
         stream.off('error', onError);
         if (!outcome) return resolve(stream);
-        stream.on('error', () => {}); // says nothing new
         stream.destroy();
         reject(outcome);
       };
       const stream = this.#connection.open(target, (status) => {
         if (status >= 200 && status < 300) return settle(null);
+        // It counts, though the stream may be lost before the rest of it has come.
+        stream.off('error', onError);
         void refusal(stream, status, target).then(settle);
       });
       this.#streams.add(stream);
@@ -180,6 +181,8 @@ export class Http2Session {
       const onError = (cause: Error) => settle(this.#lost(cause));
       const deadline = setTimeout(() => settle(silentTarget(target)), ANSWER_DEADLINE_MS);
       stream.once('close', () => this.#left(stream)).on('error', onError);
+      // Somebody must always listen, also before whoever asked knows of a yes: an unheard 'error' ends the process.
+      stream.on('error', () => {});
       gone.addEventListener('abort', onGone);
       if (gone.aborted) onGone();
       else if (early) stream.write(early);
