@@ -103,4 +103,43 @@ describe('a tunnel', () => {
     expect(requests()).toBe(1);
   });
 
+  it.each<[string, Buffer | null, 'ended' | 'not ended']>([
+    ['loses the connection', null, 'ended'],
+    ['wants to hear no more', reset(1, ERROR.none), 'ended'],
+    ['wants to hear no more, though we go on', reset(1, ERROR.none), 'not ended'],
+  ])(
+    'whose server has said all and %s is read to its end, however slowly',
+    async (_how, last, near) => {
+      let sent = 0;
+      let room = 1024 * 1024;
+      let hasEnded = false;
+      const { address, tier } = await aServer({
+        hear: ({ type, stream, flags, payload }, { say }) => {
+          if (type === FRAME.headers) say(yes(stream));
+          if (type === FRAME.data && flags & END_STREAM) hasEnded = true;
+          if (type === FRAME.windowUpdate && stream === 1) room += payload.readUInt32BE();
+          else if (type !== FRAME.headers) return;
+          for (; room >= PIECE.length; room -= PIECE.length, sent += PIECE.length)
+            say(data(1, PIECE));
+        },
+      });
+      const { socket, text } = await connectTo(address, 'host.lab:1');
+      const got = received(socket);
+      got.bytes = text.length - text.indexOf('\r\n\r\n') - 4;
+      socket.pause();
+      if (near === 'ended') socket.end('question');
+      await until(async () => hasEnded === (near === 'ended'));
+      // Until neither the sockets nor the window have room.
+      for (let before = -1; before !== sent; await delay(300)) before = sent;
+      const connection = tier.connections[0] as ScriptedConnection;
+      connection.say(data(1, '', true), ...(last ? [last] : []));
+      if (!last) connection.socket.end();
+      await delay(100);
+      socket.resume();
+      await until(async () => got.endings.length > 0);
+      socket.destroy();
+      expect(got).toEqual({ bytes: sent, endings: ['end'] });
+    },
+  );
+
 });
