@@ -55,6 +55,7 @@ export class Http2Connection implements Wire, FrameSink {
   /** Streams that wait for the socket or for the connection's window. */
   readonly #waiting = new Set<Http2Stream>();
   #pongs: (() => void)[] = [];
+  #isLeft = false;
   #isOver = false;
 
   constructor(socket: Duplex, options: Http2Options) {
@@ -84,8 +85,9 @@ export class Http2Connection implements Wire, FrameSink {
     else socket.on('data', (bytes: Buffer) => this.#read(bytes, bytes.length >= RECORD_BYTES));
   }
 
+  /** For new streams. After a GOAWAY the peer would not even look at one (RFC 9113 6.8). */
   get isOpen(): boolean {
-    return !this.#isOver && this.#nextId < MAX_STREAM_ID;
+    return !this.#isOver && !this.#isLeft && this.#nextId < MAX_STREAM_ID;
   }
 
   /** Received, and not taken by whoever reads the streams. */
@@ -266,9 +268,10 @@ export class Http2Connection implements Wire, FrameSink {
     if (payload.length !== 4) throw wrongSize();
     const bytes = payload.readUInt32BE(0) & MAX_WINDOW;
     if (id === 0) {
+      if (bytes === 0) throw violation('a window that widens by nothing');
       this.#sendWindow += bytes;
-      if (bytes === 0 || this.#sendWindow > MAX_WINDOW) {
-        throw new Http2Error(ERROR.flowControl, 'a window that is none');
+      if (this.#sendWindow > MAX_WINDOW) {
+        throw new Http2Error(ERROR.flowControl, 'a window too large');
       }
     } else {
       const stream = this.#known(id);
@@ -290,6 +293,7 @@ export class Http2Connection implements Wire, FrameSink {
     if (id !== 0) throw violation('a farewell of a stream');
     if (payload.length < 8) throw wrongSize();
     const last = payload.readUInt32BE(0) & MAX_STREAM_ID;
+    this.#isLeft = true;
     this.#options.onGoaway();
     for (const stream of this.#streams.values()) {
       if (stream.id > last) stream.lost(new StreamLost(null, true));
