@@ -142,4 +142,17 @@ describe('a tunnel', () => {
     },
   );
 
+  it('that nobody has looked at is asked for over another connection', async () => {
+    const { address, tier } = await aServer({
+      hear: ({ type, stream }, { say }, nth) => {
+        if (type === FRAME.headers) say(...(nth < 2 ? [goaway(0)] : [yes(stream)]));
+      },
+    });
+    const socket = await program(address);
+    socket.write('CONNECT host.lab:1 HTTP/1.1\r\n\r\nearly');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(String(answer)).toContain(' 200 ');
+    expect(tier.connections).toHaveLength(3);
+    socket.destroy();
+  });
 });
