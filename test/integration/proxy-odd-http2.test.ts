@@ -156,3 +156,19 @@ describe('a tunnel', () => {
     socket.destroy();
   });
 });
+
+it('a server that allows no tunnel is not dialled for ever', async () => {
+  const { address, tier } = await aServer({
+    greeting: maxStreams(0),
+    hear: ({ type, stream }, { say }) => {
+      if (type === FRAME.headers) say(reset(stream, ERROR.refusedStream));
+    },
+  });
+  const { status } = await connectTo(address, 'host.lab:1');
+  expect(status).toBe(503);
+  const dialled = tier.connections.length;
+  expect(dialled).toBeLessThan(8);
+  await delay(200);
+  expect(tier.connections).toHaveLength(dialled);
+});
+

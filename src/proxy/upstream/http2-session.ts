@@ -88,7 +88,8 @@ export class Http2Session {
 
   constructor(socket: TLSSocket, allowed = STREAMS_AT_FIRST) {
     this.#socket = socket;
-    this.#allowed = allowed;
+    // One at least asks: a server may allow none for a while (RFC 9113 6.5.2), and else nobody would ever hear of more.
+    this.#allowed = Math.max(1, allowed);
     let spoken = (): void => {};
     let over = (): void => {};
     this.#spoken = new Promise((resolve) => (spoken = () => resolve(true)));
