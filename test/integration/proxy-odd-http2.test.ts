@@ -172,3 +172,13 @@ it('a server that allows no tunnel is not dialled for ever', async () => {
   expect(tier.connections).toHaveLength(dialled);
 });
 
+it('a connection that its server leaves is closed when nobody uses it', async () => {
+  const { tier } = await aServer({
+    hear: ({ type, flags }, { say }) => {
+      if (type === FRAME.settings && flags !== 0) say(goaway(2 ** 31 - 1));
+    },
+  });
+  await until(async () => tier.connections.length > 0);
+  const [connection] = tier.connections;
+  await until(async () => connection?.socket.readableEnded === true);
+});

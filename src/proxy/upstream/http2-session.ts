@@ -101,7 +101,11 @@ export class Http2Session {
         this.#allowed = Math.min(maxStreams, MAX_STREAMS);
         spoken();
       },
-      onGoaway: () => (this.#isRetired = true),
+      onGoaway: () => {
+        this.#isRetired = true;
+        // Not now: it may be the first that the connection reads, while it is being made.
+        queueMicrotask(() => this.retire());
+      },
       onOver: (why) => {
         this.#why = why;
         this.#isRetired = true;
