@@ -15,12 +15,22 @@ const PREFACE_BYTES = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'.length;
 /** In place of a TLS connection: hands over at once what it is given, and remembers what was written. */
 class Wire extends Duplex {
   readonly written: Buffer[] = [];
+  /** While it is held, nothing that is written leaves. */
+  isHeld = false;
+  #held: (() => void) | null = null;
 
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.written.push(Buffer.from(chunk));
-    done();
+    if (this.isHeld) this.#held = done;
+    else done();
+  }
+
+  letGo(): void {
+    this.isHeld = false;
+    this.#held?.();
+    this.#held = null;
   }
 }
 
@@ -30,6 +40,8 @@ export interface ScriptedPeer {
   say: (...bytes: Buffer[]) => void;
   /** What the peer has got so far, without the preface. */
   heard: () => Promise<Heard[]>;
+  /** From now on nothing of ours leaves. Returns how it goes on. */
+  hold: () => () => void;
   /** What ended the connection; undefined: nothing has, null: it ended in order. */
   why: () => Http2Error | null | undefined;
 }
@@ -75,6 +87,10 @@ export function scriptedPeer({
       await new Promise(setImmediate);
       await new Promise(setImmediate);
       return takeFrames(Buffer.concat(wire.written).subarray(PREFACE_BYTES)).frames;
+    },
+    hold() {
+      wire.isHeld = true;
+      return () => wire.letGo();
     },
     why: () => why,
   };

@@ -1,7 +1,7 @@
 // The rules of RFC 9113 that a peer may break, and what is promised to the local programs when it does, or does not.
 import { once } from 'node:events';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   ACK,
   END_HEADERS,
@@ -347,6 +347,24 @@ describe('a tunnel', () => {
     stream.resume();
     await once(stream, 'close');
     expect(late()).toBe('all of it|end');
+  });
+
+  it('is none of a thousand that are lost when all of them have a little to say at once', async () => {
+    const { say, connection, heard, hold, why } = anOpenTunnel();
+    say(setting(SETTING.initialWindowSize, MIB), windowUpdate(0, 64 * MIB));
+    const streams = Array.from({ length: 1_000 }, (_, nth) =>
+      connection.open(`host-${nth}.lab:22`, () => {}),
+    );
+    await heard();
+    const goOn = hold();
+    for (const stream of streams) stream.on('error', () => {}).write(Buffer.alloc(4_096, 's'));
+    streams.at(-1)?.write(Buffer.alloc(256 * 1024, 'b'));
+    await soon();
+    expect(why()).toBeUndefined();
+    goOn();
+    await vi.waitFor(async () =>
+      expect(dataTo(await heard())).toHaveLength(1_000 * 4_096 + 256 * 1024),
+    );
   });
 
   it('costs the same though its peer widens the window byte by byte', async () => {
