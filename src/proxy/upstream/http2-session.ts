@@ -88,8 +88,7 @@ export class Http2Session {
 
   constructor(socket: TLSSocket, allowed = STREAMS_AT_FIRST) {
     this.#socket = socket;
-    // One at least asks: a server may allow none for a while (RFC 9113 6.5.2), and else nobody would ever hear of more.
-    this.#allowed = Math.max(1, allowed);
+    this.#allowed = allowed;
     let spoken = (): void => {};
     let over = (): void => {};
     this.#spoken = new Promise((resolve) => (spoken = () => resolve(true)));
@@ -120,8 +119,9 @@ export class Http2Session {
     return !this.#isRetired && isOpen && untakenBytes < MAX_UNTAKEN_BYTES && !this.isFull;
   }
 
+  /** Where a server allows none, one asks all the same: 0 means nothing special (RFC 9113 6.5.2). */
   get isFull(): boolean {
-    return this.#streams.size + this.#gathered >= this.#allowed;
+    return this.#streams.size + this.#gathered >= Math.max(1, this.#allowed);
   }
 
   /** Resolves when the peer has spoken HTTP/2, so has taken our certificate; rejects with what went wrong. */
