@@ -232,27 +232,30 @@ export class Http2Connection implements Wire, FrameSink {
     if (id !== 0) throw violation('settings of a stream');
     if (payload.length % 6 !== 0 || (isAck && payload.length > 0)) throw wrongSize();
     if (isAck) return;
+    const windowBefore = this.#peerStreamWindow;
     for (let at = 0; at < payload.length; at += 6) {
       this.#setting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
     }
+    // Once, however often it was set: one frame holds thousands, and each would be felt by every stream.
+    this.#resizeWindows(this.#peerStreamWindow - windowBefore);
     this.#outbox.say(frame(FRAME.settings, ACK, 0, Buffer.alloc(0)));
     this.#options.onSettings(this.#maxStreams);
   }
 
   #setting(name: number, value: number): void {
     if (name === SETTING.maxConcurrentStreams) this.#maxStreams = value;
-    else if (name === SETTING.initialWindowSize) this.#resizeWindows(value);
-    else if (name === SETTING.maxFrameSize && (value < 2 ** 14 || value >= 2 ** 24)) {
+    else if (name === SETTING.initialWindowSize) {
+      if (value > MAX_WINDOW) throw new Http2Error(ERROR.flowControl, 'a window too large');
+      this.#peerStreamWindow = value;
+    } else if (name === SETTING.maxFrameSize && (value < 2 ** 14 || value >= 2 ** 24)) {
       throw violation('a frame size that is none');
     } else if (name === SETTING.enablePush && value > 0)
       throw violation('a server that is pushed to');
   }
 
   /** RFC 9113 6.9.2: windows of streams that are open change by the difference, and may become negative. */
-  #resizeWindows(size: number): void {
-    if (size > MAX_WINDOW) throw new Http2Error(ERROR.flowControl, 'a window too large');
-    const change = size - this.#peerStreamWindow;
-    this.#peerStreamWindow = size;
+  #resizeWindows(change: number): void {
+    if (change === 0) return;
     for (const stream of this.#streams.values()) this.#widen(stream, change);
     this.#serveWaiting();
   }

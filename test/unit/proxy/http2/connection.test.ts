@@ -367,6 +367,22 @@ describe('a tunnel', () => {
     );
   });
 
+  it('feels one change of the windows for each SETTINGS, however many it holds', async () => {
+    const { say, stream, connection, heard } = anOpenTunnel();
+    for (let nth = 0; nth < 1_000; nth += 1) connection.open(`host-${nth}.lab:22`, () => {});
+    stream.write(Buffer.alloc(80_000));
+    const payload = Buffer.concat(
+      Array.from({ length: 2_600 }, (_, nth) =>
+        Buffer.concat([Buffer.from([0, SETTING.initialWindowSize]), number(nth % 2 ? 70_000 : 0)]),
+      ),
+    );
+    say(windowUpdate(0, MIB));
+    const started = performance.now();
+    for (let nth = 0; nth < 10; nth += 1) say(frame(FRAME.settings, 0, 0, payload));
+    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(dataTo(await heard())).toHaveLength(70_000);
+  });
+
   it('costs the same though its peer widens the window byte by byte', async () => {
     const { say, stream, heard } = anOpenTunnel();
     const bytes = Buffer.alloc(8 * MIB, 'abcdefg');
