@@ -98,7 +98,7 @@ export function scriptedPeer({
 
 /** Of a client's bytes, however they are cut. */
 export function readFrames(hear: (frame: Heard) => void): (bytes: Buffer) => void {
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   let preface = PREFACE_BYTES;
   return (bytes) => {
     rest = Buffer.concat([rest, bytes]);
