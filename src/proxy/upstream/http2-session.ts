@@ -137,7 +137,7 @@ export class Http2Session {
     if (this.#streams.size === 0) this.#connection.close();
   }
 
-  /** Rejects with AppError (refused), SessionFull, SessionGone, or the abort's reason. */
+  /** Rejects with AppError (refused, or no answer), SessionFull or SessionGone (also when `gone` is aborted). */
   async open(target: string, early: Buffer | undefined, gone: AbortSignal): Promise<Http2Stream> {
     this.#doubt();
     await this.#turn();
