@@ -17,6 +17,7 @@ import {
   missing,
   startApache,
   startHaproxy,
+  startHaproxyForConnect,
   startNghttpx,
   startStunnel,
 } from '../support/foreign-servers.ts';
@@ -121,13 +122,14 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('Apache as a CONNECT proxy over %
   });
 });
 
-describe('nghttpx as a CONNECT proxy for HTTP/2 and HTTP/1.1', () => {
+describe.each([
+  ['nghttpx', startNghttpx],
+  ['haproxy', startHaproxyForConnect],
+] as const)('%s as a CONNECT proxy for HTTP/2', (program, start) => {
   it('carries 8 MiB there and back, on several connections at once', async (context) => {
-    need(context, 'nghttpx', 'tinyproxy');
+    need(context, program, 'tinyproxy');
     const far = await backend(echo);
-    const { port: local } = await (
-      await engine()
-    ).engine.open(spec('CHAIN', await startNghttpx(server)));
+    const { port: local } = await (await engine()).engine.open(spec('CHAIN', await start(server)));
     await Promise.all(
       Array.from({ length: 5 }, async (_, index) => {
         const { status, socket } = await connectThroughProxy(local, `127.0.0.1:${far.port}`);
@@ -138,9 +140,9 @@ describe('nghttpx as a CONNECT proxy for HTTP/2 and HTTP/1.1', () => {
   });
 
   it('answers for a target that is not there, and that is what is told', async (context) => {
-    need(context, 'nghttpx', 'tinyproxy');
+    need(context, program, 'tinyproxy');
     const { engine: running, facts } = await engine();
-    const { port: local } = await running.open(spec('CHAIN', await startNghttpx(server)));
+    const { port: local } = await running.open(spec('CHAIN', await start(server)));
     const gone = await startBackend(echo);
     await gone.stop();
     const target = `127.0.0.1:${gone.port}`;
@@ -151,8 +153,8 @@ describe('nghttpx as a CONNECT proxy for HTTP/2 and HTTP/1.1', () => {
   });
 
   it('turns down a certificate of another authority, and that is what is told', async (context) => {
-    need(context, 'nghttpx', 'tinyproxy');
-    await expectRefusedCertificate('CHAIN', await startNghttpx(server));
+    need(context, program, 'tinyproxy');
+    await expectRefusedCertificate('CHAIN', await start(server));
   });
 });
 

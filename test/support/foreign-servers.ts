@@ -172,13 +172,18 @@ SSLSessionCache shmcb:${files.folder}/ssl(512000)
 }
 
 /** HTTP/2 and HTTP/1.1 CONNECT behind mutual TLS; tinyproxy behind it does the dialling. */
+async function startTinyproxy(folder: string): Promise<number> {
+  const port = await freePort();
+  const { 'tinyproxy.conf': config } = writeFiles(folder, {
+    'tinyproxy.conf': `Port ${port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 200\n`,
+  });
+  await startDaemon('tinyproxy', ['-d', '-c', config], { port });
+  return port;
+}
+
 export async function startNghttpx(identity: Credentials): Promise<number> {
   const files = writeTlsFiles(identity);
-  const proxyPort = await freePort();
-  const { 'tinyproxy.conf': config } = writeFiles(files.folder, {
-    'tinyproxy.conf': `Port ${proxyPort}\nListen 127.0.0.1\nTimeout 60\nMaxClients 200\n`,
-  });
-  await startDaemon('tinyproxy', ['-d', '-c', config], { port: proxyPort });
+  const proxyPort = await startTinyproxy(files.folder);
   const port = await freePort();
   await startDaemon(
     'nghttpx',
@@ -221,7 +226,17 @@ requireCert = yes
   return port;
 }
 
-export async function startHaproxy(identity: Credentials, backendPort: number): Promise<number> {
+/** What people put before a CONNECT proxy of one line each, so that it speaks HTTP/2. */
+export async function startHaproxyForConnect(identity: Credentials): Promise<number> {
+  const proxyPort = await startTinyproxy(tempDir());
+  return startHaproxy(identity, proxyPort, { mode: 'http', protocols: 'alpn h2' });
+}
+
+export async function startHaproxy(
+  identity: Credentials,
+  backendPort: number,
+  { mode, protocols } = { mode: 'tcp', protocols: '' },
+): Promise<number> {
   const files = writeTlsFiles(identity);
   const port = await freePort();
   const { 'haproxy.conf': config } = writeFiles(files.folder, {
@@ -229,12 +244,12 @@ export async function startHaproxy(identity: Credentials, backendPort: number): 
 global
   maxconn 200
 defaults
-  mode tcp
+  mode ${mode}
   timeout connect 5s
   timeout client 60s
   timeout server 60s
 frontend service
-  bind 127.0.0.1:${port} ssl crt ${files.bundle} ca-file ${files.clientCa} verify required
+  bind 127.0.0.1:${port} ssl crt ${files.bundle} ca-file ${files.clientCa} verify required ${protocols}
   default_backend backend
 backend backend
   server one 127.0.0.1:${backendPort}

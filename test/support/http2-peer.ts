@@ -10,15 +10,27 @@ import {
 } from '../../src/proxy/http2/frames.ts';
 import type { Http2Stream } from '../../src/proxy/http2/stream.ts';
 
+const PREFACE_BYTES = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'.length;
+
 /** In place of a TLS connection: hands over at once what it is given, and remembers what was written. */
 class Wire extends Duplex {
   readonly written: Buffer[] = [];
+  /** While it is held, nothing that is written leaves. */
+  isHeld = false;
+  #held: (() => void) | null = null;
 
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.written.push(Buffer.from(chunk));
-    done();
+    if (this.isHeld) this.#held = done;
+    else done();
+  }
+
+  letGo(): void {
+    this.isHeld = false;
+    this.#held?.();
+    this.#held = null;
   }
 }
 
@@ -28,6 +40,8 @@ export interface ScriptedPeer {
   say: (...bytes: Buffer[]) => void;
   /** What the peer has got so far, without the preface. */
   heard: () => Promise<Heard[]>;
+  /** From now on nothing of ours leaves. Returns how it goes on. */
+  hold: () => () => void;
   /** What ended the connection; undefined: nothing has, null: it ended in order. */
   why: () => Http2Error | null | undefined;
 }
@@ -72,18 +86,36 @@ export function scriptedPeer({
     async heard() {
       await new Promise(setImmediate);
       await new Promise(setImmediate);
-      return framesOf(
-        Buffer.concat(wire.written).subarray('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'.length),
-      );
+      return takeFrames(Buffer.concat(wire.written).subarray(PREFACE_BYTES)).frames;
+    },
+    hold() {
+      wire.isHeld = true;
+      return () => wire.letGo();
     },
     why: () => why,
   };
 }
 
-function framesOf(bytes: Buffer): Heard[] {
+/** Of a client's bytes, however they are cut. */
+export function readFrames(hear: (frame: Heard) => void): (bytes: Buffer) => void {
+  let rest: Buffer = Buffer.alloc(0);
+  let preface = PREFACE_BYTES;
+  return (bytes) => {
+    rest = Buffer.concat([rest, bytes]);
+    const skipped = Math.min(preface, rest.length);
+    preface -= skipped;
+    const taken = takeFrames(rest.subarray(skipped));
+    rest = taken.rest;
+    for (const frame of taken.frames) hear(frame);
+  };
+}
+
+function takeFrames(bytes: Buffer): { frames: Heard[]; rest: Buffer } {
   const frames: Heard[] = [];
-  for (let at = 0; at + 9 <= bytes.length;) {
+  let at = 0;
+  while (at + 9 <= bytes.length) {
     const end = at + 9 + bytes.readUIntBE(at, 3);
+    if (end > bytes.length) break;
     frames.push({
       type: bytes[at + 3] as number,
       flags: bytes[at + 4] as number,
@@ -92,7 +124,7 @@ function framesOf(bytes: Buffer): Heard[] {
     });
     at = end;
   }
-  return frames;
+  return { frames, rest: bytes.subarray(at) };
 }
 
 /** What came of a stream, in one line. */

@@ -55,6 +55,7 @@ export class Http2Connection implements Wire, FrameSink {
   /** Streams that wait for the socket or for the connection's window. */
   readonly #waiting = new Set<Http2Stream>();
   #pongs: (() => void)[] = [];
+  #isLeft = false;
   #isOver = false;
 
   constructor(socket: Duplex, options: Http2Options) {
@@ -84,8 +85,9 @@ export class Http2Connection implements Wire, FrameSink {
     else socket.on('data', (bytes: Buffer) => this.#read(bytes, bytes.length >= RECORD_BYTES));
   }
 
+  /** For new streams. After a GOAWAY the peer would not even look at one (RFC 9113 6.8). */
   get isOpen(): boolean {
-    return !this.#isOver && this.#nextId < MAX_STREAM_ID;
+    return !this.#isOver && !this.#isLeft && this.#nextId < MAX_STREAM_ID;
   }
 
   /** Received, and not taken by whoever reads the streams. */
@@ -230,27 +232,30 @@ export class Http2Connection implements Wire, FrameSink {
     if (id !== 0) throw violation('settings of a stream');
     if (payload.length % 6 !== 0 || (isAck && payload.length > 0)) throw wrongSize();
     if (isAck) return;
+    const windowBefore = this.#peerStreamWindow;
     for (let at = 0; at < payload.length; at += 6) {
       this.#setting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
     }
+    // Once, however often it was set: one frame holds thousands, and each would be felt by every stream.
+    this.#resizeWindows(this.#peerStreamWindow - windowBefore);
     this.#outbox.say(frame(FRAME.settings, ACK, 0, Buffer.alloc(0)));
     this.#options.onSettings(this.#maxStreams);
   }
 
   #setting(name: number, value: number): void {
     if (name === SETTING.maxConcurrentStreams) this.#maxStreams = value;
-    else if (name === SETTING.initialWindowSize) this.#resizeWindows(value);
-    else if (name === SETTING.maxFrameSize && (value < 2 ** 14 || value >= 2 ** 24)) {
+    else if (name === SETTING.initialWindowSize) {
+      if (value > MAX_WINDOW) throw new Http2Error(ERROR.flowControl, 'a window too large');
+      this.#peerStreamWindow = value;
+    } else if (name === SETTING.maxFrameSize && (value < 2 ** 14 || value >= 2 ** 24)) {
       throw violation('a frame size that is none');
     } else if (name === SETTING.enablePush && value > 0)
       throw violation('a server that is pushed to');
   }
 
   /** RFC 9113 6.9.2: windows of streams that are open change by the difference, and may become negative. */
-  #resizeWindows(size: number): void {
-    if (size > MAX_WINDOW) throw new Http2Error(ERROR.flowControl, 'a window too large');
-    const change = size - this.#peerStreamWindow;
-    this.#peerStreamWindow = size;
+  #resizeWindows(change: number): void {
+    if (change === 0) return;
     for (const stream of this.#streams.values()) this.#widen(stream, change);
     this.#serveWaiting();
   }
@@ -266,9 +271,10 @@ export class Http2Connection implements Wire, FrameSink {
     if (payload.length !== 4) throw wrongSize();
     const bytes = payload.readUInt32BE(0) & MAX_WINDOW;
     if (id === 0) {
+      if (bytes === 0) throw violation('a window that widens by nothing');
       this.#sendWindow += bytes;
-      if (bytes === 0 || this.#sendWindow > MAX_WINDOW) {
-        throw new Http2Error(ERROR.flowControl, 'a window that is none');
+      if (this.#sendWindow > MAX_WINDOW) {
+        throw new Http2Error(ERROR.flowControl, 'a window too large');
       }
     } else {
       const stream = this.#known(id);
@@ -290,6 +296,7 @@ export class Http2Connection implements Wire, FrameSink {
     if (id !== 0) throw violation('a farewell of a stream');
     if (payload.length < 8) throw wrongSize();
     const last = payload.readUInt32BE(0) & MAX_STREAM_ID;
+    this.#isLeft = true;
     this.#options.onGoaway();
     for (const stream of this.#streams.values()) {
       if (stream.id > last) stream.lost(new StreamLost(null, true));

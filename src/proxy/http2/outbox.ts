@@ -9,6 +9,8 @@ const DATA_BYTES = RECORD_BYTES - HEAD_BYTES;
 const SMALL_BYTES = 4 * 1024;
 /** Our answers to a peer that asks without end and reads none of them (CVE-2019-9512). Data keeps far below. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+/** More than this does not wait for the end of the turn, so that a full socket shows to those who have not sent yet. */
+const MAX_QUEUED_BYTES = 64 * 1024;
 const EMPTY = Buffer.alloc(0);
 /** Frames are put together here; TLS encrypts them at once. Takes what is read from a local program in bulk. */
 const place = Buffer.allocUnsafeSlow(288 * 1024);
@@ -16,8 +18,9 @@ const place = Buffer.allocUnsafeSlow(288 * 1024);
 export class Outbox {
   readonly #socket: Duplex;
   readonly #onFlood: (error: Http2Error) => void;
-  /** Leaves with the next data, or at the end of this turn of the loop. */
+  /** Leaves with the next larger data, or at the end of this turn of the loop. */
   #queue: Buffer[] = [];
+  #queuedBytes = 0;
   #isFlushing = false;
   #isCongested = false;
   #isClosed = false;
@@ -58,7 +61,10 @@ export class Outbox {
   /** `bytes` of `chunk` are not looked at any more when this returns. */
   data(stream: number, chunk: Buffer, bytes: number): void {
     if (bytes <= SMALL_BYTES) {
-      return this.say(frame(FRAME.data, 0, stream, chunk.subarray(0, bytes)));
+      this.say(frame(FRAME.data, 0, stream, chunk.subarray(0, bytes)));
+      this.#queuedBytes += bytes;
+      if (this.#queuedBytes > MAX_QUEUED_BYTES) this.flush();
+      return;
     }
     const before = this.#takeQueue();
     const length = before.length + bytes + HEAD_BYTES * Math.ceil(bytes / DATA_BYTES);
@@ -96,6 +102,7 @@ export class Outbox {
     const [only] = queue;
     if (!only) return EMPTY;
     this.#queue = [];
+    this.#queuedBytes = 0;
     return queue.length === 1 ? only : Buffer.concat(queue);
   }
 

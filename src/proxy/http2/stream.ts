@@ -29,7 +29,7 @@ export interface Wire {
   end(stream: Http2Stream): void;
   /** Bytes that somebody has taken: the peer may send as many again. */
   taken(stream: Http2Stream, bytes: number): void;
-  /** Nothing more of this stream is of interest. */
+  /** It is over on the wire, so that nothing can happen to it any more, though its bytes may still be read. */
   forget(stream: Http2Stream): void;
   reset(stream: Http2Stream, code: number): void;
 }
@@ -90,6 +90,7 @@ export class Http2Stream extends Duplex implements Landing {
 
   peerEnded(): void {
     this.#hasPeerEnded = true;
+    if (this.#hasEnded) this.#wire.forget(this);
     this.push(null);
   }
 
@@ -99,6 +100,7 @@ export class Http2Stream extends Duplex implements Landing {
     // RFC 9113 8.1: the answer is complete, and the rest of what we say is of no interest.
     const isOrderly = this.#hasPeerEnded && error.code === ERROR.none;
     this.#hasPeerEnded = true;
+    this.#wire.forget(this);
     if (!isOrderly) this.destroy(error);
     else if (this.readableEnded) this.destroy();
     else this.once('end', () => this.destroy());
@@ -109,7 +111,9 @@ export class Http2Stream extends Duplex implements Landing {
     const unsent = this.#unsent;
     if (!unsent) return;
     this.#unsent = null;
-    this.#send(unsent.rest, unsent.done);
+    // By a peer that widens its window byte by byte it is looked at once a byte, so it is not copied again.
+    const rest = this.#send(unsent.rest, unsent.done);
+    if (rest) this.#unsent = { rest, done: unsent.done };
   }
 
   override resume(): this {
@@ -128,12 +132,15 @@ export class Http2Stream extends Duplex implements Landing {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    this.#send(chunk, done);
+    const rest = this.#send(chunk, done);
+    // A copy: whoever reads in bulk uses the same place again.
+    if (rest) this.#unsent = { rest: Buffer.from(rest), done };
   }
 
   override _final(done: Done): void {
     if (!this.#hasEnded) this.#wire.end(this);
     this.#hasEnded = true;
+    if (this.#hasPeerEnded) this.#wire.forget(this);
     done();
   }
 
@@ -151,13 +158,16 @@ export class Http2Stream extends Duplex implements Landing {
     done(error);
   }
 
-  #send(chunk: Buffer, done: Done): void {
+  /** What has to wait. */
+  #send(chunk: Buffer, done: Done): Buffer | null {
     // After a reset nobody listens; it is told by the end of the stream.
     const sent = this.#hasEnded ? chunk.length : this.#wire.send(this, chunk);
-    if (sent === chunk.length) return this.#wire.whenSent(done);
-    // A copy: whoever reads in bulk uses the same place again.
-    this.#unsent = { rest: Buffer.from(chunk.subarray(sent)), done };
-    this.#wire.wait(this);
+    if (sent < chunk.length) {
+      this.#wire.wait(this);
+      return chunk.subarray(sent);
+    }
+    this.#wire.whenSent(done);
+    return null;
   }
 
   #hunger(): void {

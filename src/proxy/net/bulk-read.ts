@@ -6,8 +6,8 @@ import { detachHandle } from './native-handle.ts';
 const place = Buffer.allocUnsafeSlow(256 * 1024);
 
 /**
- * A new socket on the same connection, whose bytes go to `receive` (views, and false stops, as with a Landing); the given one is left empty. null: not possible
- * now. Sockets of a server cannot be given `onread`, hence the change of owner.
+ * A new socket on the same connection, whose bytes go to `receive` (views, and false stops, as with a Landing); the given
+ * one is left empty. null: not possible now. Sockets of a server cannot be given `onread`, hence the change of owner.
  */
 export function readInBulk(socket: Socket, receive: (bytes: Buffer) => boolean): Socket | null {
   // Bytes that are still on their way would be lost with their owner, and so would a 'drain' that is still to come.

@@ -13,7 +13,7 @@ let waiting: Coalescer[] = [];
 function flushAll(): void {
   const all = waiting;
   waiting = [];
-  for (const coalescer of all) coalescer.flush();
+  for (const coalescer of all) coalescer.endTurn();
 }
 
 export class Coalescer {
@@ -21,6 +21,7 @@ export class Coalescer {
   readonly #far: Duplex;
   #slab: Buffer | null = null;
   #used = 0;
+  #isStalled = false;
 
   constructor(near: Socket, far: Duplex) {
     this.#near = near;
@@ -36,7 +37,8 @@ export class Coalescer {
   write(bytes: Buffer, isMore: boolean): boolean {
     if (this.#near.destroyed) return true;
     if (this.#slab === null) {
-      if (!isMore) return this.#isReadyAfter(this.#near.write(Buffer.from(bytes)));
+      if (!isMore && !this.#near.writableNeedDrain)
+        return this.#isReadyAfter(this.#near.write(Buffer.from(bytes)));
       this.#slab = spare.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
       this.#used = 0;
       if (waiting.push(this) === 1) setImmediate(flushAll);
@@ -53,16 +55,33 @@ export class Coalescer {
     return !this.#near.writableNeedDrain;
   }
 
+  /**
+   * What comes while the local socket is full waits together: HTTP/2's peer may send on within its window, byte by byte, and
+   * a write for each would take hundreds of times its memory.
+   */
+  endTurn(): void {
+    if (!this.#near.writableNeedDrain) return this.flush();
+    if (this.#isStalled) return;
+    this.#isStalled = true;
+    this.#near.once('drain', () => {
+      this.#isStalled = false;
+      this.flush();
+    });
+  }
+
   flush(): void {
     const slab = this.#slab;
     if (slab === null) return;
     this.#slab = null;
-    if (this.#near.destroyed) {
+    const bytes = slab.subarray(0, this.#used);
+    if (this.#near.destroyed) recycle(slab);
+    else if (this.#used >= RECORD_BYTES) {
+      this.#isReadyAfter(this.#near.write(bytes, () => recycle(slab)));
+    } else {
+      // So little is not worth a slab until it has left.
+      this.#isReadyAfter(this.#near.write(Buffer.from(bytes)));
       recycle(slab);
-      return;
     }
-    const isReady = this.#near.write(slab.subarray(0, this.#used), () => recycle(slab));
-    this.#isReadyAfter(isReady);
   }
 
   #isReadyAfter(isReady: boolean): boolean {

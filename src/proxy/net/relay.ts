@@ -140,10 +140,19 @@ export class Relay {
     from.on('drain', () => other().resume());
     from.on('error', () => this.cut('reset'));
     from.on('close', () => {
+      if (this.#ended === 'finished' && wantsNoMore(from)) this.#deliverRest();
       // Closed without an end: the peer is gone, so nothing it was still owed can be delivered.
-      if (!from.readableEnded || !hasSentAll(from)) this.cut('reset');
+      else if (!from.readableEnded || !hasSentAll(from)) this.cut('reset');
       this.#leave(1);
     });
+  }
+
+  /** A reset would take back what near has not read yet, and look like an end to it. */
+  #deliverRest(): void {
+    const near = this.#near;
+    near.removeAllListeners('data').resume();
+    if (near.writableFinished) near.destroy();
+    else near.once('finish', () => near.destroy());
   }
 
   #leave(sides: number): void {
@@ -256,6 +265,7 @@ export class Relay {
     if (near !== this.#near) return;
     const bulk = readInBulk(near, (bytes) => {
       // The buffer is everybody's.
+      if (far.destroyed) return true;
       const isDirect = far.writableLength === 0;
       if (far.write(isDirect ? bytes : Buffer.from(bytes))) return true;
       bulk?.pause();
@@ -271,6 +281,10 @@ export class Relay {
     else bulk.resume();
   }
 }
+
+/** An HTTP/2 server that has said all may turn down the rest of what we say, and be heard all the same (RFC 9113 8.1). */
+const wantsNoMore = (far: Duplex): boolean =>
+  far instanceof Http2Stream && far.readableEnded && !far.errored && !hasSentAll(far);
 
 /** Payload so far. Polled from the sockets' own counters, so that a copied chunk costs no counting. */
 interface Meter {

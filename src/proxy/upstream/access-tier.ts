@@ -131,10 +131,12 @@ export class AccessTier {
         const far = await this.#connectOnce(target, early, gone);
         if (far) return far;
       } catch (error) {
+        if (gone.aborted) throw error;
         // How many it allows was not known before; now it is, and another connection is made.
-        if (!(error instanceof SessionFull) || gone.aborted) throw error;
+        if (error instanceof SessionFull) this.#allowedStreams = error.allowed;
+        // The connection was over, or its server had just left it.
+        else if (!(error instanceof SessionGone && error.isUntouched)) throw error;
         refusals += 1;
-        this.#allowedStreams = error.allowed;
       }
     }
     throw new AppError(

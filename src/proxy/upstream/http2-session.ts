@@ -100,7 +100,11 @@ export class Http2Session {
         this.#allowed = Math.min(maxStreams, MAX_STREAMS);
         spoken();
       },
-      onGoaway: () => (this.#isRetired = true),
+      onGoaway: () => {
+        this.#isRetired = true;
+        // Not now: it may be the first that the connection reads, while it is being made.
+        queueMicrotask(() => this.retire());
+      },
       onOver: (why) => {
         this.#why = why;
         this.#isRetired = true;
@@ -115,8 +119,9 @@ export class Http2Session {
     return !this.#isRetired && isOpen && untakenBytes < MAX_UNTAKEN_BYTES && !this.isFull;
   }
 
+  /** Where a server allows none, one asks all the same: 0 means nothing special (RFC 9113 6.5.2). */
   get isFull(): boolean {
-    return this.#streams.size + this.#gathered >= this.#allowed;
+    return this.#streams.size + this.#gathered >= Math.max(1, this.#allowed);
   }
 
   /** Resolves when the peer has spoken HTTP/2, so has taken our certificate; rejects with what went wrong. */
@@ -132,7 +137,7 @@ export class Http2Session {
     if (this.#streams.size === 0) this.#connection.close();
   }
 
-  /** Rejects with AppError (refused), SessionFull, SessionGone, or the abort's reason. */
+  /** Rejects with AppError (refused, or no answer), SessionFull or SessionGone (also when `gone` is aborted). */
   async open(target: string, early: Buffer | undefined, gone: AbortSignal): Promise<Http2Stream> {
     this.#doubt();
     await this.#turn();
@@ -166,12 +171,13 @@ export class Http2Session {
         gone.removeEventListener('abort', onGone);
         stream.off('error', onError);
         if (!outcome) return resolve(stream);
-        stream.on('error', () => {}); // says nothing new
         stream.destroy();
         reject(outcome);
       };
       const stream = this.#connection.open(target, (status) => {
         if (status >= 200 && status < 300) return settle(null);
+        // It counts, though the stream may be lost before the rest of it has come.
+        stream.off('error', onError);
         void refusal(stream, status, target).then(settle);
       });
       this.#streams.add(stream);
@@ -180,6 +186,8 @@ export class Http2Session {
       const onError = (cause: Error) => settle(this.#lost(cause));
       const deadline = setTimeout(() => settle(silentTarget(target)), ANSWER_DEADLINE_MS);
       stream.once('close', () => this.#left(stream)).on('error', onError);
+      // Somebody must always listen, also before whoever asked knows of a yes: an unheard 'error' ends the process.
+      stream.on('error', () => {});
       gone.addEventListener('abort', onGone);
       if (gone.aborted) onGone();
       else if (early) stream.write(early);

@@ -1,6 +1,7 @@
 // The rules of RFC 9113 that a peer may break, and what is promised to the local programs when it does, or does not.
+import { once } from 'node:events';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   ACK,
   END_HEADERS,
@@ -66,7 +67,7 @@ describe('a peer that breaks the rules', () => {
     ['wants to be pushed to', setting(SETTING.enablePush, 1), ERROR.protocol],
     ['opens a window too wide', setting(SETTING.initialWindowSize, 2 ** 31), ERROR.flowControl],
     ['widens a window too far', windowUpdate(0, 2 ** 31 - 1), ERROR.flowControl],
-    ['widens a window by nothing', windowUpdate(0, 0), ERROR.flowControl],
+    ['widens a window by nothing', windowUpdate(0, 0), ERROR.protocol],
     ['cuts a ping', frame(FRAME.ping, 0, 0, Buffer.alloc(7)), ERROR.frameSize],
     ['pings a stream', frame(FRAME.ping, 0, 1, Buffer.alloc(8)), ERROR.protocol],
     ['says farewell to a stream', frame(FRAME.goaway, 0, 1, Buffer.alloc(8)), ERROR.protocol],
@@ -333,6 +334,67 @@ describe('a tunnel', () => {
     expect(stream.destroyed).toBe(true);
   });
 
+  it("that is over both ways is nobody else's business any more, whoever reads it late", async () => {
+    const { say, stream, connection } = anOpenTunnel();
+    stream.removeAllListeners('data').pause().end();
+    await soon();
+    say(data(1, 'all of it', true), reset(1, ERROR.none), reset(1, ERROR.connect));
+    for (let nth = 0; nth < 20; nth += 1) say(reset(1, ERROR.none));
+    connection.close();
+    await soon();
+    expect(stream.listenerCount('end')).toBeLessThan(3);
+    const late = outcomeOf(stream);
+    stream.resume();
+    await once(stream, 'close');
+    expect(late()).toBe('all of it|end');
+  });
+
+  it('is none of a thousand that are lost when all of them have a little to say at once', async () => {
+    const { say, connection, heard, hold, why } = anOpenTunnel();
+    say(setting(SETTING.initialWindowSize, MIB), windowUpdate(0, 64 * MIB));
+    const streams = Array.from({ length: 1_000 }, (_, nth) =>
+      connection.open(`host-${nth}.lab:22`, () => {}),
+    );
+    await heard();
+    const goOn = hold();
+    for (const stream of streams) stream.on('error', () => {}).write(Buffer.alloc(4_096, 's'));
+    streams.at(-1)?.write(Buffer.alloc(256 * 1024, 'b'));
+    await soon();
+    expect(why()).toBeUndefined();
+    goOn();
+    await vi.waitFor(async () =>
+      expect(dataTo(await heard())).toHaveLength(1_000 * 4_096 + 256 * 1024),
+    );
+  });
+
+  it('feels one change of the windows for each SETTINGS, however many it holds', async () => {
+    const { say, stream, connection, heard } = anOpenTunnel();
+    for (let nth = 0; nth < 1_000; nth += 1) connection.open(`host-${nth}.lab:22`, () => {});
+    stream.write(Buffer.alloc(80_000));
+    const payload = Buffer.concat(
+      Array.from({ length: 2_600 }, (_, nth) =>
+        Buffer.concat([Buffer.from([0, SETTING.initialWindowSize]), number(nth % 2 ? 70_000 : 0)]),
+      ),
+    );
+    say(windowUpdate(0, MIB));
+    const started = performance.now();
+    for (let nth = 0; nth < 10; nth += 1) say(frame(FRAME.settings, 0, 0, payload));
+    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(dataTo(await heard())).toHaveLength(70_000);
+  });
+
+  it('costs the same though its peer widens the window byte by byte', async () => {
+    const { say, stream, heard } = anOpenTunnel();
+    const bytes = Buffer.alloc(8 * MIB, 'abcdefg');
+    stream.end(bytes);
+    say(windowUpdate(0, 8 * MIB));
+    const started = performance.now();
+    for (let nth = 0; nth < 5_000; nth += 1) say(windowUpdate(1, 1));
+    expect(performance.now() - started).toBeLessThan(2_000);
+    const sent = dataTo(await heard());
+    expect(sent.equals(bytes.subarray(0, 65_535 + 5_000))).toBe(true);
+  });
+
   it.each<[string, Buffer, Partial<StreamLost>]>([
     ['refuses it', reset(1, ERROR.refusedStream), { code: ERROR.refusedStream, isUntouched: true }],
     ['breaks it off', reset(1, ERROR.none), { code: ERROR.none, isUntouched: false }],
@@ -347,9 +409,11 @@ describe('a tunnel', () => {
     expect(lost).toMatchObject(expected);
   });
 
-  it('goes on when the peer goes away behind it', async () => {
-    const { say, outcome } = anOpenTunnel();
+  it('goes on when the peer goes away behind it, and no other is asked for there', async () => {
+    const { say, outcome, connection } = anOpenTunnel();
+    expect(connection.isOpen).toBe(true);
     say(goaway(1), data(1, 'still here', true));
+    expect(connection.isOpen).toBe(false);
     await soon();
     expect(outcome()).toBe('still here|end');
   });

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ERROR, FRAME, frame } from '../../../../src/proxy/http2/frames.ts';
 import { relay } from '../../../../src/proxy/net/relay.ts';
+import { data, number, scriptedPeer, settings, yes } from '../../../support/http2-peer.ts';
 
+const MIB = 1024 * 1024;
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp();
@@ -36,7 +39,36 @@ async function readAll(socket: Socket): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/** A program that does not read, and our end of its connection with an HTTP/2 tunnel behind it. */
+async function aTunnelThatIsNotRead() {
+  const [program, near] = await socketPair();
+  program.pause();
+  const peer = scriptedPeer({ streamWindow: 64 * MIB, connectionWindow: 128 * MIB });
+  const far = peer.connection.open('host.lab:22', () => {});
+  far.on('error', () => {});
+  peer.say(settings, yes(1));
+  return { program, near, peer, done: relay(near, far) };
+}
+
 describe('relay', () => {
+  it('lets a program read to its end what an HTTP/2 server has said that wants to hear no more', async () => {
+    const { program, near, peer, done } = await aTunnelThatIsNotRead();
+    let sent = 0;
+    // The system takes no more, and yet it is too little to pause for.
+    while (near.writableLength === 0) {
+      peer.say(data(1, Buffer.alloc(4_096)));
+      sent += 4_096;
+      await new Promise(setImmediate);
+    }
+    expect(near.writableNeedDrain).toBe(false);
+    peer.say(data(1, '', true), frame(FRAME.rstStream, 0, 1, number(ERROR.none)));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await readAll(program.resume())).toHaveLength(sent);
+    program.write('still here');
+    program.resume();
+    expect(await done).toMatchObject({ bytesFarToNear: sent });
+  });
+
   it('carries what the server sends after the client has ended its side', async () => {
     const { client, backend, done } = await relayed();
     client.end('question');
