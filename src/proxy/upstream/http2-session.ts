@@ -112,6 +112,8 @@ export class Http2Session {
         over();
       },
     });
+    // It may only have been a proof, and never carry a tunnel.
+    this.#rest();
   }
 
   get hasRoom(): boolean {
@@ -210,7 +212,11 @@ export class Http2Session {
     if (this.#resets >= MAX_RESETS && !this.#isRetired) this.retire();
     if (this.#streams.size > 0) return;
     if (this.#isRetired) this.#connection.close();
-    else this.#idle = setTimeout(() => this.retire(), IDLE_MS).unref();
+    else this.#rest();
+  }
+
+  #rest(): void {
+    this.#idle = setTimeout(() => this.retire(), IDLE_MS).unref();
   }
 
   /** After sleep or a change of network a connection may be dead without a word. */
