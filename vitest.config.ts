@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { SkipReporter } from './test/support/skip-reporter.ts';
 
@@ -19,6 +20,8 @@ const project = (
 
 export default defineConfig({
   test: {
+    // Most tests wait for sockets and short lives rather than compute: on two cores one at a time took twice as long.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     reporters: ['default', new SkipReporter()],
     // A proxy of the machine must not swallow loopback traffic, and nothing may reach the person's own folder.
     env: {
