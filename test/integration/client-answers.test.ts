@@ -25,7 +25,7 @@ const failure = (promise: Promise<unknown>): Promise<AppError> =>
     () => Promise.reject(new Error('it worked')),
     (error: AppError) => error,
   );
-const CODES = ['organisation/unreachable', 'organisation/invalid-answer', 'identity/untrusted'];
+const CODES = ['organisation/unreachable', 'organisation/invalid-answer'];
 
 describe.each([
   ['the organisation document', /banyan-app\.json/],
