@@ -114,8 +114,8 @@ describe('at its first start a device', () => {
     for (let start = 1; start <= 4; start += 1) {
       client.keychain.entries.clear();
       client = await client.restart();
-      const { stop } = client;
-      onTestFinished(() => stop());
+      const started = client;
+      onTestFinished(() => started.stop());
       if (start < 4) await client.until(({ device }) => device.status === 'registered');
     }
     await pause(500);
