@@ -207,6 +207,13 @@ export const ERRORS = {
     advice: 'Unlock it, then try again.',
     action: 'retry',
   },
+  'device/secret-store-denied': {
+    exit: EXIT.failed,
+    title: 'The keychain did not let Banyan in',
+    advice:
+      'Try again, and allow it when the system asks; or check that its password is the right one.',
+    action: 'retry',
+  },
 
   'device/secret-lost': {
     exit: EXIT.failed,

@@ -185,12 +185,27 @@ describe('the keychain on a real Secret Service', () => {
   });
 });
 
-describe('a keychain without a Secret Service', () => {
-  it('is unavailable', async () => {
+describe('a keychain that does not answer as it should', () => {
+  it('is unavailable where its library cannot be loaded', async () => {
     const broken = createKeychainSecretStore(() => Promise.reject(new Error('no libsecret')));
     await expect(broken.get('x')).rejects.toMatchObject({
       code: 'device/secret-store-unavailable',
     });
+  });
+
+  it.each([
+    ['locked', 'Cannot create an item in a locked collection'],
+    ['locked', 'User interaction is not allowed.'],
+    ['denied', 'User canceled the operation.'],
+    ['denied', 'The user name or passphrase you entered is not correct.'],
+    ['denied', 'The prompt was dismissed'],
+    ['denied', 'Access is denied.'],
+    ['unavailable', 'The name org.freedesktop.secrets was not provided by any .service files'],
+  ])('is told apart, %s: %s', async (kind, words) => {
+    const refuse = () => Promise.reject(new Error(words));
+    const refusing = { getPassword: refuse, setPassword: refuse, deletePassword: refuse };
+    const store = createKeychainSecretStore(() => Promise.resolve(refusing as never));
+    await expect(store.get('x')).rejects.toMatchObject({ code: `device/secret-store-${kind}` });
   });
 
   it('is locked when it never answers', async () => {

@@ -1,8 +1,9 @@
 // Every request of registration and sign-in, and what becomes of it when the answer does not come whole: a code, a sentence,
 // nothing changed, and the same thing works as soon as answers come through again.
 import { readdirSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AppError } from '../../src/shared/errors.ts';
+import type { Slices } from '../../src/shared/ipc/contract.ts';
 import { FAULTS, spoil } from '../support/spoiled-answers.ts';
 import { startClient, type TestClient } from '../support/start-client.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
@@ -25,7 +26,7 @@ const failure = (promise: Promise<unknown>): Promise<AppError> =>
     () => Promise.reject(new Error('it worked')),
     (error: AppError) => error,
   );
-const CODES = ['organisation/unreachable', 'organisation/invalid-answer', 'identity/untrusted'];
+const CODES = ['organisation/unreachable', 'organisation/invalid-answer'];
 
 describe.each([
   ['the organisation document', /banyan-app\.json/],
@@ -74,6 +75,23 @@ describe.each([
   });
 });
 
+describe('sign-in with a code, the request for it', () => {
+  it.each(FAULTS)('%s', async (fault) => {
+    const client = await aClient();
+    await client.register(await edge.edge.createInvite());
+    const spoiled = spoil(/^\/device\/auth$/, fault);
+    const error = await failure(client.call('session.signInWithCode', {}));
+    expect(CODES).toContain(error.code);
+    expect(spoiled.count()).toBeGreaterThan(0);
+    expect(client.slices().session).toMatchObject({
+      status: 'signed-out',
+      because: { code: error.code },
+    });
+    spoiled.stop();
+    await client.signIn();
+  });
+});
+
 it('a request to sign in, and one for the TrustCert, that nobody answers are given up in time', async () => {
   const clients = await Promise.all([aClient(), aClient()]);
   for (const client of clients) await client.register(await edge.edge.createInvite());
@@ -93,3 +111,41 @@ it('a request to sign in, and one for the TrustCert, that nobody answers are giv
     expect(client.slices().session).toMatchObject({ status: 'signed-out' });
   }
 });
+
+it.each<[string, RegExp, (slices: Slices) => number, { deviceCert?: number; trustToken?: number }]>(
+  [
+    ['the DeviceCert', /\/simplereenroll$/, deviceEnd, { deviceCert: 12 }],
+    ['the session', /^\/token$/, sessionEnd, { trustToken: 20 }],
+  ],
+)(
+  'a renewal of %s that goes wrong leaves what is in use, and comes about later',
+  async (...row) => {
+    const [, path, endOf, lifetimes] = row;
+    const short = await startEdge({ lifetimes });
+    onTestFinished(() => short.stop());
+    const client = await aClient();
+    await client.register(await short.edge.createInvite());
+    await client.signIn();
+    const before = endOf(client.slices());
+    let spoiled = spoil(path, FAULTS[0]);
+    await vi.waitUntil(() => spoiled.count() > 0, { timeout: 20_000 });
+    for (const fault of FAULTS.slice(1)) {
+      spoiled.stop();
+      spoiled = spoil(path, fault);
+      // Looks after what is due, as after sleep.
+      await client.call('settings.change', { warnBeforeExpiryMinutes: 5 });
+      await vi.waitUntil(() => spoiled.count() > 0, { timeout: 5_000 });
+    }
+    expect(endOf(client.slices())).toBe(before);
+    spoiled.stop();
+    await client.until((slices) => endOf(slices) > before);
+  },
+);
+
+function deviceEnd({ device }: Slices): number {
+  return device.status === 'registered' ? device.device.certificateExpiresAt : NaN;
+}
+
+function sessionEnd({ session }: Slices): number {
+  return 'expiresAt' in session ? session.expiresAt : NaN;
+}

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { exchangeBytes, getThroughProxy } from '../support/bytes.ts';
-import { startClient } from '../support/start-client.ts';
+import { startClient, type TestClient } from '../support/start-client.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 
 let edge: TestEdge;
@@ -189,6 +189,15 @@ describe('ports', () => {
 });
 
 describe('what the organisation changes', () => {
+  /** Of a change nobody but its event stream tells. */
+  async function listens(client: TestClient): Promise<void> {
+    const before = JSON.stringify(client.slices().catalog.services);
+    await edge.edge.setServiceEnabled('echo.demo.bnn', false);
+    await client.until(({ catalog }) => JSON.stringify(catalog.services) !== before);
+    await edge.edge.setServiceEnabled('echo.demo.bnn', true);
+    await client.until(({ catalog }) => JSON.stringify(catalog.services) === before);
+  }
+
   it('closes a service that is disabled while it is open', async () => {
     const client = await signedIn();
     const echo = await portOf(client, 'echo.demo.bnn');
@@ -216,9 +225,12 @@ describe('what the organisation changes', () => {
     const client = await signedIn();
     const { device } = client.slices();
     const id = device.status === 'registered' ? device.device.id : '';
+    await listens(client);
     await edge.edge.endSessions(id, 'An administrator ended it.');
     const { session } = await client.until(({ session: now }) => now.status === 'expired');
-    expect(session).toMatchObject({ because: { code: 'identity/session-expired' } });
+    expect(session).toMatchObject({
+      because: { code: 'identity/session-expired', message: 'An administrator ended it.' },
+    });
     expect(existsSync(path.join(client.home, 'login-key.pem'))).toBe(false);
   });
 
@@ -226,9 +238,12 @@ describe('what the organisation changes', () => {
     const client = await signedIn();
     const { device } = client.slices();
     const id = device.status === 'registered' ? device.device.id : '';
+    await listens(client);
     await edge.edge.revokeDevice(id, 'It was stolen.');
     const slices = await client.until(({ device: now }) => now.status === 'revoked');
-    expect(slices.device).toMatchObject({ because: { code: 'device/certificate-refused' } });
+    expect(slices.device).toMatchObject({
+      because: { code: 'device/certificate-refused', message: 'It was stolen.' },
+    });
     await client.until(({ session }) => session.status === 'signed-out');
     await expect(client.call('session.signIn', { openBrowser: true })).rejects.toMatchObject({
       code: 'device/certificate-refused',
@@ -236,5 +251,17 @@ describe('what the organisation changes', () => {
     await client.call('device.unregister', {});
     expect(existsSync(path.join(client.home, 'orgs'))).toBe(true);
     expect(client.slices().device.status).toBe('unregistered');
+  });
+
+  it('is told with the same reason to a device that was switched off', async () => {
+    const client = await signedIn();
+    const { device } = client.slices();
+    const id = device.status === 'registered' ? device.device.id : '';
+    await client.stop();
+    await edge.edge.revokeDevice(id, 'It was stolen.');
+    const again = await client.restart();
+    onTestFinished(() => again.stop());
+    const slices = await again.until(({ device: now }) => now.status === 'revoked');
+    expect(slices.device).toMatchObject({ because: { message: 'It was stolen.' } });
   });
 });

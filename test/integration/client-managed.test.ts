@@ -106,6 +106,23 @@ describe('at its first start a device', () => {
     expect(await usesOf(alpha, id)).toBe(2);
   });
 
+  it('whose keychain forgets with every start is registered anew three times a day at most', async () => {
+    const { id, invite } = await aDeployment(alpha);
+    const file = aManagedFile({ mdm_invite_code: invite });
+    let client = await aClient({ ports: file.ports });
+    await isRegistered(client);
+    for (let start = 1; start <= 4; start += 1) {
+      client.keychain.entries.clear();
+      client = await client.restart();
+      const started = client;
+      onTestFinished(() => started.stop());
+      if (start < 4) await client.until(({ device }) => device.status === 'registered');
+    }
+    await pause(500);
+    expect(client.slices().device).toMatchObject({ because: { code: 'device/secret-lost' } });
+    expect(await usesOf(alpha, id)).toBe(4);
+  });
+
   it('whose keychain is only locked later is not registered anew', async () => {
     const { id, invite } = await aDeployment(alpha);
     const file = aManagedFile({ mdm_invite_code: invite });

@@ -67,6 +67,23 @@ describe('a session', () => {
     expect(session).toMatchObject({ because: { code: 'identity/session-expired' } });
   });
 
+  it.each([
+    ['by itself', undefined, true],
+    ['not where the person wants no warning, from then on', 0, false],
+  ])('that cannot be renewed is told before its end: %s', async (_, minutes, isTold) => {
+    const { edge, client } = await signedInFor({ trustToken: 6 });
+    const told: unknown[] = [];
+    client.client.subscribe((name, { value }) => {
+      if (name === 'session.changed') told.push(value);
+    });
+    if (minutes !== undefined) {
+      await client.call('settings.change', { warnBeforeExpiryMinutes: minutes });
+    }
+    await edge.stop();
+    await client.until(({ session }) => session.status === 'expired');
+    expect(JSON.stringify(told).includes('"ending"')).toBe(isTold);
+  });
+
   it('that ended while the client was off comes back in silence at the next start', async () => {
     const browser = scriptedBrowser((url) => approveSignIn(url));
     const { client } = await signedInFor({ trustToken: 3 }, { browser });

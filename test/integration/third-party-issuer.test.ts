@@ -89,6 +89,18 @@ describe('a sign-in at an issuer of somebody else', () => {
     expect(client.slices().session.status).toBe('signed-in');
   });
 
+  it('whose renewal names another person is not renewed, and ends as hers', async () => {
+    const { issuer, edge } = await organisation();
+    issuer.claims['exp'] = inSeconds() + 4;
+    const client = await registered(issuer, edge);
+    await client.signIn();
+    const { session: before } = client.slices();
+    Object.assign(issuer.claims, { sub: 'eve', exp: inSeconds() + 600 });
+    const { session } = await client.until(({ session: now }) => now.status === 'expired');
+    expect(issuer.grants).toContain('refresh_token');
+    expect(session).toMatchObject({ person: 'person' in before && before.person });
+  });
+
   it('keeps the refresh token that it is given while the client stops, and needs no page at the next start', async () => {
     const { issuer, edge } = await organisation();
     issuer.claims['exp'] = inSeconds() + 5;

@@ -5,8 +5,8 @@ import type { TestEdge } from './start-edge.ts';
 import { signInWithoutBrowser, type SignInAnswers } from '../../scripts/lib/approve-sign-in.mjs';
 import { aSigningRequest, readBundle } from './certificates.ts';
 import { type Answer, call, fetchUnder, type Identity } from './https.ts';
+import { type OpenId, relyingParty } from './relying-party.ts';
 
-export const REDIRECT = 'http://127.0.0.1:49152/callback';
 const PKCS10 = { 'content-type': 'application/pkcs10', 'content-transfer-encoding': 'base64' };
 const FACTS = JSON.stringify({
   name: 'adam-thinkpad',
@@ -68,70 +68,19 @@ export async function registerDevice(edge: TestEdge): Promise<ScriptedDevice> {
   };
 }
 
-export interface OpenId {
-  config: openid.Configuration;
-  verifier: string;
-  /** Pushes a request and gives the page to approve at, on the browser origin. */
-  start(): Promise<string>;
-  finish(
-    callback: string,
-  ): Promise<openid.TokenEndpointResponse & openid.TokenEndpointResponseHelpers>;
-}
-
-/** The relying party as openid-client sees it, over the given certificate. */
-export async function openIdOf(
+/** The relying party of the device with this certificate. */
+export const openIdOf = (
   edge: TestEdge,
   clientId: string,
   identity: Identity | undefined,
-): Promise<OpenId> {
-  const { document, root } = edge.edge;
-  const config = await openid.discovery(
-    new URL(document.issuer),
+): Promise<OpenId> =>
+  relyingParty(edge, {
     clientId,
-    { use_mtls_endpoint_aliases: true },
-    openid.TlsClientAuth(),
-    {
-      [openid.customFetch]: async (url, options) => {
-        const { status, headers, body } = await call(url, {
-          root,
-          identity,
-          method: options.method,
-          headers: options.headers,
-          ...(options.body ? { body: (options.body as URLSearchParams).toString() } : {}),
-        });
-        return new Response(status === 204 ? null : body, {
-          status,
-          headers: Object.entries(headers).map(([k, v]): [string, string] => [k, String(v)]),
-        });
-      },
-    },
-  );
-  const verifier = openid.randomPKCECodeVerifier();
-  const state = openid.randomState();
-  const nonce = openid.randomNonce();
-  return {
-    config,
-    verifier,
-    async start() {
-      const url = await openid.buildAuthorizationUrlWithPAR(config, {
-        redirect_uri: REDIRECT,
-        scope: 'openid offline_access profile email groups',
-        code_challenge: await openid.calculatePKCECodeChallenge(verifier),
-        code_challenge_method: 'S256',
-        prompt: 'consent',
-        state,
-        nonce,
-      });
-      return `${document.browser_origin ?? document.issuer}${url.pathname}${url.search}`;
-    },
-    finish: (callback) =>
-      openid.authorizationCodeGrant(config, new URL(callback), {
-        pkceCodeVerifier: verifier,
-        expectedState: state,
-        expectedNonce: nonce,
-      }),
-  };
-}
+    metadata: { use_mtls_endpoint_aliases: true },
+    authentication: openid.TlsClientAuth(),
+    identity,
+    parameters: { scope: 'openid offline_access profile email groups', prompt: 'consent' },
+  });
 
 export interface SignedIn {
   device: ScriptedDevice;

@@ -116,12 +116,12 @@ export function postureRows(device: Slices['device'], platform: string): string[
   ];
 }
 
-function sessionWords(session: Slices['session']): string {
+export function sessionWords(session: Slices['session']): string {
   switch (session.status) {
     case 'signed-out':
       return `signed out${because(session.because)}`;
     case 'expired':
-      return `ended${because(session.because)}`;
+      return `ended${because(session.because)}: banyan login signs in again`;
     case 'signing-in':
       return `signing in${promptWords(session.prompt)}`;
     default: {

@@ -49,7 +49,9 @@ export function createIdentify(options: IdentifyOptions): Identify {
       case 'valid': {
         const record = await options.store.get('devices', presented.content);
         if (record && !record.revoked) return record;
-        throw new HttpRefusal(403, 'This device is no longer accepted.', 'device_revoked');
+        // Whoever was not there for the event reads the same.
+        const reason = record?.revoked || 'This device is no longer accepted.';
+        throw new HttpRefusal(403, reason, 'device_revoked');
       }
       default:
         return exhaustive(presented);

@@ -7,20 +7,22 @@ import { sendErrorPage } from './pages.ts';
 /** A person reloads a page, or opens it in another browser; an app pushes another request each time. */
 const MOST_OF_A_REQUEST = 10;
 const MOST_OF_A_DEVICE = 100;
-/** Of all that anybody may begin: registrations, and sign-ins of web services. Some 16 kB each. */
-const MOST_OF_ANYBODY = 2_000;
-const ANYBODY = 'anybody';
+/**
+ * Of what anybody may begin: registrations, or the sign-ins of one web service. Each has its own, so that strangers who fill
+ * one of them keep nobody from the others. Some 16 kB a page.
+ */
+const MOST_OF_ANYBODY = 1_000;
 
 export interface OpenPagesOptions {
   /** Seconds that a page is held. */
   life: number;
-  /** Clients that prove to be a device have a bound of their own: nobody else uses it up. */
+  /** Those have proved who they are before a page of theirs opens. */
   isDevice: (clientId: string) => boolean;
 }
 
 interface OpenPage {
   request: string | undefined;
-  who: string;
+  clientId: string;
   until: number;
 }
 
@@ -34,7 +36,6 @@ export interface OpenPages {
 export function createOpenPages({ life, isDevice }: OpenPagesOptions): OpenPages {
   /** By their id; those that are just being opened by a key of their own. */
   const pages = new Map<string | symbol, OpenPage>();
-  const whoIs = (clientId: string): string => (isDevice(clientId) ? clientId : ANYBODY);
 
   function count(isCounted: (page: OpenPage) => boolean): number {
     const now = Date.now();
@@ -43,7 +44,7 @@ export function createOpenPages({ life, isDevice }: OpenPagesOptions): OpenPages
   }
 
   function keep(id: string | symbol, clientId: string, request: string | undefined): void {
-    pages.set(id, { request, who: whoIs(clientId), until: Date.now() + life * 1000 });
+    pages.set(id, { request, clientId, until: Date.now() + life * 1000 });
   }
 
   return {
@@ -51,13 +52,12 @@ export function createOpenPages({ life, isDevice }: OpenPagesOptions): OpenPages
       const { searchParams } = new URL(request.url ?? '/', 'http://own');
       const clientId = searchParams.get('client_id') ?? '';
       const pushed = searchParams.get('request_uri')?.split(':').at(-1) ?? '';
-      const who = whoIs(clientId);
       if (count((page) => page.request === pushed) >= MOST_OF_A_REQUEST) {
         const why = 'This link was opened too often. Go back to the app and start again.';
         return sendErrorPage(response, 429, why);
       }
-      const most = who === ANYBODY ? MOST_OF_ANYBODY : MOST_OF_A_DEVICE;
-      if (count((page) => page.who === who) >= most) {
+      const most = isDevice(clientId) ? MOST_OF_A_DEVICE : MOST_OF_ANYBODY;
+      if (count((page) => page.clientId === clientId) >= most) {
         const why = 'Too many sign-ins are open at once. Wait a few minutes, then try again.';
         return sendErrorPage(response, 503, why);
       }

@@ -251,7 +251,9 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       if (change.proxy) {
         proxies = null;
         currentProxies();
-        // Whatever is connected keeps its way; what is asked from now on takes the new one.
+      }
+      // Whatever is connected keeps its way; what is asked from now on takes the new one, and so do timers.
+      if (change.proxy || change.warnBeforeExpiryMinutes !== undefined) {
         switchboard.surroundingsChanged();
       }
       return shown.slices.settings;

@@ -9,7 +9,10 @@ import type { SettableByHand } from './settings/files.ts';
 /** Holds one 32-byte key per organisation; everything else secret is sealed with it in a file (see device/vault.ts). */
 export interface SecretStore {
   readonly kind: SecretStoreKind;
-  /** null: no entry. A locked store throws `device/secret-store-locked`, a missing one `device/secret-store-unavailable`. */
+  /**
+   * null: no entry. Throws `device/secret-store-locked`, `-denied` where the person or the system said no, `-unavailable`
+   * where there is none.
+   */
   get(name: string): Promise<Buffer | null>;
   set(name: string, secret: Buffer): Promise<void>;
   /** Resolves also when there was nothing to remove. */

@@ -2,6 +2,7 @@
 // whole, so that nothing of one organisation can reach what runs for another.
 import { AppError } from '../../shared/errors.ts';
 import { isSignedIn, type Session } from '../../shared/model/session.ts';
+import { defaultSettings } from '../../shared/model/settings.ts';
 import { createAccess } from './access/access.ts';
 import { createWebServices } from './access/web-services.ts';
 import { createCatalog } from './catalog/catalog.ts';
@@ -15,8 +16,6 @@ import type { ClientPorts } from './ports.ts';
 import type { Layout } from './settings/layout.ts';
 import type { Settings } from './settings/settings.ts';
 import { createState, type Tell } from './state.ts';
-
-const WARN_MINUTES = 10;
 
 export interface RuntimeOptions {
   ports: ClientPorts;
@@ -74,7 +73,10 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     },
     onWaitInVain: (because) => access.refuseHeld(because),
     onEnded: (because) => access.suspend(because),
-    warnBeforeMs: () => (settings.current().warnBeforeExpiryMinutes ?? WARN_MINUTES) * 60_000,
+    warnBeforeMs() {
+      const own = settings.current().warnBeforeExpiryMinutes;
+      return (own ?? defaultSettings.warnBeforeExpiryMinutes) * 60_000;
+    },
     async closeTunnels() {
       await access.closeAll();
       catalog.clear();

@@ -31,6 +31,10 @@ export const settingsText = {
     session: 'Your session ends soon, or connections wait for you to sign in.',
     trouble: 'A certificate or a setting cannot be used, and nobody would notice otherwise.',
   } satisfies Record<NoticeKind, string>,
+  warning: 'Warn before a session ends',
+  warningHelp:
+    'Only when you have to sign in again for it; most sessions are renewed by themselves.',
+  warningChoice: (minutes: number) => (minutes === 0 ? 'Never' : `${minutes} min`),
   proxy: 'Proxy',
   proxies: {
     system: 'Same as system',

@@ -210,6 +210,7 @@ export const contract = {
         startHidden: z.boolean().optional(),
         autoConnect: z.boolean().optional(),
         notifications: z.strictObject({ session: z.boolean(), trouble: z.boolean() }).optional(),
+        warnBeforeExpiryMinutes: z.number().int().min(0).max(1440).optional(),
         theme: z.enum(THEMES).optional(),
         proxy: proxy.optional(),
         anyLocalUser: z.boolean().optional(),

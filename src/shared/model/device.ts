@@ -107,6 +107,7 @@ export function nextDevice(device: Device, event: DeviceEvent): Device {
 export const isLocked = (device: Device): boolean =>
   device.status === 'unregistered' &&
   (device.because?.code === 'device/passphrase-needed' ||
-    device.because?.code === 'device/secret-store-locked');
+    device.because?.code === 'device/secret-store-locked' ||
+    device.because?.code === 'device/secret-store-denied');
 
 export const canRegister = (device: Device): boolean => device.status === 'unregistered';

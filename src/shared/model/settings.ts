@@ -13,6 +13,9 @@ export type ProxySetting =
   | { kind: 'system' | 'none' }
   | { kind: 'own'; address: string; user: string; hasPassword: boolean };
 
+/** 0: not at all. */
+export const WARNING_MINUTES = [0, 5, 10, 30] as const;
+
 export interface Settings {
   /** null: this front end's computer cannot be told, so nobody is asked. */
   startAtLogin: boolean | null;
@@ -20,6 +23,8 @@ export interface Settings {
   /** Services that the organisation marks so connect by themselves after a sign-in. */
   autoConnect: boolean;
   notifications: Readonly<Record<NoticeKind, boolean>>;
+  /** How long before the end of a session that nothing renews in silence; the file may hold any other. */
+  warnBeforeExpiryMinutes: number;
   theme: Theme;
   proxy: ProxySetting;
   /** Unsafe: every user of this computer may use the local ports. */
@@ -45,6 +50,7 @@ export const defaultSettings: Settings = {
   startHidden: false,
   autoConnect: true,
   notifications: { session: true, trouble: true },
+  warnBeforeExpiryMinutes: 10,
   theme: 'system',
   proxy: { kind: 'system' },
   anyLocalUser: false,

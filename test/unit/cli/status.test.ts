@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { managedRows, postureRows } from '../../../src/cli/commands/status.ts';
-import { aRegisteredDevice } from '../../fixtures/snapshots.ts';
+import { managedRows, postureRows, sessionWords } from '../../../src/cli/commands/status.ts';
+import { aRegisteredDevice, aSession } from '../../fixtures/snapshots.ts';
 import type { ManagedRegistration } from '../../../src/shared/model/managed.ts';
 import { aReport } from '../../support/posture.ts';
 
 const device = aRegisteredDevice();
+
+it('says that the session has ended, why, and what to do', () => {
+  const { person } = aSession();
+  const because = {
+    code: 'identity/session-expired',
+    message: 'An administrator ended it.',
+  } as const;
+  expect(sessionWords({ status: 'expired', person, because })).toMatch(
+    /^ended.*An administrator ended it\..*banyan login/,
+  );
+});
 
 it('tells the trust level and what to fix, and nothing of what is fine', () => {
   const posture = {

@@ -69,6 +69,15 @@ describe('the settings page', () => {
     expect(asked().at(-1)).toEqual({ anyLocalUser: false });
   });
 
+  it('sets how early the end of a session is told, also without a desktop', async () => {
+    await openSettings(shown(), { isDesktop: false });
+    const checked = () => document.querySelector('[role=radio][aria-label="10 min"]');
+    expect(checked()?.getAttribute('aria-checked')).toBe('true');
+    app.fake.hang('settings.change');
+    await press('radio', '30 min');
+    expect(asked()).toEqual([{ warnBeforeExpiryMinutes: 30 }]);
+  });
+
   it('gives the page the chosen theme at once', async () => {
     await openSettings();
     app.fake.hang('settings.change');
@@ -86,6 +95,7 @@ describe('the settings page', () => {
     expect(names).toEqual([
       'Connect automatically',
       'Theme',
+      'Warn before a session ends',
       'Proxy',
       'In the keychain of this computer',
       'Let every user of this computer use my connections',

@@ -66,15 +66,18 @@ async function loadKeytar(): Promise<Keytar> {
   return (module as { default?: Keytar }).default ?? module;
 }
 
+/** keytar has no codes: these are the words of libsecret, Keychain Services and Windows. */
 function translate(error: unknown): AppError {
   const text = error instanceof Error ? error.message : String(error);
-  return /lock|prompt|dismiss|denied|cancel|interaction/i.test(text)
-    ? locked('it refused', error)
-    : unavailable(error);
+  if (/denied|dismiss|cancel|not correct/i.test(text)) return denied(error);
+  return /lock|prompt|interaction/i.test(text) ? locked('it refused', error) : unavailable(error);
 }
 
 const locked = (why: string, cause?: unknown): AppError =>
   new AppError('device/secret-store-locked', `The keychain is locked: ${why}.`, { cause });
+
+const denied = (cause: unknown): AppError =>
+  new AppError('device/secret-store-denied', 'The keychain refused, or its person did.', { cause });
 
 const unavailable = (cause: unknown): AppError =>
   new AppError('device/secret-store-unavailable', 'No keychain answers on this computer.', {

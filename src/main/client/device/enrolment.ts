@@ -2,7 +2,6 @@
 import { AppError } from '../../../shared/errors.ts';
 import type { Ownership } from '../../../shared/model/device.ts';
 import { deviceIdOf } from '../../../shared/protocol/subject-alternative-names.ts';
-import { urisOf } from '../organisation/certificates.ts';
 import type { Connection } from '../organisation/connection.ts';
 import {
   asciiJson,
@@ -83,23 +82,17 @@ export async function renewDeviceCertificate(
       return refusal && deviceRefused(document.name, refusal);
     },
   });
-  const renewed = await read(issued, document.est.device_renewal, now);
+  const renewed = read(issued, document.est.device_renewal, now);
   if (renewed.deviceId === deviceId) return renewed;
   throw invalidAnswer(new URL(document.est.device_renewal).host, 'it names another device');
 }
 
-async function read(
-  issued: IssuedCertificate,
+function read(
+  { key, certificate, uris, expiresAt }: IssuedCertificate,
   url: string,
   issuedAt: number,
-): Promise<DeviceCertificate> {
-  const deviceId = deviceIdOf(await urisOf(issued.leaf));
+): DeviceCertificate {
+  const deviceId = deviceIdOf(uris);
   if (!deviceId) throw invalidAnswer(new URL(url).host, 'the certificate names no device');
-  return {
-    key: issued.key,
-    certificate: issued.certificate,
-    deviceId,
-    issuedAt,
-    expiresAt: Date.parse(issued.leaf.validTo),
-  };
+  return { key, certificate, deviceId, issuedAt, expiresAt };
 }

@@ -9,7 +9,7 @@ import type { ProvedOrganisation } from '../organisation/first-trust.ts';
 import type { Log, SecretStores } from '../ports.ts';
 import { removeFile, writeAtomically } from '../settings/atomic-write.ts';
 import { organisationId, type RegistrationFile, registrationFile } from '../settings/files.ts';
-import { jsonFile, readIfThere, setAside } from '../settings/json-file.ts';
+import { jsonFile, readIfThere, setAside, setAsideSince } from '../settings/json-file.ts';
 import type { Layout } from '../settings/layout.ts';
 import type { DeviceCertificate } from './enrolment.ts';
 import { newVaultKey, seal, unseal, type VaultContent } from './vault.ts';
@@ -131,6 +131,10 @@ export function createRegistrationStore(places: Layout, secrets: SecretStores, l
       await writeAtomically(files.vault, seal(stored.vaultKey, id, stored.content));
       await registrationOf(id).write(stored.registration);
     },
+
+    /** How often a registration with it that had lost its key was replaced since then. */
+    replacedSince: (organisation: string, since: number): Promise<number> =>
+      setAsideSince(places.organisation(organisation).vault, 'replaced', since),
 
     async update({ registration, content, vaultKey }: StoredRegistration): Promise<void> {
       const { id } = registration.organisation;

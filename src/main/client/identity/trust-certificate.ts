@@ -1,8 +1,10 @@
 // TrustToken in, TrustCert out, over EST. See docs/protocol.md 5.
 import { AppError } from '../../../shared/errors.ts';
+import { trustAttributesOf } from '../../../shared/protocol/subject-alternative-names.ts';
 import type { Membership } from '../device/membership.ts';
 import type { StoredSession } from '../device/vault.ts';
 import { enrol } from '../organisation/est.ts';
+import { invalidAnswer } from '../organisation/failures.ts';
 import { deviceRefused, readRefusal } from '../organisation/refusals.ts';
 import type { Tokens } from './oidc.ts';
 
@@ -10,7 +12,7 @@ export async function exchangeForCertificate(
   membership: Membership,
   { trustToken, claims, refreshToken }: Tokens,
 ): Promise<StoredSession> {
-  const { connection, document, root } = membership;
+  const { connection, document, root, deviceId } = membership;
   const issued = await enrol({
     connection,
     base: document.est.trustcert,
@@ -28,6 +30,14 @@ export async function exchangeForCertificate(
       );
     },
   });
+  const { host } = new URL(document.est.trustcert);
+  const names = trustAttributesOf(issued.uris);
+  if (names?.get('subject')?.[0] !== claims.sub || names.get('device')?.[0] !== deviceId) {
+    throw invalidAnswer(host, 'the certificate is for another person or device');
+  }
+  if (issued.expiresAt > claims.exp * 1000) {
+    throw invalidAnswer(host, 'the certificate ends later than the session');
+  }
   return {
     person: {
       subject: claims.sub,
@@ -38,7 +48,7 @@ export async function exchangeForCertificate(
     trustToken,
     ...(refreshToken && { refreshToken }),
     issuedAt: claims.iat * 1000,
-    expiresAt: Math.min(Date.parse(issued.leaf.validTo), claims.exp * 1000),
+    expiresAt: issued.expiresAt,
     key: issued.key,
     certificate: issued.certificate,
   };

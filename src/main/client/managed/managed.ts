@@ -25,6 +25,9 @@ const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 10 * 60_000;
 const JITTER_SHARE = 0.2;
 const STOP_WITHIN_MS = 2_000;
+/** A keychain that forgets with every start must not use up the invite of all the others. */
+const MOST_LOST_A_DAY = 3;
+const DAY_MS = 24 * 60 * 60_000;
 
 /**
  * What may be over in a while. Anything else would use up the invite again each time (a full disk), or is an answer. The
@@ -110,7 +113,13 @@ export function createManaged(options: ManagedOptions) {
     if (device.status !== 'unregistered' || device.because?.code !== 'device/secret-lost') return;
     const loaded = await store.load(id);
     if (loaded.status !== 'unusable' || loaded.because.code !== 'device/secret-lost') return;
-    if (lost !== id) log.warn('the key of this device is gone; it is registered anew', { id });
+    if (lost === id) return;
+    if ((await store.replacedSince(id, clock.now() - DAY_MS)) >= MOST_LOST_A_DAY) {
+      return log.warn('the key of this device is gone again; it is not registered anew today', {
+        id,
+      });
+    }
+    log.warn('the key of this device is gone; it is registered anew', { id });
     lost = id;
   }
 

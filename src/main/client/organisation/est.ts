@@ -1,7 +1,7 @@
 // Certificate requests over HTTPS (EST, RFC 7030 4.2). See docs/protocol.md 3 and 5.
 import { X509Certificate } from 'node:crypto';
 import type { AppError } from '../../../shared/errors.ts';
-import { chainFor, createKeyAndRequest, readCertificates, toPem } from './certificates.ts';
+import { chainFor, createKeyAndRequest, readCertificates, toPem, urisOf } from './certificates.ts';
 import type { Answer, Connection } from './connection.ts';
 import { invalidAnswer } from './failures.ts';
 
@@ -10,7 +10,10 @@ export interface IssuedCertificate {
   key: string;
   /** PEM, leaf first, without the root. */
   certificate: string;
-  leaf: X509Certificate;
+  /** Of the subject alternative name: whom it is for is judged by whoever asked for it. */
+  uris: string[];
+  /** Milliseconds since the epoch. */
+  expiresAt: number;
 }
 
 export interface EnrolOptions {
@@ -50,8 +53,28 @@ export async function enrol(options: EnrolOptions): Promise<IssuedCertificate> {
   });
   const chain = chainFor(publicKey, certificates, new X509Certificate(options.root));
   if (!chain) throw invalidAnswer(host, 'the certificate is not for this device');
-  return { key, certificate: toPem(chain), leaf: chain[0] };
+  const [leaf] = chain;
+  if (!isForClients(leaf)) throw invalidAnswer(host, 'the certificate is for another purpose');
+  if (!isInForce(leaf, options.connection.now())) {
+    throw invalidAnswer(host, 'the certificate is not valid now');
+  }
+  const expiresAt = Date.parse(leaf.validTo);
+  return { key, certificate: toPem(chain), uris: await urisOf(leaf), expiresAt };
 }
+
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+/** Authorities date back what they issue, and need not by much. */
+const EARLY_MS = 5 * 60_000;
+
+/** One that names no purpose is for any (RFC 5280 4.2.1.12). */
+function isForClients({ ca, keyUsage: purposes }: X509Certificate): boolean {
+  // Node's types know it as always there.
+  const named = purposes as string[] | undefined;
+  return !ca && (named === undefined || named.includes(CLIENT_AUTH));
+}
+
+const isInForce = ({ validFrom, validTo }: X509Certificate, now: number): boolean =>
+  Date.parse(validFrom) <= now + EARLY_MS && now < Date.parse(validTo);
 
 /** DER of object identifiers: rsaEncryption, ecPublicKey, prime256v1. */
 const RSA = Buffer.from('06092a864886f70d010101', 'hex');

@@ -29,7 +29,13 @@ export type SettingsFile = z.output<typeof settingsFile>;
 export type SettableByHand = Partial<
   Pick<
     SettingsFile,
-    'proxy' | 'unsafeAnyLocalUser' | 'theme' | 'startHidden' | 'autoConnect' | 'notifications'
+    | 'proxy'
+    | 'unsafeAnyLocalUser'
+    | 'theme'
+    | 'startHidden'
+    | 'autoConnect'
+    | 'notifications'
+    | 'warnBeforeExpiryMinutes'
   >
 >;
 

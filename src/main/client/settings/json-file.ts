@@ -1,5 +1,5 @@
 // One versioned JSON file: decoded when read, written atomically, set aside unchanged when it does not decode.
-import { readFile, rename } from 'node:fs/promises';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../../../shared/errors.ts';
 import type { z } from '../../../shared/schema.ts';
@@ -56,7 +56,7 @@ export async function setAside(
   log: Log,
   why: 'corrupt' | 'replaced' = 'corrupt',
 ): Promise<AppError> {
-  const kept = `${file}.${why}-${new Date().toISOString().replaceAll(':', '-')}`;
+  const kept = keptName(file, why, Date.now());
   try {
     await rename(file, kept);
   } catch (cause) {
@@ -73,6 +73,22 @@ export async function setAside(
     { details: { file: kept } },
   );
 }
+
+/** How often this file was set aside since then. */
+export async function setAsideSince(
+  file: string,
+  why: 'corrupt' | 'replaced',
+  since: number,
+): Promise<number> {
+  const names = await readdir(path.dirname(file)).catch(() => []); // not even a folder
+  const earliest = path.basename(keptName(file, why, since));
+  const prefix = `${path.basename(file)}.${why}-`;
+  return names.filter((name) => name.startsWith(prefix) && name >= earliest).length;
+}
+
+/** Names of one file sort by their time. */
+const keptName = (file: string, why: string, at: number): string =>
+  `${file}.${why}-${new Date(at).toISOString().replaceAll(':', '-')}`;
 
 function parse(text: string): unknown {
   try {

@@ -42,6 +42,7 @@ const NAMES: Record<keyof Required<SettableByHand>, SettingName> = {
   startHidden: 'startHidden',
   autoConnect: 'autoConnect',
   notifications: 'notifications',
+  warnBeforeExpiryMinutes: 'warnBeforeExpiryMinutes',
 };
 
 export function createSettings({ path, ports }: SettingsOptions): Settings {
@@ -126,9 +127,15 @@ export function createSettings({ path, ports }: SettingsOptions): Settings {
     },
 
     async shown() {
-      const { theme, startHidden, autoConnect, notifications, proxy, unsafeAnyLocalUser } =
-        current();
-      const set = given({ theme, startHidden, autoConnect, notifications });
+      const { theme, startHidden, autoConnect, notifications, ...more } = current();
+      const { warnBeforeExpiryMinutes, proxy, unsafeAnyLocalUser } = more;
+      const set = given({
+        theme,
+        startHidden,
+        autoConnect,
+        notifications,
+        warnBeforeExpiryMinutes,
+      });
       return {
         values: {
           ...defaultSettings,

@@ -3,7 +3,7 @@
 import { Building2 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Device } from '../../../shared/model/device.ts';
-import { isLocked, NOTICE_KINDS, THEMES } from '../../../shared/model/settings.ts';
+import { isLocked, NOTICE_KINDS, THEMES, WARNING_MINUTES } from '../../../shared/model/settings.ts';
 import { settingsText } from '../../text/settings.ts';
 import { deviceText } from '../../text/shell.ts';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
@@ -87,9 +87,27 @@ export function AllSettings({ device }: { device: Device }) {
           )}
         </SettingRow>
       </Group>
-      {isDesktop && (
-        <Group title={settingsText.groups.notifications}>
-          {NOTICE_KINDS.map((kind) => (
+      <Group title={settingsText.groups.notifications}>
+        <SettingRow
+          {...rowOf('warnBeforeExpiryMinutes')}
+          label={settingsText.warning}
+          help={settingsText.warningHelp}
+        >
+          {({ labelledBy, locked }) => (
+            <Segments
+              labelledBy={labelledBy}
+              value={String(values.warnBeforeExpiryMinutes)}
+              choices={WARNING_MINUTES.map((each) => [
+                String(each),
+                settingsText.warningChoice(each),
+              ])}
+              disabled={locked}
+              onChange={(each) => void change.run({ warnBeforeExpiryMinutes: Number(each) })}
+            />
+          )}
+        </SettingRow>
+        {isDesktop &&
+          NOTICE_KINDS.map((kind) => (
             <SwitchRow
               key={kind}
               {...rowOf('notifications')}
@@ -101,8 +119,7 @@ export function AllSettings({ device }: { device: Device }) {
               }
             />
           ))}
-        </Group>
-      )}
+      </Group>
       <Group title={settingsText.groups.network}>
         <ProxyForm proxy={values.proxy} by={rowOf('proxy').by} />
       </Group>

@@ -36,6 +36,18 @@ function face(services: Service[], states: Record<string, Tunnel> = {}, slices =
 const items = (...inputs: Parameters<typeof face>) => face(...inputs).items;
 
 describe('the tray', () => {
+  it('says that the session has ended, and offers to sign in', () => {
+    const because = { code: 'identity/session-expired', message: 'Your certificate has expired.' };
+    const { glyph, items: shown } = face(
+      [],
+      {},
+      { session: { status: 'expired', person, because } },
+    );
+    expect(glyph).toBe('attention');
+    expect(shown[0]).toMatchObject({ label: 'Session ended' });
+    expect(shown).toContainEqual({ label: 'Sign in…', action: { do: 'sign-in' } });
+  });
+
   it('offers to extend a session that nothing renews, beside the services', () => {
     const session = {
       status: 'signed-in',

@@ -31,12 +31,14 @@ describe('the settings', () => {
     await settings.change({ theme: 'dark' });
     await settings.change({ startHidden: true, autoConnect: false });
     await settings.change({ notifications: { session: false, trouble: true } });
+    await settings.change({ warnBeforeExpiryMinutes: 0 });
     await settings.setActive('9f86d081884c7d65');
     expect((await (await again()).shown()).values).toMatchObject({
       theme: 'dark',
       startHidden: true,
       autoConnect: false,
       notifications: { session: false, trouble: true },
+      warnBeforeExpiryMinutes: 0,
       anyLocalUser: false,
       proxy: { kind: 'system' },
     });
