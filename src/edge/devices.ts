@@ -45,7 +45,7 @@ export function createDevices({ store, sessions, changes, posture }: DevicesOpti
   const endSessions = async (deviceId: string, reason?: string): Promise<number> => {
     const ids = await sessions.ofDevice(deviceId);
     for (const sessionId of ids) {
-      await sessions.end(sessionId);
+      await sessions.end(sessionId, reason);
       changes.emit({ type: 'session-ended', sessionId, deviceId, ...(reason && { reason }) });
     }
     return ids.length;

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AppError } from '../../src/shared/errors.ts';
 import type { Slices } from '../../src/shared/ipc/contract.ts';
-import { FAULTS, spoil } from '../support/spoiled-answers.ts';
+import { type Fault, FAULTS, spoil } from '../support/spoiled-answers.ts';
 import { startClient, type TestClient } from '../support/start-client.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { until } from '../support/until.ts';
@@ -26,11 +26,13 @@ const failure = (promise: Promise<unknown>): Promise<AppError> =>
     () => Promise.reject(new Error('it worked')),
     (error: AppError) => error,
   );
+const WIKI = { service: 'wiki.demo.bnn' };
 const CODES = ['organisation/unreachable', 'organisation/invalid-answer'];
 
 describe.each([
   ['the organisation document', /banyan-app\.json/],
   ["the authority's certificates", /\/cacerts/],
+  ['what a key has to be', /\/device\/csrattrs/],
   ["the device's certificate", /\/device\/simpleenroll/],
 ])('registration, %s', (_, path) => {
   it.each(FAULTS)('%s', async (fault) => {
@@ -91,6 +93,52 @@ describe('sign-in with a code, the request for it', () => {
     await client.signIn();
   });
 });
+
+describe.each<[string, RegExp, readonly Fault[], (client: TestClient) => Promise<unknown>]>([
+  // An empty one is the answer to who has it already.
+  [
+    'the list of services',
+    /\/services$/,
+    FAULTS.filter((fault) => fault !== 'empty'),
+    (client) => client.call('catalog.refresh', {}),
+  ],
+  [
+    'the ticket of a web service',
+    /\/ticket$/,
+    FAULTS,
+    (client) => client.call('service.page', WIKI),
+  ],
+])('signed in, %s', (_, path, faults, ask) => {
+  it.each(faults)('%s', async (fault) => {
+    const client = await aClient();
+    await client.register(await edge.edge.createInvite());
+    await client.signIn();
+    await client.until(({ catalog }) => catalog.services.length > 0);
+    const { session, catalog, device } = client.slices();
+    const spoiled = spoil(path, fault);
+    expect(CODES).toContain((await failure(ask(client))).code);
+    expect(spoiled.count()).toBeGreaterThan(0);
+    expect(client.slices().session).toEqual(session);
+    expect(client.slices().catalog.services).toEqual(catalog.services);
+    expect(client.slices().device.status).toBe(device.status);
+    spoiled.stop();
+    await ask(client);
+  });
+});
+
+it.each(FAULTS)(
+  'a sign-out whose goodbye is answered wrongly is one all the same: %s',
+  async (fault) => {
+    const client = await aClient();
+    await client.register(await edge.edge.createInvite());
+    await client.signIn();
+    const spoiled = spoil(/\/revocation$/, fault);
+    await client.call('session.signOut', {});
+    expect(spoiled.count()).toBeGreaterThan(0);
+    expect(client.slices().session.status).toBe('signed-out');
+    expect(readdirSync(client.home).filter((name) => name.endsWith('.pem'))).toEqual([]);
+  },
+);
 
 it('a request to sign in, and one for the TrustCert, that nobody answers are given up in time', async () => {
   const clients = await Promise.all([aClient(), aClient()]);

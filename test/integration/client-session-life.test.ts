@@ -111,6 +111,24 @@ describe('a session', () => {
     expect(await exchangeBytes(port, 'goes on')).toBe('goes on');
   });
 
+  it('that the organisation ended while the client was off says why at the next start', async () => {
+    const { edge, client } = await signedInFor({});
+    await client.stop();
+    const [device] = await edge.edge.devices();
+    await edge.edge.endSessions(device!.id, 'Gerät verloren gemeldet.');
+    const next = await client.restart();
+    onTestFinished(() => next.stop());
+    const { session } = await next.until(({ session: { status } }) =>
+      ['expired', 'signed-out'].includes(status),
+    );
+    expect(session).toMatchObject({
+      because: {
+        code: 'identity/session-expired',
+        message: expect.stringContaining('has ended this session: Gerät verloren gemeldet.'),
+      },
+    });
+  });
+
   it('ends with its certificate though the vault cannot be written, and is forgotten', async () => {
     const { edge, client } = await signedInFor({ trustToken: 3 });
     const organisations = path.join(client.home, 'orgs');

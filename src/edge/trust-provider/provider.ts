@@ -20,6 +20,7 @@ import {
   registrationClient,
 } from './registration-client.ts';
 import { type IssuerSecrets, TOKEN_ALGORITHM } from './secrets.ts';
+import { whyEnded } from './sessions.ts';
 import type { Users } from './users.ts';
 import type { WebClients } from './web-clients.ts';
 import type { WebSignIn } from './web-sign-in.ts';
@@ -202,6 +203,14 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
   });
 
   provider.use(deviceCode.middleware);
+  provider.use(async (context, next) => {
+    await next();
+    const answer: unknown = context.body;
+    if (typeof answer !== 'object' || answer === null) return;
+    if (!('error' in answer) || answer.error !== 'invalid_grant') return;
+    const reason = await whyEnded(store, String(context.oidc.params?.['refresh_token']));
+    if (reason) context.body = { ...answer, error_description: reason };
+  });
   provider.on('interaction.started', (context) => openPages.started(context));
   provider.on('interaction.ended', (context) => openPages.ended(context));
   provider.on('server_error', (_, error) =>

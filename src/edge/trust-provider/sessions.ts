@@ -16,13 +16,16 @@ export interface Sessions {
     deviceId: string,
     token: { iat: number; exp: number },
   ): Promise<{ sessionId: string; isLive: boolean }>;
-  /** Ends it with everything issued from it; false: there is no such session. */
-  end(sessionId: string): Promise<boolean>;
+  /** Ends it with everything issued from it; false: there is no such session. The person may read the reason. */
+  end(sessionId: string, reason?: string): Promise<boolean>;
 }
 
 export const sessionOfToken = (jti: string): string => jti.split('.')[0] ?? '';
 
 const GRANT = recordKey('Grant', '');
+const REFRESH_TOKEN = recordKey('RefreshToken', '');
+/** What is left of a refresh token whose session was ended for a reason. */
+const ENDED = 'Ended';
 /** In the payload of sessions whose tokens another issuer makes: they cannot be taken back, only no longer accepted. */
 const FOREIGN = 'foreign';
 const ENDED_AT = 'endedAt';
@@ -76,7 +79,7 @@ export function createSessions(store: Store): Sessions {
           return payload[FOREIGN] === true ? foreignId(id, payload) : id;
         });
     },
-    async end(sessionId) {
+    async end(sessionId, reason) {
       const grant = await find(sessionId);
       if (grant?.payload[FOREIGN] === true) {
         const now = Math.floor(Date.now() / 1000);
@@ -88,10 +91,24 @@ export function createSessions(store: Store): Sessions {
       }
       // Without its grant a refresh or access token is refused; the rest is tidying up.
       await store.delete('issuer', recordKey('Grant', sessionId));
-      for (const [key, { payload }] of await store.list('issuer')) {
-        if (payload['grantId'] === sessionId) await store.delete('issuer', key);
+      for (const [key, { payload, expiresAt }] of await store.list('issuer')) {
+        if (payload['grantId'] !== sessionId) continue;
+        await store.delete('issuer', key);
+        if (reason && key.startsWith(REFRESH_TOKEN)) {
+          await store.put('issuer', recordKey(ENDED, key.slice(REFRESH_TOKEN.length)), {
+            payload: { reason },
+            ...(expiresAt !== undefined && { expiresAt }),
+          });
+        }
       }
       return grant !== undefined;
     },
   };
+}
+
+/** Why an administrator has ended the session of this refresh token: for a device that was away when it was told. */
+export async function whyEnded(store: Store, refreshToken: string): Promise<string | null> {
+  const record = await store.get('issuer', recordKey(ENDED, refreshToken));
+  const reason = isLive(record) ? record.payload['reason'] : null;
+  return typeof reason === 'string' ? reason : null;
 }

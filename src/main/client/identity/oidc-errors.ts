@@ -111,5 +111,8 @@ function causes(error: unknown): unknown[] {
   return chain;
 }
 
-const plain = (description: string | undefined): string =>
-  description ? `: ${description.replaceAll(/[^\x20-\x7e]/g, ' ').slice(0, 200)}` : '';
+/** An administrator's reason may be in any language; what steers a terminal or turns the writing around is left out. */
+const plain = (description: string | undefined): string => {
+  const text = description?.replaceAll(/\p{C}/gu, ' ').slice(0, 200).trim().replace(/\.$/, '');
+  return text ? `: ${text}` : '';
+};

@@ -261,8 +261,11 @@ export function createSession(options: SessionOptions) {
       const signal = credentials.life();
       if (!isSignedIn(state.slices.session) || (await renew()) || signal.aborted) return;
       // An answer that was lost says nothing; the next refusal asks again.
-      if (renewal.lastError()?.code === 'organisation/unreachable') return;
-      await ended('The organisation no longer accepts this session.');
+      const error = renewal.lastError();
+      if (error?.code === 'organisation/unreachable') return;
+      // It may know why: an administrator has ended it while this device was away.
+      const knows = error?.code === 'identity/session-expired';
+      await ended(knows ? error.message : 'The organisation no longer accepts this session.');
     },
 
     /** What an earlier run left in the vault. Does not wait for the network. */

@@ -86,6 +86,9 @@ export async function proveKeyIsWelcome(connection: Connection, base: string): P
   const answer = await connection.ask({ url: `${base}/csrattrs` });
   if (answer.status !== 200) return; // it asks for nothing in particular: 204, 404
   const asked = Buffer.from(answer.body.replaceAll(/\s/g, ''), 'base64');
+  if (!answer.headers['content-type']?.startsWith('application/csrattrs') || asked.length === 0) {
+    throw invalidAnswer(new URL(base).host, 'it does not say what a key has to be');
+  }
   if (asked.includes(P256) || (!asked.includes(RSA) && !asked.includes(EC))) return;
   throw invalidAnswer(new URL(base).host, 'it asks for a kind of key that this app does not make');
 }
