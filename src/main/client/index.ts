@@ -82,7 +82,11 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     registrar,
     shown,
     createRuntime: (loaded, tell) =>
-      createRuntime({ ports, places, settings, store, network, notRegistered }, loaded, tell),
+      createRuntime(
+        { ports, places, settings, store, network, version, notRegistered },
+        loaded,
+        tell,
+      ),
   });
   currentProxies(); // says what is wrong with the setting
   await settingsChanged();
@@ -235,10 +239,12 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     'organisation.switch': ({ organisation }) => switchboard.switchTo(organisation),
     async 'session.signIn'({ openBrowser }) {
       await switchboard.restoreIfItMayComeBack();
+      await switchboard.current().device.requireNewEnough();
       return switchboard.current().session.signIn(openBrowser);
     },
     async 'session.signInWithCode'() {
       await switchboard.restoreIfItMayComeBack();
+      await switchboard.current().device.requireNewEnough();
       return switchboard.current().session.signInWithCode();
     },
     async 'session.cancelSignIn'() {
