@@ -73,6 +73,12 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
   const store = createRegistrationStore(places, ports.secrets, log);
   const registrar = createRegistrar({ ports, network, store, version });
   const shown = createShown(log);
+  shown.subscribe((name) => {
+    const { session } = shown.slices;
+    if (name !== 'session.changed') return;
+    if (isSignedIn(session) && !session.ending) notifier?.over('session');
+    if (session.status === 'signed-out') notifier?.over('trouble');
+  });
   const notRegistered = (): AppError => notRegisteredYet(shown.slices.managed);
   const switchboard = await startSwitchboard({
     ports,
@@ -128,6 +134,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     if (proxies) return proxies;
     proxies = upstreamProxies(ports.environment ?? {}, settings.current().proxy);
     const { problem } = proxies;
+    if (!problem) notifier?.over('trouble');
     if (problem) {
       log.error(problem.message);
       const title = 'The proxy setting cannot be used';
