@@ -1,21 +1,17 @@
 // `npm run screens -- [--out folder] [--only name,name]`: renders every state of the window in headless Chromium,
 // without a client behind it, in both themes and in a narrow window. For looking at, by people.
 // `npm run screens -- --docs` makes the pictures that the documents show.
-import { createServer } from 'node:http';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import react from '@vitejs/plugin-react';
 import { chromium } from 'playwright-core';
-import { build, runnerImport } from 'vite';
+import { runnerImport } from 'vite';
 import { ensureBrowser } from './lib/browser.mjs';
 import { ROOT } from './lib/prepare.mjs';
 import { main, PlainError } from './lib/steps.mjs';
+import { buildWindow, serveWindow } from './lib/window-page.mjs';
 
-const CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'";
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 const WIDE = { width: 1180, height: 760 };
 const LOOKS = [
   { name: 'light', colorScheme: 'light', viewport: WIDE },
@@ -30,24 +26,6 @@ const PICTURES = {
   'window-services-light': { name: 'services-details', look: 'light' },
   'window-first-launch-dark': { name: 'first-launch-2-device', look: 'dark' },
 };
-
-async function serve(folder) {
-  const server = createServer((request, response) => {
-    const name = request.url === '/' ? 'index.html' : request.url.slice(1).split('?')[0];
-    readFile(path.join(folder, path.normalize(`/${name}`))).then(
-      (body) => {
-        response.writeHead(200, {
-          'content-type': TYPES[path.extname(name)] ?? 'text/plain',
-          'content-security-policy': CSP,
-        });
-        response.end(body);
-      },
-      () => response.writeHead(404).end(),
-    );
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${server.address().port}/`, stop: () => server.close() };
-}
 
 /** Runs in the page before anything else: a client that answers by heart. */
 function script({ snapshot, replies }) {
@@ -138,16 +116,9 @@ await main(async () => {
   };
   const built = await mkdtemp(path.join(os.tmpdir(), 'banyan-screens-'));
   await mkdir(out, { recursive: true });
-  await build({
-    configFile: false,
-    root: path.join(ROOT, 'src/renderer'),
-    base: './',
-    plugins: [react()],
-    logLevel: 'warn',
-    build: { outDir: built, emptyOutDir: true, chunkSizeWarningLimit: 1_000 },
-  });
+  await buildWindow(built);
   const { module } = await runnerImport(path.join(ROOT, 'test/fixtures/window-states.ts'));
-  const server = await serve(built);
+  const server = await serveWindow(built);
 
   const browser = await chromium.launch({
     executablePath: found.path,

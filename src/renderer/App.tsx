@@ -16,6 +16,7 @@ import { StoppedPage } from './features/shell/StoppedPage.tsx';
 import { EarlySettings } from './features/settings/EarlySettings.tsx';
 import { useTheme } from './features/settings/use-theme.ts';
 import { useStopped } from './features/shell/use-stopped.ts';
+import { TooOldPage } from './features/device/TooOldPage.tsx';
 import { SignInPage } from './features/sign-in/SignInPage.tsx';
 import { isOver } from './link.ts';
 import { linkText } from './text/transport.ts';
@@ -115,7 +116,15 @@ function Main() {
         session.status === 'signed-out' ||
         (session.status === 'signing-in' && session.before.status === 'signed-out');
       // After a session has ended the services stay in view: the banner above them asks to sign in again.
-      return signedOut ? early(<SignInPage device={device} />) : <Shell device={device} />;
+      if (!signedOut) return <Shell device={device} />;
+      return early(
+        // A sign-in that had begun before that was known goes on.
+        device.tooOld && session.status === 'signed-out' ? (
+          <TooOldPage device={device} because={device.tooOld} />
+        ) : (
+          <SignInPage device={device} />
+        ),
+      );
     }
     default:
       return exhaustive(device);

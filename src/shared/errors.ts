@@ -112,7 +112,8 @@ export const ERRORS = {
   'organisation/app-too-old': {
     exit: EXIT.failed,
     title: 'This app is too old for the organisation',
-    advice: 'Install the newest version.',
+    advice:
+      'Install the newest version of Banyan. What is connected stays so; signing in waits for it.',
     action: 'none',
   },
 

@@ -74,3 +74,21 @@ it('keep the favourites of each organisation, and forget them with it', async ()
   await again.call('device.unregister', {});
   expect(starred(again.slices())).toEqual([]);
 });
+
+it('tell a proxy that cannot be used once, however often it is looked at, and again after it was put right', async () => {
+  const told: string[] = [];
+  const client = await startClient({
+    ports: {
+      notifier: { show: ({ title }) => void told.push(title) },
+      environment: { https_proxy: 'socks9://proxy.example' },
+    },
+  });
+  onTestFinished(() => client.stop());
+  const look = () => client.call('settings.change', { proxy: { kind: 'system' } });
+  await look();
+  await look();
+  expect(told).toEqual(['The proxy setting cannot be used']);
+  await client.call('settings.change', { proxy: { kind: 'none' } });
+  await look();
+  expect(told).toHaveLength(2);
+});

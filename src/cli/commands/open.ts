@@ -10,7 +10,10 @@ export const open: Command = async ({ home, arguments: { positionals, values }, 
     const said = { service: service.id, name: service.name };
     if (values['no-browser']) {
       const { url } = await client.call('service.page', wanted);
-      const lines = ['Open this page on this computer, within a minute; it works once:', `  ${url}`];
+      const lines = [
+        'Open this page on this computer, within a minute; it works once:',
+        `  ${url}`,
+      ];
       print.result({ ...said, url }, lines);
     } else {
       await client.call('service.open', wanted);

@@ -38,6 +38,7 @@ export const status: Command = async ({ home, print }) => {
         ...(isSignedIn(session) || device.status === 'revoked' ? [['State', headline]] : []),
         ['Device', deviceWords(device)],
         ...managedRows(managed),
+        ...tooOldRows(device),
         ...renewalRow(device),
         ...postureRows(device, app.platform),
         // Without a registration there is nothing to be signed in to.
@@ -94,6 +95,9 @@ function managedWords(registration: ManagedRegistration): string {
       return exhaustive(registration);
   }
 }
+
+export const tooOldRows = (device: Slices['device']): string[][] =>
+  device.status === 'registered' && device.tooOld ? [['Too old', explain(device.tooOld)]] : [];
 
 const renewalRow = (device: Slices['device']): string[][] =>
   device.status === 'registered' && device.renewalFailed

@@ -73,6 +73,12 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
   const store = createRegistrationStore(places, ports.secrets, log);
   const registrar = createRegistrar({ ports, network, store, version });
   const shown = createShown(log);
+  shown.subscribe((name) => {
+    const { session } = shown.slices;
+    if (name !== 'session.changed') return;
+    if (isSignedIn(session) && !session.ending) notifier?.over('session');
+    if (session.status === 'signed-out') notifier?.over('trouble');
+  });
   const notRegistered = (): AppError => notRegisteredYet(shown.slices.managed);
   const switchboard = await startSwitchboard({
     ports,
@@ -82,7 +88,11 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     registrar,
     shown,
     createRuntime: (loaded, tell) =>
-      createRuntime({ ports, places, settings, store, network, notRegistered }, loaded, tell),
+      createRuntime(
+        { ports, places, settings, store, network, version, notRegistered },
+        loaded,
+        tell,
+      ),
   });
   currentProxies(); // says what is wrong with the setting
   await settingsChanged();
@@ -124,6 +134,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     if (proxies) return proxies;
     proxies = upstreamProxies(ports.environment ?? {}, settings.current().proxy);
     const { problem } = proxies;
+    if (!problem) notifier?.over('trouble');
     if (problem) {
       log.error(problem.message);
       const title = 'The proxy setting cannot be used';
@@ -235,10 +246,12 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     'organisation.switch': ({ organisation }) => switchboard.switchTo(organisation),
     async 'session.signIn'({ openBrowser }) {
       await switchboard.restoreIfItMayComeBack();
+      await switchboard.current().device.requireNewEnough();
       return switchboard.current().session.signIn(openBrowser);
     },
     async 'session.signInWithCode'() {
       await switchboard.restoreIfItMayComeBack();
+      await switchboard.current().device.requireNewEnough();
       return switchboard.current().session.signInWithCode();
     },
     async 'session.cancelSignIn'() {

@@ -23,6 +23,8 @@ export interface RuntimeOptions {
   settings: Settings;
   store: RegistrationStore;
   network: Network;
+  /** Of this app. */
+  version: string;
   notRegistered: () => AppError;
 }
 
@@ -30,14 +32,14 @@ export type Runtime = ReturnType<typeof createRuntime>;
 
 /** Without a registration it runs too: somebody has to say why there is none. */
 export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tell) {
-  const { ports, places, settings, store, network, notRegistered } = options;
+  const { ports, places, settings, store, network, version, notRegistered } = options;
   const { log } = ports;
   const state = createState(log, tell);
   const loginFiles = createLoginPlace(places);
   let isStopping = false;
   let signingOut: Promise<unknown> = Promise.resolve();
 
-  const device = createDevice({ ports, network, store, state, notRegistered });
+  const device = createDevice({ ports, network, store, state, version, notRegistered });
   const posture = createPostureReports({
     ports,
     state,
@@ -172,6 +174,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
       access.checkWays();
       catalog.again();
       device.checkRenewal();
+      void device.checkVersion(); // what fails is logged there
       inBackground('look after the session', session.check());
       inBackground('look after the posture', posture.check());
     },

@@ -17,7 +17,7 @@ export function trayActions({ handlers, openWindow, log }: TrayActionOptions) {
       case 'connect':
         return void (await handlers['tunnel.open']({ service: action.service }));
       case 'open':
-        return void (await handlers['service.open']({ service: action.service }));
+        return handlers['service.open']({ service: action.service });
       case 'disconnect':
         return handlers['tunnel.close']({ service: action.service });
       case 'sign-in':

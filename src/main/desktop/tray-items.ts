@@ -6,6 +6,7 @@ import {
   type Service,
   whyNotConnectable,
 } from '../../shared/model/service.ts';
+import { favouritesOf } from '../../shared/model/settings.ts';
 import { type Glyph, summary } from '../../shared/model/summary.ts';
 import {
   canClose,
@@ -53,7 +54,7 @@ export function trayFace({ slices }: Snapshot, now: number): TrayFace {
   const groups: TrayItem[][] = [
     [{ label: headline + left, action: null }],
     canExtend(session) ? [{ label: 'Extend the session…', action: { do: 'sign-in' } }] : [],
-    isSignedIn(session) ? serviceItems(catalog.services, tunnels.states) : [],
+    isSignedIn(session) ? serviceItems(starredFirst(slices), tunnels.states) : [],
     connected.length > 0 ? [{ label: 'Copy address', items: connected.map(copyItem) }] : [],
     [...organisationItems(slices.organisations), ...sessionItems(slices)],
     [
@@ -65,6 +66,15 @@ export function trayFace({ slices }: Snapshot, now: number): TrayFace {
     .filter((group) => group.length > 0)
     .flatMap((group, index): TrayItem[] => (index === 0 ? group : ['separator', ...group]));
   return { glyph, tooltip: `Banyan: ${headline}${left}`, items };
+}
+
+/** They are among the few that fit, and where the hand expects them. */
+function starredFirst({ device, settings, catalog: { services } }: Slices): Service[] {
+  const starred = new Set(favouritesOf(device, settings));
+  return [
+    ...services.filter(({ id }) => starred.has(id)),
+    ...services.filter(({ id }) => !starred.has(id)),
+  ];
 }
 
 function serviceItems(

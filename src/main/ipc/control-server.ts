@@ -64,7 +64,12 @@ function converse(socket: Socket, key: Buffer, client: Promise<Controlled>, log:
   const tooLong = setTimeout(() => socket.destroy(), PROVE_WITHIN_MS);
   let proved = false;
   const answering = client.then(({ handlers }) =>
-    serve<Socket>({ handlers, calls: terminalCallNames, isTrusted: (sender) => sender === socket && proved, log }),
+    serve<Socket>({
+      handlers,
+      calls: terminalCallNames,
+      isTrusted: (sender) => sender === socket && proved,
+      log,
+    }),
   );
 
   const lines = overLines(socket, LONGEST_LINE, (message) => {

@@ -26,7 +26,12 @@ export interface ServeOptions<Sender> {
   log: Log;
 }
 
-export function serve<Sender>({ handlers, calls, isTrusted, log }: ServeOptions<Sender>): Server<Sender> {
+export function serve<Sender>({
+  handlers,
+  calls,
+  isTrusted,
+  log,
+}: ServeOptions<Sender>): Server<Sender> {
   return {
     async answer(sender, name, input) {
       const correlationId = randomUUID();
@@ -57,10 +62,7 @@ export function serve<Sender>({ handlers, calls, isTrusted, log }: ServeOptions<
   };
 }
 
-function lookUp(
-  name: unknown,
-  calls: readonly CallName[],
-): { name: CallName; schema: Call } {
+function lookUp(name: unknown, calls: readonly CallName[]): { name: CallName; schema: Call } {
   const known = calls.find((candidate) => candidate === name);
   if (!known) throw new AppError('usage/invalid-input', 'There is no such call.');
   const [group = '', call = ''] = known.split('.');

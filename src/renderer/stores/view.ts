@@ -4,8 +4,8 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 
 export type Page = 'services' | 'activity' | 'diagnostics' | 'device' | 'settings';
 
-/** Starred, connected, or of one type. */
-export type Narrowed = 'favourites' | 'connected' | ServiceType;
+/** Starred, in one state, or of one type. */
+export type Narrowed = 'favourites' | 'connected' | 'failed' | 'denied' | ServiceType;
 
 export interface View {
   page: Page;

@@ -45,11 +45,20 @@ interface Registration {
   secrets: SecretStoreKind;
 }
 
+interface Registered extends Registration {
+  status: 'registered';
+  /** Absent until this device was looked at. */
+  posture?: Posture;
+  /** From a failed renewal to the next success. */
+  renewalFailed?: WireError;
+  /** The organisation needs a newer app: what is connected stays so, and nobody signs in anew. */
+  tooOld?: WireError;
+}
+
 export type Device =
   | { status: 'unregistered'; because?: WireError }
   | { status: 'registering'; organisation: string; startedAt: number }
-  /** `posture` is absent until this device was looked at; `renewalFailed` from a failed renewal to the next success. */
-  | ({ status: 'registered'; posture?: Posture; renewalFailed?: WireError } & Registration)
+  | Registered
   | ({ status: 'revoked'; because: WireError } & Registration);
 
 export type DeviceEvent =
@@ -58,6 +67,7 @@ export type DeviceEvent =
   | ({ type: 'registered' } & Registration)
   | { type: 'posture-changed'; posture: Posture }
   | { type: 'renewal-failed'; error: WireError }
+  | { type: 'version-judged'; because: WireError | null }
   | { type: 'revoked'; error: WireError }
   | { type: 'unregistered'; because?: WireError };
 
@@ -89,6 +99,8 @@ export function nextDevice(device: Device, event: DeviceEvent): Device {
       return device.status === 'registered' ? { ...device, posture: event.posture } : device;
     case 'renewal-failed':
       return device.status === 'registered' ? { ...device, renewalFailed: event.error } : device;
+    case 'version-judged':
+      return device.status === 'registered' ? judged(device, event.because) : device;
     case 'revoked': {
       if (device.status !== 'registered') return device;
       const { device: facts, organisation, secrets } = device;
@@ -101,6 +113,12 @@ export function nextDevice(device: Device, event: DeviceEvent): Device {
     default:
       return exhaustive(event);
   }
+}
+
+function judged(device: Registered, because: WireError | null): Registered {
+  if (device.tooOld?.message === because?.message) return device;
+  const { tooOld: _, ...rest } = device;
+  return because ? { ...rest, tooOld: because } : rest;
 }
 
 /** Registered, and for want of a passphrase or of a keychain that is open nobody can use it. */

@@ -1,5 +1,6 @@
 // What a person may set for this computer, whichever organisation is active.
 import type { HostAndPort } from '../protocol/host-port.ts';
+import type { Device } from './device.ts';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -44,6 +45,13 @@ export interface ShownSettings {
   values: Settings;
   managed: Managed | null;
 }
+
+/** Ids of the services that the person has starred in the organisation that is active. */
+export const favouritesOf = (device: Device, { values }: ShownSettings): readonly string[] =>
+  device.status === 'registered' ? (values.favourites[device.organisation.id] ?? NONE) : NONE;
+
+/** Always the same one: a window draws again what has become another. */
+const NONE: readonly string[] = [];
 
 export const defaultSettings: Settings = {
   startAtLogin: null,

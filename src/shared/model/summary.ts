@@ -28,6 +28,7 @@ export function summary({ device, session, tunnels, managed }: Summed): Summary 
   if (device.status === 'registering') return { glyph: 'busy', headline: 'Registering…' };
   if (isLocked(device)) return { glyph: 'attention', headline: 'Locked' };
   if (device.status === 'unregistered') return notRegistered(managed);
+  if (device.tooOld) return { glyph: 'attention', headline: 'This app is too old' };
   if (session.status === 'signing-in') return { glyph: 'busy', headline: 'Signing in…' };
   if (session.status === 'expired') return { glyph: 'attention', headline: 'Session ended' };
   if (!isSignedIn(session)) return { glyph: 'signed-out', headline: 'Signed out' };

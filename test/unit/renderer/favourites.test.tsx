@@ -36,4 +36,6 @@ it('a star is kept by the client, puts the service first, and opens a filter for
   expect(app.button('Favourite: Ledger')?.getAttribute('aria-pressed')).toBe('true');
   await app.click('Favourites 1');
   expect(names()).toEqual(['Ledger']);
+  // Nothing has failed and nothing is denied: nobody is offered to see that.
+  expect(app.button('Failed 0') ?? app.button('Not available 0')).toBeFalsy();
 });

@@ -18,9 +18,9 @@ const open: Tunnel = { status: 'open', address: { host: '127.0.0.1', port: 5433 
 
 describe('the palette finds', () => {
   const services = findable([vault, ledger, bastion, wiki]);
-  const find = (query: string, isSignedIn = true) =>
-    entriesFor(query, { services, states: { [ledger.id]: open }, isSignedIn }).map((entry) =>
-      entry.kind === 'service' ? `${entry.does} ${entry.title}` : entry.action,
+  const find = (query: string, isSignedIn = true, favourites = new Set<string>()) =>
+    entriesFor(query, { services, states: { [ledger.id]: open }, favourites, isSignedIn }).map(
+      (entry) => (entry.kind === 'service' ? `${entry.does} ${entry.title}` : entry.action),
     );
 
   it('services with what Enter does to them, then what can be done', () => {
@@ -43,6 +43,15 @@ describe('the palette finds', () => {
     expect(find('ssh bast')).toEqual(['connect Bastion']);
     expect(find('sign')).toEqual(['sign-out']);
     expect(find('mainframe')).toEqual([]);
+  });
+
+  it('favourites first, but none before what can be used', () => {
+    expect(find('', true, new Set([wiki.id, vault.id])).slice(0, 4)).toEqual([
+      'open Wiki',
+      'connect Bastion',
+      'disconnect Ledger database',
+      'details Archive',
+    ]);
   });
 
   it('nothing to connect for who is not signed in', () => {

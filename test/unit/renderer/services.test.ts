@@ -63,6 +63,14 @@ describe('the list', () => {
     expect(namesOf(rows.filter((row) => isAmong(row, 'SSH')))).toEqual(['bastion']);
   });
 
+  it('can be narrowed to what has failed, and to what is not allowed', () => {
+    const error = { code: 'tunnel/port-in-use', message: 'In use.' } as const;
+    const rows = rowsOf([bastion, denied, ledger], { [ledger.id]: { status: 'failed', error } });
+    const among = (narrowed: 'failed' | 'denied') =>
+      rows.filter((row) => isAmong(row, narrowed)).map(({ service }) => service.name);
+    expect([among('failed'), among('denied')]).toEqual([['ledger'], ['vault']]);
+  });
+
   it('finds by every word, in any order, whatever the case', () => {
     const all = findable([ledger, bastion]);
     expect(found(all, ' DATABASE  ledger ')).toEqual([ledger]);

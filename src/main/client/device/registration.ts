@@ -6,6 +6,7 @@ import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
 import { renewDeviceCertificate } from './enrolment.ts';
 import type { Membership } from './membership.ts';
+import { createMinimumVersion } from './minimum-version.ts';
 import {
   type RegistrationStore,
   type StoredRegistration,
@@ -21,6 +22,8 @@ export interface DeviceOptions {
   network: Network;
   store: RegistrationStore;
   state: State;
+  /** Of this app. */
+  version: string;
   /** Why not, where nothing else is wrong. */
   notRegistered: () => AppError;
 }
@@ -28,13 +31,21 @@ export interface DeviceOptions {
 export type DeviceRunner = ReturnType<typeof createDevice>;
 
 export function createDevice(options: DeviceOptions) {
-  const { ports, network, store, state } = options;
+  const { ports, network, store, state, version } = options;
   const { log } = ports;
   const { clock } = network;
   let stored: StoredRegistration | null = null;
   let membership: Membership | null = null;
   let renewal: Renewal | null = null;
   let writes: Promise<void> = Promise.resolve();
+
+  const minimum = createMinimumVersion({
+    ports: { ...ports, clock },
+    state,
+    version,
+    membership: () => membership,
+    keep: keepMinimum,
+  });
 
   function adopt(next: StoredRegistration): void {
     stored = next;
@@ -51,6 +62,8 @@ export function createDevice(options: DeviceOptions) {
     renewal?.stop();
     renewal = renewalOf(next);
     state.device({ type: 'registered', organisation, device, secrets });
+    minimum.judge();
+    minimum.follow();
   }
 
   async function drop(): Promise<void> {
@@ -72,6 +85,17 @@ export function createDevice(options: DeviceOptions) {
     });
     writes = done.catch(() => {}); // told to this caller; the next write is not to blame
     return done;
+  }
+
+  async function keepMinimum(needed: string | undefined): Promise<void> {
+    if (!membership || membership.document.minimum_app_version === needed) return;
+    const { minimum_app_version: _, ...others } = membership.document;
+    const document = { ...others, ...(needed !== undefined && { minimum_app_version: needed }) };
+    membership = { ...membership, document };
+    await save((current) => ({
+      ...current,
+      registration: { ...current.registration, document },
+    }));
   }
 
   const renewalOf = ({ registration, content }: StoredRegistration): Renewal =>
@@ -127,6 +151,11 @@ export function createDevice(options: DeviceOptions) {
       renewal?.stop();
     },
 
+    /** Which version of the app the organisation needs; asked by itself too, now and then. */
+    checkVersion: (): Promise<void> => minimum.check(),
+
+    requireNewEnough: (): Promise<void> => minimum.require(),
+
     /** The computer was asleep, or its clock has jumped. */
     checkRenewal(): void {
       if (state.slices.device.status === 'registered') renewal?.check();
@@ -153,6 +182,7 @@ export function createDevice(options: DeviceOptions) {
 
     /** Resolves with what it was last. Nothing of it is written afterwards: its folder may be removed. */
     async stop(): Promise<StoredRegistration | null> {
+      minimum.stop();
       await writes;
       const last = stored;
       await drop();

@@ -79,20 +79,33 @@ export async function fetchDocument(
   host: string,
   version: string,
 ): Promise<OrganisationDocument> {
+  const document = await readDocument(connection, host);
+  const error = tooOld(document, version);
+  if (error) throw error;
+  return document;
+}
+
+/** Whatever version it asks for. */
+export async function readDocument(
+  connection: Connection,
+  host: string,
+): Promise<OrganisationDocument> {
   const answer = await connection.ask({ url: `https://${host}${ORGANISATION_DOCUMENT_PATH}` });
   if (answer.status !== 200) throw invalidAnswer(host, `it answered ${answer.status}`);
   const decoded = organisationDocument.safeParse(parseJson(answer.body));
   if (!decoded.success) {
     throw invalidAnswer(host, 'it is not an organisation document', decoded.error);
   }
-  const needed = decoded.data.minimum_app_version;
-  if (needed && isOlder(version, needed)) {
-    throw new AppError(
-      'organisation/app-too-old',
-      `${decoded.data.name} needs version ${needed} of this app; this is ${version}.`,
-    );
-  }
   return decoded.data;
+}
+
+export function tooOld(document: OrganisationDocument, version: string): AppError | null {
+  const needed = document.minimum_app_version;
+  if (!needed || !isOlder(version, needed)) return null;
+  return new AppError(
+    'organisation/app-too-old',
+    `${document.name} needs version ${needed} of this app or a newer one; this is ${version}.`,
+  );
 }
 
 export function isOlder(version: string, needed: string): boolean {

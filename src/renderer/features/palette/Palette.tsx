@@ -7,6 +7,7 @@ import { paletteText } from '../../text/palette.ts';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { type CallState, useSetView, useTruth, useView } from '../../window-context.tsx';
 import { findable } from '../services/service-view.ts';
+import { useFavourites } from '../services/use-favourites.ts';
 import { entriesFor, type Entry } from './entries.ts';
 import { useEntry } from './use-entry.ts';
 import './palette.css';
@@ -47,9 +48,10 @@ function Finder() {
   useCloseWhenOpened(opening);
   const services = useMemo(() => findable(catalog.services), [catalog.services]);
   const signedIn = isSignedIn(session);
+  const favourites = useFavourites();
   const entries = useMemo(
-    () => entriesFor(query, { services, states: tunnels.states, isSignedIn: signedIn }),
-    [query, services, tunnels.states, signedIn],
+    () => entriesFor(query, { services, states: tunnels.states, favourites, isSignedIn: signedIn }),
+    [query, services, tunnels.states, favourites, signedIn],
   );
   const chosen = entries[Math.min(at, entries.length - 1)];
   const onKeyDown = (event: KeyboardEvent): void => {

@@ -27,17 +27,19 @@ const MOST_SERVICES = 30;
 export interface Findings {
   services: readonly Findable[];
   states: Readonly<Record<string, Tunnel>>;
+  favourites: ReadonlySet<string>;
   isSignedIn: boolean;
 }
 
-export function entriesFor(query: string, { services, states, isSignedIn }: Findings): Entry[] {
+export function entriesFor(query: string, findings: Findings): Entry[] {
+  const { services, states, favourites, isSignedIn } = findings;
   const actions: Action[] = isSignedIn ? [...PAGES, 'refresh', 'sign-out'] : [...PAGES, 'sign-in'];
   const wanted = query.trim().toLowerCase();
   const matching = actions.filter((action) =>
     paletteText.actions[action].toLowerCase().includes(wanted),
   );
   return [
-    ...usefulFirst(found(services, query))
+    ...likelyFirst(found(services, query), favourites)
       .slice(0, MOST_SERVICES)
       .map((service) => serviceEntry(service, tunnelOf(states, service.id), isSignedIn)),
     ...matching.map((action): Entry => ({
@@ -50,11 +52,14 @@ export function entriesFor(query: string, { services, states, isSignedIn }: Find
   ];
 }
 
-/** Enter does something with the first one: what is closed for this person comes after what is not. */
-const usefulFirst = (services: readonly Service[]): Service[] => [
-  ...services.filter(isUseful),
-  ...services.filter((service) => !isUseful(service)),
-];
+/** Enter does something with the first one: favourites, and what is closed for this person after what is not. */
+function likelyFirst(services: readonly Service[], favourites: ReadonlySet<string>): Service[] {
+  const rank = (service: Service): number =>
+    !isUseful(service) ? 2 : favourites.has(service.id) ? 0 : 1;
+  const ranks: Service[][] = [[], [], []];
+  for (const service of services) ranks[rank(service)]?.push(service);
+  return ranks.flat();
+}
 const isUseful = (service: Service): boolean =>
   canConnect(service) || whyNotConnectable(service) === 'web';
 

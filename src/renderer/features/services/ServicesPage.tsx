@@ -12,6 +12,7 @@ import { Note } from '../../ui/Note.tsx';
 import { useCall, useSetView, useTruth, useView } from '../../window-context.tsx';
 import { EndingBanner } from '../sign-in/EndingBanner.tsx';
 import { ExpiredBanner } from '../sign-in/ExpiredBanner.tsx';
+import { TooOldBanner } from '../device/TooOldBanner.tsx';
 import { SearchField } from './SearchField.tsx';
 import { Filter } from './Filter.tsx';
 import { findable, found, grouped, isAmong, rowsOf, tunnelOf, typesOf } from './service-view.ts';
@@ -61,6 +62,7 @@ export function ServicesPage() {
         </header>
         {(isLong || favourites.size > 0) && <Filter types={isLong ? types : []} rows={rows} />}
         <div className="banners">
+          <TooOldBanner />
           <ExpiredBanner />
           <EndingBanner />
           {isSignedIn(session) && <StaleBanner />}

@@ -95,6 +95,9 @@ export function isAmong(row: Row, narrowed: Narrowed | null): boolean {
   if (narrowed === 'favourites') return row.isFavourite;
   // As many as the rail counts: what is still on its way is not connected.
   if (narrowed === 'connected') return row.tunnel.status === 'open';
+  // As in the groups: what has failed needs a hand, and what runs is not called denied.
+  if (narrowed === 'failed') return groupOf(row) === 'attention';
+  if (narrowed === 'denied') return groupOf(row) === 'denied';
   return row.service.type === narrowed;
 }
 

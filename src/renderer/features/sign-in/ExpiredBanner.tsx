@@ -16,7 +16,9 @@ const ended = (session: Session): boolean =>
 export function ExpiredBanner() {
   const session = useTruth(({ slices }) => slices.session);
   const signIn = useSignIn();
-  if (!ended(session)) return null;
+  // Signing in would be refused; the banner above says why, and what helps.
+  const tooOld = useTruth(({ slices: { device } }) => 'tooOld' in device);
+  if (!ended(session) || tooOld) return null;
   if (signIn.waiting) return <WaitingNote signIn={signIn} />;
   const { code, message } = signIn.because ?? {
     code: 'identity/session-expired' as const,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { trayFace } from '../../../../src/main/desktop/tray-items.ts';
 import type { Slices, Snapshot } from '../../../../src/shared/ipc/contract.ts';
 import { notManaged } from '../../../../src/shared/model/managed.ts';
+import { defaultSettings } from '../../../../src/shared/model/settings.ts';
 import type { Service } from '../../../../src/shared/model/service.ts';
 import type { Tunnel } from '../../../../src/shared/model/tunnel.ts';
 import { aService as anyService } from '../../../support/services.ts';
@@ -28,6 +29,7 @@ function face(services: Service[], states: Record<string, Tunnel> = {}, slices =
       tunnels: { states, ports: {} },
       organisations: [],
       managed: notManaged,
+      settings: { managed: null, values: defaultSettings },
       ...slices,
     },
   } as unknown as Snapshot;
@@ -184,6 +186,18 @@ describe('the tray', () => {
     const many = Array.from({ length: 500 }, (_, index) => aService({ id: `s${index}` }));
     expect(items(many).length).toBeLessThan(30);
     expect(items(many)).toContainEqual({ label: '480 more in the window', action: null });
+  });
+
+  it('lists favourites first, so that they are among those that fit', () => {
+    const many = Array.from({ length: 30 }, (_, index) =>
+      aService({ id: `s${index}`, friendlyName: `Service ${index}` }),
+    );
+    const favourites = { o: ['s29', 's7'] };
+    const settings = { managed: null, values: { ...defaultSettings, favourites } };
+    const labels = items(many, {}, { settings }).map((item) =>
+      item === 'separator' ? '-' : item.label,
+    );
+    expect(labels.slice(2, 6)).toEqual(['Service 7', 'Service 29', 'Service 0', 'Service 1']);
   });
 
   it("shows an organisation's names as they are, without control characters", () => {

@@ -37,6 +37,7 @@ const events: Record<DeviceEvent['type'], DeviceEvent> = {
   registered: { type: 'registered', ...registration },
   'posture-changed': { type: 'posture-changed', posture },
   'renewal-failed': { type: 'renewal-failed', error },
+  'version-judged': { type: 'version-judged', because: error },
   revoked: { type: 'revoked', error },
   unregistered: { type: 'unregistered' },
 };
@@ -53,6 +54,7 @@ const table: Record<string, Partial<Record<DeviceEvent['type'], string>>> = {
     registered: 'registered',
     'posture-changed': 'registered',
     'renewal-failed': 'registered',
+    'version-judged': 'registered',
     revoked: 'revoked',
     unregistered: 'unregistered',
   },

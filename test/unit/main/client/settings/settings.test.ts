@@ -157,6 +157,21 @@ describe('a proxy of the person’s own', () => {
   });
 });
 
+it('what is the case again and again is notified once, until it is over', async () => {
+  const { settings } = await some();
+  const told: string[] = [];
+  const notices = chosenNotices({ show: ({ title }) => void told.push(title) }, settings)!;
+  const ended = { kind: 'session', title: 'Sign in to go on', body: 'It has ended.' } as const;
+  const proxy = { kind: 'trouble', title: 'The proxy', body: 'No port.' } as const;
+  for (let time = 0; time < 5; time += 1) for (const each of [ended, proxy]) notices.show(each);
+  expect(told).toEqual(['Sign in to go on', 'The proxy']);
+  notices.show({ ...proxy, body: 'No host.' }); // another cause
+  notices.over('session');
+  notices.show(proxy);
+  notices.show(ended);
+  expect(told.slice(2)).toEqual(['The proxy', 'Sign in to go on']);
+});
+
 it('of notifications, only those that are wanted are shown', async () => {
   const { settings } = await some();
   const titles: string[] = [];

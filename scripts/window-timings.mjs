@@ -1,0 +1,293 @@
+// `node scripts/window-timings.mjs`: how fast the window answers, in headless Chromium. The built page with a client that answers
+// by heart: frames while 10,000 lines of log are followed, filtered and scrolled, and the palette at 2,000 services.
+// See docs/window-timings.md.
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+import { createServer, runnerImport } from 'vite';
+import { approveSignIn } from './lib/approve-sign-in.mjs';
+import { ensureBrowser } from './lib/browser.mjs';
+import { ensureBuild, ROOT } from './lib/prepare.mjs';
+import { main, PlainError } from './lib/steps.mjs';
+import { buildWindow, serveWindow } from './lib/window-page.mjs';
+
+const LINES = 10_000;
+/** So many are written between two questions of the window, which asks once a second. */
+const LINES_A_SECOND = 200;
+const FRAME_LIMIT_MS = 32;
+const ANSWER_LIMIT_MS = 50;
+const START_LIMIT_MS = 1_000;
+const CONNECT_LIMIT_MS = 200;
+
+/** Runs in the page before anything else. */
+function client({ snapshot, lines, linesASecond }) {
+  const startedAt = performance.now();
+  const written = () =>
+    lines + Math.floor(((performance.now() - startedAt) / 1_000) * linesASecond);
+  const line = (number) => ({
+    number,
+    at: Date.UTC(2026, 0, 1) + number * 100,
+    level: number % 50 === 0 ? 'error' : number % 7 === 0 ? 'warn' : 'info',
+    message: `a connection was closed after its backend had sent everything (${number})`,
+    service: `${number % 2 === 0 ? 'ledger' : 'bastion'}.cluster1.bnn`,
+    facts: `connection=${number} bytesSent=${number * 17} bytesReceived=${number * 31}`,
+  });
+  const answers = {
+    'app.snapshot': () => snapshot,
+    'activity.log': ({ after }) => {
+      const newest = written();
+      const first = Math.max(after + 1, newest - lines + 1);
+      const count = Math.min(1_000, newest - first + 1);
+      return { lines: Array.from({ length: count }, (_, index) => line(first + index)), newest };
+    },
+  };
+  const call = (name) => (input) =>
+    name in answers
+      ? Promise.resolve({ ok: true, value: answers[name](input) })
+      : new Promise(() => {});
+  const group = (name) => new Proxy({}, { get: (_, verb) => call(`${name}.${String(verb)}`) });
+  window.client = new Proxy(
+    {},
+    { get: (_, name) => (name === 'subscribe' ? () => () => {} : group(String(name))) },
+  );
+}
+
+/** Runs in the page: the times between frames while `move` is done again and again. */
+function frames({ move, forMs }) {
+  const moves = {
+    nothing: () => {},
+    scroll: (at) => {
+      const list = document.querySelector('.virtual-list');
+      const way = list.scrollHeight - list.clientHeight;
+      // Two thirds of the list and back within three seconds, past what has been drawn before.
+      list.scrollTop = way - (Math.abs(((at / 1_500 + 1) % 2) - 1) * way * 2) / 3;
+    },
+  };
+  return new Promise((resolve) => {
+    const gaps = [];
+    const startedAt = performance.now();
+    let last = startedAt;
+    requestAnimationFrame(function next() {
+      const now = performance.now();
+      gaps.push(now - last);
+      last = now;
+      moves[move](now - startedAt);
+      if (now - startedAt < forMs) requestAnimationFrame(next);
+      else resolve(gaps);
+    });
+  });
+}
+
+/** Runs in the page: from an input to the frame in which its result has been painted. */
+function typed({ selector, text, result }) {
+  return new Promise((resolve) => {
+    const field = document.querySelector(selector);
+    const before = document.querySelector(result)?.textContent;
+    const startedAt = performance.now();
+    // Past React's own property, which would hide the change from it.
+    Reflect.set(HTMLInputElement.prototype, 'value', text, field);
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    requestAnimationFrame(() => {
+      setTimeout(() =>
+        resolve({
+          ms: performance.now() - startedAt,
+          isChanged: document.querySelector(result)?.textContent !== before,
+        }),
+      );
+    });
+  });
+}
+
+const percentile = (values, share) =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+
+const row = (what, values, limit) => ({
+  what,
+  count: values.length,
+  'p50 ms': percentile(values, 0.5).toFixed(1),
+  'p95 ms': percentile(values, 0.95).toFixed(1),
+  'most ms': Math.max(...values).toFixed(1),
+  'limit (p95)': limit,
+  reached: percentile(values, 0.95) <= limit ? 'yes' : 'no',
+});
+
+async function measureLog(open, snapshot) {
+  const page = await open(snapshot);
+  await page.getByRole('button', { name: 'Activity' }).click();
+  await page.getByText('Log', { exact: true }).click();
+  await page.getByText(`${LINES} lines`).waitFor();
+  const idle = await page.evaluate(frames, { move: 'nothing', forMs: 5_000 });
+  const filtering = page.evaluate(frames, { move: 'nothing', forMs: 6_000 });
+  for (const level of ['Errors', 'Warnings and errors', 'Everything', 'Errors', 'Everything']) {
+    await page.getByLabel('Importance').selectOption({ label: level });
+    await page.waitForTimeout(600);
+  }
+  const filtered = await filtering;
+  const scrolled = await page.evaluate(frames, { move: 'scroll', forMs: 6_000 });
+  await page.close();
+  return [
+    row(`following ${LINES} lines, ${LINES_A_SECOND} more a second`, idle, FRAME_LIMIT_MS),
+    row('filtering them by level, 5 times', filtered, FRAME_LIMIT_MS),
+    row('scrolling them, two thirds there and back', scrolled, FRAME_LIMIT_MS),
+  ];
+}
+
+async function measurePalette(open, snapshot) {
+  const page = await open(snapshot);
+  await page.keyboard.press('Control+k');
+  await page.locator('.palette-field').waitFor();
+  const times = [];
+  for (let round = 0; round < 6; round += 1) {
+    for (const text of ['n', 'no', 'nor', 'north', 'north s', 'north ssh', 'ssh', 'east', '']) {
+      const selector = '.palette-field';
+      const { ms, isChanged } = await page.evaluate(typed, {
+        selector,
+        text,
+        result: '.palette-list',
+      });
+      if (!isChanged && (text === 'ssh' || text === 'east'))
+        throw new Error('the palette did not answer');
+      times.push(ms);
+    }
+  }
+  await page.close();
+  return [row('palette, a letter to its results, 2,000 services', times, ANSWER_LIMIT_MS)];
+}
+
+async function measureStart(open, snapshot) {
+  const times = [];
+  for (let round = 0; round < 8; round += 1) {
+    const page = await open(snapshot);
+    times.push(await page.evaluate(() => window.firstRowAt));
+    await page.close();
+  }
+  return [row('page opened to first row shown, 200 services', times, START_LIMIT_MS)];
+}
+
+/** Runs in the page: from a click on Connect to the port that listens, as the window is told of it. */
+function clicked(name) {
+  const press = (label) =>
+    [...document.querySelectorAll('button')]
+      .find((button) => button.getAttribute('aria-label') === `${label} ${name}`)
+      ?.click();
+  const shown = (label) =>
+    new Promise((resolve) => {
+      const look = () =>
+        document.querySelector(`button[aria-label="${label} ${name}"]`)
+          ? resolve()
+          : setTimeout(look);
+      look();
+    });
+  return (async () => {
+    await shown('Connect');
+    const startedAt = performance.now();
+    press('Connect');
+    await shown('Disconnect');
+    while (!/127\.0\.0\.1:\d+/.test(document.querySelector('.services-main').textContent)) {
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    const ms = performance.now() - startedAt;
+    press('Disconnect');
+    return ms;
+  })();
+}
+
+/** The built app under the stand-in for Electron, with an edge of its own. */
+async function measureApp() {
+  // These import more as they go along, which a single import by runnerImport does not outlive.
+  const vite = await createServer({
+    configFile: false,
+    root: ROOT,
+    appType: 'custom',
+    server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+    optimizeDeps: { noDiscovery: true },
+  });
+  const apps = await vite.ssrLoadModule('/test/support/shown-app.ts');
+  const edges = await vite.ssrLoadModule('/test/support/start-edge.ts');
+  const edge = await edges.startEdge();
+  const startedAt = performance.now();
+  const app = await apps.openDesktopApp();
+  try {
+    await app.page.locator('h1').first().waitFor();
+    const started = performance.now() - startedAt;
+    await app.page.evaluate(
+      (invite) =>
+        window.client.device.register({
+          invite,
+          name: 'timings',
+          ownership: 'Other',
+          secrets: 'memory',
+        }),
+      edge.invite,
+    );
+    await app.page.evaluate(() => void window.client.session.signIn({ openBrowser: true }));
+    await approveSignIn(await app.openedPage());
+    await app.page.getByRole('button', { name: 'Connect Echo' }).waitFor();
+    const times = [];
+    for (let round = 0; round < 20; round += 1)
+      times.push(await app.page.evaluate(clicked, 'Echo'));
+    return [
+      row('process started to first page shown, nothing registered', [started], START_LIMIT_MS),
+      row('click on Connect to its address shown, real edge', times, CONNECT_LIMIT_MS),
+    ];
+  } finally {
+    await app.stop();
+    await edge.stop();
+    await vite.close();
+  }
+}
+
+/** Runs in the page: when the first row of the list was there. */
+function watchFirstRow() {
+  new MutationObserver((_, observer) => {
+    if (!document.querySelector('.row-open')) return;
+    observer.disconnect();
+    requestAnimationFrame(() => (window.firstRowAt = performance.now()));
+  }).observe(document, { childList: true, subtree: true });
+}
+
+await main(async () => {
+  const found = await ensureBrowser();
+  if ('missing' in found) throw new PlainError(`No browser: ${found.missing}.`);
+  await ensureBuild();
+  const built = await mkdtemp(path.join(os.tmpdir(), 'banyan-window-timings-'));
+  await buildWindow(built);
+  const { module } = await runnerImport(path.join(ROOT, 'test/fixtures/window-states.ts'));
+  const many = module.windowStates['services-many'].snapshot;
+  const few = structuredClone(many);
+  few.slices.catalog.services.length = 200;
+  const server = await serveWindow(built);
+  const browser = await chromium.launch({
+    executablePath: found.path,
+    args: ['--no-sandbox', '--disable-gpu', '--headless'],
+  });
+  const open = async (snapshot) => {
+    const page = await browser.newPage({ viewport: { width: 1180, height: 760 } });
+    await page.addInitScript(watchFirstRow);
+    await page.addInitScript(client, { snapshot, lines: LINES, linesASecond: LINES_A_SECOND });
+    await page.goto(server.url);
+    await page.waitForFunction(() => 'firstRowAt' in window);
+    return page;
+  };
+  const load = os.loadavg()[0].toFixed(1);
+  try {
+    const rows = [
+      ...(await measureApp()),
+      ...(await measureStart(open, few)),
+      ...(await measurePalette(open, many)),
+      ...(await measureLog(open, few)),
+    ];
+    console.table(rows);
+    if (rows.some(({ reached }) => reached === 'no')) process.exitCode = 1;
+    const cpu = os.cpus()[0]?.model ?? 'unknown';
+    console.log(
+      `${os.cpus().length} cores (${cpu.trim()}), load ${load} before and ${os.loadavg()[0].toFixed(1)} after, ` +
+        `Chromium ${browser.version()} without a GPU, Node ${process.versions.node}.`,
+    );
+  } finally {
+    await browser.close();
+    server.stop();
+    await rm(built, { recursive: true, force: true });
+  }
+});
