@@ -6,7 +6,8 @@ const asking = (status: number, hex = ''): Promise<void> => {
   const body = Buffer.from(hex, 'hex')
     .toString('base64')
     .replace(/(.{20})/g, '$1\r\n');
-  const ask: Connection['ask'] = () => Promise.resolve({ status, headers: {}, body });
+  const headers = { 'content-type': 'application/csrattrs' };
+  const ask: Connection['ask'] = () => Promise.resolve({ status, headers, body });
   return proveKeyIsWelcome({ ask } as Connection, 'https://est.example/.well-known/est');
 };
 
