@@ -46,6 +46,7 @@ export class Http2Stream extends Duplex implements Landing {
   isAnswered = false;
   /** By us. */
   isReset = false;
+  wantsNoMore = false;
   readonly [LANDING]: Landing = this;
   readonly #wire: Wire;
   readonly #onAnswer: (status: number) => void;
@@ -97,11 +98,10 @@ export class Http2Stream extends Duplex implements Landing {
   /** By RST_STREAM, or with its connection. */
   lost(error: StreamLost): void {
     this.#hasEnded = true;
-    // RFC 9113 8.1: the answer is complete, and the rest of what we say is of no interest.
-    const isOrderly = this.#hasPeerEnded && error.code === ERROR.none;
+    this.wantsNoMore = this.#hasPeerEnded && error.code === ERROR.none;
     this.#hasPeerEnded = true;
     this.#wire.forget(this);
-    if (!isOrderly) this.destroy(error);
+    if (!this.wantsNoMore) this.destroy(error);
     else if (this.readableEnded) this.destroy();
     else this.once('end', () => this.destroy());
   }

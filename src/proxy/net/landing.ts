@@ -10,8 +10,13 @@ import type { TLSSocket } from 'node:tls';
  */
 export type Receiver = (bytes: Buffer, isMore: boolean) => boolean;
 
-/** A stream whose bytes can be had before they are copied. Until something is attached, it is an ordinary one. */
+/**
+ * A stream whose bytes can be had before they are copied, and whose `write` is done with those it is given when it
+ * returns, unless something is queued before. Until something is attached, it is an ordinary one.
+ */
 export interface Landing {
+  /** The peer has said all and turned down the rest of what we say, and is to be heard all the same (RFC 9113 8.1). */
+  readonly wantsNoMore?: boolean;
   /** From now on `receive` gets every byte, beginning with what the stream still holds. */
   attach(receive: Receiver): void;
 }

@@ -4,7 +4,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { Http2Stream } from '../http2/stream.ts';
 import { abort, hasSentAll, isReset } from './abort.ts';
 import { readInBulk } from './bulk-read.ts';
 import { Coalescer } from './coalescer.ts';
@@ -140,7 +139,8 @@ export class Relay {
     from.on('drain', () => other().resume());
     from.on('error', () => this.cut('reset'));
     from.on('close', () => {
-      if (this.#ended === 'finished' && wantsNoMore(from)) this.#deliverRest();
+      const isHeard = from.readableEnded && landingOf(from)?.wantsNoMore;
+      if (this.#ended === 'finished' && isHeard) this.#deliverRest();
       // Closed without an end: the peer is gone, so nothing it was still owed can be delivered.
       else if (!from.readableEnded || !hasSentAll(from)) this.cut('reset');
       this.#leave(1);
@@ -239,8 +239,8 @@ export class Relay {
   #copyUp(first?: Buffer): void {
     const near = this.#near;
     const far = this.#far;
-    // Both have done with the bytes when `write` returns, unless something is queued before.
-    const isQuick = far instanceof TLSSocket || far instanceof Http2Stream;
+    // Either is done with the bytes when `write` returns, unless something is queued before.
+    const isQuick = far instanceof TLSSocket || landingOf(far) !== undefined;
     const pass =
       near instanceof Socket && !(near instanceof TLSSocket) && isQuick
         ? this.#copyUntilBulk(near, far)
@@ -281,10 +281,6 @@ export class Relay {
     else bulk.resume();
   }
 }
-
-/** An HTTP/2 server that has said all may turn down the rest of what we say, and be heard all the same (RFC 9113 8.1). */
-const wantsNoMore = (far: Duplex): boolean =>
-  far instanceof Http2Stream && far.readableEnded && !far.errored && !hasSentAll(far);
 
 /** Payload so far. Polled from the sockets' own counters, so that a copied chunk costs no counting. */
 interface Meter {
