@@ -37,8 +37,8 @@ export interface Connection {
   ask(question: Question): Promise<Answer>;
   /** The same for a body without end. */
   stream(question: Question): Promise<{ status: number; body: Readable }>;
-  /** Milliseconds since the epoch, by the clock of whoever answered last: certificates are dated by that one. */
-  now(): number;
+  /** Milliseconds since the epoch, by our clock and by that of whoever answered last. Right after a jump either is wrong. */
+  clocks(): readonly number[];
   /** `clock-skew` when the clock explains why something outside its validity was refused. */
   explainByClock(error: unknown): AppError | null;
   /**
@@ -152,7 +152,7 @@ export function createConnection({ root, identity }: Trust, network: Network): C
       answer.body.on('error', () => {});
       return { status: answer.statusCode, body: answer.body };
     },
-    now: () => clock.now() + skewMs,
+    clocks: () => [clock.now(), clock.now() + skewMs],
     explainByClock: (error) =>
       Math.abs(skewMs) > TOLERATED_SKEW_MS ? clockSkew(skewMs, error) : null,
     elsewhere() {

@@ -75,8 +75,8 @@ async function answer(request: string, wish: Wish): Promise<string> {
   return new x509.X509Certificates([leaf]).export('base64');
 }
 
-function exchange(ask: Connection['ask']): Promise<StoredSession> {
-  const connection: Pick<Connection, 'ask' | 'now'> = { ask, now: () => NOW };
+function exchange(ask: Connection['ask'], clocks = [NOW]): Promise<StoredSession> {
+  const connection: Pick<Connection, 'ask' | 'clocks'> = { ask, clocks: () => clocks };
   const membership = {
     document: { name: 'Demo', est: { trustcert: 'https://demo.example/est' } },
     root: root.certificate.toString('pem'),
@@ -88,12 +88,11 @@ function exchange(ask: Connection['ask']): Promise<StoredSession> {
   return exchangeForCertificate(membership, tokens);
 }
 
-const given = (wish: Wish): Promise<StoredSession> =>
-  exchange(async ({ body = '' }) => ({
-    status: 200,
-    headers: {},
-    body: await answer(body, wish),
-  }));
+const given = (wish: Wish, clocks?: number[]): Promise<StoredSession> =>
+  exchange(
+    async ({ body = '' }) => ({ status: 200, headers: {}, body: await answer(body, wish) }),
+    clocks,
+  );
 
 describe('an organisation that gives no certificate', () => {
   it.each([
@@ -116,6 +115,18 @@ describe('a certificate', () => {
     ['that was not dated back, by a clock that is a little ahead', { from: NOW + 4 * MINUTE }],
   ])('%s is taken', async (_, wish) => {
     await expect(given(wish)).resolves.toMatchObject({ expiresAt: END });
+  });
+
+  it('is taken that is valid by one clock, ours or that of who answered: either may just have jumped', async () => {
+    for (const clocks of [
+      [NOW, NOW - 1440 * MINUTE],
+      [NOW + 1440 * MINUTE, NOW],
+    ]) {
+      await expect(given({}, clocks)).resolves.toMatchObject({ expiresAt: END });
+    }
+    await expect(given({}, [NOW + 1440 * MINUTE, NOW - 1440 * MINUTE])).rejects.toMatchObject({
+      code: 'organisation/invalid-answer',
+    });
   });
 
   it.each<[string, Wish]>([
