@@ -125,6 +125,11 @@ export function runPreload(
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let calls = 0;
   const tell = (message: object): void => send(JSON.stringify(message));
+  // Asked before Chromium makes a window: a window that is closed while it begins leaves its opener hanging.
+  link.expose('open', (url: unknown) => {
+    tell({ is: 'open', url: new URL(String(url ?? 'about:blank'), location.href).href });
+    return null;
+  });
 
   const ipcRenderer = {
     invoke: (channel: string, ...inputs: unknown[]) =>

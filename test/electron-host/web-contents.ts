@@ -19,12 +19,9 @@ const [LINK, RUN, CODEC] = [linkWorlds, runPreload, createCodec].map((each) => `
 const codec = createCodec();
 const all: StandInWebContents[] = [];
 
-interface FromPreload {
-  is: 'invoke' | 'send';
-  id: number;
-  channel: string;
-  inputs: unknown;
-}
+type FromPreload =
+  | { is: 'invoke' | 'send'; id: number; channel: string; inputs: unknown }
+  | { is: 'open'; url: string };
 
 export class StandInWebContents extends EventEmitter {
   readonly id = all.push(this);
@@ -130,13 +127,15 @@ export class StandInWebContents extends EventEmitter {
     });
     page.on('Page.domContentEventFired', () => this.emit('dom-ready'));
     page.on('Page.loadEventFired', () => this.emit('did-finish-load'));
-    page.on('Page.windowOpen', ({ url }) => {
-      const answer = this.#onWindowOpen?.({ url: ownUrl(url) });
-      if (answer?.action !== 'deny') {
-        process.stderr.write(`electron-host: child windows are not emulated: ${url}\n`);
-      }
-    });
+    page.on('Page.windowOpen', ({ url }) => this.#mayOpen(url));
     page.on('Fetch.requestPaused', (paused: PausedRequest) => void this.#onRequest(page, paused));
+  }
+
+  /** Electron asks before there is a window. What it refuses is refused here too, and nothing else can be done. */
+  #mayOpen(url: string): void {
+    if (this.#onWindowOpen?.({ url: ownUrl(url) }).action === 'deny') return;
+    process.stderr.write(`electron-host: child windows are not emulated: ${url}\n`);
+    process.exit(1);
   }
 
   async #onRequest(page: DevToolsSession, paused: PausedRequest): Promise<void> {
@@ -171,7 +170,9 @@ export class StandInWebContents extends EventEmitter {
     );
   }
 
-  async #fromPreload({ is, id, channel, inputs }: FromPreload): Promise<void> {
+  async #fromPreload(message: FromPreload): Promise<void> {
+    if (message.is === 'open') return this.#mayOpen(message.url);
+    const { is, id, channel, inputs } = message;
     const event = { sender: this, senderFrame: this.mainFrame, processId: 1, frameId: 1 };
     const decoded = codec.decode(inputs) as unknown[];
     if (is === 'send') {
