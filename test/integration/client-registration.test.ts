@@ -243,11 +243,11 @@ describe('an address', () => {
     const { address } = host;
     await registerAt(client, edge, { address });
     host.serve(other.edge.document);
-    for (const asked of [
-      client.call('device.inspectAddress', { address }),
-      registerAt(client, other, { address }),
+    for (const ask of [
+      () => client.call('device.inspectAddress', { address }),
+      () => registerAt(client, other, { address }),
     ]) {
-      await expect(asked).rejects.toMatchObject({ code: 'device/already-registered' });
+      await expect(ask()).rejects.toMatchObject({ code: 'device/already-registered' });
     }
     expect(client.slices().organisations).toMatchObject([
       { rootFingerprint: edge.edge.rootFingerprint },
