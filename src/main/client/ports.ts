@@ -62,9 +62,17 @@ export interface Log {
 }
 export type LogFields = Readonly<Record<string, unknown>>;
 
+export interface Notice {
+  kind: NoticeKind;
+  title: string;
+  body: string;
+  /** Whoever tells it has seen to it that it was not told before: the same words count again. */
+  isNews?: true;
+}
+
 /** Tells the person something while no window is in front of her. */
 export interface Notifier {
-  show(notice: { kind: NoticeKind; title: string; body: string }): void;
+  show(notice: Notice): void;
 }
 
 /** Whether the app starts when this person signs in to the computer. The system knows, so nothing of it is kept here. */

@@ -29,7 +29,7 @@ export const settingsText = {
   } satisfies Record<NoticeKind, string>,
   noticesHelp: {
     session: 'Your session ends soon, or connections wait for you to sign in.',
-    trouble: 'A certificate or a setting cannot be used, and nobody would notice otherwise.',
+    trouble: 'A service is refused to you, a port is taken, a setting cannot be used.',
   } satisfies Record<NoticeKind, string>,
   warning: 'Warn before a session ends',
   warningHelp:

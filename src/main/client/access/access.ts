@@ -17,6 +17,7 @@ import { portInUse } from './port-trouble.ts';
 import { createRecentConnections } from './recent-connections.ts';
 import { createSavedPorts } from './saved-ports.ts';
 import { createTrafficBoard } from './traffic-board.ts';
+import { createTroubleNotices } from './trouble-notices.ts';
 
 type ConnectionRefused = Extract<TunnelFact, { type: 'connection-refused' }>;
 
@@ -28,7 +29,7 @@ const WORDS_BEFORE_MS = 2_000;
 const STRICT: LocalRules = { upstreamProxy: null, localUsers: 'own' };
 
 export interface AccessOptions {
-  ports: Pick<ClientPorts, 'clock' | 'log' | 'createEngine'>;
+  ports: Pick<ClientPorts, 'clock' | 'log' | 'notifier' | 'createEngine'>;
   state: State;
   /** Which proxy leads there, and who may use the port. */
   rulesFor?: (accessTier: HostAndPort) => LocalRules;
@@ -49,6 +50,7 @@ export function createAccess(options: AccessOptions) {
   const engine = ports.createEngine(onFact);
   const saved = createSavedPorts(log);
   const denials = createDenials(clock);
+  const notices = createTroubleNotices(ports);
   const opening = new Map<string, Promise<Tunnel>>();
   const closing = new Map<string, Promise<void>>();
   /** What an open tunnel was opened with: a changed definition reopens it. */
@@ -96,6 +98,7 @@ export function createAccess(options: AccessOptions) {
         return;
       case 'failed':
         state.tunnel(fact.tunnel, { type: 'failed', error: fact.error });
+        notices.tell(named(fact.tunnel), fact.error);
         return;
       case 'connection-opened':
         recent.opened(fact);
@@ -103,6 +106,8 @@ export function createAccess(options: AccessOptions) {
         return;
       case 'connection-closed':
         recent.closed(fact);
+        // In TCP mode one that is refused has been opened too.
+        if (fact.firstByteMs !== null) notices.well(fact.tunnel);
         log.debug(fact.type, { ...fact });
         return;
       default:
@@ -119,6 +124,7 @@ export function createAccess(options: AccessOptions) {
       // Closed and opened again while the words were waited for: then it is an old story.
       if (current?.status !== 'open' || current.openedAt > at) return;
       state.tunnel(id, { type: 'connection-refused', refusal: { at, error: words } });
+      notices.tell(named(id), words);
     };
     if (!isBare(error)) return tell(error);
     // The event may have been faster than the close of the connection.
@@ -130,6 +136,10 @@ export function createAccess(options: AccessOptions) {
     const ids = Object.keys(state.slices.tunnels.states);
     state.tunnels(ids.map((id) => [id, { type: 'wait-ended' }]));
   }
+
+  /** Of one that is published no longer, the id is all that is left. */
+  const named = (id: string): Pick<Service, 'id' | 'friendlyName'> =>
+    state.slices.catalog.services.find((each) => each.id === id) ?? { id, friendlyName: id };
 
   function find(id: string): Service {
     const service = state.slices.catalog.services.find((candidate) => candidate.id === id);
@@ -180,6 +190,7 @@ export function createAccess(options: AccessOptions) {
         publishPorts();
       }
       definitions.set(id, definitionOf(service));
+      notices.well(id);
       return state.tunnel(id, { type: 'opened', address, at: clock.now() });
     } catch (error) {
       const told = await explainFailure(error, service, port, startedAt);
@@ -238,6 +249,7 @@ export function createAccess(options: AccessOptions) {
   /** Not the person's wish, so it stays visible with its reason. */
   async function fail(id: string, error: AppError): Promise<void> {
     state.tunnel(id, { type: 'failed', error: error.toWire() });
+    notices.tell(named(id), error.toWire());
     await engine.close(id);
   }
 
@@ -256,11 +268,15 @@ export function createAccess(options: AccessOptions) {
     await open(id);
   }
 
-  const notFollowed = (error: unknown): void =>
-    log.warn('a tunnel did not follow the catalogue', { error });
+  const notFollowed =
+    (id: string) =>
+    (error: unknown): void => {
+      log.warn('a tunnel did not follow the catalogue', { tunnel: id, error });
+      notices.tell(named(id), toWireError(error));
+    };
 
   const autorun = createAutorun({
-    open: (id) => open(id).catch(notFollowed),
+    open: (id) => open(id).catch(notFollowed(id)),
     isRunning,
     mayOpen: () => hasCredentials,
   });
@@ -309,9 +325,10 @@ export function createAccess(options: AccessOptions) {
         const refusal = service
           ? refuseToOpen(service)
           : new AppError('tunnel/denied', `${id} is no longer published for you.`);
-        if (refusal) fail(id, refusal).catch(notFollowed);
+        if (refusal) fail(id, refusal).catch(notFollowed(id));
         // With an expired certificate it could only be closed: what is open stays, and moves after the next sign-in.
-        else if (service && hasCredentials && hasChanged(service)) reopen(id).catch(notFollowed);
+        else if (service && hasCredentials && hasChanged(service))
+          reopen(id).catch(notFollowed(id));
       }
       if (!mayAutorun()) return;
       const bySelf = services.filter((service) => service.autorun && !refuseToOpen(service));
@@ -358,6 +375,7 @@ export function createAccess(options: AccessOptions) {
     /** Signed out, so without credentials: every way is closed, and the next person starts afresh. */
     async closeAll(): Promise<void> {
       autorun.forget();
+      notices.forget();
       const ids = Object.keys(state.slices.tunnels.states);
       await Promise.all(ids.map((id) => close(id)));
       state.forgetTunnels();
@@ -365,6 +383,7 @@ export function createAccess(options: AccessOptions) {
 
     stop(drainMs: number): Promise<void> {
       traffic.stop();
+      notices.forget();
       return engine.stop(drainMs);
     },
   };

@@ -16,9 +16,10 @@ export function chosenNotices(
   return (
     notifier && {
       show(notice) {
-        const { kind, title, body } = notice;
+        const { kind, title, body, isNews = false } = notice;
         const cause = JSON.stringify([title, body]);
-        if (!(settings.current().notifications?.[kind] ?? true) || told[kind].has(cause)) return;
+        if (!(settings.current().notifications?.[kind] ?? true)) return;
+        if (told[kind].has(cause) && !isNews) return;
         told[kind].add(cause);
         notifier.show(notice);
       },
