@@ -28,7 +28,7 @@ const PICTURES = {
 };
 
 /** Runs in the page before anything else: a client that answers by heart. */
-function script({ snapshot, replies }) {
+function script({ snapshot, replies, later }) {
   const call = (name) => () =>
     name === 'app.snapshot'
       ? Promise.resolve({ ok: true, value: snapshot })
@@ -50,7 +50,12 @@ function script({ snapshot, replies }) {
         'tunnel',
       ].map((name) => [name, group(name)]),
     ),
-    subscribe: () => () => {},
+    subscribe(listener) {
+      for (const [slice, value] of Object.entries(later?.slices ?? {})) {
+        setTimeout(listener, 200, `${slice}.changed`, { revision: 1_000, value });
+      }
+      return () => {};
+    },
   };
 }
 
@@ -132,7 +137,7 @@ await main(async () => {
       for (const name of names) {
         const picture = pictureOf(name, look);
         if (!picture) continue;
-        const { snapshot, tab, replies = {}, steps = [] } = module.windowStates[name];
+        const { snapshot, later, tab, replies = {}, steps = [] } = module.windowStates[name];
         const page = await context.newPage();
         const problems = [];
         page.on(
@@ -141,7 +146,7 @@ await main(async () => {
         );
         page.on('pageerror', (error) => problems.push(error.message));
         if (tab) await page.addInitScript(tabScript, { snapshot, tab });
-        else await page.addInitScript(script, { snapshot, replies });
+        else await page.addInitScript(script, { snapshot, replies, later });
         await page.goto(tab ? `${server.url}#key=once` : server.url);
         await page.locator('h1, .progress').first().waitFor();
         for (const step of steps) await follow(page, step);

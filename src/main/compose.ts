@@ -1,9 +1,13 @@
 // What the desktop app is made of, from top to bottom. Runs when Electron is ready.
 import { app, powerMonitor } from 'electron';
 import path from 'node:path';
+import type { Client } from './client/index.ts';
+import { layout } from './client/settings/layout.ts';
 import { serveAppScheme } from './desktop/app-scheme.ts';
+import { mayQuit } from './desktop/ask-to-quit.ts';
 import { desktopPorts } from './desktop/desktop-ports.ts';
 import { endOnce } from './desktop/end-once.ts';
+import { hasTray } from './desktop/has-tray.ts';
 import { linkIn, type Starts } from './desktop/links.ts';
 import { refuseNavigation } from './desktop/security/refuse-navigation.ts';
 import { refusePermissions } from './desktop/security/refuse-permissions.ts';
@@ -18,9 +22,16 @@ export async function compose(home: string, starts: Starts): Promise<void> {
   // By the app's own folder: this file may be built into any other.
   const built = path.join(app.getAppPath(), 'out');
   const assets = path.join(app.getAppPath(), 'assets');
-  const ports = desktopPorts(home);
+  const openWindow = (): void => window.show();
+  const ports = desktopPorts(home, openWindow);
   const { log } = ports;
-  const client = await runClient({ home, ports, link: linkIn(process.argv) });
+  const showsTray = await hasTray();
+  const client = await runClient({
+    home,
+    ports,
+    link: linkIn(process.argv),
+    desktop: { hasTray: showsTray },
+  });
   endOnce(() => client.stop(), log);
   powerMonitor.on('resume', () => client.wokeUp());
   void client.ended.then(() => app.quit());
@@ -29,6 +40,8 @@ export async function compose(home: string, starts: Starts): Promise<void> {
   const window = createAppWindow({
     preload: path.join(built, 'preload', 'index.cjs'),
     icon: path.join(assets, 'icon.png'),
+    placeFile: layout(home).window,
+    askToClose: () => (tray ? null : askWithoutTray(client)),
     log,
   });
   refuseNavigation();
@@ -36,9 +49,8 @@ export async function compose(home: string, starts: Starts): Promise<void> {
   serveAppScheme(path.join(built, 'renderer'));
   serveWindow({ client, contents: () => window.contents(), log });
 
-  const openWindow = (): void => window.show();
   const choose = trayActions({ handlers: client.handlers, openWindow, log });
-  const tray = createTray({ client, assets, choose, log });
+  const tray = showsTray ? createTray({ client, assets, choose, log }) : null;
   app.on('window-all-closed', () => {
     if (!tray) app.quit();
   });
@@ -55,4 +67,13 @@ export async function compose(home: string, starts: Starts): Promise<void> {
     }
     window.show();
   });
+}
+
+/** The app ends with its only window: with what is connected that is asked, as it is for Quit. */
+function askWithoutTray(client: Pick<Client, 'snapshot'>): Promise<boolean> | null {
+  const connected = Object.values(client.snapshot().slices.tunnels.states).filter(
+    ({ status }) => status === 'open',
+  ).length;
+  const why = 'This desktop has no tray: without its window Banyan is not running. ';
+  return connected === 0 ? null : mayQuit(connected, why);
 }

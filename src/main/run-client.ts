@@ -1,7 +1,7 @@
 // Runs the client as the only one of its folder: what the app, the browser tab and the terminal have in common.
 import { VERSION } from '../shared/version.ts';
 import { systemPorts } from './client/adapters/system-ports.ts';
-import { type Client, createClient } from './client/index.ts';
+import { type Client, type ClientOptions, createClient } from './client/index.ts';
 import type { ClientPorts } from './client/ports.ts';
 import { bindControlSocket } from './ipc/control-server.ts';
 import { secretsWish } from './secrets-wish.ts';
@@ -14,6 +14,8 @@ export interface RunOptions {
   ports?: ClientPorts;
   /** A `banyan://register` link to begin with. */
   link?: string | undefined;
+  /** Runs with windows. Absent: in a terminal. */
+  desktop?: ClientOptions['desktop'];
   /** false: it lives as long as one command, and begins nothing by itself. */
   stays?: boolean;
 }
@@ -37,6 +39,7 @@ export async function runClient(options: RunOptions): Promise<RunningClient> {
       home,
       version: VERSION,
       stays: options.stays ?? true,
+      ...(options.desktop && { desktop: options.desktop }),
       ...(suggestedSecretStore && { suggestedSecretStore }),
       onQuit: tellEnded,
     });

@@ -4,6 +4,7 @@ import type {
   MenuItemConstructorOptions,
   NativeImage,
   NotificationConstructorOptions,
+  Screen,
   Shell,
 } from 'electron';
 import { EventEmitter } from 'node:events';
@@ -61,7 +62,7 @@ class StandInNotification extends EventEmitter {
   }
   static isSupported = (): boolean => true;
   show(): void {
-    standIn.notifications.push(this.options);
+    standIn.notifications.push(this);
   }
 }
 
@@ -106,12 +107,13 @@ export const session = {
 /** For tests: `app.evaluate(({ standIn }) => standIn.opened)`. Electron has no such thing. */
 export const standIn = {
   trays: [] as StandInTray[],
-  notifications: [] as NotificationConstructorOptions[],
+  notifications: [] as StandInNotification[],
   dialogs: [] as { title: string; content: string }[],
   /** What was asked, and which button the person presses next time. */
   questions: [] as string[],
   answer: 0,
   copied: [] as string[],
+  displays: [{ workArea: { x: 0, y: 0, width: 1280, height: 800 } }],
   /** Addresses given to the system's browser. */
   opened: [] as string[],
   /** Chooses an item of the tray's menu, or of one of its submenus, by its label. */
@@ -123,6 +125,9 @@ export const standIn = {
   trayLabels: (): string[] => trayItems().map(({ label }) => label ?? '-'),
   trayTicks: (): string[] =>
     trayItems().flatMap((item) => (item.checked ? (item.label ?? '') : [])),
+  clickNotification(title: string): void {
+    standIn.notifications.findLast(({ options }) => options.title === title)?.emit('click');
+  },
   trayImage: (): string => standIn.trays.at(-1)?.image.file ?? '',
 };
 
@@ -162,6 +167,11 @@ export const clipboard = {
     standIn.copied.push(text);
   },
 };
+
+/** One display; tests make it another. */
+export const screen = {
+  getAllDisplays: () => standIn.displays as Electron.Display[],
+} satisfies Partial<Screen>;
 
 /** Tests fire `suspend`, `resume` and the like on it. */
 export const powerMonitor = new EventEmitter();

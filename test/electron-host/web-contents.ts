@@ -32,6 +32,7 @@ export class StandInWebContents extends EventEmitter {
   #devTools: DevToolsSession | null = null;
   #preloadContext: number | null = null;
   #isDestroyed = false;
+  #zoomLevel = 0;
   /** Set while the host itself navigates: Electron asks nobody then. */
   #loading: string | null = null;
   #onWindowOpen: ((details: { url: string }) => WindowOpenHandlerResponse) | null = null;
@@ -67,6 +68,13 @@ export class StandInWebContents extends EventEmitter {
   }
   setWindowOpenHandler(handler: (details: { url: string }) => WindowOpenHandlerResponse): void {
     this.#onWindowOpen = handler;
+  }
+  getZoomLevel(): number {
+    return this.#zoomLevel;
+  }
+  /** Kept only: Chromium's own zoom is out of a page's reach. */
+  setZoomLevel(level: number): void {
+    this.#zoomLevel = level;
   }
   /** Chromium's answer to `prefers-color-scheme`. */
   setColourScheme(value: string): void {

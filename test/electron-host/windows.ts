@@ -1,5 +1,5 @@
 // `BrowserWindow`: every window is a page of its own in Chromium.
-import type { BrowserWindow, BrowserWindowConstructorOptions } from 'electron';
+import type { BrowserWindow, BrowserWindowConstructorOptions, Rectangle } from 'electron';
 import { EventEmitter } from 'node:events';
 import { app } from './app.ts';
 import { devTools, preventable, runtime } from './runtime.ts';
@@ -13,6 +13,8 @@ export class StandInWindow extends EventEmitter {
   readonly webContents: StandInWebContents;
   readonly #started: Promise<void>;
   #isVisible: boolean;
+  #isMaximized = false;
+  #bounds: Rectangle;
   #isDestroyed = false;
 
   static getAllWindows = allWindows;
@@ -25,6 +27,9 @@ export class StandInWindow extends EventEmitter {
     super();
     if (!app.isReady()) throw new Error('Cannot create BrowserWindow before app is ready');
     const { width = 800, height = 600, show = true, webPreferences = {} } = options;
+    // In the middle of the display of `screen`, as the system would put it.
+    const { x = (1280 - width) / 2, y = (800 - height) / 2 } = options;
+    this.#bounds = { x, y, width, height };
     if (webPreferences.contextIsolation === false || webPreferences.nodeIntegration) {
       throw new Error('electron-host: only isolated windows are emulated');
     }
@@ -54,6 +59,19 @@ export class StandInWindow extends EventEmitter {
     this.emit('focus');
   }
   restore(): void {}
+  /** A person moves and sizes it. */
+  setBounds(bounds: Rectangle): void {
+    this.#bounds = bounds;
+  }
+  getNormalBounds(): Rectangle {
+    return this.#bounds;
+  }
+  isMaximized(): boolean {
+    return this.#isMaximized;
+  }
+  maximize(): void {
+    this.#isMaximized = true;
+  }
   isVisible(): boolean {
     return this.#isVisible;
   }
@@ -100,4 +118,7 @@ export class StandInWindow extends EventEmitter {
     else app.quit();
   }
 }
-StandInWindow.prototype satisfies Pick<BrowserWindow, 'show' | 'isMinimized' | 'isDestroyed'>;
+StandInWindow.prototype satisfies Pick<
+  BrowserWindow,
+  'show' | 'isMinimized' | 'isDestroyed' | 'isMaximized' | 'maximize' | 'getNormalBounds'
+>;

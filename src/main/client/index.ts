@@ -1,6 +1,6 @@
 // Front door of the headless client: everything the product does, with no window and no Electron.
 import { AppError } from '../../shared/errors.ts';
-import type { Handlers, SignalListener, Snapshot } from '../../shared/ipc/contract.ts';
+import type { AppFacts, Handlers, SignalListener, Snapshot } from '../../shared/ipc/contract.ts';
 import type { SecretStoreKind } from '../../shared/model/device.ts';
 import { isSignedIn } from '../../shared/model/session.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
@@ -35,6 +35,8 @@ export interface ClientOptions {
   /** A `banyan://register` link the app was opened with. */
   pendingInvite?: string;
   suggestedSecretStore?: SecretStoreKind;
+  /** See `AppFacts`. */
+  desktop?: AppFacts['desktop'];
   /** false: it lives as long as one command, and begins nothing by itself. Default: true. */
   stays?: boolean;
   /** What `app.quit` does besides stopping the client: close the window, end the process. */
@@ -56,7 +58,8 @@ export interface Client {
 
 /** Bind the control socket first: two clients must never share a home. */
 export async function createClient(given: ClientPorts, options: ClientOptions): Promise<Client> {
-  const { home, version, stays = true, suggestedSecretStore = 'keychain' } = options;
+  const { home, version, stays = true, desktop = null } = options;
+  const { suggestedSecretStore = 'keychain' } = options;
   const recent = createRecentLog(given.log, given.clock);
   const { log } = recent;
   const places = layout(home);
@@ -179,7 +182,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       pendingInvite,
       pendingOpen,
       suggestedSecretStore,
-      isDesktop: ports.notifier !== undefined,
+      desktop,
       hostName: suggestedDeviceName(),
     },
     slices: { ...shown.slices },

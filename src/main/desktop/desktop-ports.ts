@@ -4,7 +4,8 @@ import { systemPorts } from '../client/adapters/system-ports.ts';
 import type { ClientPorts } from '../client/ports.ts';
 import { desktopLoginStart } from './login-start.ts';
 
-export const desktopPorts = (home: string): ClientPorts => ({
+/** @param onNotice a person has clicked on a notification */
+export const desktopPorts = (home: string, onNotice: () => void): ClientPorts => ({
   ...systemPorts(home),
   ...startsAtLogin(),
   browser: {
@@ -15,12 +16,25 @@ export const desktopPorts = (home: string): ClientPorts => ({
       await shell.openExternal(url);
     },
   },
-  notifier: {
-    show({ title, body }) {
-      if (Notification.isSupported()) new Notification({ title, body }).show();
-    },
-  },
+  notifier: { show: (notice) => showNotice(notice, onNotice) },
 });
+
+/** Without somebody who holds it, one is collected and its click is lost. */
+const shownNotices = new Set<Notification>();
+
+export function showNotice(
+  { title, body }: { title: string; body: string },
+  onClick: () => void,
+): void {
+  if (!Notification.isSupported()) return;
+  const notice = new Notification({ title, body });
+  shownNotices.add(notice);
+  notice.once('click', onClick);
+  for (const end of ['click', 'close'] as const) {
+    notice.once(end as 'click', () => shownNotices.delete(notice));
+  }
+  notice.show();
+}
 
 function startsAtLogin(): Pick<ClientPorts, 'loginStart'> {
   const loginStart = desktopLoginStart(process.env);

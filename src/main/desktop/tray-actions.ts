@@ -1,8 +1,11 @@
-// What happens when something is chosen in the tray. A failure is told by a notification: no window may be open.
-import { app, clipboard, dialog, Notification } from 'electron';
+// What happens when something is chosen in the tray. A failure is told by a notification, whatever other
+// notifications are wanted: it has been asked for, and no window may be open.
+import { app, clipboard } from 'electron';
 import { ERRORS, explain, toWireError } from '../../shared/errors.ts';
 import type { Handlers } from '../../shared/ipc/contract.ts';
 import type { Log } from '../client/ports.ts';
+import { mayQuit } from './ask-to-quit.ts';
+import { showNotice } from './desktop-ports.ts';
 import type { TrayAction } from './tray-items.ts';
 
 export interface TrayActionOptions {
@@ -31,28 +34,14 @@ export function trayActions({ handlers, openWindow, log }: TrayActionOptions) {
       case 'open-window':
         return openWindow();
       case 'quit':
-        if (action.connected === 0 || (await mayQuit(action.connected))) app.quit();
+        if (await mayQuit(action.connected)) app.quit();
     }
   }
   return (action: TrayAction): void => {
     run(action).catch((error: unknown) => {
       log.warn('what was chosen in the tray failed', { action: action.do, error });
       const wire = toWireError(error);
-      new Notification({ title: ERRORS[wire.code].title, body: explain(wire) }).show();
+      showNotice({ title: ERRORS[wire.code].title, body: explain(wire) }, openWindow);
     });
   };
-}
-
-async function mayQuit(connected: number): Promise<boolean> {
-  const [what, it] =
-    connected === 1 ? ['One service is', 'it'] : [`${connected} services are`, 'them'];
-  const { response } = await dialog.showMessageBox({
-    type: 'question',
-    message: 'Quit Banyan?',
-    detail: `${what} connected. Programs that use ${it} lose their connections.`,
-    buttons: ['Quit', 'Cancel'],
-    defaultId: 0,
-    cancelId: 1,
-  });
-  return response === 0;
 }

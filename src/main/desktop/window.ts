@@ -1,7 +1,8 @@
 // The one window. Made when it is wanted and gone when it is closed: a hidden one would only hold memory.
-import { BrowserWindow, type WebContents } from 'electron';
+import { app, BrowserWindow, screen, type WebContents } from 'electron';
 import type { Log } from '../client/ports.ts';
 import { groundColour } from './theme.ts';
+import { boundsFor, keepPlace, readPlace, SMALLEST } from './window-place.ts';
 import { WINDOW_URL } from './window-url.ts';
 
 export interface AppWindow {
@@ -15,23 +16,36 @@ export interface AppWindow {
 export interface WindowOptions {
   preload: string;
   icon: string;
+  /** Keeps where it was. */
+  placeFile: string;
+  /** null: there is nothing to ask before it closes. */
+  askToClose: () => Promise<boolean> | null;
   log: Log;
 }
 
 /** A page that crashes again within this time would do so for ever. */
 const CRASHES_APART_MS = 10_000;
 
-export function createAppWindow({ preload, icon, log }: WindowOptions): AppWindow {
+export function createAppWindow({
+  preload,
+  icon,
+  placeFile,
+  askToClose,
+  log,
+}: WindowOptions): AppWindow {
   let window: BrowserWindow | null = null;
+  let isQuitting = false;
+  app.on('before-quit', () => (isQuitting = true));
 
   function open(): BrowserWindow {
+    const place = readPlace(placeFile);
+    const areas = screen.getAllDisplays().map(({ workArea }) => workArea);
     const opened = new BrowserWindow({
       title: 'Banyan',
       icon,
-      width: 960,
-      height: 680,
-      minWidth: 420,
-      minHeight: 480,
+      ...boundsFor(place, areas),
+      minWidth: SMALLEST.width,
+      minHeight: SMALLEST.height,
       show: false,
       backgroundColor: groundColour(),
       autoHideMenuBar: true,
@@ -44,12 +58,39 @@ export function createAppWindow({ preload, icon, log }: WindowOptions): AppWindo
         spellcheck: false,
       },
     });
-    opened.once('ready-to-show', () => opened.show());
+    opened.webContents.once('did-finish-load', () =>
+      opened.webContents.setZoomLevel(place?.zoomLevel ?? 0),
+    );
+    opened.once('ready-to-show', () => {
+      if (place?.isMaximized) opened.maximize();
+      opened.show();
+    });
     opened.once('closed', () => (window = null));
+    closeAfterAsking(opened);
     redrawAfterCrash(opened, log);
     // A failure to load is seen in the window itself; it must not end the client.
     opened.loadURL(WINDOW_URL).catch(() => {});
     return opened;
+  }
+
+  function closeAfterAsking(opened: BrowserWindow): void {
+    opened.on('close', (event) => {
+      keep(opened);
+      const asked = isQuitting ? null : askToClose();
+      if (!asked) return;
+      event.preventDefault();
+      void asked.then((may) => {
+        if (may && !opened.isDestroyed()) opened.destroy();
+      });
+    });
+  }
+
+  function keep(opened: BrowserWindow): void {
+    try {
+      keepPlace(placeFile, opened);
+    } catch (error) {
+      log.warn('where the window is could not be kept', { error });
+    }
   }
 
   return {

@@ -22,6 +22,8 @@ export interface View {
   adding: boolean | null;
   /** True from the first step until signed in: the sign-in page then is the third step of three. */
   firstLaunch: boolean;
+  /** After that: where to find the app again, until it is put away. */
+  findAgain: boolean;
   palette: boolean;
   /** Asks before it takes connections away. */
   signingOut: boolean;
@@ -47,6 +49,7 @@ export const createView = (): ViewStore =>
     shownHow: false,
     adding: null,
     firstLaunch: false,
+    findAgain: false,
     palette: false,
     signingOut: false,
   }));

@@ -94,6 +94,20 @@ export const deviceText = {
   registeringHelp: 'Making a key and asking for a certificate. This takes a few seconds.',
 };
 
+export const findAgainText = {
+  title: 'Where to find Banyan again',
+  where: {
+    'menu-bar':
+      'It stays in the menu bar at the top right when you close this window. Its menu connects a service in two clicks.',
+    taskbar:
+      'It stays beside the clock at the bottom right when you close this window; look under the arrow if you do not see it. Its menu connects a service in two clicks.',
+    panel:
+      'It stays in the tray of your panel when you close this window. Its menu connects a service in two clicks.',
+    none: 'This desktop shows no tray, so Banyan lives in this window: keep it open or minimise it. Closing it quits Banyan.',
+  },
+  done: 'Got it',
+};
+
 export const unlockText = {
   title: 'Unlock this device',
   lead: 'Its secrets are in a file on this computer. Your passphrase opens it.',

@@ -16,6 +16,9 @@ export const settingsText = {
   startHidden: 'Start hidden',
   startHiddenHelp:
     'No window at the start: Banyan is in the tray. Starting it again opens the window.',
+  noTray: 'No tray on this desktop',
+  noTrayHelp:
+    'So Banyan always starts with its window, and closing that quits it. On GNOME the extension “AppIndicator and KStatusNotifierItem Support” shows tray icons; Banyan looks for it at its next start.',
   autoConnect: 'Connect automatically',
   autoConnectHelp: 'Services that your organisation has marked for it, each time you sign in.',
   theme: 'Theme',

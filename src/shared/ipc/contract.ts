@@ -57,8 +57,8 @@ export interface AppFacts {
   pendingOpen: string | null;
   /** Set by whoever started this client, e.g. the demo: preselects and explains, changes no check. */
   suggestedSecretStore: (typeof SECRET_STORES)[number];
-  /** Runs with windows, a tray and notifications; a client in a terminal has none. */
-  isDesktop: boolean;
+  /** Runs with windows and notifications, and with a tray where the desktop shows one; null: in a terminal. */
+  desktop: { hasTray: boolean } | null;
   /** Name suggested for this device. */
   hostName: string;
 }

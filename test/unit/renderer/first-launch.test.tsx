@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest';
-import { FINGERPRINT, INVITE, aFreshSnapshot } from '../../fixtures/snapshots.ts';
+import { FINGERPRINT, INVITE, aFreshSnapshot, aSnapshot } from '../../fixtures/snapshots.ts';
 import type { FakeBridge } from '../../fakes/fake-bridge.ts';
 import { renderApp } from '../../support/render-app.tsx';
 
@@ -99,5 +99,36 @@ describe('first launch', () => {
     app.button('Register')?.focus();
     await app.click('Register');
     expect(document.activeElement?.textContent).toContain('Nobody answered.');
+  });
+});
+
+describe('the end of the first launch', () => {
+  const done = async (parts: Parameters<typeof aFreshSnapshot>[0]) => {
+    const app = await renderApp(aFreshSnapshot(parts));
+    const { device, session, catalog } = aSnapshot().slices;
+    await app.act(() => {
+      app.fake.emit('device.changed', { revision: 2, value: device });
+      app.fake.emit('session.changed', { revision: 2, value: session });
+      app.fake.emit('catalog.changed', { revision: 2, value: catalog });
+    });
+    return app;
+  };
+
+  it.each([
+    ['darwin', true, 'menu bar at the top right'],
+    ['win32', true, 'beside the clock'],
+    ['linux', true, 'tray of your panel'],
+    ['linux', false, 'Closing it quits Banyan'],
+  ])('tells on %s, tray %s, where the app is found again', async (platform, hasTray, words) => {
+    const app = await done({ platform, desktop: { hasTray } });
+    expect(app.text()).toContain(words);
+    await app.click('Got it');
+    expect(app.text()).not.toContain(words);
+  });
+
+  it('tells nothing of it in a browser tab, nor at a later sign-in', async () => {
+    expect((await done({ desktop: null })).text()).not.toContain('Where to find Banyan again');
+    const later = await renderApp(aSnapshot());
+    expect(later.text()).not.toContain('Where to find Banyan again');
   });
 });

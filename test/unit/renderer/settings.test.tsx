@@ -70,7 +70,7 @@ describe('the settings page', () => {
   });
 
   it('sets how early the end of a session is told, also without a desktop', async () => {
-    await openSettings(shown(), { isDesktop: false });
+    await openSettings(shown(), { desktop: null });
     const checked = () => document.querySelector('[role=radio][aria-label="10 min"]');
     expect(checked()?.getAttribute('aria-checked')).toBe('true');
     app.fake.hang('settings.change');
@@ -90,7 +90,7 @@ describe('the settings page', () => {
   });
 
   it('leaves out what a browser tab cannot do', async () => {
-    await openSettings(shown({ startAtLogin: null }), { isDesktop: false });
+    await openSettings(shown({ startAtLogin: null }), { desktop: null });
     const names = [...document.querySelectorAll('.setting-label')].map((each) => each.textContent);
     expect(names).toEqual([
       'Connect automatically',

@@ -13,6 +13,7 @@ import { useCall, useSetView, useTruth, useView } from '../../window-context.tsx
 import { EndingBanner } from '../sign-in/EndingBanner.tsx';
 import { ExpiredBanner } from '../sign-in/ExpiredBanner.tsx';
 import { TooOldBanner } from '../device/TooOldBanner.tsx';
+import { FindAgain } from '../first-launch/FindAgain.tsx';
 import { SearchField } from './SearchField.tsx';
 import { Filter } from './Filter.tsx';
 import { findable, found, grouped, isAmong, rowsOf, tunnelOf, typesOf } from './service-view.ts';
@@ -61,6 +62,7 @@ export function ServicesPage() {
           {catalog.services.length > 0 && <SearchField onKeyDown={walkRows} />}
         </header>
         {(isLong || favourites.size > 0) && <Filter types={isLong ? types : []} rows={rows} />}
+        <FindAgain />
         <div className="banners">
           <TooOldBanner />
           <ExpiredBanner />

@@ -31,7 +31,7 @@ export function SettingsPage({ device }: { device: Device }) {
 
 export function AllSettings({ device }: { device: Device }) {
   const shown = useTruth(({ slices }) => slices.settings);
-  const isDesktop = useTruth(({ app }) => app.isDesktop);
+  const desktop = useTruth(({ app }) => app.desktop);
   const change = useCall('settings.change');
   const problem = useArrival(change.error);
   const { values, managed } = shown;
@@ -57,7 +57,10 @@ export function AllSettings({ device }: { device: Device }) {
             onChange={(startAtLogin) => void change.run({ startAtLogin })}
           />
         )}
-        {isDesktop && (
+        {desktop && !desktop.hasTray && (
+          <SettingRow label={settingsText.noTray} help={settingsText.noTrayHelp} by={null} />
+        )}
+        {desktop?.hasTray && (
           <SwitchRow
             {...rowOf('startHidden')}
             label={settingsText.startHidden}
@@ -106,7 +109,7 @@ export function AllSettings({ device }: { device: Device }) {
             />
           )}
         </SettingRow>
-        {isDesktop &&
+        {desktop &&
           NOTICE_KINDS.map((kind) => (
             <SwitchRow
               key={kind}

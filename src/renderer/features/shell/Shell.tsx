@@ -19,8 +19,11 @@ type Registered = Extract<Device, { status: 'registered' }>;
 
 export function Shell({ device }: { device: Registered }) {
   const setView = useSetView();
+  const firstLaunch = useView((view) => view.firstLaunch);
   // From now on the sign-in page is no longer the third of three steps.
-  useEffect(() => setView({ firstLaunch: false }), [setView]);
+  useEffect(() => {
+    if (firstLaunch) setView({ firstLaunch: false, findAgain: true });
+  }, [firstLaunch, setView]);
   useLanding();
   const page = useView((view) => view.page);
   return (
