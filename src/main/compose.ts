@@ -1,10 +1,11 @@
 // What the desktop app is made of, from top to bottom. Runs when Electron is ready.
 import { app, powerMonitor } from 'electron';
 import path from 'node:path';
+import { mayQuit } from '../shared/model/managed.ts';
 import type { Client } from './client/index.ts';
 import { layout } from './client/settings/layout.ts';
 import { serveAppScheme } from './desktop/app-scheme.ts';
-import { mayQuit } from './desktop/ask-to-quit.ts';
+import { askToQuit } from './desktop/ask-to-quit.ts';
 import { desktopPorts } from './desktop/desktop-ports.ts';
 import { endOnce } from './desktop/end-once.ts';
 import { hasTray } from './desktop/has-tray.ts';
@@ -52,7 +53,7 @@ export async function compose(home: string, starts: Starts): Promise<void> {
   const choose = trayActions({ handlers: client.handlers, openWindow, log });
   const tray = showsTray ? createTray({ client, assets, choose, log }) : null;
   app.on('window-all-closed', () => {
-    if (!tray) app.quit();
+    if (!tray && mayQuit(client.snapshot().slices.managed)) app.quit();
   });
   // Without a tray nobody would find it again.
   let staysHidden = tray !== null && client.snapshot().slices.settings.values.startHidden;
@@ -71,9 +72,8 @@ export async function compose(home: string, starts: Starts): Promise<void> {
 
 /** The app ends with its only window: with what is connected that is asked, as it is for Quit. */
 function askWithoutTray(client: Pick<Client, 'snapshot'>): Promise<boolean> | null {
-  const connected = Object.values(client.snapshot().slices.tunnels.states).filter(
-    ({ status }) => status === 'open',
-  ).length;
+  const { tunnels, managed } = client.snapshot().slices;
+  const connected = Object.values(tunnels.states).filter(({ status }) => status === 'open').length;
   const why = 'This desktop has no tray: without its window Banyan is not running. ';
-  return connected === 0 ? null : mayQuit(connected, why);
+  return connected === 0 || !mayQuit(managed) ? null : askToQuit(connected, why);
 }

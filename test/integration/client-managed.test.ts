@@ -193,6 +193,56 @@ describe('at its first start a device', () => {
   });
 });
 
+describe('what the file sets for the app', () => {
+  function loginStart(isOn: boolean) {
+    const set: boolean[] = [];
+    return {
+      set,
+      port: {
+        isOn: () => Promise.resolve(set.at(-1) ?? isOn),
+        set: (next: boolean) => Promise.resolve(void set.push(next)),
+      },
+    };
+  }
+
+  it('starts it at login and hidden, locked, from the first look on', async () => {
+    const login = loginStart(false);
+    const file = aManagedFile({ mdm_start_at_boot: 'true', mdm_hide_on_start: true });
+    const client = await aClient({ ports: { ...file.ports, loginStart: login.port } });
+    expect(login.set).toEqual([true]);
+    expect(client.slices().settings).toMatchObject({
+      values: { startAtLogin: true, startHidden: true },
+      managed: { by: 'your administrator', locked: ['startAtLogin', 'startHidden'] },
+    });
+    for (const change of [{ startAtLogin: false }, { startHidden: false }]) {
+      await expect(client.call('settings.change', change)).rejects.toMatchObject({
+        code: 'client/setting-managed',
+      });
+    }
+    expect(login.set).toEqual([true]);
+  });
+
+  it('leaves to the person what it says false to, and what is gone with it', async () => {
+    const login = loginStart(true);
+    const file = aManagedFile({ mdm_start_at_boot: 'false', mdm_hide_on_start: false });
+    const client = await aClient({ ports: { ...file.ports, loginStart: login.port } });
+    await client.call('settings.change', { startAtLogin: false, startHidden: true });
+    expect(client.slices().settings).toMatchObject({
+      values: { startAtLogin: false, startHidden: true },
+      managed: null,
+    });
+  });
+
+  it('keeps it running, whoever asks for its end', async () => {
+    const file = aManagedFile({ mdm_disable_quit: true });
+    const client = await aClient({ ports: file.ports });
+    await expect(client.call('app.quit', {})).rejects.toMatchObject({
+      code: 'managed/not-allowed',
+    });
+    expect(client.slices().managed).toMatchObject({ settings: { disableQuit: true } });
+  });
+});
+
 describe('a registered device', () => {
   it('does nothing, also once the invite was revoked and the file is gone', async () => {
     const { id, invite } = await aDeployment(alpha);

@@ -2,6 +2,7 @@
 import { AppError } from '../../shared/errors.ts';
 import type { AppFacts, Handlers, SignalListener, Snapshot } from '../../shared/ipc/contract.ts';
 import type { SecretStoreKind } from '../../shared/model/device.ts';
+import { type Managed, mayQuit } from '../../shared/model/managed.ts';
 import { isSignedIn } from '../../shared/model/session.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
 import { parseOpenLink } from '../../shared/protocol/open-link.ts';
@@ -23,7 +24,7 @@ import { privateFolder, sweepTemporaryFiles } from './settings/atomic-write.ts';
 import { readIfThere } from './settings/json-file.ts';
 import { layout } from './settings/layout.ts';
 import { chosenNotices } from './settings/chosen-notices.ts';
-import { createSettings } from './settings/settings.ts';
+import { createSettings, type Deployed } from './settings/settings.ts';
 import { createShown } from './shown.ts';
 import { watchSurroundings } from './surroundings.ts';
 import { startSwitchboard } from './switchboard.ts';
@@ -66,7 +67,11 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
   await privateFolder(home);
   await sweepTemporaryFiles(places);
 
-  const settings = createSettings({ path: places.settings, ports: { ...given, log } });
+  const settings = createSettings({
+    path: places.settings,
+    ports: { ...given, log },
+    deployed: () => deployedSettings(shown.slices.managed),
+  });
   const notifier = chosenNotices(given.notifier, settings);
   const ports: ClientPorts = { ...given, log, ...(notifier && { notifier }) };
   let proxies: UpstreamProxies | null = null;
@@ -78,6 +83,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
   const shown = createShown(log);
   shown.subscribe((name) => {
     const { session } = shown.slices;
+    if (name === 'managed.changed') inBackground('follow the file', followDeployed());
     if (name !== 'session.changed') return;
     if (isSignedIn(session) && !session.ending) notifier?.over('session');
     if (session.status === 'signed-out') notifier?.over('trouble');
@@ -127,6 +133,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     });
 
   await managed.look();
+  await followDeployed(); // before anybody asks whether to show a window
   managed.follow();
 
   let pendingInvite = options.pendingInvite ?? null;
@@ -144,6 +151,11 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       ports.notifier?.show({ kind: 'trouble', title, body: problem.message });
     }
     return proxies;
+  }
+
+  async function followDeployed(): Promise<void> {
+    await settings.followDeployed();
+    await settingsChanged();
   }
 
   async function settingsChanged(): Promise<void> {
@@ -198,6 +210,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
   const handlers: Handlers = {
     'app.snapshot': () => Promise.resolve(snapshot()),
     'app.quit'() {
+      if (!mayQuit(shown.slices.managed)) return Promise.reject(quitNotAllowed());
       // After the answer has gone out.
       setImmediate(() => inBackground('stop', stop().finally(options.onQuit)));
       return Promise.resolve();
@@ -329,3 +342,16 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     wokeUp: () => surroundings?.changed('the system says that it woke up'),
   };
 }
+
+/** Tools write false for what they do not set: only true sets something. */
+function deployedSettings(managed: Managed): Deployed {
+  if (managed.status !== 'in-force') return {};
+  const { startAtBoot, hideOnStart } = managed.settings;
+  return { ...(startAtBoot && { startAtLogin: true }), ...(hideOnStart && { startHidden: true }) };
+}
+
+const quitNotAllowed = (): AppError =>
+  new AppError(
+    'managed/not-allowed',
+    'Your administrator has set up this computer so that Banyan keeps running.',
+  );

@@ -1,7 +1,7 @@
 // "Quit Banyan?": asked where programs would lose their connections by it.
 import { dialog } from 'electron';
 
-export async function mayQuit(connected: number, why = ''): Promise<boolean> {
+export async function askToQuit(connected: number, why = ''): Promise<boolean> {
   if (connected === 0) return true;
   const [what, it] =
     connected === 1 ? ['One service is', 'it'] : [`${connected} services are`, 'them'];

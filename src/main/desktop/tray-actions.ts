@@ -4,7 +4,7 @@ import { app, clipboard } from 'electron';
 import { ERRORS, explain, toWireError } from '../../shared/errors.ts';
 import type { Handlers } from '../../shared/ipc/contract.ts';
 import type { Log } from '../client/ports.ts';
-import { mayQuit } from './ask-to-quit.ts';
+import { askToQuit } from './ask-to-quit.ts';
 import { showNotice } from './desktop-ports.ts';
 import type { TrayAction } from './tray-items.ts';
 
@@ -34,7 +34,7 @@ export function trayActions({ handlers, openWindow, log }: TrayActionOptions) {
       case 'open-window':
         return openWindow();
       case 'quit':
-        if (await mayQuit(action.connected)) app.quit();
+        if (await askToQuit(action.connected)) app.quit();
     }
   }
   return (action: TrayAction): void => {

@@ -1,5 +1,6 @@
 // What the tray menu offers, from what the client says. Pure: the tray itself only turns these into native items.
 import type { Slices, Snapshot } from '../../shared/ipc/contract.ts';
+import { mayQuit } from '../../shared/model/managed.ts';
 import { canExtend, canSignIn, isSignedIn } from '../../shared/model/session.ts';
 import {
   type ConnectHindrance,
@@ -59,7 +60,7 @@ export function trayFace({ slices }: Snapshot, now: number): TrayFace {
     [...organisationItems(slices.organisations), ...sessionItems(slices)],
     [
       { label: 'Open Banyan', action: { do: 'open-window' } },
-      { label: 'Quit', action: { do: 'quit', connected: connected.length } },
+      ...(mayQuit(slices.managed) ? [quitItem(connected.length)] : []),
     ],
   ];
   const items = groups
@@ -67,6 +68,11 @@ export function trayFace({ slices }: Snapshot, now: number): TrayFace {
     .flatMap((group, index): TrayItem[] => (index === 0 ? group : ['separator', ...group]));
   return { glyph, tooltip: `Banyan: ${headline}${left}`, items };
 }
+
+const quitItem = (connected: number): TrayItem => ({
+  label: 'Quit',
+  action: { do: 'quit', connected },
+});
 
 /** They are among the few that fit, and where the hand expects them. */
 function starredFirst({ device, settings, catalog: { services } }: Slices): Service[] {

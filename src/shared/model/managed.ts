@@ -11,16 +11,19 @@ export interface ManagedSettings {
   multiOrganisation?: boolean;
   /** Sign in at the start, without a click. */
   autoLogin?: boolean;
+  /** true: the app starts when a person signs in to the computer. Tools write false for what they do not set. */
+  startAtBoot?: boolean;
+  /** true: without its window. */
+  hideOnStart?: boolean;
+  /** true: no person ends the app. */
+  disableQuit?: boolean;
   // From here on kept and shown, and not followed yet.
   present?: boolean;
   vendorName?: string;
   vendorUdid?: string;
   deployUser?: string;
   deployEmail?: string;
-  startAtBoot?: boolean;
-  hideOnStart?: boolean;
   hideServices?: boolean;
-  disableQuit?: boolean;
   disableAutoUpdate?: boolean;
   caCertificatesPreinstalled?: boolean;
   skipCertificateSuppression?: boolean;
@@ -118,6 +121,9 @@ export function managedRegistrationAhead(
   const { registration } = managed;
   return isDue(registration) || registration.status === 'registering' ? registration : null;
 }
+
+export const mayQuit = (managed: Managed): boolean =>
+  managed.status !== 'in-force' || managed.settings.disableQuit !== true;
 
 /** Another organisation beside the one that there is. The client refuses it all the same. */
 export const mayAddOrganisation = (managed: Managed): boolean =>

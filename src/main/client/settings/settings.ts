@@ -26,6 +26,8 @@ export interface Settings {
   setFavourite(organisation: string, service: string, isFavourite: boolean): Promise<void>;
   /** An organisation that was left. */
   forgetFavourites(organisation: string): Promise<void>;
+  /** Starts at login where the managed deployment file wants it so. */
+  followDeployed(): Promise<void>;
   /** Without what is secret. */
   shown(): Promise<ShownSettings>;
 }
@@ -33,7 +35,18 @@ export interface Settings {
 export interface SettingsOptions {
   path: string;
   ports: Pick<ClientPorts, 'log' | 'loginStart' | 'managed'>;
+  /** What the managed deployment file says by now: an administrator's tool may replace it at any time. */
+  deployed?: () => Deployed;
 }
+
+/** Set by the file, as long as it is there. */
+export interface Deployed {
+  startAtLogin?: true;
+  startHidden?: true;
+}
+
+/** Who puts the file there: it carries no name. */
+const ADMINISTRATOR = 'your administrator';
 
 const NAMES: Record<keyof Required<SettableByHand>, SettingName> = {
   proxy: 'proxy',
@@ -45,13 +58,16 @@ const NAMES: Record<keyof Required<SettableByHand>, SettingName> = {
   warnBeforeExpiryMinutes: 'warnBeforeExpiryMinutes',
 };
 
-export function createSettings({ path, ports }: SettingsOptions): Settings {
+export function createSettings({ path, ports, deployed = () => ({}) }: SettingsOptions): Settings {
   const { log, loginStart, managed = null } = ports;
   const file = jsonFile(path, settingsFile, log);
   let own: SettingsFile = { version: 1, activeOrganisation: null };
   let turns: Promise<unknown> = Promise.resolve();
 
-  const current = (): SettingsFile => ({ ...own, ...managed?.values });
+  function current(): SettingsFile {
+    const { startHidden } = deployed();
+    return { ...own, ...given({ startHidden }), ...managed?.values };
+  }
 
   async function read(): Promise<SettingsFile | null> {
     const found = await file.read();
@@ -78,21 +94,27 @@ export function createSettings({ path, ports }: SettingsOptions): Settings {
     if (locked === undefined) return;
     throw new AppError(
       'client/setting-managed',
-      `This setting is managed by ${managed?.by ?? 'your organisation'}.`,
+      `This setting is managed by ${managed?.by ?? ADMINISTRATOR}.`,
       { details: { setting: locked } },
     );
   }
 
-  const managedFacts = (): Managed | null =>
-    managed && {
-      by: managed.by,
-      locked: Object.keys(managed.values).map((name) => NAMES[name as keyof typeof NAMES]),
-    };
+  function managedFacts(): Managed | null {
+    const set = Object.keys(managed?.values ?? {}).map((name) => NAMES[name as keyof typeof NAMES]);
+    const locked = [...new Set([...set, ...(Object.keys(deployed()) as SettingName[])])];
+    return managed || locked.length > 0 ? { by: managed?.by ?? ADMINISTRATOR, locked } : null;
+  }
 
   return {
     current,
     read,
     setActive: (activeOrganisation) => save((before) => ({ ...before, activeOrganisation })),
+
+    async followDeployed() {
+      const { startAtLogin } = deployed();
+      if (startAtLogin === undefined || !loginStart) return;
+      if ((await loginStart.isOn()) !== startAtLogin) await loginStart.set(startAtLogin);
+    },
 
     async change(change) {
       refuseManaged(change);
@@ -140,7 +162,7 @@ export function createSettings({ path, ports }: SettingsOptions): Settings {
         values: {
           ...defaultSettings,
           ...set,
-          startAtLogin: loginStart ? await loginStart.isOn() : null,
+          startAtLogin: loginStart ? (deployed().startAtLogin ?? (await loginStart.isOn())) : null,
           proxy: shownProxy(proxy),
           anyLocalUser: unsafeAnyLocalUser ?? false,
           favourites: current().favourites ?? {},

@@ -204,4 +204,15 @@ describe('the tray', () => {
     const odd = aService({ friendlyName: 'R&D\u0007\u202E' });
     expect(items([odd])[2]).toMatchObject({ label: 'R&&D  ' });
   });
+
+  it('has no Quit where the managed deployment file keeps the app running', () => {
+    const managed = {
+      status: 'in-force',
+      settings: { disableQuit: true },
+      registration: { status: 'not-set' },
+    };
+    const quit = expect.objectContaining({ label: 'Quit' });
+    expect(items([])).toContainEqual(quit);
+    expect(items([], {}, { managed })).not.toContainEqual(quit);
+  });
 });
