@@ -116,6 +116,12 @@ export const ERRORS = {
       'Install the newest version of Banyan. What is connected stays so; signing in waits for it.',
     action: 'none',
   },
+  'organisation/lacks-feature': {
+    exit: EXIT.failed,
+    title: 'The server of your organisation is too old for this',
+    advice: 'Ask your administrator to update it; everything else works meanwhile.',
+    action: 'none',
+  },
 
   'device/not-registered': {
     exit: EXIT.signInNeeded,

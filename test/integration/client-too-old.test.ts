@@ -47,3 +47,20 @@ it('is told in so many words, keeps what is connected, and refuses a sign-in unt
   expect(again.slices().device).not.toHaveProperty('tooOld');
   expect(again.slices().catalog.status).toBe('current');
 }, 60_000);
+
+it('is told the same of an organisation that describes itself in a newer way', async () => {
+  const edge = await startEdge();
+  onTestFinished(() => edge.stop());
+  const client = await startClient();
+  onTestFinished(() => client.stop());
+  await client.register(edge.invite);
+  Object.assign(edge.edge.document, { version: 2 });
+  await expect(client.call('session.signIn', { openBrowser: true })).resolves.toBeDefined();
+  const { device } = await client.until(({ device }) => 'tooOld' in device);
+  expect(device).toMatchObject({
+    tooOld: {
+      code: 'organisation/app-too-old',
+      message: expect.stringContaining('in a newer way than this app can read'),
+    },
+  });
+}, 60_000);

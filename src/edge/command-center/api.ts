@@ -74,7 +74,11 @@ export function createApi(options: ApiOptions): Routes {
       }
       const { deviceSessions } = options;
       if (!deviceSessions) {
-        throw new HttpRefusal(404, 'Web services cannot be opened in this organisation.');
+        throw new HttpRefusal(
+          404,
+          'Web services cannot be opened in this organisation.',
+          'service_unknown',
+        );
       }
       const { device, claims, sessionId } = identity;
       const person = { email: claims.email, groups: claims.groups };

@@ -27,6 +27,8 @@ export const postureText = {
   },
   unknownCounts:
     'Banyan could not tell on this computer, and your organisation asks for it: ask your administrator.',
+  unasked:
+    'The server of your organisation asks for none of this: nothing here opens or closes a service. A newer one may.',
   again: 'Check again',
   checkedAt: (time: string) => `Checked ${time}`,
 };

@@ -47,6 +47,8 @@ export interface Posture {
   checkedAt: number;
   /** The organisation's last answer; absent before its first one. */
   verdict?: PostureVerdict;
+  /** Its server knows nothing of posture: an older one, or one that decides without. */
+  isUnasked?: boolean;
   /** Why the organisation could not be told. */
   because?: WireError;
 }

@@ -6,7 +6,7 @@ import { ticketAnswer } from '../../../shared/protocol/ticket.ts';
 import type { Access } from '../catalog/catalog.ts';
 import { invalidAnswer } from '../organisation/failures.ts';
 import { parseJson } from '../organisation/first-trust.ts';
-import { deviceRefused, readRefusal } from '../organisation/refusals.ts';
+import { deviceRefused, isUnknownThere, readRefusal } from '../organisation/refusals.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
 import { refuseToOpen } from './admission.ts';
@@ -44,13 +44,18 @@ export function createWebServices(options: WebServicesOptions) {
       }
       return ticket.data.url;
     }
-    const problem = problemDocument.safeParse(parseJson(answer.body)).data;
-    if (answer.status === 404) {
-      const why = problem?.detail ?? 'Your organisation does not know this web service.';
-      throw new AppError('catalog/service-not-found', why);
+    const said = parseJson(answer.body);
+    const { code, detail = '' } = problemDocument.partial().safeParse(said).data ?? {};
+    if (code === 'service_unknown') throw new AppError('catalog/service-not-found', detail);
+    if (isUnknownThere(answer)) {
+      throw new AppError(
+        'organisation/lacks-feature',
+        `The server of ${document.name} is older than this app and cannot open web services.`,
+      );
     }
     const refusal = readRefusal(answer);
     if (!refusal) throw invalidAnswer(host, 'it is no ticket');
+    const problem = problemDocument.safeParse(said).data;
     if (refusal.about !== 'session') {
       if (refusal.about === 'revoked') options.onDeviceRevoked(refusal.detail);
       throw deviceRefused(document.name, refusal);

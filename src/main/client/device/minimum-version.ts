@@ -56,6 +56,9 @@ export function createMinimumVersion(options: MinimumVersionOptions) {
       judge();
     } catch (error) {
       if (isStopped) return;
+      if (error instanceof AppError && error.code === 'organisation/app-too-old') {
+        state.device({ type: 'version-judged', because: error.toWire() });
+      }
       ports.log.info('the organisation was not asked which version it needs', { error });
     }
   }

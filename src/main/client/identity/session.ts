@@ -85,6 +85,7 @@ export function createSession(options: SessionOptions) {
         return (mayRefresh() && renewal.lastError()) || 'refused';
       },
       comeBack: comeBackInSilence,
+      requireNewEnough: () => device.requireNewEnough(),
       signIn: () => startSignIn('browser'),
       async isSigningIn() {
         let isTold = false;

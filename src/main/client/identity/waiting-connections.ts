@@ -15,6 +15,8 @@ export interface Steps {
   renew(): Promise<SilentOutcome>;
   /** Of a session that has lapsed. */
   comeBack(): Promise<SilentOutcome>;
+  /** Throws where no sign-in could succeed: this app is too old for its organisation. */
+  requireNewEnough(): Promise<void>;
   /** Shows the page. Failures are told to `failed`, as those of the person's own sign-ins are. */
   signIn(): Promise<unknown>;
   /** True when a sign-in ran or runs, whose end is told anyway. */
@@ -46,6 +48,7 @@ export function createWaitingConnections({ ports, steps, onWaitInVain }: Waiting
     if ((await steps.isSigningIn()) || isOver()) return;
     if (steps.current().status !== 'expired' || isSettled(await steps.comeBack())) return;
     if ((await steps.isSigningIn()) || isOver()) return; // the person was faster
+    await steps.requireNewEnough();
     if (!automatic.takePage()) {
       return ports.log.info('connections wait for a click; no page is opened so soon again');
     }

@@ -1,6 +1,7 @@
 // From an invite to an organisation that is proved to be the one it names. See docs/protocol.md 2.
 import type { X509Certificate } from 'node:crypto';
 import { AppError } from '../../../shared/errors.ts';
+import { z } from '../../../shared/schema.ts';
 import type { Invite } from '../../../shared/protocol/invite.ts';
 import {
   CA_CERTIFICATES_PATH,
@@ -85,6 +86,9 @@ export async function fetchDocument(
   return document;
 }
 
+/** An organisation that only newer apps understand. */
+const isNewer = z.object({ version: z.int().min(2) });
+
 /** Whatever version it asks for. */
 export async function readDocument(
   connection: Connection,
@@ -92,7 +96,14 @@ export async function readDocument(
 ): Promise<OrganisationDocument> {
   const answer = await connection.ask({ url: `https://${host}${ORGANISATION_DOCUMENT_PATH}` });
   if (answer.status !== 200) throw invalidAnswer(host, `it answered ${answer.status}`);
-  const decoded = organisationDocument.safeParse(parseJson(answer.body));
+  const written = parseJson(answer.body);
+  const decoded = organisationDocument.safeParse(written);
+  if (!decoded.success && isNewer.safeParse(written).success) {
+    throw new AppError(
+      'organisation/app-too-old',
+      `${host} describes itself in a newer way than this app can read.`,
+    );
+  }
   if (!decoded.success) {
     throw invalidAnswer(host, 'it is not an organisation document', decoded.error);
   }

@@ -39,3 +39,7 @@ export const deviceRefused = (organisation: string, { about, detail }: Refusal):
         'device/certificate-refused',
         `${organisation} no longer accepts this device.${detail && ` ${detail}`}`,
       );
+
+/** An older server has no such address, or not for this method. What it does know and refuses has a code of its own. */
+export const isUnknownThere = ({ status }: Pick<Answer, 'status'>): boolean =>
+  status === 404 || status === 405 || status === 501;

@@ -46,6 +46,7 @@ export function PostureFacts({ posture }: { posture: Posture | undefined }) {
         )}
       </div>
       {problem && <ErrorNote error={problem} tone="warn" />}
+      {posture?.isUnasked && <p className="sub">{postureText.unasked}</p>}
       {posture ? (
         <dl className="fact-list">
           <Level posture={posture} />

@@ -5,7 +5,7 @@ import type { Posture, PostureReport, PostureVerdict } from '../../../../shared/
 import { encodeReport, postureAnswer, verdictOf } from '../../../../shared/protocol/posture.ts';
 import { invalidAnswer } from '../../organisation/failures.ts';
 import { parseJson } from '../../organisation/first-trust.ts';
-import { deviceRefused, readRefusal } from '../../organisation/refusals.ts';
+import { deviceRefused, isUnknownThere, readRefusal } from '../../organisation/refusals.ts';
 import type { ClientPorts } from '../../ports.ts';
 import type { State } from '../../state.ts';
 import type { Membership } from '../membership.ts';
@@ -110,7 +110,7 @@ export function createPostureReports(options: PostureReportsOptions): PostureRep
       headers: { 'content-type': 'application/json' },
       body: encodeReport(report),
     });
-    if (answer.status === 404 || answer.status === 405) return null;
+    if (isUnknownThere(answer)) return null;
     const refusal = readRefusal(answer);
     if (refusal) {
       if (refusal.about === 'revoked') onDeviceRevoked(refusal.detail);
@@ -128,6 +128,7 @@ export function createPostureReports(options: PostureReportsOptions): PostureRep
       report,
       checkedAt: clock.now(),
       ...(answer && { verdict: answer.verdict }),
+      ...(answer === null && !because && { isUnasked: true }),
       ...(because && { because }),
     };
     state.device({ type: 'posture-changed', posture });

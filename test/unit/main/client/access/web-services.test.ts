@@ -100,3 +100,16 @@ test.each([500, 200, 302])('%i is no ticket', async (status) => {
   const { run } = bench(status, {});
   await expect(run()).rejects.toMatchObject({ code: 'organisation/invalid-answer' });
 });
+
+test('a server that is too old for it is told from a service that is not there', async () => {
+  for (const status of [404, 405, 501]) {
+    await expect(bench(status, { detail: 'There is nothing here.' }).run()).rejects.toMatchObject({
+      code: 'organisation/lacks-feature',
+      message: 'The server of Demo is older than this app and cannot open web services.',
+    });
+  }
+  await expect(bench(404, problem(404, 'service_unknown')).run()).rejects.toMatchObject({
+    code: 'catalog/service-not-found',
+    message: 'Because.',
+  });
+});

@@ -37,6 +37,7 @@ async function connected(given: { refreshToken: boolean; turnDown?: string }) {
   const provider = {
     person: 'amara',
     refresh: (): Promise<void> => Promise.resolve(),
+    requireNewEnough: (): Promise<void> => Promise.resolve(),
     page: (): Promise<void> => Promise.resolve(),
   };
   const newSession = (): StoredSession => ({
@@ -70,6 +71,7 @@ async function connected(given: { refreshToken: boolean; turnDown?: string }) {
       session: () => stored,
       membership: () => ({ root: 'root', document: {} }),
       requireMembership: () => ({ root: 'root', document: {} }),
+      requireNewEnough: () => provider.requireNewEnough(),
       saveSession: (next: StoredSession | null) => Promise.resolve(void (stored = next)),
     } as unknown as DeviceRunner,
     loginFiles: { write: () => Promise.resolve(), remove: () => Promise.resolve() },
@@ -212,6 +214,18 @@ describe('connections that wait', () => {
     expect(notices).toEqual(['Sign in to go on']);
     expect(engine.credentials.at(-1)).toMatchObject({ certificate: 'certificate 2' });
     expect(tunnel()).not.toHaveProperty('waiting');
+  });
+
+  it('get no page where this app is too old to sign in, and are told so', async () => {
+    const { expire, arrive, engine, did, notices, provider } = await connected({
+      refreshToken: false,
+    });
+    const tooOld = new AppError('organisation/app-too-old', 'Demo needs version 9.0.0.');
+    provider.requireNewEnough = () => Promise.reject(tooOld);
+    await expire();
+    await arrive();
+    expect([did, notices]).toEqual([[], []]);
+    expect(engine.refusedHeld).toMatchObject([{ code: 'organisation/app-too-old' }]);
   });
 
   it('get a page when the organisation has taken the refresh token back', async () => {

@@ -168,6 +168,7 @@ describe('the posture of a device', () => {
     await pass(30 * MINUTE);
     expect(told).toHaveLength(1);
     expect(posture()).not.toHaveProperty('because');
+    expect(posture()).toMatchObject({ isUnasked: true });
   });
 
   it('of a revoked device is told once, and the refusal handed on', async () => {
