@@ -104,6 +104,11 @@ export const COMMANDS = {
     about: 'Use a port of your own, or the usual one again.',
     exits: [3, 4, 5],
   },
+  'auto-connect': {
+    takes: ['service', 'on|off'],
+    about: 'Connect it by itself each time you sign in, or not; connects nothing now.',
+    exits: [3, 4],
+  },
   unlock: { takes: [], about: 'Give the running client the passphrase of its file of secrets.' },
   unregister: {
     takes: [],

@@ -239,7 +239,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     async 'device.unregister'() {
       const { organisation } = switchboard.current().device.requireStored().registration;
       await switchboard.unregister(() => managed.refuseToLeave());
-      await settings.forgetFavourites(organisation.id);
+      await settings.forgetServices(organisation.id);
       await settingsChanged();
       managed.follow();
     },
@@ -292,6 +292,14 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     async 'service.star'({ service, isFavourite }) {
       const { organisation } = switchboard.current().device.requireStored().registration;
       await settings.setFavourite(organisation.id, service, isFavourite);
+      await settingsChanged();
+    },
+    async 'service.autoConnect'({ service, isOn }) {
+      const { device, access } = switchboard.current();
+      const { organisation } = device.requireStored().registration;
+      if (isOn) access.requireConnectable(service);
+      await settings.setAutoConnect(organisation.id, service, isOn);
+      access.leaveUntilSignIn(service);
       await settingsChanged();
     },
     'service.dismissLink'() {

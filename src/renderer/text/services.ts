@@ -129,6 +129,24 @@ export const detailsText = {
   through: (kind: string, organisation: string) => `${kind} through ${organisation}`,
 };
 
+export const autoConnectText = {
+  label: 'Connect automatically',
+  of: (name: string) => `Connect automatically: ${name}`,
+  /** `organisation`: where its administrator has marked the service for it. */
+  means(isOn: boolean, organisation: string | null): string {
+    if (isOn) {
+      const whose = organisation === null ? '' : ` ${organisation} has asked for it.`;
+      return `Connects by itself when you sign in.${whose}`;
+    }
+    return organisation === null
+      ? 'Connects only when you press Connect.'
+      : `Connects only when you press Connect. ${organisation} would have it connect by itself.`;
+  },
+  stopped: 'Switched off for every service in the settings.',
+  toSettings: 'Open settings',
+  locked: (by: string) => `${by} has switched this off for every service.`,
+};
+
 export const portText = {
   label: 'Listen port',
   save: 'Save',

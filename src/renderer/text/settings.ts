@@ -17,7 +17,8 @@ export const settingsText = {
   startHiddenHelp:
     'No window at the start: Banyan is in the tray. Starting it again opens the window.',
   autoConnect: 'Connect automatically',
-  autoConnectHelp: 'Services that your organisation has marked for it, each time you sign in.',
+  autoConnectHelp:
+    'Services that you or your organisation have marked for it, each time you sign in.',
   theme: 'Theme',
   themes: { system: 'Same as system', light: 'Light', dark: 'Dark' } satisfies Record<
     Theme,

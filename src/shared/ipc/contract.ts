@@ -246,6 +246,12 @@ export const contract = {
     page: call(z.strictObject({ service })).returns<{ url: string }>(),
     /** Kept for the active organisation, in the settings. */
     star: call(z.strictObject({ service, isFavourite: z.boolean() })).returns<void>(),
+    /**
+     * The person's own word, kept like a star, instead of the administrator's. Connects nothing now: what is on connects
+     * after the next sign-in. On is refused for what cannot be connected, as `tunnel.open` is, and with
+     * `client/setting-managed` where the organisation has switched it off for all.
+     */
+    autoConnect: call(z.strictObject({ service, isOn: z.boolean() })).returns<void>(),
     /** The person does not want what the link asked for. */
     dismissLink: call(nothing).returns<void>(),
   },

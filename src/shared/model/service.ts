@@ -45,7 +45,7 @@ export interface Service {
   assignedPort: number | null;
   allowUserOverride: boolean;
   includeDomains: readonly string[];
-  /** Connect by itself when signed in. */
+  /** The administrator's word: connect by itself when signed in. */
   autorun: boolean;
   /** What a collection allows; empty for a single service and for "everything". */
   allowedTargets: readonly AllowedTargets[];
@@ -78,3 +78,11 @@ export function whyNotConnectable(service: Service): ConnectHindrance | null {
 }
 
 export const canConnect = (service: Service): boolean => whyNotConnectable(service) === null;
+
+/** After a sign-in, unless nothing does: the person's own choice goes before the administrator's. */
+export const connectsByItself = (
+  service: Service,
+  own: Readonly<Record<string, boolean>>,
+): boolean =>
+  canConnect(service) &&
+  (Object.hasOwn(own, service.id) ? own[service.id] === true : service.autorun);

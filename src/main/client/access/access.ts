@@ -32,8 +32,8 @@ export interface AccessOptions {
   state: State;
   /** Which proxy leads there, and who may use the port. */
   rulesFor?: (accessTier: HostAndPort) => LocalRules;
-  /** What starts by itself does so. */
-  mayAutorun?: () => boolean;
+  /** Whether it does so after a sign-in; without, what the administrator says. */
+  connectsByItself?: (service: Service) => boolean;
   /** The certificate has expired and connections wait for another one. */
   onCertificateNeeded?: () => void;
   /** The engine keeps the credentials that it had. */
@@ -42,7 +42,7 @@ export interface AccessOptions {
 
 export function createAccess(options: AccessOptions) {
   const { ports, state, onCertificateNeeded = () => {}, onCredentialsRefused = () => {} } = options;
-  const { rulesFor = () => STRICT, mayAutorun = () => true } = options;
+  const { rulesFor = () => STRICT, connectsByItself = (service) => service.autorun } = options;
   const { clock, log } = ports;
   const traffic = createTrafficBoard(clock, (totals) => state.tunnels(totals));
   const recent = createRecentConnections(clock);
@@ -273,6 +273,14 @@ export function createAccess(options: AccessOptions) {
     /** The words for a refusal that only closed: they come another way. */
     whyRefused: (id: string, since: number, bare: AppError) => denials.wordsFor(id, since, bare),
 
+    /** Throws why it cannot be connected, whoever is signed in. */
+    requireConnectable(id: string): void {
+      const refusal = refuseToOpen(find(id));
+      if (refusal) throw refusal;
+    },
+
+    leaveUntilSignIn: (id: string): void => autorun.leave(id),
+
     async override(id: string, port: number | null): Promise<PortChoice> {
       const service = find(id);
       if (!canOverride(service)) {
@@ -313,14 +321,14 @@ export function createAccess(options: AccessOptions) {
         // With an expired certificate it could only be closed: what is open stays, and moves after the next sign-in.
         else if (service && hasCredentials && hasChanged(service)) reopen(id).catch(notFollowed);
       }
-      if (!mayAutorun()) return;
-      const bySelf = services.filter((service) => service.autorun && !refuseToOpen(service));
+      const bySelf = services.filter((each) => connectsByItself(each) && !refuseToOpen(each));
       autorun.start(bySelf.map(({ id }) => id));
     },
 
     useOrganisation: (portsFile: string | null): Promise<void> => saved.use(portsFile),
 
     setCredentials(credentials: Credentials | null): void {
+      if (credentials && !hasCredentials) autorun.signedIn();
       hasCredentials = credentials !== null;
       if (hasCredentials) {
         for (const id of suspended) state.tunnel(id, { type: 'way-restored' });

@@ -13,6 +13,7 @@ import { Note } from '../../ui/Note.tsx';
 import { useEscape } from '../../ui/use-escape.ts';
 import { useCall, useSetView, useTruth } from '../../window-context.tsx';
 import { isOverTheList } from './over-the-list.ts';
+import { AutoConnect } from './AutoConnect.tsx';
 import { ConnectButton } from './ConnectButton.tsx';
 import { OpenButton } from './OpenButton.tsx';
 import { PortOverride } from './PortOverride.tsx';
@@ -77,6 +78,7 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
         </Section>
       )}
       {connectable && <Connection service={service} tunnel={tunnel} />}
+      <AutoConnect service={service} organisation={organisation} />
       {connectable && (
         <Section title={detailsText.port}>
           <PortOverride service={service} tunnel={tunnel} organisation={organisation} />

@@ -1,9 +1,9 @@
 // One service in the list. The whole row opens its details; the pill and the button inside do their own thing.
-import { ChevronRight, Star } from 'lucide-react';
+import { ChevronRight, Star, Zap } from 'lucide-react';
 import type { ComponentProps } from 'react';
 import { remedy, type WireError } from '../../../shared/errors.ts';
 import { whyNotConnectable } from '../../../shared/model/service.ts';
-import { hindranceText, kindOf, servicesText } from '../../text/services.ts';
+import { autoConnectText, hindranceText, kindOf, servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyPill } from '../../ui/Copy.tsx';
 import { useCall } from '../../window-context.tsx';
@@ -13,6 +13,7 @@ import { type Row } from './service-view.ts';
 import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 import { StateWord } from './StateWord.tsx';
 import { TypeTile } from './TypeTile.tsx';
+import { useAutoConnect } from './use-auto-connect.ts';
 import { useShowHow } from './use-show-how.ts';
 import { useTunnelActions } from './use-tunnel-actions.ts';
 
@@ -31,11 +32,15 @@ export function ServiceRow(
   const actions = useTunnelActions(service.id);
   const openPage = useCall('service.open');
   const star = useCall('service.star');
+  const choose = useCall('service.autoConnect');
+  const auto = useAutoConnect(service);
   const showHow = useShowHow(service.id);
   const hindrance = whyNotConnectable(service);
   const address = tunnel.status === 'open' ? formatHostPort(tunnel.address) : null;
   const error =
-    tunnel.status === 'failed' ? tunnel.error : (actions.refused ?? openPage.error ?? star.error);
+    tunnel.status === 'failed'
+      ? tunnel.error
+      : (actions.refused ?? openPage.error ?? star.error ?? choose.error);
   const reason = whyNotUsable(props);
   return (
     <li
@@ -56,13 +61,25 @@ export function ServiceRow(
         </button>
         <button
           type="button"
-          className="row-star"
+          className="row-mark star"
           aria-label={servicesText.star(service.friendlyName)}
           aria-pressed={props.isFavourite}
           onClick={() => void star.run({ service: service.id, isFavourite: !props.isFavourite })}
         >
           <Star size={14} aria-hidden />
         </button>
+        {hindrance === null && auto.stopped === null && (
+          <button
+            type="button"
+            className="row-mark auto"
+            aria-label={autoConnectText.of(service.friendlyName)}
+            aria-pressed={auto.isOn}
+            title={autoConnectText.means(auto.isOn, null)}
+            onClick={() => void choose.run({ service: service.id, isOn: !auto.isOn })}
+          >
+            <Zap size={14} aria-hidden />
+          </button>
+        )}
         <div className="sub one-line">
           {reason ? (
             <span className="row-reason">{reason}</span>

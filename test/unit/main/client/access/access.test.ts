@@ -7,6 +7,7 @@ import { systemClock } from '../../../../../src/main/client/adapters/system-cloc
 import { createState } from '../../../../../src/main/client/state.ts';
 import type { Engine, TunnelSpec } from '../../../../../src/proxy/index.ts';
 import { AppError, remedy } from '../../../../../src/shared/errors.ts';
+import type { Service } from '../../../../../src/shared/model/service.ts';
 import type { LocalAddress } from '../../../../../src/shared/model/tunnel.ts';
 import { recordingLog } from '../../../../fakes/recording-log.ts';
 import { aService } from '../../../../support/services.ts';
@@ -21,7 +22,7 @@ async function aSignedInAccess(
   services: ReturnType<typeof aService>[],
   open: (spec: TunnelSpec) => Promise<LocalAddress>,
   saved = {},
-  mayAutorun?: () => boolean,
+  connectsByItself?: (service: Service) => boolean,
 ) {
   const portsFile = path.join(tempDir(), 'org', 'ports.json');
   mkdirSync(path.dirname(portsFile), { mode: 0o700 });
@@ -42,7 +43,7 @@ async function aSignedInAccess(
   const access = createAccess({
     ports: { clock: systemClock, log, createEngine: () => engine },
     state,
-    ...(mayAutorun && { mayAutorun }),
+    ...(connectsByItself && { connectsByItself }),
   });
   access.setCredentials({ key: 'key', certificate: 'certificate', ca: 'ca' });
   await access.useOrganisation(portsFile);
@@ -257,5 +258,38 @@ describe('services that start by themselves', () => {
     // Their ports are still written, and nothing else: the folder goes with the test.
     await until(() => Promise.resolve(Object.keys(chosen() as object).length === 8));
     expect(started).toHaveLength(8);
+  });
+
+  it('do so from the next sign-in when the person has chosen that just now, and not at once', async () => {
+    let isOn = false;
+    const services = [aService({ id })];
+    const { open } = anEngineWithout([]);
+    const { access, state } = await aSignedInAccess(services, open, {}, () => isOn);
+    access.onServices(services);
+    isOn = true;
+    access.leaveUntilSignIn(id);
+    access.onServices(services); // as at any change of the catalogue
+    expect(state.slices.tunnels.states).toEqual({});
+    access.lapse();
+    access.setCredentials({ key: 'key', certificate: 'certificate', ca: 'ca' });
+    access.onServices(services);
+    await until(() => Promise.resolve(state.slices.tunnels.states[id]?.status === 'open'));
+  });
+
+  it('do not start any more when they were switched off before their turn', async () => {
+    const started: string[] = [];
+    const services = autorun(9);
+    let goOn = (): void => {};
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    const { access, chosen } = await aSignedInAccess(services, async ({ id: tunnel, listen }) => {
+      started.push(tunnel);
+      await gate;
+      return { ...listen, port: 41_000 };
+    });
+    access.onServices(services);
+    access.leaveUntilSignIn('s8.demo.bnn');
+    goOn();
+    await until(() => Promise.resolve(Object.keys(chosen() as object).length === 8));
+    expect(started).not.toContain('s8.demo.bnn');
   });
 });
