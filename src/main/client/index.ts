@@ -308,8 +308,8 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     },
     'tunnel.open': async ({ service }) => switchboard.current().access.open(service),
     'tunnel.close': async ({ service }) => switchboard.current().access.close(service),
-    'tunnel.override': async ({ service, port }) =>
-      switchboard.current().access.override(service, port),
+    'tunnel.override': async ({ service, port, host }) =>
+      switchboard.current().access.override(service, port, host),
   };
 
   signInByItself();

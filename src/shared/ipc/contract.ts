@@ -259,8 +259,13 @@ export const contract = {
     /** Resolves when the port listens and the Access Tier has accepted this person once. */
     open: call(z.strictObject({ service })).returns<Tunnel>(),
     close: call(z.strictObject({ service })).returns<void>(),
-    /** Saves (or with null removes) the person's own port; an open tunnel moves to it. */
-    override: call(z.strictObject({ service, port: port.nullable() })).returns<PortChoice>(),
+    /**
+     * Saves (or with null removes) the person's own port and address; an open tunnel moves there. Without `host` the address
+     * stays. Refused with `tunnel/address-not-loopback` where others could reach it, and where it cannot be listened at.
+     */
+    override: call(
+      z.strictObject({ service, port: port.nullable(), host: z.string().max(45).optional() }),
+    ).returns<PortChoice>(),
   },
 } as const;
 

@@ -1,4 +1,5 @@
 // A service as the person's catalogue lists it. Decoded from the wire in protocol/catalog.ts.
+import type { LocalAddress } from './tunnel.ts';
 
 export const SERVICE_TYPES = ['WEB', 'SSH', 'RDP', 'K8S', 'DATABASE', 'GENERIC'] as const;
 export type ServiceType = (typeof SERVICE_TYPES)[number];
@@ -52,13 +53,15 @@ export interface Service {
   access: ServiceAccess;
 }
 
-/** The local port in effect and where it comes from. */
+/** The local address and port in effect, and where they come from. */
 export interface PortChoice {
+  /** Of the person's own choice; else `127.0.0.1`. */
+  host: string;
   /** null until a free one has been chosen by the first Connect. */
   port: number | null;
   source: 'override' | 'assigned' | 'chosen';
   /** An override that was saved while allowed and is set aside while it is not. */
-  setAside?: number;
+  setAside?: LocalAddress;
 }
 
 export const canOverride = (service: Service): boolean => service.allowUserOverride;

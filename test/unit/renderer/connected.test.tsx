@@ -67,7 +67,7 @@ describe('another port that cannot be had', () => {
     );
     await app.click('Details of Ledger database');
     await app.type('Listen port', '6000');
-    expect(app.text()).toContain('The open connection moves to the new port.');
+    expect(app.text()).toContain('The open connection moves there.');
     await app.click('Save');
     expect(app.text()).toContain('Still connected on port 5433');
     expect(app.text()).toContain('Port 6000 is in use by nginx (4711).');

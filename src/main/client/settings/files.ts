@@ -69,5 +69,7 @@ export const portsFile = z.object({
   version: z.literal(1),
   chosen: portsByService,
   overrides: portsByService,
+  /** Of overrides that are not at 127.0.0.1. Apart from them, so that files without it are read, and by older apps too. */
+  hosts: z.record(z.string().max(200), z.string().max(45)).default({}),
 });
 export type PortsFile = z.output<typeof portsFile>;

@@ -3,6 +3,7 @@ import { ChevronRight, Star, Zap } from 'lucide-react';
 import type { ComponentProps } from 'react';
 import { remedy, type WireError } from '../../../shared/errors.ts';
 import { whyNotConnectable } from '../../../shared/model/service.ts';
+import { actionLabels } from '../../text/common.ts';
 import { autoConnectText, hindranceText, kindOf, servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyPill } from '../../ui/Copy.tsx';
@@ -147,9 +148,9 @@ function RowError(props: { service: string; error: WireError; onChoosePort: () =
       <span>
         {error.message} <span className="sub">{advice}</span>
       </span>
-      {action === 'choose-port' && (
+      {(action === 'choose-port' || action === 'choose-address') && (
         <Button size="small" onClick={props.onChoosePort}>
-          {servicesText.choosePort}
+          {actionLabels[action]}
         </Button>
       )}
       {action === 'sign-in' && (

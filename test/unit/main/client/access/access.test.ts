@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAccess } from '../../../../../src/main/client/access/access.ts';
+import { findFreePort } from '../../../../../src/main/client/adapters/port-holder.ts';
 import { systemClock } from '../../../../../src/main/client/adapters/system-clock.ts';
 import { createState } from '../../../../../src/main/client/state.ts';
 import type { Engine, TunnelSpec } from '../../../../../src/proxy/index.ts';
@@ -75,7 +76,7 @@ describe('a port that was chosen by us earlier and is taken now', () => {
     expect(await access.open(id)).toMatchObject({ status: 'open', address: { port: 41_001 } });
     expect(asked).toEqual([40_123, 0]);
     expect(chosen()).toEqual({ [id]: 41_001 });
-    expect(state.slices.tunnels.ports[id]).toEqual({ port: 41_001, source: 'chosen' });
+    expect(state.slices.tunnels.ports[id]).toMatchObject({ port: 41_001, source: 'chosen' });
   });
 });
 
@@ -104,9 +105,31 @@ describe('another port', () => {
     expect(state.slices.tunnels.ports[id]).not.toMatchObject({ port });
   });
 
+  it('at an address that the network can reach is refused, and is not kept', async () => {
+    const { access, state } = await aSignedInAccess([aService()], anEngineWithout([]).open);
+    for (const host of ['0.0.0.0', '192.0.2.1', '::', 'localhost']) {
+      await expect(access.override(id, 9000, host)).rejects.toMatchObject({
+        code: 'tunnel/address-not-loopback',
+        message: expect.stringContaining('anybody in the network') as string,
+      });
+    }
+    expect(state.slices.tunnels.ports[id]).not.toMatchObject({ port: 9000 });
+  });
+
+  it('leaves the own address as it is, unless it names one', async () => {
+    const saved = { overrides: { [id]: 8081 }, hosts: { [id]: '127.0.0.2' } };
+    const { access } = await aSignedInAccess([aService()], anEngineWithout([]).open, saved);
+    const free = (await findFreePort('127.0.0.2'))!;
+    const own = { host: '127.0.0.2', port: free, source: 'override' };
+    expect(await access.override(id, free)).toEqual(own);
+    const usual = { ...own, host: '127.0.0.1' };
+    expect(await access.override(id, free, '127.0.0.1')).toEqual(usual);
+  });
+
   it.each([
     ['tunnel/port-in-use', 'closed'],
     ['tunnel/listen-failed', 'closed'],
+    ['tunnel/address-not-available', 'closed'],
     ['tunnel/unreachable', 'failed'],
   ] as const)('after %s leaves the service %s', async (code, status) => {
     const saved = { overrides: { [id]: 8081 } };
