@@ -70,6 +70,7 @@ export const servicesText = {
   noMatchHelp: 'Search looks at names, types and addresses.',
   staleTitle: 'This list may be out of date',
   copyAddress: (address: string) => `Copy ${address}`,
+  carried: (received: string, sent: string) => `${received} received, ${sent} sent`,
   how: 'How to use it',
   howOf: (name: string) => `How to use ${name}`,
   detailsOf: (name: string) => `Details of ${name}`,

@@ -7,9 +7,10 @@ import { actionLabels } from '../../text/common.ts';
 import { autoConnectText, hindranceText, kindOf, servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyPill } from '../../ui/Copy.tsx';
-import { useCall } from '../../window-context.tsx';
+import { useCall, useLinkState } from '../../window-context.tsx';
 import { ConnectButton } from './ConnectButton.tsx';
 import { OpenButton } from './OpenButton.tsx';
+import { RowTraffic } from './RowTraffic.tsx';
 import { type Row } from './service-view.ts';
 import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 import { StateWord } from './StateWord.tsx';
@@ -43,6 +44,8 @@ export function ServiceRow(
       ? tunnel.error
       : (actions.refused ?? openPage.error ?? star.error ?? choose.error);
   const reason = whyNotUsable(props);
+  const isHeard = useLinkState() !== 'interrupted';
+  const carried = tunnel.status === 'open' && isHeard ? tunnel.traffic : undefined;
   return (
     <li
       {...props.item}
@@ -98,7 +101,9 @@ export function ServiceRow(
         ) : (
           <StateWord service={service} tunnel={tunnel} />
         )}
-        {tunnel.status === 'open' && !props.selected && (
+        {carried && <RowTraffic {...carried} />}
+        {/* Who has moved bytes through it knows how. */}
+        {tunnel.status === 'open' && !carried && !props.selected && (
           <button
             type="button"
             className="row-how"
