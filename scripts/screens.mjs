@@ -47,6 +47,7 @@ function script({ snapshot, replies, later }) {
         'activity',
         'diagnostics',
         'catalog',
+        'service',
         'tunnel',
       ].map((name) => [name, group(name)]),
     ),

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { AppError, type EXIT } from '../shared/errors.ts';
 import { OWNERSHIPS, SECRET_STORES } from '../shared/model/device.ts';
+import { readListenAddress } from '../shared/model/listen-address.ts';
 import { table } from './print.ts';
 
 interface OptionFacts {
@@ -24,6 +25,10 @@ interface CommandFacts {
 }
 
 const YES: OptionFacts = { about: 'Do not ask; say yes.' };
+const ADDRESS: OptionFacts = {
+  value: 'ADDRESS',
+  about: 'Listen there, at an address of this computer alone: 127.0.0.1, another 127.*, or ::1.',
+};
 const WITH_PARENT: OptionFacts = {
   about: 'Stop when standard input ends: however the program that started it does.',
 };
@@ -84,6 +89,7 @@ export const COMMANDS = {
         value: 'N',
         about: 'Use this local port, and keep it for the service, as banyan override does.',
       },
+      address: ADDRESS,
     },
     about: 'Open the local port of a service.',
     exits: [3, 4, 5],
@@ -99,10 +105,15 @@ export const COMMANDS = {
   disconnect: { takes: ['service'], about: 'Close it again.', exits: [3, 4] },
   override: {
     takes: ['service'],
-    options: { reset: { about: 'Use the usual port again.' } },
-    usage: 'override <service> <port> | override <service> --reset',
-    about: 'Use a port of your own, or the usual one again.',
+    options: { address: ADDRESS, reset: { about: 'Use the usual port and address again.' } },
+    usage: 'override <service> <port> [--address ADDRESS] | override <service> --reset',
+    about: 'Use a port and an address of your own, or the usual ones again.',
     exits: [3, 4, 5],
+  },
+  'auto-connect': {
+    takes: ['service', 'on|off'],
+    about: 'Connect it by itself each time you sign in, or not; connects nothing now.',
+    exits: [3, 4],
   },
   unlock: { takes: [], about: 'Give the running client the passphrase of its file of secrets.' },
   unregister: {
@@ -246,6 +257,19 @@ export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port >= 1 && port <= 65535) return port;
   throw usage(`"${text}" is not a port: use a number from 1 to 65535.`);
+}
+
+/** As people type it; without one, the address stays. */
+export function parseAddress(text: unknown): { host?: string } {
+  if (typeof text !== 'string') return {};
+  const read = readListenAddress(text);
+  if ('host' in read) return read;
+  throw read.problem === 'not-loopback'
+    ? new AppError(
+        'tunnel/address-not-loopback',
+        `${text} is not an address of this computer alone: anybody in the network could use the service with your rights.`,
+      )
+    : usage(`"${text}" is not an address: use 127.0.0.1, another 127.*, or ::1.`);
 }
 
 export const usage = (message: string): AppError => new AppError('usage/invalid-input', message);

@@ -4,6 +4,7 @@ import { secretsWish } from '../main/secrets-wish.ts';
 import { ERRORS, EXIT, toWireError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { type CommandName, parseBanyanArguments } from './banyan-arguments.ts';
+import { autoConnect } from './commands/auto-connect.ts';
 import { connect } from './commands/connect.ts';
 import { diagnose } from './commands/diagnose.ts';
 import { disconnect } from './commands/disconnect.ts';
@@ -37,6 +38,7 @@ const commands: Record<CommandName, Command> = {
   open,
   disconnect,
   override,
+  'auto-connect': autoConnect,
   unlock,
   unregister,
   up,

@@ -76,7 +76,7 @@ async function namingTheHolder(
   { host, port }: TunnelSpec['listen'],
 ): Promise<unknown> {
   if (!(error instanceof AppError) || error.code !== 'tunnel/port-in-use') return error;
-  const holder = await portHolder(port);
+  const holder = await portHolder({ host, port });
   if (!holder) return error;
   return new AppError(error.code, `Port ${port} on ${host} is already in use by ${holder}.`, {
     cause: error,

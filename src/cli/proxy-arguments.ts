@@ -1,6 +1,7 @@
 // Command line of banyanproxy: `banyanproxy [-l [address:]port] host port`, exactly as in the seeds, plus a few options.
 import { parseArgs } from 'node:util';
 import { AppError } from '../shared/errors.ts';
+import { readListenAddress, USUAL_HOST } from '../shared/model/listen-address.ts';
 import { type HostAndPort, parseHostPort } from '../shared/protocol/host-port.ts';
 
 export const PROXY_HELP = `Usage: banyanproxy [options] [-l [address:]port] host port
@@ -144,12 +145,15 @@ function parseTarget(
 
 /** `port`, `address:port` or `[v6]:port`; port 0 lets the system choose. */
 function parseListen(text: string): HostAndPort {
-  const match = /^(?:(127\.0\.0\.1|\[::1\]|::1):)?(\d{1,5})$/.exec(text);
+  const match = /^(?:(\[?[^\]]*\]?):)?(\d{1,5})$/.exec(text);
   const port = Number(match?.[2]);
-  if (!match || port > 65535) {
-    throw usage(`"${text}" is not [address:]port with the address 127.0.0.1 or [::1].`);
+  const address = readListenAddress(match?.[1] ?? USUAL_HOST);
+  if (!match || port > 65535 || 'problem' in address) {
+    throw usage(
+      `"${text}" is not [address:]port with 127.0.0.1, another address of 127.0.0.0/8, or [::1].`,
+    );
   }
-  return { host: match[1]?.replace(/[[\]]/g, '') ?? '127.0.0.1', port };
+  return { host: address.host, port };
 }
 
 const usage = (message: string, cause?: unknown): AppError =>

@@ -1,5 +1,6 @@
 // All tunnels of one thread. What the front door offers, done here.
 import { AppError, fromWireError, type WireError } from '../shared/errors.ts';
+import { isLoopbackAddress } from '../shared/model/listen-address.ts';
 import type { LocalAddress } from '../shared/model/tunnel.ts';
 import type { Credentials, TunnelSpec } from './messages.ts';
 import { createLocalUsers } from './guard/local-users.ts';
@@ -42,10 +43,11 @@ export class TunnelEngine {
 
   async open(spec: TunnelSpec, { isProven = false }: OpenOptions = {}): Promise<LocalAddress> {
     if (this.#isStopping) throw new AppError('internal', 'Banyan is shutting down.');
-    if (!isLoopback(spec.listen.host)) {
+    if (!isLoopbackAddress(spec.listen.host)) {
       throw new AppError(
-        'tunnel/listen-failed',
-        `${spec.listen.host} is not an address of this computer alone; Banyan listens only on 127.0.0.1 and ::1.`,
+        'tunnel/address-not-loopback',
+        `${spec.listen.host} is not an address of this computer alone: anybody in the network could use the service.`,
+        { details: { address: spec.listen.host } },
       );
     }
     const abort = new AbortController();
@@ -102,6 +104,3 @@ export class TunnelEngine {
     await this.#localUsers.settled();
   }
 }
-
-/** The whole of 127.0.0.0/8 is loopback on Linux only; the two addresses that are everywhere are enough. */
-const isLoopback = (host: string): boolean => host === '127.0.0.1' || host === '::1';

@@ -22,7 +22,7 @@ export function listenFailure(spec: TunnelSpec, cause: unknown): AppError {
         { cause, details },
       );
     case 'EADDRNOTAVAIL':
-      return new AppError('tunnel/listen-failed', `This computer has no address ${host}.`, {
+      return new AppError('tunnel/address-not-available', `This computer has no address ${host}.`, {
         cause,
         details,
       });

@@ -14,7 +14,7 @@ export const EXIT = {
 
 /** What the window offers beside an error; `none` where only the advice helps. */
 export type ErrorAction =
-  'retry' | 'sign-in' | 'choose-port' | 'new-invite' | 'use-memory' | 'none';
+  'retry' | 'sign-in' | 'choose-port' | 'choose-address' | 'new-invite' | 'use-memory' | 'none';
 
 interface ErrorEntry {
   exit: (typeof EXIT)[keyof typeof EXIT];
@@ -351,6 +351,19 @@ export const ERRORS = {
     advice: 'Choose another port.',
     action: 'choose-port',
   },
+  'tunnel/address-not-loopback': {
+    exit: EXIT.usage,
+    title: 'Only this computer may use a service',
+    advice: 'Use 127.0.0.1, another address that begins with 127., or ::1.',
+    action: 'choose-address',
+  },
+  'tunnel/address-not-available': {
+    exit: EXIT.failed,
+    title: 'This computer does not have that address',
+    advice:
+      'Use 127.0.0.1, which every computer has, or add the address to the loopback interface first (macOS: sudo ifconfig lo0 alias 127.0.0.2).',
+    action: 'choose-address',
+  },
   'tunnel/override-not-allowed': {
     exit: EXIT.denied,
     title: 'The port is set by your administrator',
@@ -494,6 +507,13 @@ export class AppError extends Error {
 
 export const isErrorCode = (code: unknown): code is ErrorCode =>
   typeof code === 'string' && Object.hasOwn(ERRORS, code);
+
+/** The local end could not be had: another port or address helps, and what was chosen is not worth keeping. */
+export const isAboutListening = (code: ErrorCode): boolean =>
+  code === 'tunnel/port-in-use' ||
+  code === 'tunnel/listen-failed' ||
+  code === 'tunnel/address-not-available' ||
+  code === 'tunnel/address-not-loopback';
 
 /** The wire form of anything thrown. What is not an AppError may quote a secret, so none of its text crosses. */
 export function toWireError(thrown: unknown, correlationId?: string): WireError {

@@ -108,6 +108,7 @@ describe('banyan, alone', () => {
     [['no-such-command'], 'usage/invalid-input', 2],
     [['connect'], 'usage/invalid-input', 2],
     [['override', 'api', '70000'], 'usage/invalid-input', 2],
+    [['auto-connect', 'api', 'perhaps'], 'usage/invalid-input', 2],
     [['register', 'banyan://register?org=x', '--yes'], 'device/invite-invalid', 2],
     [['register', 'https://example.com/path', '--yes'], 'device/address-invalid', 2],
     [['register', '127.0.0.1:9', '--fingerprint', 'short'], 'usage/invalid-input', 2],
@@ -312,6 +313,15 @@ describe('banyan with an organisation', () => {
     const again = await banyan('connect', 'echo', '--port', String(port), '--json');
     expect(JSON.parse(again.stdout)).toMatchObject({ port: { port, source: 'override' } });
     await banyan('disconnect', 'echo');
+    const elsewhere = await banyan('connect', 'echo', '--address', '127.0.0.2');
+    expect(elsewhere.stdout).toContain(`connected at 127.0.0.2:${port}`);
+    expect(elsewhere.stdout).toContain(`keeps port ${port} at 127.0.0.2 from now on`);
+    await banyan('disconnect', 'echo');
+    expectFailure(
+      await banyan('override', 'echo', String(port), '--address', '0.0.0.0'),
+      'tunnel/address-not-loopback',
+      2,
+    );
     const reset = await banyan('override', 'echo', '--reset');
     expect(reset.stdout).toMatch(
       /^Echo uses port \d+ again, which was chosen at the first Connect\.$/m,

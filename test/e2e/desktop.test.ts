@@ -150,7 +150,7 @@ describe('the desktop app', () => {
           'unregister',
         ],
         organisation: ['switch'],
-        service: ['open', 'star', 'dismissLink'],
+        service: ['open', 'star', 'autoConnect', 'dismissLink'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
         settings: ['change'],
         activity: ['log', 'connections'],

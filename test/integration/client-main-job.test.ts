@@ -180,6 +180,29 @@ describe('ports', () => {
     await expect(exchangeBytes(before, 'x')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
+  it('may be the same at two addresses of this computer, and move from one to the other', async () => {
+    const client = await signedIn();
+    const port = await portOf(client, 'echo.demo.bnn');
+    const service = 'api.demo.bnn';
+    await client.call('tunnel.override', { service, port, host: '127.0.0.2' });
+    const api = await client.call('tunnel.open', { service });
+    expect(api).toMatchObject({ status: 'open', address: { host: '127.0.0.2', port } });
+    expect((await fetch(`http://127.0.0.2:${port}/`)).ok).toBe(true);
+    expect(await exchangeBytes(port, 'still')).toBe('still');
+    const moved = { service, port, host: '127.0.0.3' };
+    expect(await client.call('tunnel.override', moved)).toMatchObject({ host: '127.0.0.3', port });
+    expect((await fetch(`http://127.0.0.3:${port}/`)).ok).toBe(true);
+    // Where Echo listens already.
+    await expect(
+      client.call('tunnel.override', { service, port, host: '127.0.0.1' }),
+    ).rejects.toMatchObject({
+      code: 'tunnel/port-in-use',
+      message: `Port ${port} is in use by Banyan, for Echo.`,
+    });
+    await client.call('tunnel.override', { service, port: null });
+    expect(client.slices().tunnels.ports[service]).toMatchObject({ host: '127.0.0.1' });
+  });
+
   it('set by the administrator cannot be overridden', async () => {
     const client = await signedIn();
     await expect(

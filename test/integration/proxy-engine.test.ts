@@ -139,7 +139,7 @@ describe('the engine in TCP mode', () => {
   it.each(['0.0.0.0', '::', 'localhost', '192.0.2.1'])('never listens on %s', async (host) => {
     const far = await tier();
     const opening = (await engine()).engine.open(aTunnel(far.port, { listen: { host, port: 0 } }));
-    await expect(opening).rejects.toMatchObject({ code: 'tunnel/listen-failed' });
+    await expect(opening).rejects.toMatchObject({ code: 'tunnel/address-not-loopback' });
   });
 
   it('does not say open, and listens on nothing, when nobody answers at the Access Tier', async () => {

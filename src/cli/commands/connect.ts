@@ -1,30 +1,34 @@
 // banyan connect <service>
-import { AppError } from '../../shared/errors.ts';
-import type { ClientApi } from '../../shared/ipc/contract.ts';
+import { AppError, isAboutListening } from '../../shared/errors.ts';
 import { clientCommands } from '../../shared/model/commands.ts';
 import type { PortChoice, Service } from '../../shared/model/service.ts';
 import { formatHostPort } from '../../shared/protocol/host-port.ts';
-import { parsePort } from '../banyan-arguments.ts';
+import { parseAddress, parsePort, usage } from '../banyan-arguments.ts';
 import { type Command, findService, snapshotOf, untilInterrupted } from '../context.ts';
 import { table } from '../print.ts';
+import { portAt } from './override.ts';
 import { reachClient } from '../reach-client.ts';
 
 export const connect: Command = async ({ home, arguments: { positionals, values }, print }) => {
-  const wishedPort = typeof values['port'] === 'string' ? parsePort(values['port']) : null;
+  const port = typeof values['port'] === 'string' ? parsePort(values['port']) : null;
+  const wished = { port, ...parseAddress(values['address']) };
   const client = await reachClient(home);
   try {
     const service = await findService(client, positionals[0] ?? '');
-    const before = await ownPort(client, service);
-    const kept =
-      wishedPort === null
-        ? null
-        : await client.call('tunnel.override', { service: service.id, port: wishedPort });
+    const before = (await snapshotOf(client)).slices.tunnels.ports[service.id] ?? null;
+    const own = ownListen(service, wished, before);
+    const kept = own && (await client.call('tunnel.override', { service: service.id, ...own }));
     const keptWords = kept ? [keeps(service, kept)] : [];
     const tunnel = await client
       .call('tunnel.open', { service: service.id })
       .catch(async (error) => {
         if (!kept || !isAboutPort(error)) throw withWords(error, keptWords);
-        await client.call('tunnel.override', { service: service.id, port: before });
+        const { port, host } = before ?? { port: null, host: undefined };
+        const wasOwn = before?.source === 'override' && host !== undefined;
+        await client.call('tunnel.override', {
+          service: service.id,
+          ...(wasOwn ? { port, host } : { port: null }),
+        });
         throw error;
       });
     if (tunnel.status !== 'open') {
@@ -46,20 +50,25 @@ export const connect: Command = async ({ home, arguments: { positionals, values 
   }
 };
 
-/** null: none of her own. */
-async function ownPort(client: ClientApi, { id }: Service): Promise<number | null> {
-  const choice = (await snapshotOf(client)).slices.tunnels.ports[id];
-  return choice?.source === 'override' ? choice.port : null;
+/** null: nothing of her own was asked for. An address alone goes with the port that the service has. */
+function ownListen(
+  { friendlyName }: Service,
+  { port, host }: { port: number | null; host?: string },
+  before: PortChoice | null,
+): { port: number; host?: string } | null {
+  if (port === null && host === undefined) return null;
+  const known = port ?? before?.port ?? null;
+  if (known !== null) return { port: known, ...(host !== undefined && { host }) };
+  throw usage(`${friendlyName} has no port yet: give one with --port too.`);
 }
 
-/** One that cannot be listened on is not kept: the next connect would only fail again. */
+/** What cannot be listened on is not kept: the next connect would only fail again. */
 const isAboutPort = (error: unknown): boolean =>
-  error instanceof AppError &&
-  (error.code === 'tunnel/port-in-use' || error.code === 'tunnel/listen-failed');
+  error instanceof AppError && isAboutListening(error.code);
 
 /** The port outlives this connection, which nobody would expect who was not told. */
-const keeps = ({ name, friendlyName }: Service, { port }: PortChoice): string =>
-  `${friendlyName} keeps port ${port} from now on; banyan override ${name} --reset takes it back.`;
+const keeps = ({ name, friendlyName }: Service, choice: PortChoice): string =>
+  `${friendlyName} keeps ${portAt(choice)} from now on; banyan override ${name} --reset takes it back.`;
 
 /** It is kept too where the service could not be connected for another reason. */
 function withWords(error: unknown, words: readonly string[]): unknown {

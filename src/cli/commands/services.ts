@@ -1,5 +1,6 @@
 // banyan services
 import type { Snapshot } from '../../shared/ipc/contract.ts';
+import { USUAL_HOST } from '../../shared/model/listen-address.ts';
 import type { PortChoice, Service } from '../../shared/model/service.ts';
 import { trafficWords } from '../../shared/model/traffic-words.ts';
 import { closed, type Tunnel } from '../../shared/model/tunnel.ts';
@@ -18,7 +19,7 @@ export const services: Command = async ({ home, print }) => {
       service.friendlyName,
       service.type,
       service.mode,
-      port?.port ? `${port.port} (${port.source})` : '-',
+      port?.port ? `${portCell(port)} (${port.source})` : '-',
       service.access.status === 'denied' ? `denied: ${service.access.reason}` : tunnelWords(tunnel),
     ]);
     print.result(
@@ -33,6 +34,9 @@ export const services: Command = async ({ home, print }) => {
     await client.close();
   }
 };
+
+const portCell = ({ host, port }: PortChoice): string =>
+  host === USUAL_HOST || port === null ? String(port) : formatHostPort({ host, port });
 
 interface Entry {
   service: Service;

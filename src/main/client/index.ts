@@ -255,7 +255,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     async 'device.unregister'() {
       const { organisation } = switchboard.current().device.requireStored().registration;
       await switchboard.unregister(() => managed.refuseToLeave());
-      await settings.forgetFavourites(organisation.id);
+      await settings.forgetServices(organisation.id);
       await settingsChanged();
       managed.follow();
     },
@@ -310,14 +310,22 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       await settings.setFavourite(organisation.id, service, isFavourite);
       await settingsChanged();
     },
+    async 'service.autoConnect'({ service, isOn }) {
+      const { device, access } = switchboard.current();
+      const { organisation } = device.requireStored().registration;
+      if (isOn) access.requireConnectable(service);
+      await settings.setAutoConnect(organisation.id, service, isOn);
+      access.leaveUntilSignIn(service);
+      await settingsChanged();
+    },
     'service.dismissLink'() {
       pendingOpen = null;
       return Promise.resolve();
     },
     'tunnel.open': async ({ service }) => switchboard.current().access.open(service),
     'tunnel.close': async ({ service }) => switchboard.current().access.close(service),
-    'tunnel.override': async ({ service, port }) =>
-      switchboard.current().access.override(service, port),
+    'tunnel.override': async ({ service, port, host }) =>
+      switchboard.current().access.override(service, port, host),
   };
 
   signInByItself();

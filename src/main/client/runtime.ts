@@ -2,7 +2,8 @@
 // whole, so that nothing of one organisation can reach what runs for another.
 import { AppError } from '../../shared/errors.ts';
 import { isSignedIn, type Session } from '../../shared/model/session.ts';
-import { defaultSettings } from '../../shared/model/settings.ts';
+import { connectsByItself } from '../../shared/model/service.ts';
+import { autoConnectChoicesOf, defaultSettings } from '../../shared/model/settings.ts';
 import { createAccess } from './access/access.ts';
 import { createWebServices } from './access/web-services.ts';
 import { createCatalog } from './catalog/catalog.ts';
@@ -53,7 +54,11 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
       upstreamProxy: network.chooseProxy(accessTier),
       localUsers: settings.current().unsafeAnyLocalUser ? 'anyone' : 'own',
     }),
-    mayAutorun: () => settings.current().autoConnect ?? true,
+    connectsByItself(service) {
+      const { autoConnect = true, ownAutoConnect } = settings.current();
+      const own = autoConnectChoicesOf(state.slices.device, ownAutoConnect);
+      return autoConnect && connectsByItself(service, own);
+    },
     onCertificateNeeded: () => session.certificateNeeded(),
     onCredentialsRefused: (error) => session.credentialsRefused(error),
   });

@@ -20,6 +20,7 @@ export const actionLabels: Record<Exclude<ErrorAction, 'none'>, string> = {
   retry: 'Try again',
   'sign-in': 'Sign in',
   'choose-port': 'Choose another port',
+  'choose-address': 'Choose another address',
   'new-invite': 'Use another invite',
   'use-memory': 'Keep secrets in memory',
 };

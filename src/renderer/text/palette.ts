@@ -16,5 +16,9 @@ export const paletteText = {
     'sign-in': 'Sign in',
     'sign-out': 'Sign out…',
   },
+  autoConnect: (name: string, isOn: boolean) =>
+    isOn ? `Do not connect ${name} automatically` : `Connect ${name} automatically`,
+  autoConnectHint: (isOn: boolean) =>
+    isOn ? 'Now: connects by itself when you sign in' : 'From the next sign-in',
   open: (key: string) => `Commands (${key})`,
 };

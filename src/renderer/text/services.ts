@@ -1,11 +1,14 @@
 // Words of the service list and its details.
 import { exhaustive } from '../../shared/exhaustive.ts';
+import { type AddressProblem, USUAL_HOST } from '../../shared/model/listen-address.ts';
 import type {
   ConnectHindrance,
   PortChoice,
   Service,
   ServiceType,
 } from '../../shared/model/service.ts';
+import type { LocalAddress } from '../../shared/model/tunnel.ts';
+import { formatHostPort } from '../../shared/protocol/host-port.ts';
 
 export const typeNames: Record<ServiceType, string> = {
   WEB: 'Web',
@@ -54,7 +57,6 @@ export const servicesText = {
   disconnect: 'Disconnect',
   cancel: 'Cancel',
   retry: 'Retry',
-  choosePort: 'Choose another port',
   signIn: 'Sign in',
   loading: 'Loading your services…',
   emptyTitle: 'Nothing allowed for you yet',
@@ -68,6 +70,7 @@ export const servicesText = {
   noMatchHelp: 'Search looks at names, types and addresses.',
   staleTitle: 'This list may be out of date',
   copyAddress: (address: string) => `Copy ${address}`,
+  carried: (received: string, sent: string) => `${received} received, ${sent} sent`,
   how: 'How to use it',
   howOf: (name: string) => `How to use ${name}`,
   detailsOf: (name: string) => `Details of ${name}`,
@@ -111,7 +114,7 @@ export const detailsText = {
   domain: 'Service',
   traffic: 'So far',
   reconnecting: 'Reconnecting by itself',
-  port: 'Listen port',
+  port: 'Where it listens',
   targets: 'What you can reach through it',
   everything: 'Everything this service forwards',
   anyHost: 'Any host',
@@ -129,29 +132,60 @@ export const detailsText = {
   through: (kind: string, organisation: string) => `${kind} through ${organisation}`,
 };
 
+export const autoConnectText = {
+  label: 'Connect automatically',
+  of: (name: string) => `Connect automatically: ${name}`,
+  /** `organisation`: where its administrator has marked the service for it. */
+  means(isOn: boolean, organisation: string | null): string {
+    if (isOn) {
+      const whose = organisation === null ? '' : ` ${organisation} has asked for it.`;
+      return `Connects by itself when you sign in.${whose}`;
+    }
+    return organisation === null
+      ? 'Connects only when you press Connect.'
+      : `Connects only when you press Connect. ${organisation} would have it connect by itself.`;
+  },
+  stopped: 'Switched off for every service in the settings.',
+  toSettings: 'Open settings',
+  locked: (by: string) => `${by} has switched this off for every service.`,
+};
+
+/** `port 9000`, or with its address where that is not the usual one. */
+export const listenWords = ({ host, port }: LocalAddress): string =>
+  host === USUAL_HOST ? `port ${port}` : formatHostPort({ host, port });
+
 export const portText = {
   label: 'Listen port',
+  address: 'Listen address',
+  assigned: (port: number) => `assigned ${port}`,
+  addressProblems: {
+    empty: 'Enter an address, e.g. 127.0.0.1.',
+    form: 'Write the address itself: 127.0.0.1, another 127.*, or ::1.',
+    'not-loopback':
+      'Anybody in the network could use the service there. Use 127.0.0.1, another 127.*, or ::1.',
+  } satisfies Record<AddressProblem, string>,
   save: 'Save',
   reset: (port: number | null) => (port === null ? 'Reset' : `Reset to ${port}`),
   empty: 'Enter a port.',
   notNumber: 'A port is a whole number.',
   outOfRange: 'A port is between 1 and 65535.',
   low: 'Ports below 1024 often need administrator rights.',
-  moves: 'The open connection moves to the new port.',
-  kept: (port: number) => `Still connected on port ${port}`,
+  moves: 'The open connection moves there.',
+  kept: (address: LocalAddress) => `Still connected on ${listenWords(address)}`,
   notFree: (port: number, holder: string | undefined) =>
     `Port ${port} is in use by ${holder ?? 'another program'}. Quit that program, or choose another port.`,
   notTaken: 'The new port could not be used. Choose another one.',
-  locked: (organisation: string) => `${organisation} does not allow another port for this service.`,
-  setAside: (port: number) =>
-    `Your own port ${port} is set aside. It comes back if this is allowed again.`,
+  locked: (organisation: string) =>
+    `${organisation} does not allow another address or port for this service.`,
+  setAside: (own: LocalAddress) =>
+    `Your own ${listenWords(own)} is set aside. It comes back if this is allowed again.`,
   placeholder: 'Chosen on connect',
   source(choice: PortChoice, assigned: number | null, organisation: string): string {
     switch (choice.source) {
       case 'override':
         return assigned === null
-          ? 'Your own port; otherwise a free one is chosen.'
-          : `Your own port; ${organisation} assigned ${assigned}.`;
+          ? 'Your own; otherwise a free port at 127.0.0.1 is chosen.'
+          : `Your own; ${organisation} assigned ${USUAL_HOST}:${assigned}.`;
       case 'assigned':
         return `Assigned by ${organisation}.`;
       case 'chosen':

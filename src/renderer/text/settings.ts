@@ -20,7 +20,8 @@ export const settingsText = {
   noTrayHelp:
     'So Banyan always starts with its window, and closing that quits it. On GNOME the extension “AppIndicator and KStatusNotifierItem Support” shows tray icons; Banyan looks for it at its next start.',
   autoConnect: 'Connect automatically',
-  autoConnectHelp: 'Services that your organisation has marked for it, each time you sign in.',
+  autoConnectHelp:
+    'Services that you or your organisation have marked for it, each time you sign in.',
   theme: 'Theme',
   themes: { system: 'Same as system', light: 'Light', dark: 'Dark' } satisfies Record<
     Theme,

@@ -246,6 +246,12 @@ export const contract = {
     page: call(z.strictObject({ service })).returns<{ url: string }>(),
     /** Kept for the active organisation, in the settings. */
     star: call(z.strictObject({ service, isFavourite: z.boolean() })).returns<void>(),
+    /**
+     * The person's own word, kept like a star, instead of the administrator's. Connects nothing now: what is on connects
+     * after the next sign-in. On is refused for what cannot be connected, as `tunnel.open` is, and with
+     * `client/setting-managed` where the organisation has switched it off for all.
+     */
+    autoConnect: call(z.strictObject({ service, isOn: z.boolean() })).returns<void>(),
     /** The person does not want what the link asked for. */
     dismissLink: call(nothing).returns<void>(),
   },
@@ -253,8 +259,13 @@ export const contract = {
     /** Resolves when the port listens and the Access Tier has accepted this person once. */
     open: call(z.strictObject({ service })).returns<Tunnel>(),
     close: call(z.strictObject({ service })).returns<void>(),
-    /** Saves (or with null removes) the person's own port; an open tunnel moves to it. */
-    override: call(z.strictObject({ service, port: port.nullable() })).returns<PortChoice>(),
+    /**
+     * Saves (or with null removes) the person's own port and address; an open tunnel moves there. Without `host` the address
+     * stays. Refused with `tunnel/address-not-loopback` where others could reach it, and where it cannot be listened at.
+     */
+    override: call(
+      z.strictObject({ service, port: port.nullable(), host: z.string().max(45).optional() }),
+    ).returns<PortChoice>(),
   },
 } as const;
 

@@ -29,6 +29,7 @@ const CALLS: Record<CallName, true | 'terminal'> = {
   'service.open': true,
   'service.page': 'terminal',
   'service.star': true,
+  'service.autoConnect': true,
   'service.dismissLink': true,
   'tunnel.open': true,
   'tunnel.close': true,

@@ -1,4 +1,5 @@
 // A service as the person's catalogue lists it. Decoded from the wire in protocol/catalog.ts.
+import type { LocalAddress } from './tunnel.ts';
 
 export const SERVICE_TYPES = ['WEB', 'SSH', 'RDP', 'K8S', 'DATABASE', 'GENERIC'] as const;
 export type ServiceType = (typeof SERVICE_TYPES)[number];
@@ -45,20 +46,22 @@ export interface Service {
   assignedPort: number | null;
   allowUserOverride: boolean;
   includeDomains: readonly string[];
-  /** Connect by itself when signed in. */
+  /** The administrator's word: connect by itself when signed in. */
   autorun: boolean;
   /** What a collection allows; empty for a single service and for "everything". */
   allowedTargets: readonly AllowedTargets[];
   access: ServiceAccess;
 }
 
-/** The local port in effect and where it comes from. */
+/** The local address and port in effect, and where they come from. */
 export interface PortChoice {
+  /** Of the person's own choice; else `127.0.0.1`. */
+  host: string;
   /** null until a free one has been chosen by the first Connect. */
   port: number | null;
   source: 'override' | 'assigned' | 'chosen';
   /** An override that was saved while allowed and is set aside while it is not. */
-  setAside?: number;
+  setAside?: LocalAddress;
 }
 
 export const canOverride = (service: Service): boolean => service.allowUserOverride;
@@ -78,3 +81,11 @@ export function whyNotConnectable(service: Service): ConnectHindrance | null {
 }
 
 export const canConnect = (service: Service): boolean => whyNotConnectable(service) === null;
+
+/** After a sign-in, unless nothing does: the person's own choice goes before the administrator's. */
+export const connectsByItself = (
+  service: Service,
+  own: Readonly<Record<string, boolean>>,
+): boolean =>
+  canConnect(service) &&
+  (Object.hasOwn(own, service.id) ? own[service.id] === true : service.autorun);

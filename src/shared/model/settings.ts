@@ -32,7 +32,10 @@ export interface Settings {
   anyLocalUser: boolean;
   /** Ids of the services that the person has starred, by organisation. */
   favourites: Readonly<Record<string, readonly string[]>>;
+  /** Where the person has said whether a service connects by itself: by organisation, then by id. */
+  ownAutoConnect: Readonly<Record<string, AutoConnectChoices>>;
 }
+export type AutoConnectChoices = Readonly<Record<string, boolean>>;
 export type SettingName = keyof Settings;
 
 /** What an organisation has set for its people: by whom, and which settings are theirs no longer. */
@@ -50,8 +53,16 @@ export interface ShownSettings {
 export const favouritesOf = (device: Device, { values }: ShownSettings): readonly string[] =>
   device.status === 'registered' ? (values.favourites[device.organisation.id] ?? NONE) : NONE;
 
+/** What the person has said of the services of the organisation that is active; the administrator's word holds else. */
+export const autoConnectChoicesOf = (
+  device: Device,
+  own: Settings['ownAutoConnect'] | undefined,
+): AutoConnectChoices =>
+  (device.status === 'registered' ? own?.[device.organisation.id] : undefined) ?? NO_CHOICES;
+
 /** Always the same one: a window draws again what has become another. */
 const NONE: readonly string[] = [];
+const NO_CHOICES: AutoConnectChoices = {};
 
 export const defaultSettings: Settings = {
   startAtLogin: null,
@@ -63,6 +74,7 @@ export const defaultSettings: Settings = {
   proxy: { kind: 'system' },
   anyLocalUser: false,
   favourites: {},
+  ownAutoConnect: {},
 };
 
 export const isLocked = ({ managed }: ShownSettings, name: SettingName): boolean =>

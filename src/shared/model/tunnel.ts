@@ -3,7 +3,7 @@ import type { WireError } from '../errors.ts';
 import { exhaustive } from '../exhaustive.ts';
 
 export interface LocalAddress {
-  /** `127.0.0.1` or `::1`. */
+  /** `127.0.0.1`, another one of 127.0.0.0/8, or `::1`. */
   host: string;
   port: number;
 }

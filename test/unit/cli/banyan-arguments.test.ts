@@ -39,13 +39,14 @@ describe('the command line of banyan', () => {
   it('is told command by command: usage, every option, exit codes', () => {
     expect(helpOf('connect')).toBe(
       [
-        'Usage: banyan connect <service> [--port N]',
+        'Usage: banyan connect <service> [--port N] [--address ADDRESS]',
         '',
         'Open the local port of a service.',
         '',
-        '  --port N  Use this local port, and keep it for the service, as banyan override does.',
-        '  --json    Print one JSON object instead of text for people.',
-        '  --help    This text.',
+        '  --port N           Use this local port, and keep it for the service, as banyan override does.',
+        '  --address ADDRESS  Listen there, at an address of this computer alone: 127.0.0.1, another 127.*, or ::1.',
+        '  --json             Print one JSON object instead of text for people.',
+        '  --help             This text.',
         '',
         'Exit status: 0 ok, 1 failed, 2 usage, 3 registration or sign-in needed, 4 denied, 5 port in use.',
         '',

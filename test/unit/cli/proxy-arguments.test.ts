@@ -22,6 +22,15 @@ describe('banyanproxy arguments', () => {
     expect(parse('--unsafe-any-local-user a.example 1')).toMatchObject({ localUsers: 'anyone' });
   });
 
+  it('listens at every address of this computer alone, and at no other', () => {
+    expect(parse('-l 127.0.0.2:81 a.example 1')).toMatchObject({
+      listen: { host: '127.0.0.2', port: 81 },
+    });
+    for (const listen of ['0.0.0.0:81', ':81', 'localhost:81', '10.0.0.1:81']) {
+      expect(() => parse(`-l ${listen} a.example 1`)).toThrow('is not [address:]port');
+    }
+  });
+
   it('reads [::1] as address to listen on', () => {
     expect(parse('-l [::1]:0 a.example 1')).toMatchObject({ listen: { host: '::1', port: 0 } });
   });

@@ -67,7 +67,7 @@ describe('another port that cannot be had', () => {
     );
     await app.click('Details of Ledger database');
     await app.type('Listen port', '6000');
-    expect(app.text()).toContain('The open connection moves to the new port.');
+    expect(app.text()).toContain('The open connection moves there.');
     await app.click('Save');
     expect(app.text()).toContain('Still connected on port 5433');
     expect(app.text()).toContain('Port 6000 is in use by nginx (4711).');
@@ -158,7 +158,7 @@ describe('what a service has carried', () => {
   it('is in its details', async () => {
     const traffic = { connections: 3, bytesSent: 1_200, bytesReceived: 3_400_000 };
     app = await renderApp(having({ [ledger.id]: open(5433, { traffic }) }));
-    await app.click('How to use Ledger database');
+    await app.click('Details of Ledger database');
     expect(document.querySelector('.details')?.textContent).toContain(
       '3 connections, 1.2 kB sent, 3.4 MB received',
     );

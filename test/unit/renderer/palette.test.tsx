@@ -19,9 +19,17 @@ const open: Tunnel = { status: 'open', address: { host: '127.0.0.1', port: 5433 
 describe('the palette finds', () => {
   const services = findable([vault, ledger, bastion, wiki]);
   const find = (query: string, isSignedIn = true, favourites = new Set<string>()) =>
-    entriesFor(query, { services, states: { [ledger.id]: open }, favourites, isSignedIn }).map(
-      (entry) => (entry.kind === 'service' ? `${entry.does} ${entry.title}` : entry.action),
-    );
+    entriesFor(query, {
+      services,
+      states: { [ledger.id]: open },
+      favourites,
+      isSignedIn,
+      selected: bastion.id,
+      autoConnects: ({ id }) => id === ledger.id,
+    }).map((entry) => {
+      if (entry.kind === 'service') return `${entry.does} ${entry.title}`;
+      return entry.kind === 'action' ? entry.action : entry.title;
+    });
 
   it('services with what Enter does to them, then what can be done', () => {
     expect(find('')).toEqual([
@@ -43,6 +51,12 @@ describe('the palette finds', () => {
     expect(find('ssh bast')).toEqual(['connect Bastion']);
     expect(find('sign')).toEqual(['sign-out']);
     expect(find('mainframe')).toEqual([]);
+  });
+
+  it('what switches auto-connect: of the service that is named, or of the one that is looked at', () => {
+    expect(find('auto ledger')).toEqual(['Do not connect Ledger database automatically']);
+    expect(find('auto')).toEqual(['Connect Bastion automatically']);
+    expect(find('automatically wiki')).toEqual([]);
   });
 
   it('favourites first, but none before what can be used', () => {

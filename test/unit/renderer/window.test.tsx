@@ -10,7 +10,9 @@ const withTunnel = (tunnel: Tunnel, port = 5433) =>
     catalog: { status: 'current', services: [service] },
     tunnels: {
       states: { [service.id]: tunnel },
-      ports: { [service.id]: { port, source: port === 5433 ? 'assigned' : 'override' } },
+      ports: {
+        [service.id]: { host: '127.0.0.1', port, source: port === 5433 ? 'assigned' : 'override' },
+      },
     },
   });
 const closed: Tunnel = { status: 'closed' };
@@ -60,7 +62,7 @@ describe('a service', () => {
     await app.click('Save');
     expect(app.fake.calls.at(-1)).toEqual({
       name: 'tunnel.override',
-      input: { service: service.id, port: 6000 },
+      input: { service: service.id, host: '127.0.0.1', port: 6000 },
     });
   });
 

@@ -1,19 +1,26 @@
 // Opens and closes the way to each service, and turns the engine's facts into model states.
-import { AppError, fromWireError, toWireError, type WireError } from '../../../shared/errors.ts';
+import {
+  AppError,
+  fromWireError,
+  isAboutListening,
+  toWireError,
+  type WireError,
+} from '../../../shared/errors.ts';
 import { exhaustive } from '../../../shared/exhaustive.ts';
+import { isLoopbackAddress, USUAL_HOST } from '../../../shared/model/listen-address.ts';
 import { canOverride, type PortChoice, type Service } from '../../../shared/model/service.ts';
 import { canClose, type LocalAddress, type Tunnel } from '../../../shared/model/tunnel.ts';
 import type { HostAndPort } from '../../../shared/protocol/host-port.ts';
 import type { EventData } from '../../../shared/protocol/events.ts';
 import type { Credentials, TunnelFact } from '../../../proxy/index.ts';
-import { isPortFree } from '../adapters/port-holder.ts';
+import { lookAtPort } from '../adapters/port-holder.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
 import { type LocalRules, refuseToOpen, specFor } from './admission.ts';
 import { createAutorun } from './autorun.ts';
 import { createDenials } from './denials.ts';
 import { choosePort } from './port-choice.ts';
-import { portInUse } from './port-trouble.ts';
+import { addressMissing, portInUse, refuseAddress } from './port-trouble.ts';
 import { createRecentConnections } from './recent-connections.ts';
 import { createSavedPorts } from './saved-ports.ts';
 import { createTrafficBoard } from './traffic-board.ts';
@@ -33,8 +40,8 @@ export interface AccessOptions {
   state: State;
   /** Which proxy leads there, and who may use the port. */
   rulesFor?: (accessTier: HostAndPort) => LocalRules;
-  /** What starts by itself does so. */
-  mayAutorun?: () => boolean;
+  /** Whether it does so after a sign-in; without, what the administrator says. */
+  connectsByItself?: (service: Service) => boolean;
   /** The certificate has expired and connections wait for another one. */
   onCertificateNeeded?: () => void;
   /** The engine keeps the credentials that it had. */
@@ -43,7 +50,7 @@ export interface AccessOptions {
 
 export function createAccess(options: AccessOptions) {
   const { ports, state, onCertificateNeeded = () => {}, onCredentialsRefused = () => {} } = options;
-  const { rulesFor = () => STRICT, mayAutorun = () => true } = options;
+  const { rulesFor = () => STRICT, connectsByItself = (service) => service.autorun } = options;
   const { clock, log } = ports;
   const traffic = createTrafficBoard(clock, (totals) => state.tunnels(totals));
   const recent = createRecentConnections(clock);
@@ -193,7 +200,7 @@ export function createAccess(options: AccessOptions) {
       notices.well(id);
       return state.tunnel(id, { type: 'opened', address, at: clock.now() });
     } catch (error) {
-      const told = await explainFailure(error, service, port, startedAt);
+      const told = await explainFailure(error, service, choice, startedAt);
       await engine.close(id);
       state.tunnel(id, { type: 'failed', error: toWireError(told) });
       throw told;
@@ -203,21 +210,22 @@ export function createAccess(options: AccessOptions) {
   async function listenAndProve(service: Service, choice: PortChoice): Promise<LocalAddress> {
     const { port, source } = choice;
     try {
-      return await engine.open(specFor(service, port, rulesFor(service.accessTier)));
+      return await engine.open(specFor(service, choice, rulesFor(service.accessTier)));
     } catch (error) {
       const isOurs = source === 'chosen' && port !== null;
       const isTaken = error instanceof AppError && error.code === 'tunnel/port-in-use';
       if (!isOurs || !isTaken || tunnel(service.id)?.status !== 'opening') throw error;
       // Nobody assigned it, and where nobody may override it there would be no way out.
       log.info('the port chosen earlier is in use now; another one is chosen', { port });
-      return engine.open(specFor(service, null, rulesFor(service.accessTier)));
+      const other = { ...choice, port: null };
+      return engine.open(specFor(service, other, rulesFor(service.accessTier)));
     }
   }
 
   async function explainFailure(
     error: unknown,
     service: Service,
-    port: number | null,
+    { host, port }: PortChoice,
     since: number,
   ): Promise<unknown> {
     if (!(error instanceof AppError)) return error;
@@ -225,7 +233,7 @@ export function createAccess(options: AccessOptions) {
       return denials.wordsFor(service.id, since, error);
     }
     if (error.code === 'tunnel/port-in-use' && port !== null) {
-      return portInUse(state.slices, service, port, error);
+      return portInUse(state.slices, service, { host, port }, error);
     }
     if (error.code !== 'tunnel/listen-failed') return error;
     const { code, message, details } = error;
@@ -258,9 +266,16 @@ export function createAccess(options: AccessOptions) {
     const current = tunnel(id);
     if (current?.status !== 'failed') return;
     const { code } = current.error;
-    if (code === 'tunnel/port-in-use' || code === 'tunnel/listen-failed') {
+    if (isAboutListening(code)) {
       state.tunnel(id, { type: 'close-requested' });
     }
+  }
+
+  async function requireFree(service: Service, listen: LocalAddress): Promise<void> {
+    if (!isLoopbackAddress(listen.host)) throw refuseAddress(listen.host);
+    const look = await lookAtPort(listen);
+    if (look === 'taken') throw await portInUse(state.slices, service, listen);
+    if (look === 'no-address') throw addressMissing(listen.host);
   }
 
   async function reopen(id: string): Promise<void> {
@@ -289,7 +304,16 @@ export function createAccess(options: AccessOptions) {
     /** The words for a refusal that only closed: they come another way. */
     whyRefused: (id: string, since: number, bare: AppError) => denials.wordsFor(id, since, bare),
 
-    async override(id: string, port: number | null): Promise<PortChoice> {
+    /** Throws why it cannot be connected, whoever is signed in. */
+    requireConnectable(id: string): void {
+      const refusal = refuseToOpen(find(id));
+      if (refusal) throw refusal;
+    },
+
+    leaveUntilSignIn: (id: string): void => autorun.leave(id),
+
+    /** Asked before anything changes: what cannot be had leaves tunnel and choice as they are, and is not kept. */
+    async override(id: string, port: number | null, wished?: string): Promise<PortChoice> {
       const service = find(id);
       if (!canOverride(service)) {
         throw new AppError(
@@ -297,18 +321,18 @@ export function createAccess(options: AccessOptions) {
           `The port of ${service.friendlyName} is set by your administrator.`,
         );
       }
+      const before = choosePort(service, saved.current());
+      const listen = port === null ? null : { host: wished ?? before.host, port };
       const current = tunnel(id);
-      const held = current?.status === 'open' ? current.address.port : null;
-      // Asked before anything changes: a taken port leaves the tunnel and the old port as they are, and is not kept.
-      if (port !== null && port !== held && !(await isPortFree(port))) {
-        throw await portInUse(state.slices, service, port);
-      }
-      await saved.setOverride(id, port);
+      const held = current?.status === 'open' ? current.address : null;
+      if (listen && !(held && isSame(listen, held))) await requireFree(service, listen);
+      await saved.setOverride(id, listen);
       publishPorts();
       forgetPortTrouble(id);
       const choice = choosePort(service, saved.current());
       // With an expired certificate it could only be closed: it moves when it is connected again.
-      if (isRunning(id) && choice.port !== held && hasCredentials) await reopen(id);
+      const moves = held === null || !isSame(choice, held);
+      if (isRunning(id) && moves && hasCredentials) await reopen(id);
       return choosePort(service, saved.current());
     },
 
@@ -330,14 +354,14 @@ export function createAccess(options: AccessOptions) {
         else if (service && hasCredentials && hasChanged(service))
           reopen(id).catch(notFollowed(id));
       }
-      if (!mayAutorun()) return;
-      const bySelf = services.filter((service) => service.autorun && !refuseToOpen(service));
+      const bySelf = services.filter((each) => connectsByItself(each) && !refuseToOpen(each));
       autorun.start(bySelf.map(({ id }) => id));
     },
 
     useOrganisation: (portsFile: string | null): Promise<void> => saved.use(portsFile),
 
     setCredentials(credentials: Credentials | null): void {
+      if (credentials && !hasCredentials) autorun.signedIn();
       hasCredentials = credentials !== null;
       if (hasCredentials) {
         for (const id of suspended) state.tunnel(id, { type: 'way-restored' });
@@ -394,9 +418,12 @@ export function createAccess(options: AccessOptions) {
   }
 }
 
+const isSame = (one: Pick<PortChoice, 'host' | 'port'>, other: LocalAddress): boolean =>
+  one.host === other.host && one.port === other.port;
+
 /** Everything that a listening tunnel was told, the person's own port aside. */
 const definitionOf = (service: Service): string =>
   JSON.stringify({
-    ...specFor(service, service.assignedPort, STRICT),
+    ...specFor(service, { host: USUAL_HOST, port: service.assignedPort }, STRICT),
     allowUserOverride: service.allowUserOverride,
   });

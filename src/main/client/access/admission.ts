@@ -1,7 +1,7 @@
 // May this service be opened at all? Asked before a port is touched, so that a "no" changes nothing.
 import { AppError } from '../../../shared/errors.ts';
 import { exhaustive } from '../../../shared/exhaustive.ts';
-import { type Service, whyNotConnectable } from '../../../shared/model/service.ts';
+import { type PortChoice, type Service, whyNotConnectable } from '../../../shared/model/service.ts';
 import type { TunnelSpec } from '../../../proxy/index.ts';
 
 export function refuseToOpen(service: Service): AppError | null {
@@ -44,10 +44,14 @@ export function refuseToOpen(service: Service): AppError | null {
 /** What is not the service's own: it holds for every tunnel of this computer. */
 export type LocalRules = Pick<TunnelSpec, 'upstreamProxy' | 'localUsers'>;
 
-export const specFor = (service: Service, port: number | null, rules: LocalRules): TunnelSpec => ({
+export const specFor = (
+  service: Service,
+  { host, port }: Pick<PortChoice, 'host' | 'port'>,
+  rules: LocalRules,
+): TunnelSpec => ({
   id: service.id,
   mode: service.mode === 'CHAIN' ? 'CHAIN' : 'TCP',
-  listen: { host: '127.0.0.1', port: port ?? 0 },
+  listen: { host, port: port ?? 0 },
   accessTier: service.accessTier,
   serverName: service.domain,
   ca: service.ca,

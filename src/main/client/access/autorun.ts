@@ -13,6 +13,8 @@ export interface AutorunSteps {
 
 export function createAutorun({ open, isRunning, mayOpen }: AutorunSteps) {
   const startedOnce = new Set<string>();
+  /** Switched on or off since the last sign-in. */
+  const left = new Set<string>();
   /** Whose turn has not come. */
   let queue: string[] = [];
   let starting = 0;
@@ -34,16 +36,25 @@ export function createAutorun({ open, isRunning, mayOpen }: AutorunSteps) {
   return {
     start(ids: readonly string[]): void {
       for (const id of ids) {
-        if (startedOnce.has(id)) continue;
+        if (startedOnce.has(id) || left.has(id)) continue;
         startedOnce.add(id);
         queue.push(id);
       }
       startQueued();
     },
 
+    /** The person has just said whether it connects by itself, and not that it should connect now. */
+    leave(id: string): void {
+      left.add(id);
+      queue = queue.filter((each) => each !== id);
+    },
+
+    signedIn: (): void => left.clear(),
+
     /** The next person starts afresh. */
     forget(): void {
       startedOnce.clear();
+      left.clear();
       queue = [];
     },
   };

@@ -1,18 +1,20 @@
 // `ports.json` of the active organisation: ports chosen once and kept, and the person's own.
 import { AppError } from '../../../shared/errors.ts';
+import { USUAL_HOST } from '../../../shared/model/listen-address.ts';
 import type { Log } from '../ports.ts';
 import { type PortsFile, portsFile } from '../settings/files.ts';
+import type { LocalAddress } from '../../../shared/model/tunnel.ts';
 import { jsonFile } from '../settings/json-file.ts';
 import type { SavedPorts } from './port-choice.ts';
 
-const NONE: PortsFile = { version: 1, chosen: {}, overrides: {} };
+const NONE: PortsFile = { version: 1, chosen: {}, overrides: {}, hosts: {} };
 
 export interface SavedPortsFile {
   current(): SavedPorts;
   /** Another organisation, or none. */
   use(file: string | null): Promise<void>;
   keepChosen(service: string, port: number): Promise<void>;
-  setOverride(service: string, port: number | null): Promise<void>;
+  setOverride(service: string, listen: LocalAddress | null): Promise<void>;
 }
 
 export function createSavedPorts(log: Log): SavedPortsFile {
@@ -58,10 +60,16 @@ export function createSavedPorts(log: Log): SavedPortsFile {
     use: (file) => inTurn(() => read(file)),
     keepChosen: (service, port) =>
       save((ports) => ({ ...ports, chosen: { ...ports.chosen, [service]: port } })),
-    setOverride: (service, port) =>
+    setOverride: (service, listen) =>
       save((ports) => {
-        const { [service]: _, ...others } = ports.overrides;
-        return { ...ports, overrides: port === null ? others : { ...others, [service]: port } };
+        const { [service]: _port, ...overrides } = ports.overrides;
+        const { [service]: _host, ...hosts } = ports.hosts;
+        if (listen === null) return { ...ports, overrides, hosts };
+        return {
+          ...ports,
+          overrides: { ...overrides, [service]: listen.port },
+          hosts: listen.host === USUAL_HOST ? hosts : { ...hosts, [service]: listen.host },
+        };
       }),
   };
 }

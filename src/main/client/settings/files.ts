@@ -23,6 +23,8 @@ export const settingsFile = z.looseObject({
   notifications: z.object({ session: z.boolean(), trouble: z.boolean() }).optional(),
   /** Services that the person has starred, by organisation. */
   favourites: z.record(organisationId, z.array(z.string().max(200))).optional(),
+  /** Whether a service connects by itself, where the person has said so; by organisation. */
+  ownAutoConnect: z.record(organisationId, z.record(z.string().max(200), z.boolean())).optional(),
 });
 
 export type SettingsFile = z.output<typeof settingsFile>;
@@ -67,5 +69,7 @@ export const portsFile = z.object({
   version: z.literal(1),
   chosen: portsByService,
   overrides: portsByService,
+  /** Of overrides that are not at 127.0.0.1. Apart from them, so that files without it are read, and by older apps too. */
+  hosts: z.record(z.string().max(200), z.string().max(45)).default({}),
 });
 export type PortsFile = z.output<typeof portsFile>;

@@ -24,8 +24,9 @@ export interface Settings {
   setActive(organisation: string | null): Promise<void>;
   change(change: SettingsChange): Promise<void>;
   setFavourite(organisation: string, service: string, isFavourite: boolean): Promise<void>;
-  /** An organisation that was left. */
-  forgetFavourites(organisation: string): Promise<void>;
+  setAutoConnect(organisation: string, service: string, isOn: boolean): Promise<void>;
+  /** What was chosen for services of an organisation that was left. */
+  forgetServices(organisation: string): Promise<void>;
   /** Starts at login where the managed deployment file wants it so. */
   followDeployed(): Promise<void>;
   /** Without what is secret. */
@@ -140,12 +141,22 @@ export function createSettings({ path, ports, deployed = () => ({}) }: SettingsO
         return { ...before, favourites: { ...favourites, [organisation]: starred } };
       }),
 
-    async forgetFavourites(organisation) {
-      if (current().favourites?.[organisation] === undefined) return;
-      await save(({ favourites = {}, ...before }) => {
-        const { [organisation]: _, ...others } = favourites;
-        return { ...before, favourites: others };
-      });
+    setAutoConnect(organisation, service, isOn) {
+      if (isOn && managed?.values.autoConnect === false) refuseManaged({ autoConnect: true });
+      return save(({ ownAutoConnect: own = {}, ...before }) => ({
+        ...before,
+        ownAutoConnect: { ...own, [organisation]: { ...own[organisation], [service]: isOn } },
+      }));
+    },
+
+    async forgetServices(organisation) {
+      const { favourites, ownAutoConnect } = current();
+      if (!favourites?.[organisation] && !ownAutoConnect?.[organisation]) return;
+      await save(({ favourites = {}, ownAutoConnect = {}, ...before }) => ({
+        ...before,
+        favourites: without(favourites, organisation),
+        ownAutoConnect: without(ownAutoConnect, organisation),
+      }));
     },
 
     async shown() {
@@ -166,12 +177,16 @@ export function createSettings({ path, ports, deployed = () => ({}) }: SettingsO
           proxy: shownProxy(proxy),
           anyLocalUser: unsafeAnyLocalUser ?? false,
           favourites: current().favourites ?? {},
+          ownAutoConnect: current().ownAutoConnect ?? {},
         },
         managed: managedFacts(),
       };
     },
   };
 }
+
+const without = <Value>(record: Record<string, Value>, name: string): Record<string, Value> =>
+  Object.fromEntries(Object.entries(record).filter(([each]) => each !== name));
 
 type Given<Values> = { [Name in keyof Values]?: Exclude<Values[Name], undefined> };
 

@@ -7,6 +7,7 @@ import { paletteText } from '../../text/palette.ts';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { type CallState, useSetView, useTruth, useView } from '../../window-context.tsx';
 import { findable } from '../services/service-view.ts';
+import { useAutoConnects } from '../services/use-auto-connect.ts';
 import { useFavourites } from '../services/use-favourites.ts';
 import { entriesFor, type Entry } from './entries.ts';
 import { useEntry } from './use-entry.ts';
@@ -44,15 +45,18 @@ function Finder() {
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
   const { catalog, tunnels, session } = useTruth(({ slices }) => slices);
-  const { run, opening } = useEntry();
-  useCloseWhenOpened(opening);
+  const { run, staying } = useEntry();
+  useCloseWhenDone(staying);
   const services = useMemo(() => findable(catalog.services), [catalog.services]);
   const signedIn = isSignedIn(session);
   const favourites = useFavourites();
-  const entries = useMemo(
-    () => entriesFor(query, { services, states: tunnels.states, favourites, isSignedIn: signedIn }),
-    [query, services, tunnels.states, favourites, signedIn],
-  );
+  const autoConnects = useAutoConnects();
+  const selected = useView((view) => view.selected);
+  const { states } = tunnels;
+  const entries = useMemo(() => {
+    const about = { services, states, favourites, selected, autoConnects };
+    return entriesFor(query, { ...about, isSignedIn: signedIn });
+  }, [query, services, states, favourites, selected, autoConnects, signedIn]);
   const chosen = entries[Math.min(at, entries.length - 1)];
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Enter' && chosen) {
@@ -98,7 +102,7 @@ function Finder() {
           <Choice key={entry.id} entry={entry} chosen={entry === chosen} onRun={() => run(entry)} />
         ))}
       </div>
-      {opening.error && <ErrorNote error={opening.error} />}
+      {staying.error && <ErrorNote error={staying.error} />}
       {entries.length === 0 && (
         <p className="palette-nothing" aria-live="polite">
           {paletteText.nothing}
@@ -108,8 +112,11 @@ function Finder() {
   );
 }
 
-/** The page is in the browser now. */
-function useCloseWhenOpened({ pending, error }: CallState<'service.open'>): void {
+/** The page is in the browser now, or the choice is kept. */
+function useCloseWhenDone({
+  pending,
+  error,
+}: Pick<CallState<'service.open'>, 'pending' | 'error'>): void {
   const setView = useSetView();
   const wasPending = useRef(false);
   useEffect(() => {

@@ -17,6 +17,14 @@ export type Entry =
       title: string;
       hint: string;
     }
+  | {
+      id: string;
+      kind: 'auto-connect';
+      service: Service;
+      isOn: boolean;
+      title: string;
+      hint: string;
+    }
   | { id: string; kind: 'action'; action: Action; title: string; hint: string };
 
 const PAGES: readonly Page[] = ['services', 'activity', 'diagnostics', 'device', 'settings'];
@@ -29,6 +37,9 @@ export interface Findings {
   states: Readonly<Record<string, Tunnel>>;
   favourites: ReadonlySet<string>;
   isSignedIn: boolean;
+  /** Service whose details are open. */
+  selected: string | null;
+  autoConnects: (service: Service) => boolean;
 }
 
 export function entriesFor(query: string, findings: Findings): Entry[] {
@@ -42,6 +53,7 @@ export function entriesFor(query: string, findings: Findings): Entry[] {
     ...likelyFirst(found(services, query), favourites)
       .slice(0, MOST_SERVICES)
       .map((service) => serviceEntry(service, tunnelOf(states, service.id), isSignedIn)),
+    ...autoConnectEntries(query, findings),
     ...matching.map((action): Entry => ({
       id: `action-${action}`,
       kind: 'action',
@@ -80,3 +92,30 @@ function serviceEntry(service: Service, tunnel: Tunnel, isSignedIn: boolean): En
     hint: `${kindOf(service)} · ${paletteText.does[does]}`,
   };
 }
+
+/** "auto" and a few letters of a service; without those of a service, for the one that is looked at. */
+function autoConnectEntries(query: string, findings: Findings): Entry[] {
+  const { services, selected, autoConnects } = findings;
+  const typed = query.trim().toLowerCase().split(/\s+/);
+  const others = typed.filter((word) => !isAboutAutoConnect(word));
+  if (others.length === typed.length) return [];
+  const asked =
+    others.length > 0 ? services : services.filter(({ service }) => service.id === selected);
+  return found(asked, others.join(' '))
+    .filter(canConnect)
+    .slice(0, MOST_SERVICES)
+    .map((service) => {
+      const isOn = autoConnects(service);
+      return {
+        id: `auto-connect-${service.id}`,
+        kind: 'auto-connect',
+        service,
+        isOn,
+        title: paletteText.autoConnect(service.friendlyName, isOn),
+        hint: paletteText.autoConnectHint(isOn),
+      };
+    });
+}
+
+const isAboutAutoConnect = (word: string): boolean =>
+  word.length >= 4 && ('automatically'.startsWith(word) || 'auto-connect'.startsWith(word));

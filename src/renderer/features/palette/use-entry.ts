@@ -4,10 +4,14 @@ import { canClose } from '../../../shared/model/tunnel.ts';
 import { type CallState, useCall, useSetView, useTruth } from '../../window-context.tsx';
 import type { Action, Entry } from './entries.ts';
 
-export function useEntry(): { run: (entry: Entry) => void; opening: CallState<'service.open'> } {
+/** Of calls that leave no trace in the list: the palette stays to say why one has failed. */
+type Staying = Pick<CallState<'service.open'>, 'pending' | 'error'>;
+
+export function useEntry(): { run: (entry: Entry) => void; staying: Staying } {
   const setView = useSetView();
   const open = useCall('tunnel.open');
   const openPage = useCall('service.open');
+  const choose = useCall('service.autoConnect');
   const close = useCall('tunnel.close');
   const refresh = useCall('catalog.refresh');
   const signIn = useCall('session.signIn');
@@ -34,16 +38,23 @@ export function useEntry(): { run: (entry: Entry) => void; opening: CallState<'s
   }
 
   function run(entry: Entry): void {
-    // A page that could not be opened leaves no trace in the list: the palette stays to say why.
-    const staysOpen = entry.kind === 'service' && entry.does === 'open';
+    const staysOpen =
+      entry.kind === 'auto-connect' || (entry.kind === 'service' && entry.does === 'open');
     setView({ palette: staysOpen });
     if (entry.kind === 'action') return act(entry.action);
     const service = entry.service.id;
+    if (entry.kind === 'auto-connect') return void choose.run({ service, isOn: !entry.isOn });
     setView({ page: 'services', selected: service, editPort: null });
     if (entry.does === 'connect') void open.run({ service });
     if (entry.does === 'open') void openPage.run({ service });
     if (entry.does === 'disconnect') void close.run({ service });
   }
 
-  return { run, opening: openPage };
+  return {
+    run,
+    staying: {
+      pending: openPage.pending || choose.pending,
+      error: openPage.error ?? choose.error,
+    },
+  };
 }

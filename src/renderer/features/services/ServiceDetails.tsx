@@ -13,9 +13,10 @@ import { Note } from '../../ui/Note.tsx';
 import { useEscape } from '../../ui/use-escape.ts';
 import { useCall, useSetView, useTruth } from '../../window-context.tsx';
 import { isOverTheList } from './over-the-list.ts';
+import { AutoConnect } from './AutoConnect.tsx';
 import { ConnectButton } from './ConnectButton.tsx';
+import { ListenOverride } from './ListenOverride.tsx';
 import { OpenButton } from './OpenButton.tsx';
-import { PortOverride } from './PortOverride.tsx';
 import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 import { RefusalNote } from './RefusalNote.tsx';
 import { StateWord } from './StateWord.tsx';
@@ -77,9 +78,10 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
         </Section>
       )}
       {connectable && <Connection service={service} tunnel={tunnel} />}
+      <AutoConnect service={service} organisation={organisation} />
       {connectable && (
         <Section title={detailsText.port}>
-          <PortOverride service={service} tunnel={tunnel} organisation={organisation} />
+          <ListenOverride service={service} tunnel={tunnel} organisation={organisation} />
         </Section>
       )}
       {connectable && service.mode === 'CHAIN' && service.type !== 'K8S' && (
@@ -129,6 +131,7 @@ function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
           error={error}
           actions={{
             'choose-port': () => setView({ editPort: service.id }),
+            'choose-address': () => setView({ editPort: service.id }),
             'sign-in': () => void signIn.run({ openBrowser: true }),
           }}
         />

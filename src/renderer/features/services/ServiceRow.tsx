@@ -1,18 +1,21 @@
 // One service in the list. The whole row opens its details; the pill and the button inside do their own thing.
-import { ChevronRight, Star } from 'lucide-react';
+import { ChevronRight, Star, Zap } from 'lucide-react';
 import type { ComponentProps } from 'react';
 import { remedy, type WireError } from '../../../shared/errors.ts';
 import { whyNotConnectable } from '../../../shared/model/service.ts';
-import { hindranceText, kindOf, servicesText } from '../../text/services.ts';
+import { actionLabels } from '../../text/common.ts';
+import { autoConnectText, hindranceText, kindOf, servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyPill } from '../../ui/Copy.tsx';
-import { useCall } from '../../window-context.tsx';
+import { useCall, useLinkState } from '../../window-context.tsx';
 import { ConnectButton } from './ConnectButton.tsx';
 import { OpenButton } from './OpenButton.tsx';
+import { RowTraffic } from './RowTraffic.tsx';
 import { type Row } from './service-view.ts';
 import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 import { StateWord } from './StateWord.tsx';
 import { TypeTile } from './TypeTile.tsx';
+import { useAutoConnect } from './use-auto-connect.ts';
 import { useShowHow } from './use-show-how.ts';
 import { useTunnelActions } from './use-tunnel-actions.ts';
 
@@ -31,12 +34,18 @@ export function ServiceRow(
   const actions = useTunnelActions(service.id);
   const openPage = useCall('service.open');
   const star = useCall('service.star');
+  const choose = useCall('service.autoConnect');
+  const auto = useAutoConnect(service);
   const showHow = useShowHow(service.id);
   const hindrance = whyNotConnectable(service);
   const address = tunnel.status === 'open' ? formatHostPort(tunnel.address) : null;
   const error =
-    tunnel.status === 'failed' ? tunnel.error : (actions.refused ?? openPage.error ?? star.error);
+    tunnel.status === 'failed'
+      ? tunnel.error
+      : (actions.refused ?? openPage.error ?? star.error ?? choose.error);
   const reason = whyNotUsable(props);
+  const isHeard = useLinkState() !== 'interrupted';
+  const carried = tunnel.status === 'open' && isHeard ? tunnel.traffic : undefined;
   return (
     <li
       {...props.item}
@@ -56,13 +65,25 @@ export function ServiceRow(
         </button>
         <button
           type="button"
-          className="row-star"
+          className="row-mark star"
           aria-label={servicesText.star(service.friendlyName)}
           aria-pressed={props.isFavourite}
           onClick={() => void star.run({ service: service.id, isFavourite: !props.isFavourite })}
         >
           <Star size={14} aria-hidden />
         </button>
+        {hindrance === null && auto.stopped === null && (
+          <button
+            type="button"
+            className="row-mark auto"
+            aria-label={autoConnectText.of(service.friendlyName)}
+            aria-pressed={auto.isOn}
+            title={autoConnectText.means(auto.isOn, null)}
+            onClick={() => void choose.run({ service: service.id, isOn: !auto.isOn })}
+          >
+            <Zap size={14} aria-hidden />
+          </button>
+        )}
         <div className="sub one-line">
           {reason ? (
             <span className="row-reason">{reason}</span>
@@ -80,7 +101,9 @@ export function ServiceRow(
         ) : (
           <StateWord service={service} tunnel={tunnel} />
         )}
-        {tunnel.status === 'open' && !props.selected && (
+        {carried && <RowTraffic {...carried} />}
+        {/* Who has moved bytes through it knows how. */}
+        {tunnel.status === 'open' && !carried && !props.selected && (
           <button
             type="button"
             className="row-how"
@@ -130,9 +153,9 @@ function RowError(props: { service: string; error: WireError; onChoosePort: () =
       <span>
         {error.message} <span className="sub">{advice}</span>
       </span>
-      {action === 'choose-port' && (
+      {(action === 'choose-port' || action === 'choose-address') && (
         <Button size="small" onClick={props.onChoosePort}>
-          {servicesText.choosePort}
+          {actionLabels[action]}
         </Button>
       )}
       {action === 'sign-in' && (

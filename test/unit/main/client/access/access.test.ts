@@ -3,10 +3,12 @@ import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAccess } from '../../../../../src/main/client/access/access.ts';
+import { findFreePort } from '../../../../../src/main/client/adapters/port-holder.ts';
 import { systemClock } from '../../../../../src/main/client/adapters/system-clock.ts';
 import { createState } from '../../../../../src/main/client/state.ts';
 import type { Engine, TunnelSpec } from '../../../../../src/proxy/index.ts';
 import { AppError, remedy } from '../../../../../src/shared/errors.ts';
+import type { Service } from '../../../../../src/shared/model/service.ts';
 import type { LocalAddress } from '../../../../../src/shared/model/tunnel.ts';
 import { recordingLog } from '../../../../fakes/recording-log.ts';
 import { aService } from '../../../../support/services.ts';
@@ -21,7 +23,7 @@ async function aSignedInAccess(
   services: ReturnType<typeof aService>[],
   open: (spec: TunnelSpec) => Promise<LocalAddress>,
   saved = {},
-  mayAutorun?: () => boolean,
+  connectsByItself?: (service: Service) => boolean,
 ) {
   const portsFile = path.join(tempDir(), 'org', 'ports.json');
   mkdirSync(path.dirname(portsFile), { mode: 0o700 });
@@ -42,7 +44,7 @@ async function aSignedInAccess(
   const access = createAccess({
     ports: { clock: systemClock, log, createEngine: () => engine },
     state,
-    ...(mayAutorun && { mayAutorun }),
+    ...(connectsByItself && { connectsByItself }),
   });
   access.setCredentials({ key: 'key', certificate: 'certificate', ca: 'ca' });
   await access.useOrganisation(portsFile);
@@ -74,7 +76,7 @@ describe('a port that was chosen by us earlier and is taken now', () => {
     expect(await access.open(id)).toMatchObject({ status: 'open', address: { port: 41_001 } });
     expect(asked).toEqual([40_123, 0]);
     expect(chosen()).toEqual({ [id]: 41_001 });
-    expect(state.slices.tunnels.ports[id]).toEqual({ port: 41_001, source: 'chosen' });
+    expect(state.slices.tunnels.ports[id]).toMatchObject({ port: 41_001, source: 'chosen' });
   });
 });
 
@@ -103,9 +105,31 @@ describe('another port', () => {
     expect(state.slices.tunnels.ports[id]).not.toMatchObject({ port });
   });
 
+  it('at an address that the network can reach is refused, and is not kept', async () => {
+    const { access, state } = await aSignedInAccess([aService()], anEngineWithout([]).open);
+    for (const host of ['0.0.0.0', '192.0.2.1', '::', 'localhost']) {
+      await expect(access.override(id, 9000, host)).rejects.toMatchObject({
+        code: 'tunnel/address-not-loopback',
+        message: expect.stringContaining('anybody in the network') as string,
+      });
+    }
+    expect(state.slices.tunnels.ports[id]).not.toMatchObject({ port: 9000 });
+  });
+
+  it('leaves the own address as it is, unless it names one', async () => {
+    const saved = { overrides: { [id]: 8081 }, hosts: { [id]: '127.0.0.2' } };
+    const { access } = await aSignedInAccess([aService()], anEngineWithout([]).open, saved);
+    const free = (await findFreePort('127.0.0.2'))!;
+    const own = { host: '127.0.0.2', port: free, source: 'override' };
+    expect(await access.override(id, free)).toEqual(own);
+    const usual = { ...own, host: '127.0.0.1' };
+    expect(await access.override(id, free, '127.0.0.1')).toEqual(usual);
+  });
+
   it.each([
     ['tunnel/port-in-use', 'closed'],
     ['tunnel/listen-failed', 'closed'],
+    ['tunnel/address-not-available', 'closed'],
     ['tunnel/unreachable', 'failed'],
   ] as const)('after %s leaves the service %s', async (code, status) => {
     const saved = { overrides: { [id]: 8081 } };
@@ -257,5 +281,38 @@ describe('services that start by themselves', () => {
     // Their ports are still written, and nothing else: the folder goes with the test.
     await until(() => Promise.resolve(Object.keys(chosen() as object).length === 8));
     expect(started).toHaveLength(8);
+  });
+
+  it('do so from the next sign-in when the person has chosen that just now, and not at once', async () => {
+    let isOn = false;
+    const services = [aService({ id })];
+    const { open } = anEngineWithout([]);
+    const { access, state } = await aSignedInAccess(services, open, {}, () => isOn);
+    access.onServices(services);
+    isOn = true;
+    access.leaveUntilSignIn(id);
+    access.onServices(services); // as at any change of the catalogue
+    expect(state.slices.tunnels.states).toEqual({});
+    access.lapse();
+    access.setCredentials({ key: 'key', certificate: 'certificate', ca: 'ca' });
+    access.onServices(services);
+    await until(() => Promise.resolve(state.slices.tunnels.states[id]?.status === 'open'));
+  });
+
+  it('do not start any more when they were switched off before their turn', async () => {
+    const started: string[] = [];
+    const services = autorun(9);
+    let goOn = (): void => {};
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    const { access, chosen } = await aSignedInAccess(services, async ({ id: tunnel, listen }) => {
+      started.push(tunnel);
+      await gate;
+      return { ...listen, port: 41_000 };
+    });
+    access.onServices(services);
+    access.leaveUntilSignIn('s8.demo.bnn');
+    goOn();
+    await until(() => Promise.resolve(Object.keys(chosen() as object).length === 8));
+    expect(started).not.toContain('s8.demo.bnn');
   });
 });

@@ -93,6 +93,17 @@ describe('the settings', () => {
     expect(settings.current()).toMatchObject({ theme: 'light', autoConnect: false });
   });
 
+  it('let nobody switch a service on to connect by itself where the organisation has switched that off', async () => {
+    const managed = { by: 'Medsoft', values: { autoConnect: false } };
+    const { settings } = await some(undefined, { managed });
+    const organisation = '9f86d081884c7d65';
+    expect(() => settings.setAutoConnect(organisation, 'echo.demo.bnn', true)).toThrow('Medsoft');
+    await settings.setAutoConnect(organisation, 'echo.demo.bnn', false);
+    expect((await settings.shown()).values.ownAutoConnect).toEqual({
+      [organisation]: { 'echo.demo.bnn': false },
+    });
+  });
+
   it('ask the system whether the app starts at login, and keep nothing of it', async () => {
     let isOn = false;
     const loginStart = {
