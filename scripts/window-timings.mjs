@@ -1,7 +1,8 @@
 // `node scripts/window-timings.mjs`: how fast the window answers, in headless Chromium. The built page with a client that answers
 // by heart: frames while 10,000 lines of log are followed, filtered and scrolled, and the palette at 2,000 services.
-// See docs/window-timings.md.
-import { mkdtemp, rm } from 'node:fs/promises';
+// And the built app under the stand-in for Electron with an edge of its own: its start, Connect, and its memory; the heap of the
+// page over an hour, whose clock is turned. See docs/window-timings.md.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
@@ -20,8 +21,12 @@ const ANSWER_LIMIT_MS = 50;
 const START_LIMIT_MS = 1_000;
 const CONNECT_LIMIT_MS = 200;
 
-/** Runs in the page before anything else. */
-function client({ snapshot, lines, linesASecond }) {
+const STARTED_TIMES = 5;
+/** Of the heap, in an hour; one before it has filled what is kept on purpose. */
+const GROWTH_LIMIT_PERCENT = 10;
+
+/** Runs in the page before anything else. With `traffic` every open tunnel carries more each second. */
+function client({ snapshot, lines, linesASecond, traffic }) {
   const startedAt = performance.now();
   const written = () =>
     lines + Math.floor(((performance.now() - startedAt) / 1_000) * linesASecond);
@@ -47,9 +52,36 @@ function client({ snapshot, lines, linesASecond }) {
       ? Promise.resolve({ ok: true, value: answers[name](input) })
       : new Promise(() => {});
   const group = (name) => new Proxy({}, { get: (_, verb) => call(`${name}.${String(verb)}`) });
+  function subscribe(tell) {
+    let revision = 1_000;
+    const { tunnels } = snapshot.slices;
+    const more = (state, seconds) => ({
+      ...state,
+      traffic: {
+        connections: seconds,
+        bytesSent: seconds * 4_000,
+        bytesReceived: seconds * 90_000,
+      },
+    });
+    const timer = setInterval(() => {
+      revision += 1;
+      const states = Object.entries(tunnels.states).map(([id, state]) => [
+        id,
+        state.status === 'open' ? more(state, revision) : state,
+      ]);
+      tell('tunnels.changed', {
+        revision,
+        value: { ...tunnels, states: Object.fromEntries(states) },
+      });
+    }, 1_000);
+    return () => clearInterval(timer);
+  }
   window.client = new Proxy(
     {},
-    { get: (_, name) => (name === 'subscribe' ? () => () => {} : group(String(name))) },
+    {
+      get: (_, name) =>
+        name === 'subscribe' ? (traffic ? subscribe : () => () => {}) : group(String(name)),
+    },
   );
 }
 
@@ -193,6 +225,122 @@ function clicked(name) {
   })();
 }
 
+/** The heap of the page in MB, collected first. */
+async function heapOf(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('HeapProfiler.enable');
+  await session.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await session.send('Runtime.getHeapUsage');
+  await session.detach();
+  return usedSize / 1e6;
+}
+
+/** Two hours at the window, of which the second counts: twenty tunnels that carry something each second, pages that are changed, a log that is followed. */
+async function measureHeap(browser, url, snapshot) {
+  const page = await browser.newPage({ viewport: { width: 1180, height: 760 } });
+  await page.clock.install();
+  const known = { snapshot, lines: LINES, linesASecond: LINES_A_SECOND, traffic: true };
+  await page.addInitScript(client, known);
+  await page.goto(url);
+  await page.clock.runFor(5_000);
+  await page.getByRole('navigation').waitFor();
+  const go = (name) => page.getByRole('navigation').getByRole('button', { name }).click();
+  const heaps = [];
+  for (let minute = 1; minute <= 120; minute += 1) {
+    for (const name of ['Activity', 'This device', 'Settings', 'Services']) {
+      await go(name);
+      await page.clock.runFor(15_000);
+    }
+    if (minute % 10 === 0) heaps.push(await heapOf(page));
+  }
+  await page.close();
+  const first = heaps[5] ?? 0;
+  const last = heaps.at(-1) ?? 0;
+  const growth = ((last - first) / first) * 100;
+  return {
+    'heap every 10 minutes of two hours, MB': heaps.map((each) => each.toFixed(1)).join(' '),
+    'growth %': growth.toFixed(1),
+    'limit %': GROWTH_LIMIT_PERCENT,
+    reached: growth <= GROWTH_LIMIT_PERCENT ? 'yes' : 'no',
+  };
+}
+
+/** `count` services beside those of the demo, all like its first one. */
+function alike({ services: [first], attachments: [attached] }, count) {
+  const copy = (document, name) =>
+    JSON.parse(
+      JSON.stringify(document)
+        .replaceAll('"api"', `"${name}"`)
+        .replaceAll('api.demo', `${name}.demo`)
+        .replaceAll('HTTP API', `Service ${name}`),
+    );
+  const names = Array.from({ length: count }, (_, index) => `s${String(index).padStart(3, '0')}`);
+  return {
+    services: names.map((name) => copy(first, name)),
+    attachments: names.map((name) => copy(attached, name)),
+    roles: [],
+    policies: [],
+  };
+}
+
+/** Resident memory of a process, MB. */
+async function residentOf(pid) {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1_024;
+}
+
+/** Started again and again with the session of an earlier start: to the first row of 200 services. */
+async function measureStarts(apps, edge, secrets) {
+  const env = {
+    BANYAN_SECRETS: 'keychain',
+    DBUS_SESSION_BUS_ADDRESS: secrets.address,
+    BANYAN_HOME: await mkdtemp(path.join(os.tmpdir(), 'banyan-timings-')),
+  };
+  try {
+    const first = await apps.openDesktopApp(undefined, env);
+    await register(first, edge.invite, 'keychain');
+    await first.stop();
+    const [rows, readies] = [[], []];
+    for (let round = 0; round < STARTED_TIMES; round += 1) {
+      const startedAt = Date.now();
+      const app = await apps.openDesktopApp(undefined, env);
+      await app.page.locator('.row-open').first().waitFor();
+      rows.push(Date.now() - startedAt);
+      readies.push((await app.electron.evaluate(({ standIn }) => standIn.readyAt)) - startedAt);
+      await app.stop();
+    }
+    return [
+      row('process started to first row, 200 services, session kept', rows, START_LIMIT_MS),
+      row('of that, until the stand-in says that Electron is ready', readies, START_LIMIT_MS),
+    ];
+  } finally {
+    await rm(env.BANYAN_HOME, { recursive: true, force: true });
+  }
+}
+
+/** Of the main process, with its window and without. */
+async function measureMemory(app) {
+  const { pid } = app.electron.process();
+  const open = await residentOf(pid);
+  await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0].close());
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  return {
+    'main process with its window, MB': open.toFixed(0),
+    'without, MB': (await residentOf(pid)).toFixed(0),
+  };
+}
+
+async function register(app, invite, secrets) {
+  await app.page.evaluate(
+    ([invite, secrets]) =>
+      window.client.device.register({ invite, name: 'timings', ownership: 'Other', secrets }),
+    [invite, secrets],
+  );
+  await app.page.evaluate(() => void window.client.session.signIn({ openBrowser: true }));
+  await approveSignIn(await app.openedPage());
+  await app.page.getByRole('button', { name: 'Connect Echo' }).waitFor();
+}
+
 /** The built app under the stand-in for Electron, with an edge of its own. */
 async function measureApp() {
   // These import more as they go along, which a single import by runnerImport does not outlive.
@@ -206,36 +354,48 @@ async function measureApp() {
   const apps = await vite.ssrLoadModule('/test/support/shown-app.ts');
   const edges = await vite.ssrLoadModule('/test/support/start-edge.ts');
   const edge = await edges.startEdge();
-  const startedAt = performance.now();
+  const { demoDocuments } = await vite.ssrLoadModule('/src/edge/demo/documents.ts');
+  const { startSecretService } = await vite.ssrLoadModule('/test/support/secret-service.ts');
   const app = await apps.openDesktopApp();
+  const secrets = await startSecretService();
   try {
-    await app.page.locator('h1').first().waitFor();
-    const started = performance.now() - startedAt;
-    await app.page.evaluate(
-      (invite) =>
-        window.client.device.register({
-          invite,
-          name: 'timings',
-          ownership: 'Other',
-          secrets: 'memory',
-        }),
-      edge.invite,
-    );
-    await app.page.evaluate(() => void window.client.session.signIn({ openBrowser: true }));
-    await approveSignIn(await app.openedPage());
-    await app.page.getByRole('button', { name: 'Connect Echo' }).waitFor();
+    await register(app, edge.invite, 'memory');
     const times = [];
     for (let round = 0; round < 20; round += 1)
       times.push(await app.page.evaluate(clicked, 'Echo'));
-    return [
-      row('process started to first page shown, nothing registered', [started], START_LIMIT_MS),
-      row('click on Connect to its address shown, real edge', times, CONNECT_LIMIT_MS),
-    ];
-  } finally {
+    const connect = row(
+      'click on Connect to its address shown, real edge',
+      times,
+      CONNECT_LIMIT_MS,
+    );
+    const memory = await measureMemory(app);
     await app.stop();
+    const ports = new Proxy({}, { get: () => 9 }); // nobody connects to them
+    await edge.edge.apply(alike(demoDocuments({ ports }), 200));
+    const second = { ...edge, invite: await edge.edge.createInvite() };
+    const starts = await measureStarts(apps, second, secrets);
+    return { rows: [...starts, connect], memory };
+  } finally {
+    await app.stop().catch(() => {}); // it may be over
+    secrets.stop();
     await edge.stop();
     await vite.close();
   }
+}
+
+/** Twenty of them open. */
+function connected(snapshot) {
+  const states = snapshot.slices.catalog.services.slice(0, 20).map(({ id }, index) => [
+    id,
+    {
+      status: 'open',
+      address: { host: '127.0.0.1', port: 40_000 + index },
+      openedAt: Date.now(),
+    },
+  ]);
+  const all = structuredClone(snapshot);
+  all.slices.tunnels.states = Object.fromEntries(states);
+  return all;
 }
 
 /** Runs in the page: when the first row of the list was there. */
@@ -272,14 +432,18 @@ await main(async () => {
   };
   const load = os.loadavg()[0].toFixed(1);
   try {
+    const app = await measureApp();
+    const heap = await measureHeap(browser, server.url, connected(few));
     const rows = [
-      ...(await measureApp()),
+      ...app.rows,
       ...(await measureStart(open, few)),
       ...(await measurePalette(open, many)),
       ...(await measureLog(open, few)),
     ];
     console.table(rows);
-    if (rows.some(({ reached }) => reached === 'no')) process.exitCode = 1;
+    console.table([heap]);
+    console.table([app.memory]);
+    if ([...rows, heap].some(({ reached }) => reached === 'no')) process.exitCode = 1;
     const cpu = os.cpus()[0]?.model ?? 'unknown';
     console.log(
       `${os.cpus().length} cores (${cpu.trim()}), load ${load} before and ${os.loadavg()[0].toFixed(1)} after, ` +

@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { standIn } from './fakes.ts';
 import { preventable, runtime } from './runtime.ts';
 
 class StandInApp extends EventEmitter {
@@ -28,6 +29,7 @@ class StandInApp extends EventEmitter {
   }
   becomeReady(): void {
     this.#isReady = true;
+    standIn.readyAt = Date.now();
     this.#tellReady();
     this.emit('ready', {}, {});
   }

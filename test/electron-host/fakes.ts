@@ -106,6 +106,8 @@ export const session = {
 
 /** For tests: `app.evaluate(({ standIn }) => standIn.opened)`. Electron has no such thing. */
 export const standIn = {
+  /** When the app was told that Electron is ready; milliseconds since the epoch. */
+  readyAt: 0,
   trays: [] as StandInTray[],
   notifications: [] as StandInNotification[],
   dialogs: [] as { title: string; content: string }[],
