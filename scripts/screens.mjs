@@ -47,6 +47,7 @@ function script({ snapshot, replies }) {
         'activity',
         'diagnostics',
         'catalog',
+        'program',
         'tunnel',
       ].map((name) => [name, group(name)]),
     ),

@@ -104,6 +104,14 @@ export const COMMANDS = {
     about: 'Use a port of your own, or the usual one again.',
     exits: [3, 4, 5],
   },
+  'ssh-config': {
+    takes: ['on, off or show'],
+    mayTake: ['service'],
+    usage: 'ssh-config on [service] | ssh-config off [service] | ssh-config show',
+    about:
+      'Add SSH services to your SSH configuration, or take them out: all, or one. Then ssh, scp, rsync and git work by name, without a Connect.',
+    exits: [3, 4],
+  },
   unlock: { takes: [], about: 'Give the running client the passphrase of its file of secrets.' },
   unregister: {
     takes: [],

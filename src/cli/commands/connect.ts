@@ -1,7 +1,8 @@
 // banyan connect <service>
 import { AppError } from '../../shared/errors.ts';
 import type { ClientApi } from '../../shared/ipc/contract.ts';
-import { clientCommands } from '../../shared/model/commands.ts';
+import { type Way, waysToUse } from '../../shared/model/commands.ts';
+import { shellOf } from '../../shared/model/quoting.ts';
 import type { PortChoice, Service } from '../../shared/model/service.ts';
 import { formatHostPort } from '../../shared/protocol/host-port.ts';
 import { parsePort } from '../banyan-arguments.ts';
@@ -31,7 +32,13 @@ export const connect: Command = async ({ home, arguments: { positionals, values 
       throw new AppError('tunnel/cancelled', `${service.friendlyName} was closed while it opened.`);
     }
     const { address } = tunnel;
-    const commands = clientCommands(service, address);
+    const { app } = await snapshotOf(client);
+    const { ssh } = await client.call('program.look', {});
+    const commands = waysToUse(service, address, {
+      shell: shellOf(app.platform),
+      certificatesFolder: app.certificatesFolder,
+      sshEntry: ssh?.entries.some((entry) => entry.service === service.id) ?? false,
+    }).flatMap(asCommands);
     const result = { service: service.id, name: service.name, address, commands };
     print.result({ ...result, ...(kept && { port: kept }) }, [
       `${service.friendlyName} is connected at ${formatHostPort(address)}`,
@@ -45,6 +52,9 @@ export const connect: Command = async ({ home, arguments: { positionals, values 
     await client.close();
   }
 };
+
+const asCommands = ({ label, lines }: Way): { label: string; command: string }[] =>
+  lines.map(({ name, text }) => ({ label: name ? `${label}, ${name}` : label, command: text }));
 
 /** null: none of her own. */
 async function ownPort(client: ClientApi, { id }: Service): Promise<number | null> {

@@ -30,6 +30,8 @@ const CALLS: Record<CallName, true | 'terminal'> = {
   'service.page': 'terminal',
   'service.star': true,
   'service.dismissLink': true,
+  'program.look': true,
+  'program.setSsh': true,
   'tunnel.open': true,
   'tunnel.close': true,
   'tunnel.override': true,
