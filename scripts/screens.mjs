@@ -47,6 +47,7 @@ function script({ snapshot, replies, later }) {
         'activity',
         'diagnostics',
         'catalog',
+        'program',
         'service',
         'tunnel',
       ].map((name) => [name, group(name)]),

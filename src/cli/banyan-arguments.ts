@@ -115,6 +115,14 @@ export const COMMANDS = {
     about: 'Connect it by itself each time you sign in, or not; connects nothing now.',
     exits: [3, 4],
   },
+  'ssh-config': {
+    takes: ['on, off or show'],
+    mayTake: ['service'],
+    usage: 'ssh-config on [service] | ssh-config off [service] | ssh-config show',
+    about:
+      'Add SSH services to your SSH configuration, or take them out: all, or one. Then ssh, scp, rsync and git work by name, without a Connect.',
+    exits: [3, 4],
+  },
   unlock: { takes: [], about: 'Give the running client the passphrase of its file of secrets.' },
   unregister: {
     takes: [],

@@ -17,6 +17,7 @@ import { override } from './commands/override.ts';
 import { quit } from './commands/quit.ts';
 import { register } from './commands/register.ts';
 import { services } from './commands/services.ts';
+import { sshConfig } from './commands/ssh-config.ts';
 import { status } from './commands/status.ts';
 import { switchOrganisation } from './commands/switch-organisation.ts';
 import { ui } from './commands/ui.ts';
@@ -39,6 +40,7 @@ const commands: Record<CommandName, Command> = {
   disconnect,
   override,
   'auto-connect': autoConnect,
+  'ssh-config': sshConfig,
   unlock,
   unregister,
   up,

@@ -91,6 +91,19 @@ export const ERRORS = {
     action: 'retry',
   },
 
+  'program/not-installed': {
+    exit: EXIT.failed,
+    title: 'That program is not installed',
+    advice: 'Install it, or use the command that is shown.',
+    action: 'none',
+  },
+  'program/entry-not-allowed': {
+    exit: EXIT.denied,
+    title: 'There is no entry for that service',
+    advice: 'Use the command that is shown when it is connected.',
+    action: 'none',
+  },
+
   'organisation/unknown': {
     exit: EXIT.failed,
     title: 'This device is not registered with that organisation',

@@ -2,10 +2,8 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
 import type { KnownOrganisation } from '../../src/shared/model/device.ts';
 import {
   environment,
@@ -16,6 +14,7 @@ import {
   startProgram,
   temporaryFolder,
 } from '../support/programs.ts';
+import { terminalLogin } from '../support/terminal-login.ts';
 
 interface DemoFacts {
   invite: string;
@@ -47,23 +46,6 @@ async function up(home: string): Promise<Running> {
   const running = await startProgram('banyan', ['up'], home);
   cleanUps.push(() => running.stop());
   return running;
-}
-
-/** Signs in by the issuer's pages. */
-async function login(home: string): Promise<void> {
-  const child = spawn(
-    process.execPath,
-    [programPath('banyan'), 'login', '--no-browser', '--json'],
-    {
-      env: environment(home),
-    },
-  );
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    const event = JSON.parse(line) as { event?: string; url?: string };
-    if (event.event === 'sign-in-page' && event.url) void approveSignIn(event.url);
-  });
-  const exit = await new Promise((resolve) => child.on('close', resolve));
-  expect(exit).toBe(0);
 }
 
 /** At a terminal, where questions are asked; answers once the question is there. */
@@ -266,7 +248,7 @@ describe('banyan with an organisation', () => {
   });
 
   it('signs in and lists what this person may use, and nothing else', async () => {
-    await login(home);
+    await terminalLogin(home);
     const { stdout } = await banyan('services', '--json');
     const names = (JSON.parse(stdout) as { services: { name: string }[] }).services.map(
       ({ name }) => name,
@@ -369,7 +351,7 @@ describe('banyan with two organisations', () => {
     expect(await listed()).toEqual([]);
 
     expect((await banyan('register', first.facts.invite, '--yes')).exit).toBe(0);
-    await login(home);
+    await terminalLogin(home);
     const added = await banyan('register', second.facts.invite, '--yes');
     expect(added.stdout).toContain('Demo is kept: banyan switch ');
     const known = await listed();

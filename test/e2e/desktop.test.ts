@@ -150,6 +150,7 @@ describe('the desktop app', () => {
           'unregister',
         ],
         organisation: ['switch'],
+        program: ['look', 'setSsh'],
         service: ['open', 'star', 'autoConnect', 'dismissLink'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
         settings: ['change'],

@@ -1,7 +1,7 @@
 // Programs that people use, through the engine and the edge to real servers: what arrives is what was sent.
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -30,6 +30,7 @@ import { programPath } from '../support/programs.ts';
 import { registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { startPostgres } from '../support/postgres.ts';
+import { SSH_PROGRAMS, startSshServer } from '../support/ssh-server.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 let edge: TestEdge;
@@ -226,31 +227,9 @@ describe('ssh', () => {
 
   /** A server of its own key that lets this user in, and both ways to it. */
   async function startSsh(context: TestContext): Promise<Ssh> {
-    need(context, 'sshd', 'ssh', 'ssh-keygen', 'scp', 'sftp');
-    const folder = tempDir();
-    const keygen = (name: string) =>
-      run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path.join(folder, name)]);
-    await Promise.all([keygen('host_key'), keygen('user_key')]);
+    need(context, ...SSH_PROGRAMS);
+    const { folder, port, hostKey, userKey } = await startSshServer();
     const inFolder = (name: string) => path.join(folder, name);
-    const port = await freePort();
-    const { 'sshd.conf': serverConfig } = writeFiles(folder, {
-      'sshd.conf': `
-Port ${port}
-ListenAddress 127.0.0.1
-HostKey ${inFolder('host_key')}
-AuthorizedKeysFile ${inFolder('user_key.pub')}
-PidFile none
-StrictModes no
-UsePAM no
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-PermitRootLogin prohibit-password
-Subsystem sftp internal-sftp
-`,
-    });
-    // What the system's own service does before it starts; only root has to.
-    if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
-    await startDaemon('sshd', ['-D', '-e', '-f', serverConfig], { port });
 
     const certificates = tempDir();
     writeFiles(certificates, {
@@ -266,7 +245,7 @@ Subsystem sftp internal-sftp
     const command = [...proxy, domain, tierPort];
     const chain = [...proxy, '--mode', 'CHAIN', '--target', '%h:%p', COLLECTION.domain, tierPort];
     const { ssh_config: config } = writeFiles(folder, {
-      known_hosts: `test ${readFileSync(inFolder('host_key.pub'), 'utf8')}`,
+      known_hosts: `test ${hostKey}\n`,
       ssh_config: `
 Host by-port
   HostName 127.0.0.1
@@ -282,7 +261,7 @@ Host *
   HostKeyAlias test
   UserKnownHostsFile ${inFolder('known_hosts')}
   StrictHostKeyChecking yes
-  IdentityFile ${inFolder('user_key')}
+  IdentityFile ${userKey}
   IdentitiesOnly yes
   BatchMode yes
 `,

@@ -29,11 +29,19 @@ export async function publishService(
 }
 
 const publish = (
-  { edge }: Pick<DemoEdge, 'edge'>,
+  edge: Pick<DemoEdge, 'edge'>,
   name: string,
   banyanproxy_mode: string,
   backend: object,
-) =>
+): Promise<void> => publishTyped(edge, name, { banyanproxy_mode }, backend);
+
+/** With tags as an administrator writes them; without a type it is GENERIC. */
+export const publishTyped = (
+  { edge }: Pick<DemoEdge, 'edge'>,
+  name: string,
+  tags: Readonly<Record<string, unknown>>,
+  backend: object,
+): Promise<void> =>
   edge.apply({
     services: [
       {
@@ -44,7 +52,7 @@ const publish = (
           tags: {
             domain: `${name}.demo.localhost`,
             service_app_type: 'GENERIC',
-            banyanproxy_mode,
+            ...tags,
           },
         },
         spec: { backend },

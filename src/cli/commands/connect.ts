@@ -1,6 +1,7 @@
 // banyan connect <service>
 import { AppError, isAboutListening } from '../../shared/errors.ts';
-import { clientCommands } from '../../shared/model/commands.ts';
+import { type Way, waysToUse } from '../../shared/model/commands.ts';
+import { shellOf } from '../../shared/model/quoting.ts';
 import type { PortChoice, Service } from '../../shared/model/service.ts';
 import { formatHostPort } from '../../shared/protocol/host-port.ts';
 import { parseAddress, parsePort, usage } from '../banyan-arguments.ts';
@@ -35,7 +36,13 @@ export const connect: Command = async ({ home, arguments: { positionals, values 
       throw new AppError('tunnel/cancelled', `${service.friendlyName} was closed while it opened.`);
     }
     const { address } = tunnel;
-    const commands = clientCommands(service, address);
+    const { app } = await snapshotOf(client);
+    const { ssh } = await client.call('program.look', {});
+    const commands = waysToUse(service, address, {
+      shell: shellOf(app.platform),
+      certificatesFolder: app.certificatesFolder,
+      sshEntry: ssh?.entries.some((entry) => entry.service === service.id) ?? false,
+    }).flatMap(asCommands);
     const result = { service: service.id, name: service.name, address, commands };
     print.result({ ...result, ...(kept && { port: kept }) }, [
       `${service.friendlyName} is connected at ${formatHostPort(address)}`,
@@ -61,6 +68,9 @@ function ownListen(
   if (known !== null) return { port: known, ...(host !== undefined && { host }) };
   throw usage(`${friendlyName} has no port yet: give one with --port too.`);
 }
+
+const asCommands = ({ label, lines }: Way): { label: string; command: string }[] =>
+  lines.map(({ name, text }) => ({ label: name ? `${label}, ${name}` : label, command: text }));
 
 /** What cannot be listened on is not kept: the next connect would only fail again. */
 const isAboutPort = (error: unknown): boolean =>

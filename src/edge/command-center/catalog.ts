@@ -46,9 +46,32 @@ function entry(
     allow_user_override: tags.allow_user_override,
     include_domains: tags.include_domains,
     autorun: metadata.autorun,
+    ...forPrograms(tags, spec.backend.http_connect),
     allowed_targets: allowedTargets(spec.backend),
     access,
   };
+}
+
+/** What programs on people's computers are set up with, where it is of the service's type. */
+function forPrograms(
+  tags: PublishedService['document']['metadata']['tags'],
+  isCollection: boolean,
+): Partial<CatalogEntry> {
+  switch (tags.service_app_type) {
+    case 'SSH':
+      return {
+        ssh_service_type: tags.ssh_service_type,
+        ssh_chain_mode: tags.ssh_chain_mode ?? (tags.banyanproxy_mode ? undefined : isCollection),
+        ssh_host_directive: tags.ssh_host_directive,
+        write_ssh_config: tags.write_ssh_config,
+      };
+    case 'K8S':
+      return { kube_cluster_name: tags.kube_cluster_name, kube_ca_key: tags.kube_ca_key };
+    case 'RDP':
+      return { rdp_settings: tags.rdp_settings };
+    default:
+      return {};
+  }
 }
 
 /** What a collection allows, for people to read; empty when it allows everything. */

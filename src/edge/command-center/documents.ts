@@ -2,6 +2,13 @@
 // Unknown fields are kept where they are stored and ignored here.
 import { z } from '../../shared/schema.ts';
 import { SERVICE_TYPES } from '../../shared/model/service.ts';
+import {
+  kubeCa,
+  kubeClusterName,
+  rdpSetting,
+  SSH_CERTIFICATES,
+  sshHosts,
+} from '../../shared/protocol/program-settings.ts';
 import { hostName, label, portNumber, sentence } from '../../shared/protocol/text.ts';
 import { parseCidr } from '../policy/addresses.ts';
 import { type Exemptions, parseOrigin } from '../policy/exempted-requests.ts';
@@ -23,6 +30,9 @@ const flag = (fallback: boolean) =>
     .union([z.boolean(), z.enum(['true', 'false', 'TRUE', 'FALSE'])])
     .nullish()
     .transform((value) => (value == null ? fallback : String(value).toLowerCase() === 'true'));
+
+const orEmpty = <Text extends z.ZodType<string>>(decoder: Text) =>
+  decoder.nullish().transform((value) => value ?? '');
 
 /** RFC 9110 5.6.2. */
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/);
@@ -200,6 +210,13 @@ const definition = z.object({
       app_listen_port: z.union([z.literal(['', 'None']), portNumber]).nullish(),
       allow_user_override: flag(true),
       include_domains: list(z.string().max(255)),
+      ssh_service_type: z.enum(SSH_CERTIFICATES).default('TRUSTCERT'),
+      ssh_chain_mode: z.union([z.boolean(), z.stringbool()]).nullish(),
+      ssh_host_directive: orEmpty(sshHosts),
+      write_ssh_config: flag(true),
+      kube_cluster_name: orEmpty(kubeClusterName),
+      kube_ca_key: orEmpty(kubeCa),
+      rdp_settings: list(rdpSetting),
     }),
   }),
   spec: z.object({ backend, http_settings: httpSettings }),

@@ -322,6 +322,9 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       pendingOpen = null;
       return Promise.resolve();
     },
+    'program.look': async () => switchboard.current().programs.look(),
+    'program.setSsh': async ({ service, isOn }) =>
+      switchboard.current().programs.setSsh(service, isOn),
     'tunnel.open': async ({ service }) => switchboard.current().access.open(service),
     'tunnel.close': async ({ service }) => switchboard.current().access.close(service),
     'tunnel.override': async ({ service, port, host }) =>

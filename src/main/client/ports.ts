@@ -92,6 +92,14 @@ export interface ManagedSettings {
 export type ManagedFileRead =
   { status: 'absent' } | { status: 'refused'; why: string } | { status: 'read'; text: string };
 
+/** Where other programs look for what a person has set, and how they start ours. */
+export interface ProgramPlaces {
+  /** Holds `.ssh/config`. */
+  personFolder: string;
+  /** Program and first arguments; null: none came with this client. */
+  banyanproxy: readonly string[] | null;
+}
+
 export interface ClientPorts {
   secrets: SecretStores;
   browser: Browser;
@@ -113,6 +121,8 @@ export interface ClientPorts {
   loginStart?: LoginStart;
   /** Absent: everything is the person's own choice. */
   managed?: ManagedSettings;
+  /** Absent: this client adds nothing to the configurations of other programs. */
+  programs?: ProgramPlaces;
   /** Starts the data plane; the client starts one and stops it. */
   createEngine: (sink: TunnelSink) => Engine;
 }

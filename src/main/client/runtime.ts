@@ -10,6 +10,7 @@ import { createCatalog } from './catalog/catalog.ts';
 import { createPostureReports } from './device/posture/reporting.ts';
 import { createDevice } from './device/registration.ts';
 import type { Loaded, RegistrationStore } from './device/registration-store.ts';
+import { createPrograms } from './integrations/programs.ts';
 import { createLoginPlace } from './identity/login-place.ts';
 import { createSession } from './identity/session.ts';
 import type { Network } from './organisation/connection.ts';
@@ -47,6 +48,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     membership: () => device.membership(),
     onDeviceRevoked: (reason) => inBackground('take back the device', deviceRevoked(reason)),
   });
+  const programs = createPrograms({ ports, places, state });
   const access = createAccess({
     ports,
     state,
@@ -98,7 +100,10 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
       return membership && trustToken ? { membership, trustToken } : null;
     },
     onListed: (services) => access.publishPorts(services),
-    onServices: (services) => access.onServices(services),
+    onServices(services) {
+      access.onServices(services);
+      programs.renew(services);
+    },
     onDenied: (event) => access.onDenied(event),
     onSessionEnded: (reason) => inBackground('end the session', session.ended(reason)),
     onDeviceRevoked: (reason) => inBackground('take back the device', deviceRevoked(reason)),
@@ -156,6 +161,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     access,
     webServices,
     posture,
+    programs,
     signOut,
 
     /** Does not wait for the network. */
@@ -165,6 +171,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
         device.adopt(stored);
         const { id } = stored.registration.organisation;
         await access.useOrganisation(places.organisation(id).ports);
+        await programs.start(id);
         posture.follow();
         await session.restore();
       } else if ('because' in loaded) {
@@ -196,6 +203,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
       await session.stop();
       catalog.stop();
       await access.stop(drainMs);
+      await programs.stop();
       const stored = await device.stop();
       await loginFiles.close();
       return stored ? { status: 'stored', stored } : loaded;

@@ -300,6 +300,7 @@ export async function startSwitchboard(options: SwitchboardOptions) {
         // What could not be written of it is removed in a moment, as a whole.
         await runtime.signOut().catch((error: unknown) => log.warn('not signed out', { error }));
         await runtime.device.leave();
+        await runtime.programs.leave();
         const next = await anotherThan(registration.organisation.id);
         await forget(registration, next);
       }),
@@ -316,7 +317,9 @@ export async function startSwitchboard(options: SwitchboardOptions) {
       const { device } = runtime.state.slices;
       await runtime.stop(DRAIN_MS);
       // What lives in memory must not outlive it as files.
-      if ('secrets' in device && device.secrets === 'memory') await loginFiles.remove();
+      if (!('secrets' in device) || device.secrets !== 'memory') return;
+      await loginFiles.remove();
+      await runtime.programs.leave();
     },
   };
 }

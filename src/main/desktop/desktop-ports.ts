@@ -1,5 +1,7 @@
 // The client's ports in Electron: those of any computer, but for what Electron does better.
-import { Notification, shell } from 'electron';
+import { app, Notification, shell } from 'electron';
+import path from 'node:path';
+import { programPlaces } from '../client/adapters/program-places.ts';
 import { systemPorts } from '../client/adapters/system-ports.ts';
 import type { ClientPorts } from '../client/ports.ts';
 import { desktopLoginStart } from './login-start.ts';
@@ -8,6 +10,18 @@ import { desktopLoginStart } from './login-start.ts';
 export const desktopPorts = (home: string, onNotice: () => void): ClientPorts => ({
   ...systemPorts(home),
   ...startsAtLogin(),
+  programs: programPlaces({
+    platform: process.platform,
+    environment: process.env,
+    execPath: process.execPath,
+    isElectron: true,
+    // A package has its launchers beside the archive, a build has its scripts.
+    folders: [
+      app.isPackaged
+        ? path.join(process.resourcesPath, 'bin')
+        : path.join(app.getAppPath(), 'out', 'bin'),
+    ],
+  }),
   browser: {
     async open(url) {
       const { protocol } = new URL(url);

@@ -109,7 +109,6 @@ export const hindranceText: Record<
 
 export const detailsText = {
   how: servicesText.how,
-  howClosed: 'Connect, and the command to use it with appears here.',
   address: 'Local address',
   domain: 'Service',
   traffic: 'So far',

@@ -7,6 +7,7 @@ import type { LogLine, RecentConnection } from '../model/activity.ts';
 import type { Diagnosis } from '../model/diagnosis.ts';
 import { type Device, type KnownOrganisation, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
 import type { Managed } from '../model/managed.ts';
+import type { Programs } from '../model/program.ts';
 import type { PortChoice, Service } from '../model/service.ts';
 import type { Session } from '../model/session.ts';
 import { type ShownSettings, THEMES } from '../model/settings.ts';
@@ -254,6 +255,14 @@ export const contract = {
     autoConnect: call(z.strictObject({ service, isOn: z.boolean() })).returns<void>(),
     /** The person does not want what the link asked for. */
     dismissLink: call(nothing).returns<void>(),
+  },
+  program: {
+    /** What stands in the configurations of other programs, read anew: they may have been edited by hand. */
+    look: call(nothing).returns<Programs>(),
+    /** Adds an entry for an SSH service to the person's SSH configuration, or takes it out; null: every one. */
+    setSsh: call(
+      z.strictObject({ service: service.nullable(), isOn: z.boolean() }),
+    ).returns<Programs>(),
   },
   tunnel: {
     /** Resolves when the port listens and the Access Tier has accepted this person once. */

@@ -31,6 +31,8 @@ const CALLS: Record<CallName, true | 'terminal'> = {
   'service.star': true,
   'service.autoConnect': true,
   'service.dismissLink': true,
+  'program.look': true,
+  'program.setSsh': true,
   'tunnel.open': true,
   'tunnel.close': true,
   'tunnel.override': true,

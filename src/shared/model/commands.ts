@@ -1,46 +1,214 @@
-// What a person types to use a connected service, by type and mode, with the real address filled in.
+// What a person types or fills in to use a service, by type and mode, with the real address filled in.
 import { formatHostPort } from '../protocol/host-port.ts';
+import { commandLine, type Shell } from './quoting.ts';
 import type { Service } from './service.ts';
 import type { LocalAddress } from './tunnel.ts';
 
-export interface ClientCommand {
-  /** Label of the tab it is shown under. */
-  label: string;
-  /** For a POSIX shell. Built only from values that need no quoting: checked names, numbers, addresses. */
-  command: string;
+/** Something to copy, as a whole. */
+export interface CopyLine {
+  /** What it is, where several stand together. */
+  name?: string;
+  text: string;
 }
 
-/** Commands for an open tunnel, the most usual first. */
-export function clientCommands(service: Service, address: LocalAddress): ClientCommand[] {
-  const at = formatHostPort(address);
+/** One way to use a service: the name of its tab, and what to copy. */
+export interface Way {
+  label: string;
+  lines: readonly CopyLine[];
+  /** What to know before. */
+  about?: string;
+}
+
+export interface Surroundings {
+  shell: Shell;
+  /** Folder of the `login-*.pem` files. */
+  certificatesFolder: string;
+  /** The person's SSH configuration has an entry for the service. */
+  sshEntry?: boolean;
+}
+
+/** Ways to use it at this local address, the most usual first. */
+export function waysToUse(
+  service: Service,
+  /** null: not known before the first Connect. */
+  address: LocalAddress | null,
+  around: Surroundings,
+): Way[] {
+  const { shell } = around;
+  if (service.type === 'SSH' && around.sshEntry) return sshByName(service, shell);
+  if (!address) return [];
+  if (service.type === 'SSH') return sshWays(service, address, around);
   if (service.mode === 'CHAIN') {
-    if (service.type === 'K8S') {
-      return [{ label: 'kubectl', command: `https_proxy=http://${at} kubectl get pods` }];
-    }
-    const target = webTarget(service);
-    return [
-      { label: 'HTTP proxy', command: at },
-      ...(target
-        ? [{ label: 'curl', command: `curl --proxytunnel --proxy http://${at} http://${target}/` }]
-        : []),
-      // For one program, not exported: everything else of the shell would go through the collection and be refused. Not
-      // http_proxy: programs then send whole requests, and this port only tunnels.
-      { label: 'Environment', command: `https_proxy=http://${at} PROGRAM` },
-    ];
+    return service.type === 'K8S'
+      ? [one('kubectl', commandLine(shell, ['kubectl', 'get', 'pods'], proxyVariable(address)))]
+      : collectionWays(service, address, shell);
   }
   switch (service.type) {
-    case 'SSH':
-      return [{ label: 'ssh', command: `ssh -p ${address.port} ${address.host}` }];
     case 'RDP':
       return [
-        { label: 'Windows', command: `mstsc /v:${at}` },
-        { label: 'Linux', command: `xfreerdp /v:${at}` },
+        one('Windows', `mstsc /v:${formatHostPort(address)}`),
+        one('Linux', `xfreerdp /v:${formatHostPort(address)}`),
       ];
     case 'DATABASE':
-      return [{ label: 'psql', command: `psql --host=${address.host} --port=${address.port}` }];
+      return databaseWays(service, address, shell);
     default:
-      return [{ label: 'If it is HTTP', command: `curl http://${at}/` }];
+      return plainWays(service, address, around);
   }
+}
+
+const one = (label: string, text: string, about?: string): Way => ({
+  label,
+  lines: [{ text }],
+  ...(about && { about }),
+});
+
+const proxyVariable = (address: LocalAddress) => ({
+  https_proxy: `http://${formatHostPort(address)}`,
+});
+
+/** The host key belongs to the service, not to whatever port of this computer leads to it. */
+export const hostKeyAlias = ({ domain }: Service): string => domain;
+
+/** Whatever a person types after `ssh`, where the entry is for more than one name. */
+const sshTarget = ({ sshHosts, name }: Service): string => {
+  const first = (sshHosts ?? name).split(' ')[0] ?? name;
+  return /[*?]/.test(first) ? 'HOST' : first;
+};
+
+function sshByName(service: Service, shell: Shell): Way[] {
+  const line = (...words: string[]): string => commandLine(shell, words);
+  const target = sshTarget(service);
+  return [
+    one('ssh', line('ssh', target)),
+    one('scp', line('scp', 'FILE', `${target}:`)),
+    one('rsync', line('rsync', '-a', 'FOLDER/', `${target}:FOLDER/`)),
+    one('git', line('git', 'clone', `${target}:REPOSITORY`)),
+  ];
+}
+
+function sshWays(service: Service, address: LocalAddress, around: Surroundings): Way[] {
+  const line = (...words: string[]): string => commandLine(around.shell, words);
+  if (service.mode === 'CHAIN') {
+    const proxy = `ProxyCommand=nc -X connect -x ${formatHostPort(address)} %h %p`;
+    return [one('ssh', line('ssh', '-o', proxy, 'HOST')), proxyWay(address)];
+  }
+  const alias = ['-o', `HostKeyAlias=${hostKeyAlias(service)}`];
+  const { host, port } = address;
+  return [
+    one('ssh', line('ssh', '-p', `${port}`, ...alias, host)),
+    one('scp', line('scp', '-P', `${port}`, ...alias, 'FILE', `${bracketed(host)}:`)),
+    one('git', line('git', 'clone', `ssh://${formatHostPort(address)}/REPOSITORY`)),
+  ];
+}
+
+const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/** For a program's own settings. */
+const proxyWay = ({ host, port }: LocalAddress): Way => ({
+  label: 'Proxy',
+  lines: [
+    { name: 'Host', text: host },
+    { name: 'Port', text: `${port}` },
+  ],
+  about: 'For the HTTP proxy box of a program: no user, no password.',
+});
+
+function collectionWays(service: Service, address: LocalAddress, shell: Shell): Way[] {
+  const at = formatHostPort(address);
+  const target = webTarget(service);
+  const curl = ['--proxytunnel', '--proxy', `http://${at}`, `http://${target}/`];
+  return [
+    proxyWay(address),
+    one(
+      'Browser',
+      `http://${at}/proxy.pac`,
+      'As the address of an automatic proxy configuration. All else goes its usual way.',
+    ),
+    ...(target ? [one('curl', commandLine(shell, [curlOf(shell), ...curl]))] : []),
+    // For one program, not exported: everything else of the shell would go through the collection and be refused. Not
+    // http_proxy: programs then send whole requests, and this port only tunnels.
+    one('Environment', commandLine(shell, ['PROGRAM'], proxyVariable(address))),
+  ];
+}
+
+/** In Windows PowerShell `curl` is something else. */
+const curlOf = (shell: Shell): string => (shell === 'powershell' ? 'curl.exe' : 'curl');
+
+const DATABASES = {
+  psql: { name: /postgres|psql|(?:^|[^a-z])pg(?:[^a-z]|$)/, port: 5432 },
+  mysql: { name: /mysql|maria/, port: 3306 },
+  'redis-cli': { name: /redis|valkey/, port: 6379 },
+} as const;
+type DatabaseProgram = keyof typeof DATABASES;
+const databasePrograms = Object.keys(DATABASES) as DatabaseProgram[];
+
+/** Which it is, where its name or the port that was assigned tells; else any of them. */
+export function databaseProgramsFor(service: Service): DatabaseProgram[] {
+  const names = `${service.name} ${service.friendlyName}`.toLowerCase();
+  const byName = databasePrograms.filter((program) => DATABASES[program].name.test(names));
+  if (byName.length > 0) return byName;
+  const byPort = databasePrograms.filter(
+    (program) => DATABASES[program].port === service.assignedPort,
+  );
+  return byPort.length > 0 ? byPort : databasePrograms;
+}
+
+const SCHEMES: Record<DatabaseProgram, string> = {
+  psql: 'postgresql',
+  mysql: 'mysql',
+  'redis-cli': 'redis',
+};
+
+/** Where a program takes the whole address as one. */
+export const databaseUrl = (program: DatabaseProgram, address: LocalAddress): string =>
+  `${SCHEMES[program]}://${formatHostPort(address)}/`;
+
+export function databaseWords(program: DatabaseProgram, { host, port }: LocalAddress): string[] {
+  return program === 'redis-cli'
+    ? [program, '-h', host, '-p', `${port}`]
+    : [program, `--host=${host}`, `--port=${port}`];
+}
+
+const databaseWays = (service: Service, address: LocalAddress, shell: Shell): Way[] =>
+  databaseProgramsFor(service).map((program) => ({
+    label: program,
+    lines: [
+      { name: 'Command', text: commandLine(shell, databaseWords(program, address)) },
+      { name: 'URL', text: databaseUrl(program, address) },
+    ],
+  }));
+
+/** Nobody knows what it speaks: HTTP is what most do. */
+const plainWays = (service: Service, address: LocalAddress, around: Surroundings): Way[] => [
+  one(
+    'If it is HTTP',
+    commandLine(around.shell, [curlOf(around.shell), `http://${formatHostPort(address)}/`]),
+  ),
+  one(
+    'With certificates',
+    curlWithCertificates(service, around),
+    'Straight to the service, as long as you are signed in. It needs no Connect.',
+  ),
+];
+
+/** The line of the seeds. `--connect-to` where the service's own name leads nowhere. */
+export function curlWithCertificates(
+  { domain, accessTier, ca }: Service,
+  { shell, certificatesFolder }: Surroundings,
+): string {
+  const separator = shell === 'powershell' ? '\\' : '/';
+  const file = (name: string): string => `${certificatesFolder}${separator}${name}`;
+  const { host, port } = accessTier;
+  return commandLine(shell, [
+    curlOf(shell),
+    ...(ca === 'organisation' ? ['--cacert', file('login-cacert.pem')] : []),
+    '--key',
+    file('login-key.pem'),
+    '--cert',
+    file('login-cert.pem'),
+    ...(host === domain ? [] : ['--connect-to', `${domain}:${port}:${bracketed(host)}:${port}`]),
+    `https://${domain}${port === 443 ? '' : `:${port}`}/`,
+  ]);
 }
 
 /** Ports that no web server has: an example with curl would only confuse. */

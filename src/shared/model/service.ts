@@ -51,6 +51,18 @@ export interface Service {
   /** What a collection allows; empty for a single service and for "everything". */
   allowedTargets: readonly AllowedTargets[];
   access: ServiceAccess;
+  /** SSH: which certificates it asks for, where the administrator has said so. */
+  sshCertificates?: 'TRUSTCERT' | 'SSHCERT' | 'BOTH';
+  /** SSH: patterns of the `Host` line; absent: the service's name. */
+  sshHosts?: string;
+  /** SSH: the administrator wants no entry in people's SSH configuration. */
+  keepsOutOfSshConfig?: true;
+  /** Kubernetes: name of the cluster in a kubeconfig; absent: the service's name. */
+  kubeCluster?: string;
+  /** Kubernetes: certificates of the cluster's own authority, PEM or PEM in base64. */
+  kubeCa?: string;
+  /** Remote desktop: lines of the .rdp file. */
+  rdpSettings?: readonly string[];
 }
 
 /** The local address and port in effect, and where they come from. */

@@ -4,9 +4,17 @@ import {
   MODE_ALIASES,
   type ModeAlias,
   PROXY_MODES,
+  type ProxyMode,
   SERVICE_TYPES,
   type Service,
 } from '../model/service.ts';
+import {
+  kubeCa,
+  kubeClusterName,
+  rdpSetting,
+  SSH_CERTIFICATES,
+  sshHosts,
+} from './program-settings.ts';
 import { hostName, label, parseHostPort, portNumber, sentence, serviceId } from './text.ts';
 
 const isAlias = (mode: string): mode is ModeAlias =>
@@ -58,6 +66,13 @@ export const catalogEntry = z.object({
   allow_user_override: z.boolean().default(true),
   include_domains: z.array(z.string().max(255)).max(1000).default([]),
   autorun: z.boolean().default(false),
+  ssh_service_type: z.enum(SSH_CERTIFICATES).optional(),
+  ssh_chain_mode: z.boolean().optional(),
+  ssh_host_directive: sshHosts.default(''),
+  write_ssh_config: z.boolean().default(true),
+  kube_cluster_name: kubeClusterName.default(''),
+  kube_ca_key: kubeCa.default(''),
+  rdp_settings: z.array(rdpSetting).max(100).default([]),
   allowed_targets: z
     .array(
       z.object({
@@ -104,7 +119,7 @@ export function decodeService(entry: unknown): { service: Service } | { problem:
       domain: value.domain,
       accessTier: value.access_tier,
       ca: value.ca,
-      mode: value.banyanproxy_mode.mode,
+      mode: modeOf(value),
       ...(value.banyanproxy_mode.alias && { modeAlias: value.banyanproxy_mode.alias }),
       assignedPort: value.app_listen_port,
       allowUserOverride: value.allow_user_override,
@@ -112,6 +127,36 @@ export function decodeService(entry: unknown): { service: Service } | { problem:
       autorun: value.autorun,
       allowedTargets: value.allowed_targets,
       access: value.access,
+      ...forPrograms(value),
     },
   };
+}
+
+type Decoded = z.output<typeof catalogEntry>;
+
+/** SSH services of administrators' tools have no `banyanproxy_mode`: there `ssh_chain_mode` says the same. */
+function modeOf({ service_app_type, ssh_chain_mode, banyanproxy_mode }: Decoded): ProxyMode {
+  if (service_app_type !== 'SSH' || ssh_chain_mode === undefined) return banyanproxy_mode.mode;
+  return ssh_chain_mode ? 'CHAIN' : 'TCP';
+}
+
+/** Only where it is of the service's type, and something is set. */
+function forPrograms(value: Decoded): Partial<Service> {
+  switch (value.service_app_type) {
+    case 'SSH':
+      return {
+        ...(value.ssh_service_type && { sshCertificates: value.ssh_service_type }),
+        ...(value.ssh_host_directive && { sshHosts: value.ssh_host_directive }),
+        ...(!value.write_ssh_config && { keepsOutOfSshConfig: true }),
+      };
+    case 'K8S':
+      return {
+        ...(value.kube_cluster_name && { kubeCluster: value.kube_cluster_name }),
+        ...(value.kube_ca_key && { kubeCa: value.kube_ca_key }),
+      };
+    case 'RDP':
+      return value.rdp_settings.length > 0 ? { rdpSettings: value.rdp_settings } : {};
+    default:
+      return {};
+  }
 }

@@ -11,6 +11,7 @@ import { createFileLog } from './log.ts';
 import { readManagedFile } from './managed-file.ts';
 import { createMemorySecretStore } from './memory-secret-store.ts';
 import { passphraseFromFile } from './passphrase-file.ts';
+import { ownFolders, programPlaces } from './program-places.ts';
 import { createSystemBrowser } from './system-browser.ts';
 import { systemClock } from './system-clock.ts';
 import { systemLook } from './system-look.ts';
@@ -39,6 +40,13 @@ export function systemPorts(
     managedFile: () => readManagedFile(),
     log,
     posture: (applications) => collectPosture(applications, { look, log }),
+    programs: programPlaces({
+      platform: process.platform,
+      environment,
+      execPath: process.execPath,
+      isElectron: false,
+      folders: ownFolders(process.argv[1]),
+    }),
     createEngine: (sink) => createWorkerEngine(sink),
   };
 }

@@ -51,6 +51,8 @@ export function layout(home: string) {
     diagnostics: path.join(home, 'diagnostics'),
     /** Where there is no keychain and the person said yes: what a keychain would hold, under a passphrase. */
     secrets: path.join(home, 'secrets.bin'),
+    /** What the person's SSH configuration includes; includes that of the active organisation. */
+    sshConfig: path.join(home, 'ssh_config'),
     loginLink: path.join(home, LOGIN_FOLDER),
     loginSets: path.join(home, 'login-sets'),
     organisations,
@@ -64,6 +66,8 @@ export function layout(home: string) {
         vault: path.join(folder, 'vault.bin'),
         /** {version, chosen: {serviceId: port}, overrides: {serviceId: port}} */
         ports: path.join(folder, 'ports.json'),
+        /** Entries for `ssh`, see integrations/ssh-config.ts. */
+        sshConfig: path.join(folder, 'ssh_config'),
       };
     },
   };

@@ -143,30 +143,26 @@ function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
       )}
       <RefusalNote service={service} tunnel={tunnel} />
       <Section title={detailsText.how}>
-        {tunnel.status === 'open' && address ? (
-          <>
-            <UseIt service={service} address={tunnel.address} />
-            <dl className="block pairs">
+        <UseIt service={service} tunnel={tunnel} />
+        {tunnel.status === 'open' && address && (
+          <dl className="block pairs">
+            <div>
+              <dt>{detailsText.address}</dt>
+              <dd>
+                <CopyPill text={address} label={servicesText.copyAddress(address)} />
+              </dd>
+            </div>
+            <div>
+              <dt>{detailsText.domain}</dt>
+              <dd className="mono">{service.domain}</dd>
+            </div>
+            {tunnel.traffic && (
               <div>
-                <dt>{detailsText.address}</dt>
-                <dd>
-                  <CopyPill text={address} label={servicesText.copyAddress(address)} />
-                </dd>
+                <dt>{detailsText.traffic}</dt>
+                <dd>{trafficWords(tunnel.traffic)}</dd>
               </div>
-              <div>
-                <dt>{detailsText.domain}</dt>
-                <dd className="mono">{service.domain}</dd>
-              </div>
-              {tunnel.traffic && (
-                <div>
-                  <dt>{detailsText.traffic}</dt>
-                  <dd>{trafficWords(tunnel.traffic)}</dd>
-                </div>
-              )}
-            </dl>
-          </>
-        ) : (
-          <p className="sub">{detailsText.howClosed}</p>
+            )}
+          </dl>
         )}
       </Section>
     </>

@@ -1,29 +1,43 @@
-// The commands that use an open tunnel, ready to be copied.
-import { Tabs } from '@base-ui/react/tabs';
-import { clientCommands } from '../../../shared/model/commands.ts';
+// How a service is used: what to copy, ready to be pasted, and what can be set up for it on this computer.
+import { waysToUse } from '../../../shared/model/commands.ts';
+import { shellOf } from '../../../shared/model/quoting.ts';
 import type { Service } from '../../../shared/model/service.ts';
-import type { LocalAddress } from '../../../shared/model/tunnel.ts';
-import { words } from '../../text/common.ts';
-import { detailsText } from '../../text/services.ts';
-import { CopyButton } from '../../ui/Copy.tsx';
+import type { LocalAddress, Tunnel } from '../../../shared/model/tunnel.ts';
+import { waysText } from '../../text/ways.ts';
+import { useTruth } from '../../window-context.tsx';
+import { SshEntry } from './use-it/SshEntry.tsx';
+import { usePrograms } from './use-it/use-programs.ts';
+import { WayTabs } from './use-it/WayTabs.tsx';
 
-export function UseIt({ service, address }: { service: Service; address: LocalAddress }) {
-  const commands = clientCommands(service, address);
+export function UseIt({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
+  const { platform, certificatesFolder } = useTruth(({ app }) => app);
+  const address = useAddress(service, tunnel);
+  const programs = usePrograms(service);
+  const entry = programs.ssh?.entries.find((each) => each.service === service.id);
+  const ways = waysToUse(service, address, {
+    shell: shellOf(platform),
+    certificatesFolder,
+    sshEntry: entry !== undefined,
+  });
+  const isReady = tunnel.status === 'open' || entry !== undefined;
   return (
-    <Tabs.Root className="block" defaultValue={commands[0]?.label}>
-      <Tabs.List className="tabs" aria-label={detailsText.how}>
-        {commands.map(({ label }) => (
-          <Tabs.Tab key={label} value={label} className="tab">
-            {label}
-          </Tabs.Tab>
-        ))}
-      </Tabs.List>
-      {commands.map(({ label, command }) => (
-        <Tabs.Panel key={label} value={label} className="command">
-          <code>{command}</code>
-          <CopyButton text={command} label={words.copy} />
-        </Tabs.Panel>
-      ))}
-    </Tabs.Root>
+    <>
+      {!isReady && <p className="sub">{waysText.closed(ways.length > 0)}</p>}
+      {ways.length > 0 && (
+        // Other ways start with the first of them.
+        <WayTabs key={ways.map(({ label }) => label).join()} ways={ways} isReady={isReady} />
+      )}
+      {programs.ssh && service.type === 'SSH' && (
+        <SshEntry service={service} programs={programs} entry={entry} file={programs.ssh.file} />
+      )}
+    </>
   );
+}
+
+/** Where it is, or will be; null until a port has been chosen. */
+function useAddress(service: Service, tunnel: Tunnel): LocalAddress | null {
+  const choice = useTruth(({ slices }) => slices.tunnels.ports[service.id]);
+  if (tunnel.status === 'open') return tunnel.address;
+  const port = choice?.port ?? service.assignedPort;
+  return port === null ? null : { host: '127.0.0.1', port };
 }

@@ -1,32 +1,51 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { clientCommands } from '../../../../src/shared/model/commands.ts';
+import { type Surroundings, waysToUse } from '../../../../src/shared/model/commands.ts';
 import type { AllowedTargets, Service } from '../../../../src/shared/model/service.ts';
 import { aService } from '../../../support/services.ts';
 
 const address = { host: '127.0.0.1', port: 8081 };
+const around: Surroundings = { shell: 'sh', certificatesFolder: '/home/dana/.config/banyanapp' };
 
-const commands = (changes: Partial<Service>): Record<string, string> =>
+/** First line of each tab; all of them by name where there are several. */
+const commands = (
+  changes: Partial<Service>,
+  changed: Partial<Surroundings> = {},
+  at: typeof address | null = address,
+): Record<string, string> =>
   Object.fromEntries(
-    clientCommands(aService(changes), address).map(({ label, command }) => [label, command]),
+    waysToUse(aService(changes), at, { ...around, ...changed }).flatMap(({ label, lines }) =>
+      lines.map(({ name, text }) => [name ? `${label} ${name}` : label, text]),
+    ),
   );
 
 const targets = (hostnames: string[], ports: string[]): AllowedTargets[] => [
   { hostnames, cidrs: [], ports },
 ];
 
-describe('client commands', () => {
-  it('gives the line of the seeds for Kubernetes', () => {
+/** What a real shell hands to the program: its name, then its arguments. */
+const argumentsOf = (command: string): string[] => {
+  const [program = ''] = command.split(' ');
+  const script = `${program}() { printf '%s\\0' ${program} "$@"; }\n${command}`;
+  return execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1);
+};
+
+describe('ways to use a service', () => {
+  it('give the line of the seeds for Kubernetes', () => {
     expect(commands({ type: 'K8S', mode: 'CHAIN' })).toEqual({
       kubectl: 'https_proxy=http://127.0.0.1:8081 kubectl get pods',
     });
+    expect(commands({ type: 'K8S', mode: 'CHAIN' }, { shell: 'powershell' })).toEqual({
+      kubectl: "$env:https_proxy='http://127.0.0.1:8081'; kubectl get pods",
+    });
   });
 
-  it('writes an IPv6 address in brackets', () => {
-    const [first] = clientCommands(aService({}), { host: '::1', port: 5 });
-    expect(first?.command).toBe('curl http://[::1]:5/');
+  it('write an IPv6 address in brackets', () => {
+    const [first] = waysToUse(aService({}), { host: '::1', port: 5 }, around);
+    expect(first?.lines[0]?.text).toBe("curl 'http://[::1]:5/'");
   });
 
-  it('names a host of the collection that the collection really allows', () => {
+  it('name a host of the collection that the collection really allows', () => {
     const { curl } = commands({
       mode: 'CHAIN',
       allowedTargets: targets(['*.lab', 'alpha.lab'], ['22', '8080-8090']),
@@ -34,13 +53,97 @@ describe('client commands', () => {
     expect(curl).toBe('curl --proxytunnel --proxy http://127.0.0.1:8081 http://alpha.lab:8080/');
   });
 
-  it('shows no curl where the collection has no web port', () => {
+  it('show no curl where the collection has no web port', () => {
     const allowedTargets = targets(['scope.lab'], ['22', '5901-5999']);
     expect(commands({ mode: 'CHAIN', allowedTargets })).not.toHaveProperty('curl');
   });
 
-  it('never proposes http_proxy, which a port that only tunnels cannot serve', () => {
+  it('give host and port of a collection apart, as programs ask for them', () => {
+    expect(commands({ mode: 'CHAIN' })).toMatchObject({
+      'Proxy Host': '127.0.0.1',
+      'Proxy Port': '8081',
+      Browser: 'http://127.0.0.1:8081/proxy.pac',
+    });
+  });
+
+  it('never propose http_proxy, which a port that only tunnels cannot serve', () => {
     const all = Object.values(commands({ mode: 'CHAIN' })).join('\n');
     expect(all).not.toMatch(/\bhttp_proxy=/);
+  });
+
+  it('hold the host key against the service, not against a port of this computer', () => {
+    expect(commands({ type: 'SSH', name: 'bastion', domain: 'bastion.corp' })['ssh']).toBe(
+      'ssh -p 8081 -o HostKeyAlias=bastion.corp 127.0.0.1',
+    );
+  });
+
+  it('are the plain names once SSH knows the service, connected or not', () => {
+    expect(commands({ type: 'SSH', name: 'bastion' }, { sshEntry: true }, null)).toMatchObject({
+      ssh: 'ssh bastion',
+      scp: 'scp FILE bastion:',
+      git: 'git clone bastion:REPOSITORY',
+    });
+    const many = { type: 'SSH', mode: 'CHAIN', sshHosts: '10.10.1.*' } as const;
+    expect(commands(many, { sshEntry: true })['ssh']).toBe('ssh HOST');
+  });
+
+  it('need an address that is known', () => {
+    expect(commands({ type: 'SSH' }, {}, null)).toEqual({});
+    expect(commands({ mode: 'CHAIN' }, {}, null)).toEqual({});
+  });
+
+  it.each([
+    [{ friendlyName: 'Ledger PostgreSQL' }, ['psql']],
+    [{ name: 'orders-mysql' }, ['mysql']],
+    [{ friendlyName: 'Valkey cache' }, ['redis-cli']],
+    [{ assignedPort: 3306 }, ['mysql']],
+    [{ friendlyName: 'Upgrades' }, ['psql', 'mysql', 'redis-cli']],
+  ])('of a database are for its program, where %o tells', (changes, programs) => {
+    const ways = waysToUse(aService({ type: 'DATABASE', ...changes }), address, around);
+    expect(ways.map(({ label }) => label)).toEqual(programs);
+  });
+
+  it('give a database as command and as URL', () => {
+    const all = commands({ type: 'DATABASE' });
+    expect(all).toEqual({
+      'psql Command': 'psql --host=127.0.0.1 --port=8081',
+      'psql URL': 'postgresql://127.0.0.1:8081/',
+      'mysql Command': 'mysql --host=127.0.0.1 --port=8081',
+      'mysql URL': 'mysql://127.0.0.1:8081/',
+      'redis-cli Command': 'redis-cli -h 127.0.0.1 -p 8081',
+      'redis-cli URL': 'redis://127.0.0.1:8081/',
+    });
+  });
+
+  it.each([
+    '/home/dana/.config/banyanapp',
+    '/Users/dana/Library/Application Support/banyanapp',
+    `/tmp/it's "$HOME" \`id\` \\ ; & | # ~ *`,
+    '/tmp/zwei\nZeilen',
+  ])('hand curl the certificates in %j, through a real shell', (certificatesFolder) => {
+    const command = commands({ domain: 'api.corp' }, { certificatesFolder })['With certificates'];
+    expect(argumentsOf(command ?? '')).toEqual([
+      'curl',
+      '--cacert',
+      `${certificatesFolder}/login-cacert.pem`,
+      '--key',
+      `${certificatesFolder}/login-key.pem`,
+      '--cert',
+      `${certificatesFolder}/login-cert.pem`,
+      '--connect-to',
+      'api.corp:8443:echo.demo.localhost:8443',
+      'https://api.corp:8443/',
+    ]);
+  });
+
+  it('ask a public authority where the service is certified by one, and the name where it resolves', () => {
+    const command = commands({
+      ca: 'system',
+      domain: 'tier.corp',
+      accessTier: { host: 'tier.corp', port: 443 },
+    })['With certificates'];
+    expect(command).not.toContain('--cacert');
+    expect(command).not.toContain('--connect-to');
+    expect(command).toContain(' https://tier.corp/');
   });
 });

@@ -1,0 +1,57 @@
+// Where programs of this computer look for what a person has set, and how they start our banyanproxy.
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import type { ProgramPlaces } from '../ports.ts';
+
+export interface Installation {
+  platform: NodeJS.Platform;
+  environment: NodeJS.ProcessEnv;
+  /** The running program: Node, or the packaged app. */
+  execPath: string;
+  isElectron: boolean;
+  /** Folders that may hold `banyanproxy` or `banyanproxy.js`, the likeliest first. */
+  folders: readonly string[];
+}
+
+export const programPlaces = (installation: Installation): ProgramPlaces => ({
+  personFolder: installation.environment['HOME'] || homedir(),
+  banyanproxy: banyanproxy(installation),
+});
+
+/** Of this very installation, by its whole path: a ProxyCommand has no folder and may have another PATH. */
+function banyanproxy(installation: Installation): string[] | null {
+  const { platform, folders } = installation;
+  const name = platform === 'win32' ? 'banyanproxy.exe' : 'banyanproxy';
+  const launcher = folders.map((folder) => path.join(folder, name)).find(isProgram);
+  if (launcher) return [launcher];
+  const script = folders.map((folder) => path.join(folder, 'banyanproxy.js')).find(existsSync);
+  const node = script && nodeProgram(installation);
+  return node ? [node, script] : null;
+}
+
+/** Electron that is packaged does not run scripts: that door is closed (electron-builder.yml). */
+function nodeProgram({ platform, environment, execPath, isElectron }: Installation): string | null {
+  if (!isElectron) return execPath;
+  const name = platform === 'win32' ? 'node.exe' : 'node';
+  const folders = (environment['PATH'] ?? '')
+    .split(path.delimiter)
+    .filter((folder) => path.isAbsolute(folder));
+  return folders.map((folder) => path.join(folder, name)).find(isProgram) ?? null;
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false; // none, or none for us: the next place
+  }
+}
+
+/** Beside the script that this process was started with, links followed: `npm link` makes them. */
+export function ownFolders(script: string | undefined): string[] {
+  if (script === undefined || !existsSync(script)) return [];
+  const folder = path.dirname(realpathSync(script));
+  return [folder];
+}

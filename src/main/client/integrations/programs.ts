@@ -1,0 +1,101 @@
+// Programs of this computer and the active organisation: what stands in their configurations.
+import { AppError } from '../../../shared/errors.ts';
+import type { Programs } from '../../../shared/model/program.ts';
+import type { Service } from '../../../shared/model/service.ts';
+import type { ClientPorts } from '../ports.ts';
+import type { Layout } from '../settings/layout.ts';
+import type { State } from '../state.ts';
+import { createSshEntries, mayHaveEntry, type SshEntries } from './ssh-entries.ts';
+
+export interface ProgramsOptions {
+  ports: Pick<ClientPorts, 'log' | 'programs'>;
+  places: Layout;
+  state: State;
+}
+
+/** null: nothing of that kind here. */
+interface Kept {
+  ssh: SshEntries;
+}
+
+export function createPrograms({ ports, places, state }: ProgramsOptions) {
+  const { log, programs } = ports;
+  let kept: Kept | null = null;
+  let turns: Promise<unknown> = Promise.resolve();
+
+  /** One after the other: what one has written must not be missing in what the next one writes. */
+  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = turns.then(work);
+    turns = done.catch(() => {}); // told to this caller; the next one is not to blame
+    return done;
+  }
+
+  /** What nobody waits for: the files then stay as they are. */
+  const inBackground = (what: string, work: () => Promise<unknown>): Promise<void> =>
+    inTurn(work).then(
+      () => {},
+      (error: unknown) => log.warn(`could not ${what}`, { error }),
+    );
+
+  function usable(): Kept {
+    if (kept) return kept;
+    throw new AppError('program/not-installed', 'This client adds nothing to other programs.');
+  }
+
+  const look = async (): Promise<Programs> => ({ ssh: kept ? await kept.ssh.look() : null });
+
+  /** All that there are for a kind of entry, or the one that is named. */
+  function chosen(id: string | null, may: (service: Service) => boolean): Service[] {
+    const { services } = state.slices.catalog;
+    if (id === null) return services.filter(may);
+    const service = services.find((each) => each.id === id);
+    if (!service) throw new AppError('catalog/service-not-found', `There is no service ${id}.`);
+    if (may(service)) return [service];
+    throw new AppError(
+      'program/entry-not-allowed',
+      service.keepsOutOfSshConfig
+        ? `Your administrator wants no entry for ${service.friendlyName}.`
+        : `${service.friendlyName} is not an SSH service.`,
+    );
+  }
+
+  return {
+    look: () => inTurn(look),
+
+    /** null: every SSH service. */
+    setSsh: (service: string | null, isOn: boolean): Promise<Programs> =>
+      inTurn(async () => {
+        const { ssh } = usable();
+        if (isOn) await ssh.add(chosen(service, mayHaveEntry));
+        else await ssh.remove(service);
+        return look();
+      }),
+
+    /** This organisation is the active one. */
+    async start(organisation: string): Promise<void> {
+      if (!programs) return;
+      const ssh = createSshEntries({
+        places,
+        organisation,
+        personFolder: programs.personFolder,
+        proxy: programs.banyanproxy,
+      });
+      kept = { ssh };
+      await inBackground('turn to the entries of this organisation', () => ssh.point());
+    },
+
+    renew(services: readonly Service[]): void {
+      const { ssh } = kept ?? {};
+      if (ssh) void inBackground('renew the SSH entries', () => ssh.renew(services));
+    },
+
+    /** The organisation is left: nothing of it stays in the person's files. */
+    async leave(): Promise<void> {
+      const { ssh } = kept ?? {};
+      if (ssh) await inBackground('take the SSH entries out', () => ssh.remove(null));
+    },
+
+    /** What has been begun is done. */
+    stop: (): Promise<void> => inBackground('finish', () => Promise.resolve()),
+  };
+}

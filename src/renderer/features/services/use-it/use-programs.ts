@@ -1,0 +1,45 @@
+// What stands in the configurations of other programs. Files, which anybody may edit: so they are read when somebody looks
+// at them, and again when she comes back to the window.
+import { useEffect, useState } from 'react';
+import type { WireError } from '../../../../shared/errors.ts';
+import type { Programs } from '../../../../shared/model/program.ts';
+import type { Service } from '../../../../shared/model/service.ts';
+import { useCall } from '../../../window-context.tsx';
+
+export interface ProgramsInView extends Programs {
+  setSsh: (service: string, isOn: boolean) => void;
+  error: WireError | null;
+}
+
+export function usePrograms(service: Service): ProgramsInView {
+  const [programs, setPrograms] = useState<Programs>({ ssh: null });
+  const look = useCall('program.look');
+  const change = useCall('program.setSsh');
+  const isAsked = service.type === 'SSH';
+
+  useEffect(() => {
+    if (!isAsked) return undefined;
+    let isWanted = true;
+    const again = async (): Promise<void> => {
+      const seen = await look.run({});
+      if (seen && isWanted) setPrograms(seen);
+    };
+    void again();
+    const onFocus = (): void => void again();
+    window.addEventListener('focus', onFocus);
+    return () => {
+      isWanted = false;
+      window.removeEventListener('focus', onFocus);
+    };
+    // oxlint-disable-next-line react/exhaustive-deps -- `look` is another object at each turn and the same call
+  }, [isAsked, service.id]);
+
+  return {
+    ...programs,
+    error: change.error,
+    setSsh(id, isOn) {
+      if (change.pending) return;
+      void change.run({ service: id, isOn }).then((seen) => seen && setPrograms(seen));
+    },
+  };
+}

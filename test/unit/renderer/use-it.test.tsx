@@ -1,0 +1,141 @@
+// @vitest-environment happy-dom
+// How to use a service: the ways by type, the entries that can be added, and what is shown before Connect.
+import { describe, expect, it } from 'vitest';
+import type { Programs } from '../../../src/shared/model/program.ts';
+import type { Service } from '../../../src/shared/model/service.ts';
+import type { Tunnel } from '../../../src/shared/model/tunnel.ts';
+import type { Snapshot } from '../../../src/shared/ipc/contract.ts';
+import { aService, aSnapshot } from '../../fixtures/snapshots.ts';
+import { renderApp } from '../../support/render-app.tsx';
+import type { FakeBridge } from '../../fakes/fake-bridge.ts';
+
+const open: Tunnel = {
+  status: 'open',
+  address: { host: '127.0.0.1', port: 5433 },
+  openedAt: 0,
+};
+const CONFIG = '/home/adam/.ssh/config';
+const noEntry: Programs = { ssh: { file: CONFIG, entries: [] } };
+
+/** The details of one service. */
+async function show(
+  change: Partial<Service>,
+  tunnel: Tunnel = open,
+  prepare: (fake: FakeBridge) => void = (fake) => fake.answer('program.look', () => noEntry),
+  app: Partial<Snapshot['app']> = {},
+) {
+  const service = aService(change);
+  const slices = {
+    catalog: { status: 'current' as const, services: [service] },
+    tunnels: { states: { [service.id]: tunnel }, ports: {} },
+  };
+  const shown = await renderApp(aSnapshot(slices, app), prepare);
+  await shown.click(`Details of ${service.friendlyName}`);
+  return shown;
+}
+
+const tabs = (): string[] =>
+  [...document.querySelectorAll('[role=tab]')].map((tab) => tab.textContent);
+const lines = (): string[] =>
+  [...document.querySelectorAll('[role=tabpanel]:not([hidden]) code')].map(
+    (line) => line.textContent,
+  );
+const theSwitch = (): HTMLElement | null => document.querySelector('.entry [role=switch]');
+
+describe('ways to use a service', () => {
+  it.each<[Partial<Service>, string[], string[]]>([
+    [
+      { type: 'DATABASE', name: 'orders', friendlyName: 'Orders' },
+      ['psql', 'mysql', 'redis-cli'],
+      ['psql --host=127.0.0.1 --port=5433', 'postgresql://127.0.0.1:5433/'],
+    ],
+    [
+      { type: 'K8S', mode: 'CHAIN' },
+      ['kubectl'],
+      ['https_proxy=http://127.0.0.1:5433 kubectl get pods'],
+    ],
+    [
+      { type: 'GENERIC', mode: 'CHAIN' },
+      ['Proxy', 'Browser', 'curl', 'Environment'],
+      ['127.0.0.1', '5433'],
+    ],
+    [{ type: 'GENERIC' }, ['If it is HTTP', 'With certificates'], ['curl http://127.0.0.1:5433/']],
+  ])('of %o', async (change, names, first) => {
+    await show(change);
+    expect(tabs()).toEqual(names);
+    expect(lines()).toEqual(first);
+  });
+
+  it('are written for PowerShell on Windows', async () => {
+    await show({ type: 'GENERIC' }, open, undefined, { platform: 'win32' });
+    expect(lines()).toEqual(['curl.exe http://127.0.0.1:5433/']);
+  });
+
+  it('are shown before Connect where the port is known, and said to need it', async () => {
+    const shown = await show({ type: 'DATABASE', assignedPort: 5432 }, { status: 'closed' });
+    expect(shown.text()).toContain('Works as soon as you connect.');
+    expect(lines()[0]).toBe('psql --host=127.0.0.1 --port=5432');
+  });
+
+  it('wait for the first Connect where nobody knows the port yet', async () => {
+    const shown = await show({ type: 'DATABASE' }, { status: 'closed' });
+    expect(shown.text()).toContain('Connect, and the command to use it with appears here.');
+    expect(tabs()).toEqual([]);
+  });
+});
+
+describe('the switch for SSH', () => {
+  const bastion = { type: 'SSH', name: 'bastion' } as const;
+
+  it('says what it would write where, writes it, and then shows the short commands', async () => {
+    const shown = await show(bastion, { status: 'closed' }, (fake) => {
+      fake.answer('program.look', () => noEntry);
+      fake.answer('program.setSsh', ({ service, isOn }) => ({
+        ssh: { file: CONFIG, entries: isOn && service ? [{ service, name: 'bastion' }] : [] },
+      }));
+    });
+    expect(shown.text()).toContain(`one Include line at the top of ${CONFIG}`);
+    expect(theSwitch()?.getAttribute('aria-checked')).toBe('false');
+    await shown.act(() => theSwitch()?.click());
+    expect(shown.fake.calls.at(-1)).toEqual({
+      name: 'program.setSsh',
+      input: { service: 'bastion.cluster1.bnn', isOn: true },
+    });
+    expect(theSwitch()?.getAttribute('aria-checked')).toBe('true');
+    expect(lines()).toEqual(['ssh bastion']);
+    expect(shown.text()).not.toContain('as soon as you connect');
+  });
+
+  it('stays as it is where the file could not be written, and says why', async () => {
+    const shown = await show(bastion, open, (fake) => {
+      fake.answer('program.look', () => noEntry);
+      fake.refuse('program.setSsh', 'client/storage-failed', `${CONFIG} is read-only.`);
+    });
+    await shown.act(() => theSwitch()?.click());
+    expect(shown.text()).toContain(`${CONFIG} is read-only.`);
+    expect(theSwitch()?.getAttribute('aria-checked')).toBe('false');
+  });
+
+  it('looks again when the person comes back to the window: she may have edited the file', async () => {
+    let programs = noEntry;
+    const shown = await show(bastion, open, (fake) => fake.answer('program.look', () => programs));
+    expect(theSwitch()?.getAttribute('aria-checked')).toBe('false');
+    programs = {
+      ssh: { file: CONFIG, entries: [{ service: 'bastion.cluster1.bnn', name: 'bastion' }] },
+    };
+    await shown.act(() => window.dispatchEvent(new Event('focus')));
+    expect(theSwitch()?.getAttribute('aria-checked')).toBe('true');
+  });
+
+  it('is not there where the administrator wants no entry, or this client can write none', async () => {
+    await show({ ...bastion, keepsOutOfSshConfig: true });
+    expect(theSwitch()).toBeNull();
+    await show(bastion, open, (fake) => fake.answer('program.look', () => ({ ssh: null })));
+    expect(theSwitch()).toBeNull();
+  });
+
+  it('tells of SSH certificates, which are not there yet', async () => {
+    const shown = await show({ ...bastion, sshCertificates: 'BOTH' });
+    expect(shown.text()).toContain('set this service up for SSH certificates');
+  });
+});

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { array, assert, property, string } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { commandLine, quoted, shellOf } from '../../../../src/shared/model/quoting.ts';
+
+const printed = (command: string): string[] =>
+  execFileSync('sh', ['-c', command], { encoding: 'utf8', env: {} }).split('\0').slice(0, -1);
+
+describe('quoting for a POSIX shell', () => {
+  it('gives the program exactly the words, whatever is in them', () => {
+    // Many in each shell: starting one is what takes the time.
+    const words = array(
+      string({ unit: 'binary' }).map((word) => word.replaceAll(/[\0\ud800-\udfff]/g, '')),
+      { minLength: 40, maxLength: 40 },
+    );
+    assert(
+      property(words, (odd) => {
+        expect(printed(commandLine('sh', ['printf', '%s\\0', ...odd]))).toEqual(odd);
+      }),
+      { numRuns: 4 },
+    );
+  });
+
+  it.each(["it's", '$(id)', '`id`', '~', '-rf', '', ' ', '\n', '!!', '"', '\\', 'a=b', '#', '*'])(
+    'keeps %j one word',
+    (word) => {
+      expect(printed(commandLine('sh', ['printf', '%s\\0', word]))).toEqual([word]);
+    },
+  );
+
+  it('sets a variable for this program alone', () => {
+    const command = commandLine('sh', ['sh', '-c', 'printf "%s\\0" "$odd"'], { odd: "it's $1" });
+    expect(printed(`${command}; printf '%s\\0' "$odd"`)).toEqual(["it's $1", '']);
+  });
+
+  it('leaves plain words as people write them', () => {
+    const words = ['ssh', '-p', '22', 'dana@host.corp', '--host=::1', '/a/b.c'];
+    expect(commandLine('sh', words)).toBe(words.join(' '));
+  });
+});
+
+describe('quoting for PowerShell', () => {
+  it.each([
+    ['C:\\Users\\dana\\x.pem', 'C:\\Users\\dana\\x.pem'],
+    ['C:\\Users\\Dana O’Hara', "'C:\\Users\\Dana O’’Hara'"],
+    ["it's", "'it''s'"],
+    ['$env:PATH', "'$env:PATH'"],
+    ['a;b', "'a;b'"],
+    ['a`b', "'a`b'"],
+    ['@x', "'@x'"],
+    ['a,b', "'a,b'"],
+    ['', "''"],
+  ])('writes %j as %s', (word, written) => {
+    expect(quoted(word, 'powershell')).toBe(written);
+  });
+
+  it('is what Windows has', () => {
+    expect([shellOf('win32'), shellOf('linux'), shellOf('darwin')]).toEqual([
+      'powershell',
+      'sh',
+      'sh',
+    ]);
+  });
+});
