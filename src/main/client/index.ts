@@ -2,7 +2,7 @@
 import { AppError } from '../../shared/errors.ts';
 import type { AppFacts, Handlers, SignalListener, Snapshot } from '../../shared/ipc/contract.ts';
 import type { SecretStoreKind } from '../../shared/model/device.ts';
-import { type Managed, mayQuit } from '../../shared/model/managed.ts';
+import { mayQuit } from '../../shared/model/managed.ts';
 import { isSignedIn } from '../../shared/model/session.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
 import { parseOpenLink } from '../../shared/protocol/open-link.ts';
@@ -16,6 +16,7 @@ import { createDiagnostics } from './diagnostics/diagnostics.ts';
 import { suggestedDeviceName } from './device/posture-facts.ts';
 import { createRegistrar } from './device/register.ts';
 import { createRegistrationStore } from './device/registration-store.ts';
+import { deployedSettings, quitNotAllowed } from './managed/deployed-settings.ts';
 import { createManaged } from './managed/managed.ts';
 import { notRegisteredYet } from './managed/not-registered.ts';
 import type { ClientPorts } from './ports.ts';
@@ -24,7 +25,7 @@ import { privateFolder, sweepTemporaryFiles } from './settings/atomic-write.ts';
 import { readIfThere } from './settings/json-file.ts';
 import { layout } from './settings/layout.ts';
 import { chosenNotices } from './settings/chosen-notices.ts';
-import { createSettings, type Deployed } from './settings/settings.ts';
+import { createSettings } from './settings/settings.ts';
 import { createShown } from './shown.ts';
 import { watchSurroundings } from './surroundings.ts';
 import { startSwitchboard } from './switchboard.ts';
@@ -353,16 +354,3 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     wokeUp: () => surroundings?.changed('the system says that it woke up'),
   };
 }
-
-/** Tools write false for what they do not set: only true sets something. */
-function deployedSettings(managed: Managed): Deployed {
-  if (managed.status !== 'in-force') return {};
-  const { startAtBoot, hideOnStart } = managed.settings;
-  return { ...(startAtBoot && { startAtLogin: true }), ...(hideOnStart && { startHidden: true }) };
-}
-
-const quitNotAllowed = (): AppError =>
-  new AppError(
-    'managed/not-allowed',
-    'Your administrator has set up this computer so that Banyan keeps running.',
-  );

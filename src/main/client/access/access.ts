@@ -1,4 +1,4 @@
-// Opens and closes the way to each service, and turns the engine's facts into model states.
+// Opens and closes the way to each service, when a person, the catalogue or the session says so.
 import {
   AppError,
   fromWireError,
@@ -6,32 +6,21 @@ import {
   toWireError,
   type WireError,
 } from '../../../shared/errors.ts';
-import { exhaustive } from '../../../shared/exhaustive.ts';
 import { isLoopbackAddress, USUAL_HOST } from '../../../shared/model/listen-address.ts';
 import { canOverride, type PortChoice, type Service } from '../../../shared/model/service.ts';
 import { canClose, type LocalAddress, type Tunnel } from '../../../shared/model/tunnel.ts';
 import type { HostAndPort } from '../../../shared/protocol/host-port.ts';
 import type { EventData } from '../../../shared/protocol/events.ts';
-import type { Credentials, TunnelFact } from '../../../proxy/index.ts';
+import type { Credentials } from '../../../proxy/index.ts';
 import { lookAtPort } from '../adapters/port-holder.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
 import { type LocalRules, refuseToOpen, specFor } from './admission.ts';
 import { createAutorun } from './autorun.ts';
-import { createDenials } from './denials.ts';
+import { createFacts, isBare } from './facts.ts';
 import { choosePort } from './port-choice.ts';
 import { addressMissing, portInUse, refuseAddress } from './port-trouble.ts';
-import { createRecentConnections } from './recent-connections.ts';
 import { createSavedPorts } from './saved-ports.ts';
-import { createTrafficBoard } from './traffic-board.ts';
-import { createTroubleNotices } from './trouble-notices.ts';
-
-type ConnectionRefused = Extract<TunnelFact, { type: 'connection-refused' }>;
-
-/** A refusal without its reason: in TCP mode the Access Tier can only close. */
-const isBare = ({ code, details }: WireError | AppError): boolean =>
-  code === 'tunnel/denied' && !details?.['refusal'];
-const WORDS_BEFORE_MS = 2_000;
 
 const STRICT: LocalRules = { upstreamProxy: null, localUsers: 'own' };
 
@@ -52,12 +41,9 @@ export function createAccess(options: AccessOptions) {
   const { ports, state, onCertificateNeeded = () => {}, onCredentialsRefused = () => {} } = options;
   const { rulesFor = () => STRICT, connectsByItself = (service) => service.autorun } = options;
   const { clock, log } = ports;
-  const traffic = createTrafficBoard(clock, (totals) => state.tunnels(totals));
-  const recent = createRecentConnections(clock);
-  const engine = ports.createEngine(onFact);
+  const facts = createFacts({ ports, state, onCertificateNeeded });
+  const engine = ports.createEngine((fact) => facts.take(fact));
   const saved = createSavedPorts(log);
-  const denials = createDenials(clock);
-  const notices = createTroubleNotices(ports);
   const opening = new Map<string, Promise<Tunnel>>();
   const closing = new Map<string, Promise<void>>();
   /** What an open tunnel was opened with: a changed definition reopens it. */
@@ -76,77 +62,6 @@ export function createAccess(options: AccessOptions) {
     const current = tunnel(id);
     return current !== undefined && canClose(current);
   };
-
-  function onFact(fact: TunnelFact): void {
-    switch (fact.type) {
-      case 'connection-refused':
-        onRefused(fact);
-        return;
-      case 'traffic':
-        traffic.add(fact);
-        return;
-      case 'certificate-needed':
-        log.info('connections wait for a new certificate', { ...fact });
-        state.tunnel(fact.tunnel, { type: 'wait-started' });
-        onCertificateNeeded();
-        return;
-      case 'way-lost':
-        log.warn('the way to a service is lost', { ...fact });
-        state.tunnel(fact.tunnel, { type: 'way-lost', error: fact.error });
-        return;
-      case 'way-restored':
-        log.info('the way to a service is back', { ...fact });
-        state.tunnel(fact.tunnel, { type: 'way-restored' });
-        return;
-      case 'engine-restarted':
-        log.error('the proxy engine was started again; its connections are lost', { ...fact });
-        recent.lost();
-        endWait(); // what waited was closed; what waits from now on is told anew
-        return;
-      case 'failed':
-        state.tunnel(fact.tunnel, { type: 'failed', error: fact.error });
-        notices.tell(named(fact.tunnel), fact.error);
-        return;
-      case 'connection-opened':
-        recent.opened(fact);
-        log.debug(fact.type, { ...fact });
-        return;
-      case 'connection-closed':
-        recent.closed(fact);
-        // In TCP mode one that is refused has been opened too.
-        if (fact.firstByteMs !== null) notices.well(fact.tunnel);
-        log.debug(fact.type, { ...fact });
-        return;
-      default:
-        exhaustive(fact);
-    }
-  }
-
-  function onRefused({ tunnel: id, target, error }: ConnectionRefused): void {
-    const at = clock.now();
-    const tell = (words: WireError): void => {
-      log.warn('a connection was refused', { tunnel: id, target, error: words });
-      recent.denied(id, target, words);
-      const current = tunnel(id);
-      // Closed and opened again while the words were waited for: then it is an old story.
-      if (current?.status !== 'open' || current.openedAt > at) return;
-      state.tunnel(id, { type: 'connection-refused', refusal: { at, error: words } });
-      notices.tell(named(id), words);
-    };
-    if (!isBare(error)) return tell(error);
-    // The event may have been faster than the close of the connection.
-    const words = denials.wordsFor(id, at - WORDS_BEFORE_MS, fromWireError(error));
-    void words.then((told) => tell(told.toWire()));
-  }
-
-  function endWait(): void {
-    const ids = Object.keys(state.slices.tunnels.states);
-    state.tunnels(ids.map((id) => [id, { type: 'wait-ended' }]));
-  }
-
-  /** Of one that is published no longer, the id is all that is left. */
-  const named = (id: string): Pick<Service, 'id' | 'friendlyName'> =>
-    state.slices.catalog.services.find((each) => each.id === id) ?? { id, friendlyName: id };
 
   function find(id: string): Service {
     const service = state.slices.catalog.services.find((candidate) => candidate.id === id);
@@ -197,7 +112,7 @@ export function createAccess(options: AccessOptions) {
         publishPorts();
       }
       definitions.set(id, definitionOf(service));
-      notices.well(id);
+      facts.well(id);
       return state.tunnel(id, { type: 'opened', address, at: clock.now() });
     } catch (error) {
       const told = await explainFailure(error, service, choice, startedAt);
@@ -230,7 +145,7 @@ export function createAccess(options: AccessOptions) {
   ): Promise<unknown> {
     if (!(error instanceof AppError)) return error;
     if (isBare(error)) {
-      return denials.wordsFor(service.id, since, error);
+      return facts.wordsFor(service.id, since, error);
     }
     if (error.code === 'tunnel/port-in-use' && port !== null) {
       return portInUse(state.slices, service, { host, port }, error);
@@ -257,7 +172,7 @@ export function createAccess(options: AccessOptions) {
   /** Not the person's wish, so it stays visible with its reason. */
   async function fail(id: string, error: AppError): Promise<void> {
     state.tunnel(id, { type: 'failed', error: error.toWire() });
-    notices.tell(named(id), error.toWire());
+    facts.tell(id, error.toWire());
     await engine.close(id);
   }
 
@@ -287,7 +202,7 @@ export function createAccess(options: AccessOptions) {
     (id: string) =>
     (error: unknown): void => {
       log.warn('a tunnel did not follow the catalogue', { tunnel: id, error });
-      notices.tell(named(id), toWireError(error));
+      facts.tell(id, toWireError(error));
     };
 
   const autorun = createAutorun({
@@ -300,9 +215,9 @@ export function createAccess(options: AccessOptions) {
     open,
     close,
     publishPorts,
-    recentConnections: (known: number) => recent.read(known),
+    recentConnections: (known: number) => facts.recentConnections(known),
     /** The words for a refusal that only closed: they come another way. */
-    whyRefused: (id: string, since: number, bare: AppError) => denials.wordsFor(id, since, bare),
+    whyRefused: (id: string, since: number, bare: AppError) => facts.wordsFor(id, since, bare),
 
     /** Throws why it cannot be connected, whoever is signed in. */
     requireConnectable(id: string): void {
@@ -336,11 +251,7 @@ export function createAccess(options: AccessOptions) {
       return choosePort(service, saved.current());
     },
 
-    onDenied(event: EventData<'connection.denied'>): void {
-      const error = denials.record(event).toWire();
-      const refusal = { at: clock.now(), error };
-      state.tunnel(event.service, { type: 'connection-refused', refusal });
-    },
+    onDenied: (event: EventData<'connection.denied'>): void => facts.denied(event),
 
     /** The catalogue was read: close what is gone, move what has changed, start what starts by itself. */
     onServices(services: readonly Service[]): void {
@@ -367,7 +278,7 @@ export function createAccess(options: AccessOptions) {
         for (const id of suspended) state.tunnel(id, { type: 'way-restored' });
         suspended.clear();
       }
-      engine.setCredentials(credentials).then(endWait, (error: unknown) => {
+      engine.setCredentials(credentials).then(facts.endWait, (error: unknown) => {
         log.error('the certificate was not taken; the one before stays', { error });
         onCredentialsRefused(fromWireError(toWireError(error)));
       });
@@ -393,21 +304,20 @@ export function createAccess(options: AccessOptions) {
     /** Nobody signs in: what waits is closed with the reason. */
     refuseHeld(error: WireError): void {
       engine.refuseHeld(error);
-      endWait();
+      facts.endWait();
     },
 
     /** Signed out, so without credentials: every way is closed, and the next person starts afresh. */
     async closeAll(): Promise<void> {
       autorun.forget();
-      notices.forget();
+      facts.forget();
       const ids = Object.keys(state.slices.tunnels.states);
       await Promise.all(ids.map((id) => close(id)));
       state.forgetTunnels();
     },
 
     stop(drainMs: number): Promise<void> {
-      traffic.stop();
-      notices.forget();
+      facts.stop();
       return engine.stop(drainMs);
     },
   };
