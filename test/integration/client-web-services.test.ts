@@ -32,7 +32,7 @@ async function signedInClient(open?: () => Promise<void>) {
   await app.signIn();
   return { app, opened };
 }
-const pendingOpen = (app: TestClient) => app.client.snapshot().app.pendingOpen;
+const pendingLink = (app: TestClient) => app.client.snapshot().app.pendingLink;
 
 test('a web service opens in the browser as the person of the app', async () => {
   const { app, opened } = await signedInClient();
@@ -79,14 +79,26 @@ test('a browser that cannot be started is an error, and its address is in no log
 test('a link only asks: the person opens it, or does not', async () => {
   const { app, opened } = await signedInClient();
   app.client.openLink(`banyan://open/${WIKI}`);
-  expect(pendingOpen(app)).toBe(WIKI);
+  expect(pendingLink(app)).toEqual({ wants: 'open', service: WIKI });
   expect(opened).toEqual([]);
   await app.call('service.dismissLink', {});
-  expect(pendingOpen(app)).toBeNull();
+  expect(pendingLink(app)).toBeNull();
   app.client.openLink(`banyan://open/${WIKI}?next=evil`);
-  expect(pendingOpen(app)).toBeNull();
+  expect(pendingLink(app)).toBeNull();
   app.client.openLink(`banyan://open/${WIKI}`);
   await app.call('service.open', { service: WIKI });
-  expect(pendingOpen(app)).toBeNull();
+  expect(pendingLink(app)).toBeNull();
   expect(opened).toHaveLength(1);
+});
+
+test('a link that wants a connection only asks too', async () => {
+  const { app } = await signedInClient();
+  const echo = 'echo.demo.bnn';
+  app.client.openLink(`banyan://connect/${echo}`);
+  expect(pendingLink(app)).toEqual({ wants: 'connect', service: echo });
+  expect(app.slices().tunnels.states).toEqual({});
+  await app.call('tunnel.open', { service: 'api.demo.bnn' });
+  expect(pendingLink(app)).toMatchObject({ service: echo });
+  await app.call('tunnel.open', { service: echo });
+  expect(pendingLink(app)).toBeNull();
 });

@@ -5,7 +5,7 @@ import type { SecretStoreKind } from '../../shared/model/device.ts';
 import { mayQuit } from '../../shared/model/managed.ts';
 import { isSignedIn } from '../../shared/model/session.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
-import { parseOpenLink } from '../../shared/protocol/open-link.ts';
+import { parseServiceLink, type ServiceLink } from '../../shared/protocol/service-link.ts';
 import { createRecentLog } from './activity/recent-log.ts';
 import {
   type ChooseProxy,
@@ -138,7 +138,11 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
   managed.follow();
 
   let pendingInvite = options.pendingInvite ?? null;
-  let pendingOpen: string | null = null;
+  let pendingLink: ServiceLink | null = null;
+  /** It has been done, by a yes to the link or otherwise. */
+  const answered = (wants: ServiceLink['wants'], service: string): void => {
+    if (pendingLink?.wants === wants && pendingLink.service === service) pendingLink = null;
+  };
   let stopped: Promise<void> | null = null;
 
   function currentProxies(): UpstreamProxies {
@@ -193,7 +197,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       platform: process.platform,
       certificatesFolder: home,
       pendingInvite,
-      pendingOpen,
+      pendingLink,
       suggestedSecretStore,
       desktop,
       hostName: suggestedDeviceName(),
@@ -301,7 +305,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     },
     async 'service.open'({ service }) {
       await switchboard.current().webServices.open(service);
-      if (service === pendingOpen) pendingOpen = null;
+      answered('open', service);
     },
     'service.page': async ({ service }) => ({
       url: await switchboard.current().webServices.page(service),
@@ -320,13 +324,17 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       await settingsChanged();
     },
     'service.dismissLink'() {
-      pendingOpen = null;
+      pendingLink = null;
       return Promise.resolve();
     },
     'program.look': async () => switchboard.current().programs.look(),
     'program.setSsh': async ({ service, isOn }) =>
       switchboard.current().programs.setSsh(service, isOn),
-    'tunnel.open': async ({ service }) => switchboard.current().access.open(service),
+    async 'tunnel.open'({ service }) {
+      const tunnel = await switchboard.current().access.open(service);
+      answered('connect', service);
+      return tunnel;
+    },
     'tunnel.close': async ({ service }) => switchboard.current().access.close(service),
     'tunnel.override': async ({ service, port, host }) =>
       switchboard.current().access.override(service, port, host),
@@ -338,9 +346,9 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     snapshot,
     subscribe: (listener) => shown.subscribe(listener),
     openLink(link) {
-      const asked = parseOpenLink(link);
+      const asked = parseServiceLink(link);
       if (asked !== null) {
-        pendingOpen = asked;
+        pendingLink = asked;
         return;
       }
       try {

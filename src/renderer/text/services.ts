@@ -51,9 +51,20 @@ export const servicesText = {
   },
   connect: 'Connect',
   open: 'Open',
-  openTitle: (name: string) => `Open ${name}?`,
-  openHelp: (organisation: string) =>
-    `A link has asked for it. It opens in your browser, where you are then signed in to ${organisation}. Go on only if you have just clicked that link.`,
+  link: {
+    open: {
+      title: (name: string) => `Open ${name}?`,
+      help: (organisation: string) =>
+        `A link has asked for it. It opens in your browser, where you are then signed in to ${organisation}. Go on only if you have just clicked that link.`,
+      yes: 'Open',
+    },
+    connect: {
+      title: (name: string) => `Connect ${name}?`,
+      help: (organisation: string) =>
+        `A link has asked for it. Programs on this computer then reach it through ${organisation}, in your name. Go on only if you have just clicked that link.`,
+      yes: 'Connect',
+    },
+  },
   disconnect: 'Disconnect',
   cancel: 'Cancel',
   retry: 'Retry',

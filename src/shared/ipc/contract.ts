@@ -12,6 +12,7 @@ import type { PortChoice, Service } from '../model/service.ts';
 import type { Session } from '../model/session.ts';
 import { type ShownSettings, THEMES } from '../model/settings.ts';
 import type { Tunnel } from '../model/tunnel.ts';
+import type { ServiceLink } from '../protocol/service-link.ts';
 
 /** Everything a front end shows. Slices arrive whole, each with a revision, so that a late one can be ignored. */
 export interface Slices {
@@ -54,8 +55,8 @@ export interface AppFacts {
   certificatesFolder: string;
   /** A link the app was opened with; shown for a yes, never acted upon by itself. */
   pendingInvite: string | null;
-  /** Service id of a `banyan://open` link; asked about, never acted upon by itself. */
-  pendingOpen: string | null;
+  /** What a link has asked for; asked about, never acted upon by itself. */
+  pendingLink: ServiceLink | null;
   /** Set by whoever started this client, e.g. the demo: preselects and explains, changes no check. */
   suggestedSecretStore: (typeof SECRET_STORES)[number];
   /** Runs with windows and notifications, and with a tray where the desktop shows one; null: in a terminal. */

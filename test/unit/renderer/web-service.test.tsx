@@ -35,7 +35,7 @@ describe('a web service', () => {
 });
 
 describe('a link that asks for a web service', () => {
-  const asked = () => aSnapshot(slices, { pendingOpen: wiki.id });
+  const asked = () => aSnapshot(slices, { pendingLink: { wants: 'open', service: wiki.id } });
   const dialog = () => document.querySelector('[role="alertdialog"]')?.textContent ?? '';
   const names = (app: Awaited<ReturnType<typeof renderApp>>) =>
     app.fake.calls.map(({ name }) => name).filter((name) => name !== 'app.snapshot');
@@ -80,5 +80,25 @@ describe('a link that asks for a web service', () => {
     await app.act(() => {});
     expect(names(app)).toEqual(['service.dismissLink']);
     expect(dialog()).toBe('');
+  });
+
+  it('that wants a connection connects on a yes, and shows how to use it', async () => {
+    const database = aService({ name: 'db', friendlyName: 'Ledger', type: 'DATABASE' });
+    const listed = { catalog: { status: 'current' as const, services: [wiki, database] } };
+    let snapshot = aSnapshot(listed, { pendingLink: { wants: 'connect', service: database.id } });
+    const app = await renderApp(snapshot, (fake) => {
+      fake.answer('app.snapshot', () => snapshot);
+      fake.answer('tunnel.open', () => {
+        snapshot = aSnapshot(listed);
+        return { status: 'closed' } as const;
+      });
+    });
+    expect(dialog()).toContain('Connect Ledger?');
+    expect(names(app)).toEqual([]);
+    const yes = document.querySelector<HTMLElement>('[role="alertdialog"] .primary');
+    await app.act(() => yes?.click());
+    expect(app.fake.calls).toContainEqual({ name: 'tunnel.open', input: { service: database.id } });
+    expect(dialog()).toBe('');
+    expect(app.text()).toContain('How to use it');
   });
 });

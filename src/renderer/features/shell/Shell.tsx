@@ -8,7 +8,7 @@ import type { Page } from '../../stores/view.ts';
 import { ActivityPage } from '../activity/ActivityPage.tsx';
 import { DiagnosticsPage } from '../diagnostics/DiagnosticsPage.tsx';
 import { DevicePage } from '../device/DevicePage.tsx';
-import { OpenLinkDialog } from '../services/OpenLinkDialog.tsx';
+import { LinkDialog } from '../services/LinkDialog.tsx';
 import { ServicesPage } from '../services/ServicesPage.tsx';
 import { SettingsPage } from '../settings/SettingsPage.tsx';
 import { Palette } from '../palette/Palette.tsx';
@@ -30,7 +30,7 @@ export function Shell({ device }: { device: Registered }) {
     <div className="shell">
       <Rail organisation={device.organisation.name} />
       <Palette />
-      <OpenLinkDialog />
+      <LinkDialog />
       <PageOf page={page} device={device} />
     </div>
   );

@@ -1,12 +1,20 @@
-// `banyan://open` links: what is one, and what only looks like one.
+// `banyan://open` and `banyan://connect` links: what is one, and what only looks like one.
 import { expect, test } from 'vitest';
-import { parseOpenLink } from '../../../../src/shared/protocol/open-link.ts';
+import { parseServiceLink } from '../../../../src/shared/protocol/service-link.ts';
 
 test.each([
   'banyan://open/wiki.demo.bnn',
   'BANYAN://OPEN/wiki.demo.bnn',
   ' banyan://open/wiki.demo.bnn/ ',
-])('%s asks for the wiki', (link) => expect(parseOpenLink(link)).toBe('wiki.demo.bnn'));
+])('%s asks for the wiki', (link) =>
+  expect(parseServiceLink(link)).toEqual({ wants: 'open', service: 'wiki.demo.bnn' }),
+);
+
+test('banyan://connect asks for a connection', () =>
+  expect(parseServiceLink('banyan://Connect/db.demo.bnn')).toEqual({
+    wants: 'connect',
+    service: 'db.demo.bnn',
+  }));
 
 test.each([
   '',
@@ -23,6 +31,9 @@ test.each([
   'banyan://open/<script>.bnn',
   'banyan://evil@open/wiki.demo.bnn',
   'banyan://register/wiki.demo.bnn',
+  'banyan://disconnect/wiki.demo.bnn',
+  'banyan://connect',
+  'banyan://connect/wiki.demo.bnn?port=22',
   'https://open/wiki.demo.bnn',
   `banyan://open/${'a'.repeat(400)}.bnn`,
-])('%j does not', (link) => expect(parseOpenLink(link)).toBeNull());
+])('%j does not', (link) => expect(parseServiceLink(link)).toBeNull());

@@ -1,0 +1,50 @@
+// A link has asked for a service: nothing is opened or connected without a yes.
+import type { ServiceLink } from '../../../shared/protocol/service-link.ts';
+import { servicesText } from '../../text/services.ts';
+import { Confirm } from '../../ui/Confirm.tsx';
+import { ErrorNote } from '../../ui/ErrorNote.tsx';
+import { useCall, useMirror, useSetView, useTruth } from '../../window-context.tsx';
+
+export function LinkDialog() {
+  const link = useTruth(({ app }) => app.pendingLink);
+  // A new question each: what went wrong with the one before is not about this one.
+  return link && <Question key={`${link.wants} ${link.service}`} link={link} />;
+}
+
+function Question({ link: { wants, service: id } }: { link: ServiceLink }) {
+  const service = useTruth(({ slices }) => slices.catalog.services.find((each) => each.id === id));
+  const organisation = useTruth(({ slices: { device } }) =>
+    device.status === 'registered' ? device.organisation.name : '',
+  );
+  const calls = { open: useCall('service.open'), connect: useCall('tunnel.open') };
+  const dismiss = useCall('service.dismissLink');
+  const mirror = useMirror();
+  const setView = useSetView();
+  const text = servicesText.link[wants];
+  const { run, pending, error } = calls[wants];
+  const forget = async (): Promise<void> => {
+    await dismiss.run({});
+    await mirror.refetch();
+  };
+  return (
+    <Confirm
+      open
+      onOpenChange={(isOpen) => {
+        if (!isOpen) void forget();
+      }}
+      title={text.title(service?.friendlyName ?? id)}
+      yes={text.yes}
+      look="primary"
+      busy={pending}
+      problem={error && <ErrorNote error={error} />}
+      onYes={() => {
+        // Where it is used is what they want to see next.
+        if (wants === 'connect') setView({ page: 'services', selected: id });
+        // `undefined` is also what it resolves with: an error stays on show, a success ends the question.
+        void run({ service: id }).then(() => mirror.refetch());
+      }}
+    >
+      {text.help(organisation)}
+    </Confirm>
+  );
+}
