@@ -11,6 +11,7 @@ import { ensureBrowser } from './lib/browser.mjs';
 import { ROOT } from './lib/prepare.mjs';
 import { main, PlainError } from './lib/steps.mjs';
 import { buildWindow, serveWindow } from './lib/window-page.mjs';
+import { openState } from './lib/window-state.mjs';
 
 const WIDE = { width: 1180, height: 760 };
 const LOOKS = [
@@ -26,78 +27,6 @@ const PICTURES = {
   'window-services-light': { name: 'services-details', look: 'light' },
   'window-first-launch-dark': { name: 'first-launch-2-device', look: 'dark' },
 };
-
-/** Runs in the page before anything else: a client that answers by heart. */
-function script({ snapshot, replies, later }) {
-  const call = (name) => () =>
-    name === 'app.snapshot'
-      ? Promise.resolve({ ok: true, value: snapshot })
-      : name in replies
-        ? Promise.resolve(replies[name])
-        : new Promise(() => {});
-  const group = (name) => new Proxy({}, { get: (_, verb) => call(`${name}.${String(verb)}`) });
-  window.client = {
-    ...Object.fromEntries(
-      [
-        'app',
-        'device',
-        'organisation',
-        'session',
-        'settings',
-        'activity',
-        'diagnostics',
-        'catalog',
-        'program',
-        'service',
-        'tunnel',
-      ].map((name) => [name, group(name)]),
-    ),
-    subscribe(listener) {
-      for (const [slice, value] of Object.entries(later?.slices ?? {})) {
-        setTimeout(listener, 200, `${slice}.changed`, { revision: 1_000, value });
-      }
-      return () => {};
-    },
-  };
-}
-
-/** The same for a browser tab: the web host answers by heart, or falls silent. */
-function tabScript({ snapshot, tab }) {
-  const answer = (value, status = 200) => new Response(JSON.stringify(value), { status });
-  let heard = false;
-  window.fetch = (path, init) => {
-    if (path === '/api/session') {
-      return Promise.resolve(tab === 'used' ? answer({}, 401) : answer({ bearer: 'bearer' }));
-    }
-    if (tab === 'gone') return Promise.resolve(answer({}, 401));
-    if (path === '/api/signals') {
-      if (heard) return Promise.reject(new TypeError('Failed to fetch'));
-      heard = true;
-      return Promise.resolve(
-        new Response(
-          new ReadableStream({
-            start: (stream) =>
-              void (tab === 'interrupted' && setTimeout(() => stream.close(), 200)),
-          }),
-        ),
-      );
-    }
-    const isSnapshot = JSON.parse(init.body).name === 'app.snapshot';
-    return isSnapshot
-      ? Promise.resolve(answer({ ok: true, value: snapshot }))
-      : new Promise(() => {});
-  };
-}
-
-async function follow(page, step) {
-  const [verb, first, ...rest] = step.split(':');
-  const text = rest.join(':');
-  if (verb === 'click') await page.getByRole(first, { name: text }).first().click();
-  else if (verb === 'fill') await page.getByLabel(first).first().fill(text);
-  else if (verb === 'press') await page.keyboard.press(first);
-  else if (verb === 'wait') await page.waitForTimeout(Number(first));
-  else throw new Error(`unknown step ${step}`);
-}
 
 await main(async () => {
   const { values } = parseArgs({
@@ -139,7 +68,6 @@ await main(async () => {
       for (const name of names) {
         const picture = pictureOf(name, look);
         if (!picture) continue;
-        const { snapshot, later, tab, replies = {}, steps = [] } = module.windowStates[name];
         const page = await context.newPage();
         const problems = [];
         page.on(
@@ -147,11 +75,7 @@ await main(async () => {
           (message) => message.type() === 'error' && problems.push(message.text()),
         );
         page.on('pageerror', (error) => problems.push(error.message));
-        if (tab) await page.addInitScript(tabScript, { snapshot, tab });
-        else await page.addInitScript(script, { snapshot, replies, later });
-        await page.goto(tab ? `${server.url}#key=once` : server.url);
-        await page.locator('h1, .progress').first().waitFor();
-        for (const step of steps) await follow(page, step);
+        await openState(page, server.url, module.windowStates[name]);
         await page.waitForTimeout(150);
         const wider = await page.evaluate(
           () => document.documentElement.scrollWidth - window.innerWidth,

@@ -41,7 +41,7 @@ export async function renderApp(
     });
   const button = (name: string): HTMLButtonElement | undefined =>
     [...document.querySelectorAll('button')].find(
-      (each) => (each.getAttribute('aria-label') ?? each.textContent.trim()) === name,
+      (each) => (each.getAttribute('aria-label') ?? heardOf(each)) === name,
     );
   const field = (label: string): HTMLInputElement | HTMLTextAreaElement => {
     const fields = [...document.querySelectorAll<HTMLInputElement>('input, textarea')];
@@ -83,4 +83,11 @@ export async function renderApp(
     actNow: (change) => act(change),
     unmount: () => acted(() => tree.unmount()),
   };
+}
+
+/** Its text, without what is only for the eye. */
+function heardOf(element: Element): string {
+  const heard = element.cloneNode(true) as Element;
+  for (const each of heard.querySelectorAll('[aria-hidden]')) each.remove();
+  return heard.textContent.trim();
 }

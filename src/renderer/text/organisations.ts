@@ -1,6 +1,7 @@
 // Words of several organisations on one device.
 export const organisationsText = {
-  switcher: (active: string) => `${active}. Switch organisation`,
+  /** Begins with what is seen of it. */
+  switcher: (active: string, sub = '') => `${`${active} ${sub}`.trim()}. Switch organisation`,
   switching: 'Switching…',
   disconnects: (connected: number) =>
     connected === 1

@@ -14,7 +14,7 @@ import { type RenderedApp, renderApp } from '../../support/render-app.tsx';
 const catalog = { status: 'current' as const, services: [aService()] };
 const inTwo = { organisations: twoOrganisations(), catalog };
 const northwind = twoOrganisations()[1]!;
-const switcher = 'Medsoft. Switch organisation';
+const switcher = 'Medsoft adam@medsoft.digital. Switch organisation';
 const facts = {
   organisationName: 'Northwind',
   host: northwind.host,

@@ -17,7 +17,6 @@ export function KnownOrganisations({ known }: { known: readonly KnownOrganisatio
           <Button
             key={organisation.id}
             title={organisation.host}
-            aria-label={organisationsText.goOnWith(organisation.name)}
             busy={state.pending && state.to?.id === organisation.id}
             disabled={state.pending}
             onClick={() => state.start(organisation)}

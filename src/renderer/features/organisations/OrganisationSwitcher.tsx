@@ -21,16 +21,17 @@ export function OrganisationSwitcher(props: { organisation: string; who: string 
     );
   }
   const { pending } = state;
+  const sub = pending ? organisationsText.switching : who;
   const trigger = (
     <button
       type="button"
       className="organisation several"
       title={title}
-      aria-label={organisationsText.switcher(organisation)}
+      aria-label={organisationsText.switcher(organisation, sub)}
       aria-busy={pending || undefined}
     >
       <Mark name={organisation} />
-      <Words name={organisation} sub={pending ? organisationsText.switching : who} />
+      <Words name={organisation} sub={sub} />
       {pending ? (
         <LoaderCircle size={14} className="rail-wide spin" aria-hidden />
       ) : (

@@ -40,10 +40,10 @@ export function SearchField({
         <button
           type="button"
           className="search-palette"
-          aria-label={paletteText.open(mac ? '⌘K' : 'Ctrl+K')}
           aria-keyshortcuts={mac ? 'Meta+K' : 'Control+K'}
           onClick={() => setView({ palette: true })}
         >
+          <span className="unseen">{paletteText.open} </span>
           <kbd>{mac ? '⌘K' : 'Ctrl K'}</kbd>
         </button>
       ) : (
