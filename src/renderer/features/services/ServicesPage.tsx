@@ -5,7 +5,8 @@ import { ERRORS } from '../../../shared/errors.ts';
 import { isSignedIn } from '../../../shared/model/session.ts';
 import { summary } from '../../../shared/model/summary.ts';
 import { words } from '../../text/common.ts';
-import { servicesText } from '../../text/services.ts';
+import { type Filters, noFilters } from '../../stores/view.ts';
+import { filterWords, servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Empty } from '../../ui/Empty.tsx';
 import { Note } from '../../ui/Note.tsx';
@@ -37,7 +38,7 @@ export function ServicesPage() {
   useKeptFocus();
   const closeDetails = (): void => setView({ selected: null, editPort: null });
   const all = useMemo(() => findable(catalog.services), [catalog.services]);
-  const narrowed = useView((view) => view.narrowed);
+  const filters = useView((view) => view.filters);
   const favourites = useFavourites();
   const matching = useMemo(() => found(all, query), [all, query]);
   const types = useMemo(() => typesOf(catalog.services), [catalog.services]);
@@ -46,8 +47,8 @@ export function ServicesPage() {
     [matching, tunnels.states, favourites],
   );
   const groups = useMemo(
-    () => grouped(rows.filter((row) => isAmong(row, narrowed))),
-    [rows, narrowed],
+    () => grouped(rows.filter((row) => isAmong(row, filters))),
+    [rows, filters],
   );
   const isLong = types.length > 1 && catalog.services.length >= FILTERED_FROM;
   return (
@@ -60,7 +61,9 @@ export function ServicesPage() {
           </div>
           {catalog.services.length > 0 && <SearchField onKeyDown={walkRows} />}
         </header>
-        {(isLong || favourites.size > 0) && <Filter types={isLong ? types : []} rows={rows} />}
+        {(isLong || favourites.size > 0 || isFiltered(filters)) && (
+          <Filter types={isLong ? types : []} rows={rows} />
+        )}
         <div className="banners">
           <TooOldBanner />
           <ExpiredBanner />
@@ -70,12 +73,7 @@ export function ServicesPage() {
         {catalog.services.length === 0 ? (
           <NoServices />
         ) : groups.length === 0 ? (
-          <Empty
-            icon={<SearchX size={22} aria-hidden />}
-            title={query.trim() ? servicesText.noMatch(query.trim()) : servicesText.noneOfType}
-          >
-            {servicesText.noMatchHelp}
-          </Empty>
+          <NoneFound query={query.trim()} filters={filters} />
         ) : (
           <ServiceList groups={groups} />
         )}
@@ -93,6 +91,39 @@ export function ServicesPage() {
         </>
       )}
     </div>
+  );
+}
+
+const isFiltered = ({ state, type }: Filters): boolean => state !== null || type !== null;
+
+function NoneFound({ query, filters }: { query: string; filters: Filters }) {
+  const setView = useSetView();
+  const { state, type } = filters;
+  const on = [state, type].flatMap((choice) => (choice ? filterWords[choice] : []));
+  return (
+    <Empty
+      icon={<SearchX size={22} aria-hidden />}
+      title={query ? servicesText.noMatch(query) : servicesText.noneLike(on)}
+      action={
+        on.length > 0 && (
+          <Button
+            onClick={() => {
+              setView({ filters: noFilters });
+              // The button goes with what it answers, and would take the focus along.
+              document.querySelector<HTMLElement>('.search input')?.focus();
+            }}
+          >
+            {servicesText.clearFilters(on.length)}
+          </Button>
+        )
+      }
+    >
+      {on.length === 0
+        ? servicesText.noMatchHelp
+        : query
+          ? servicesText.amongOnly(on)
+          : servicesText.followsByItself}
+    </Empty>
   );
 }
 
