@@ -25,6 +25,8 @@ export interface View {
   putAway: Readonly<Record<string, number>>;
   query: string;
   filters: Filters;
+  /** The activity page shows connections of this service only. */
+  activityOf: string | null;
   /** The form for another organisation is open; null: it is when the app was opened with an invite. */
   adding: boolean | null;
   /** True from the first step until signed in: the sign-in page then is the third step of three. */
@@ -45,6 +47,7 @@ export const freshPages = {
   putAway: {},
   query: '',
   filters: noFilters,
+  activityOf: null,
   editPort: null,
 } satisfies Partial<View>;
 

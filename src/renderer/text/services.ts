@@ -212,6 +212,16 @@ export const portText = {
   },
 };
 
+export const serviceActivityText = {
+  throughput: 'In the last minute',
+  idle: 'nothing was carried',
+  now: (bytes: string) => `${bytes}/s now`,
+  atMost: (bytes: string) => `at most ${bytes}/s`,
+  none: 'No program has used it yet.',
+  all: (count: number) =>
+    count === 1 ? 'Show it in Activity' : `Show all ${count} connections in Activity`,
+};
+
 export const announceText = {
   signedIn: (name: string) => `Signed in as ${name}`,
   sessionEnded: 'Your session has ended',

@@ -19,6 +19,7 @@ import { ListenOverride } from './ListenOverride.tsx';
 import { OpenButton } from './OpenButton.tsx';
 import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 import { RefusalNote } from './RefusalNote.tsx';
+import { ServiceActivity } from './ServiceActivity.tsx';
 import { StateWord } from './StateWord.tsx';
 import { Targets } from './Targets.tsx';
 import { TypeTile } from './TypeTile.tsx';
@@ -89,6 +90,7 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
           <Targets targets={service.allowedTargets} />
         </Section>
       )}
+      {connectable && <ServiceActivity service={service} tunnel={tunnel} />}
     </aside>
   );
 }
