@@ -20,5 +20,5 @@ export const paletteText = {
     isOn ? `Do not connect ${name} automatically` : `Connect ${name} automatically`,
   autoConnectHint: (isOn: boolean) =>
     isOn ? 'Now: connects by itself when you sign in' : 'From the next sign-in',
-  open: (key: string) => `Commands (${key})`,
+  open: (key: string) => `Commands: ${key}`,
 };

@@ -78,7 +78,7 @@ export const servicesText = {
   copyAddress: (address: string) => `Copy ${address}`,
   carried: (received: string, sent: string) => `${received} received, ${sent} sent`,
   how: 'How to use it',
-  howOf: (name: string) => `How to use ${name}`,
+  howOf: (name: string) => `How to use it: ${name}`,
   detailsOf: (name: string) => `Details of ${name}`,
   star: (name: string) => `Favourite: ${name}`,
   favourites: 'Favourites',

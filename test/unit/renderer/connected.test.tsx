@@ -48,8 +48,8 @@ describe('how to go on after Connect', () => {
 
   it('is one press away on every connected row', async () => {
     app = await renderApp(having({ [ledger.id]: open(5433) }));
-    expect(app.button('How to use Bastion')).toBeUndefined();
-    await app.click('How to use Ledger database');
+    expect(app.button('How to use it: Bastion')).toBeUndefined();
+    await app.click('How to use it: Ledger database');
     expect(details()).toBe('Ledger database');
   });
 });
@@ -142,7 +142,7 @@ describe('a connected service whose way is lost', () => {
     const row = document.querySelector(`[data-service="${ledger.id}"]`)?.textContent;
     expect(row).toContain('Reconnecting…');
     expect(row).toContain('There is no network.');
-    await app.click('How to use Ledger database');
+    await app.click('How to use it: Ledger database');
     expect(document.querySelector('.details')?.textContent).toContain('There is no network.');
   });
 });

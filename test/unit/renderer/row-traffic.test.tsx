@@ -20,7 +20,7 @@ it('the row of a connected service counts what it carries, and tells no screen r
   const catalog = { status: 'current' as const, services: [ledger] };
   const app = await renderApp(aSnapshot({ catalog, tunnels: tunnels() }));
   expect(shown()).toBeNull();
-  expect(app.button('How to use Ledger database')).toBeDefined();
+  expect(app.button('How to use it: Ledger database')).toBeDefined();
   await app.act(() => app.fake.emit('tunnels.changed', { revision: 2, value: tunnels(carried) }));
   expect(shown()?.querySelector('.unseen')?.textContent).toBe('34 MB received, 1.2 kB sent');
   expect(shown()?.closest('[aria-live], [role=status], [role=alert]')).toBeNull();

@@ -40,7 +40,7 @@ export function SearchField({
         <button
           type="button"
           className="search-palette"
-          aria-label={paletteText.open(mac ? '⌘K' : 'Ctrl+K')}
+          aria-label={paletteText.open(mac ? '⌘K' : 'Ctrl K')}
           aria-keyshortcuts={mac ? 'Meta+K' : 'Control+K'}
           onClick={() => setView({ palette: true })}
         >
