@@ -42,6 +42,7 @@ export const stateWords = {
 
 export const servicesText = {
   title: 'Services',
+  greeting: (name: string) => `Hello ${name}`,
   search: 'Find a service',
   clearSearch: 'Clear search',
   groups: {

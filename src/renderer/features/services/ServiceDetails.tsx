@@ -63,7 +63,9 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
       <header className="details-head">
         <TypeTile service={service} lit={tunnel.status === 'open'} />
         <div className="details-title">
-          <h1>{service.friendlyName}</h1>
+          <h1>
+            <bdi>{service.friendlyName}</bdi>
+          </h1>
           <p className="sub">{detailsText.through(kindOf(service), organisation)}</p>
         </div>
         <Button look="quiet" className="icon-only" aria-label={words.close} onClick={onClose}>

@@ -61,7 +61,7 @@ export function ServiceRow(
           aria-current={props.selected}
           onClick={props.onSelect}
         >
-          {service.friendlyName}
+          <bdi>{service.friendlyName}</bdi>
         </button>
         <button
           type="button"
@@ -86,7 +86,7 @@ export function ServiceRow(
         )}
         <div className="sub one-line">
           {reason ? (
-            <span className="row-reason">{reason}</span>
+            <bdi className="row-reason">{reason}</bdi>
           ) : (
             `${kindOf(service)} · ${service.domain}`
           )}

@@ -57,7 +57,10 @@ export function ServicesPage() {
         <header className="page-head">
           <div>
             <h1>{servicesText.title}</h1>
-            <p className="sub">{summary(slices).headline}</p>
+            <p className="sub">
+              {'person' in session && `${servicesText.greeting(session.person.name)} · `}
+              {summary(slices).headline}
+            </p>
           </div>
           {catalog.services.length > 0 && <SearchField onKeyDown={walkRows} />}
         </header>
