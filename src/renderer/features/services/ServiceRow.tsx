@@ -95,7 +95,7 @@ export function ServiceRow(
       <div className="row-address">
         {address && <CopyPill text={address} label={servicesText.copyAddress(address)} />}
       </div>
-      <div className="row-state">
+      <div className={tunnel.status === 'open' ? 'row-state wide' : 'row-state'}>
         {hindrance && hindrance !== 'denied' ? (
           <span className="sub">{hindranceText[hindrance].word}</span>
         ) : (
