@@ -126,7 +126,7 @@ export function runPreload(
   let calls = 0;
   const tell = (message: object): void => send(JSON.stringify(message));
   // Asked before Chromium makes a window: a window that is closed while it begins leaves its opener hanging.
-  link.expose('open', (url: unknown) => {
+  link.expose('open', (url?: string | URL) => {
     tell({ is: 'open', url: new URL(String(url ?? 'about:blank'), location.href).href });
     return null;
   });
