@@ -20,8 +20,8 @@ const ANSWER_LIMIT_MS = 50;
 const START_LIMIT_MS = 1_000;
 const CONNECT_LIMIT_MS = 200;
 
-/** Runs in the page before anything else. */
-function client({ snapshot, lines, linesASecond }) {
+/** Runs in the page before anything else. With `traffic` every open tunnel carries more each second. */
+function client({ snapshot, lines, linesASecond, traffic }) {
   const startedAt = performance.now();
   const written = () =>
     lines + Math.floor(((performance.now() - startedAt) / 1_000) * linesASecond);
@@ -47,23 +47,36 @@ function client({ snapshot, lines, linesASecond }) {
       ? Promise.resolve({ ok: true, value: answers[name](input) })
       : new Promise(() => {});
   const group = (name) => new Proxy({}, { get: (_, verb) => call(`${name}.${String(verb)}`) });
-  // As the client does: the whole slice, once a second, while bytes move.
-  const subscribe = (listener) => {
-    const { states, ports } = snapshot.slices.tunnels;
-    let seconds = 0;
-    const told = setInterval(() => {
-      if (!Object.values(states).some(({ traffic }) => traffic)) return;
-      seconds += 1;
-      const next = structuredClone(states);
-      for (const tunnel of Object.values(next)) tunnel.traffic.bytesReceived *= 1 + seconds;
-      const payload = { revision: 1_000 + seconds, value: { states: next, ports } };
-      listener('tunnels.changed', payload);
+  function subscribe(tell) {
+    let revision = 1_000;
+    const { tunnels } = snapshot.slices;
+    const more = (state, seconds) => ({
+      ...state,
+      traffic: {
+        connections: seconds,
+        bytesSent: seconds * 4_000,
+        bytesReceived: seconds * 90_000,
+      },
+    });
+    const timer = setInterval(() => {
+      revision += 1;
+      const states = Object.entries(tunnels.states).map(([id, state]) => [
+        id,
+        state.status === 'open' ? more(state, revision) : state,
+      ]);
+      tell('tunnels.changed', {
+        revision,
+        value: { ...tunnels, states: Object.fromEntries(states) },
+      });
     }, 1_000);
-    return () => clearInterval(told);
-  };
+    return () => clearInterval(timer);
+  }
   window.client = new Proxy(
     {},
-    { get: (_, name) => (name === 'subscribe' ? subscribe : group(String(name))) },
+    {
+      get: (_, name) =>
+        name === 'subscribe' ? (traffic ? subscribe : () => () => {}) : group(String(name)),
+    },
   );
 }
 
@@ -162,7 +175,7 @@ async function measureServices(open, snapshot) {
       },
     ]),
   );
-  const page = await open(busy);
+  const page = await open(busy, true);
   await page.locator('.row-traffic').first().waitFor();
   const scroller = '.services-main';
   const idle = await page.evaluate(frames, { move: 'nothing', forMs: 6_000, scroller });
@@ -303,10 +316,11 @@ await main(async () => {
     executablePath: found.path,
     args: ['--no-sandbox', '--disable-gpu', '--headless'],
   });
-  const open = async (snapshot) => {
+  const open = async (snapshot, traffic = false) => {
     const page = await browser.newPage({ viewport: { width: 1180, height: 760 } });
     await page.addInitScript(watchFirstRow);
-    await page.addInitScript(client, { snapshot, lines: LINES, linesASecond: LINES_A_SECOND });
+    const known = { snapshot, lines: LINES, linesASecond: LINES_A_SECOND, traffic };
+    await page.addInitScript(client, known);
     await page.goto(server.url);
     await page.waitForFunction(() => 'firstRowAt' in window);
     return page;

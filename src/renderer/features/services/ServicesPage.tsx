@@ -50,7 +50,9 @@ export function ServicesPage() {
     () => grouped(rows.filter((row) => isAmong(row, filters))),
     [rows, filters],
   );
-  const isLong = types.length > 1 && catalog.services.length >= FILTERED_FROM;
+  // What is on must be seen, and be taken off again, in the shortest list.
+  const isLong =
+    (types.length > 1 && catalog.services.length >= FILTERED_FROM) || isFiltered(filters);
   return (
     <div className={service ? 'services with-details' : 'services'} data-page="services">
       <main className="services-main">
@@ -64,9 +66,7 @@ export function ServicesPage() {
           </div>
           {catalog.services.length > 0 && <SearchField onKeyDown={walkRows} />}
         </header>
-        {(isLong || favourites.size > 0 || isFiltered(filters)) && (
-          <Filter types={isLong ? types : []} rows={rows} />
-        )}
+        {(isLong || favourites.size > 0) && <Filter types={isLong ? types : []} rows={rows} />}
         <div className="banners">
           <TooOldBanner />
           <ExpiredBanner />
