@@ -86,11 +86,11 @@ function client({ snapshot, lines, linesASecond, traffic }) {
 }
 
 /** Runs in the page: the times between frames while `move` is done again and again. */
-function frames({ move, forMs }) {
+function frames({ move, forMs, scroller = '.virtual-list' }) {
   const moves = {
     nothing: () => {},
     scroll: (at) => {
-      const list = document.querySelector('.virtual-list');
+      const list = document.querySelector(scroller);
       const way = list.scrollHeight - list.clientHeight;
       // Two thirds of the list and back within three seconds, past what has been drawn before.
       list.scrollTop = way - (Math.abs(((at / 1_500 + 1) % 2) - 1) * way * 2) / 3;
@@ -161,6 +161,33 @@ async function measureLog(open, snapshot) {
   return [
     row(`following ${LINES} lines, ${LINES_A_SECOND} more a second`, idle, FRAME_LIMIT_MS),
     row('filtering them by level, 5 times', filtered, FRAME_LIMIT_MS),
+    row('scrolling them, two thirds there and back', scrolled, FRAME_LIMIT_MS),
+  ];
+}
+
+/** Every service connected and carrying something: the list is told so once a second, the most it ever is. */
+async function measureServices(open, snapshot) {
+  const busy = structuredClone(snapshot);
+  const { catalog, tunnels } = busy.slices;
+  tunnels.states = Object.fromEntries(
+    catalog.services.map(({ id }, index) => [
+      id,
+      {
+        status: 'open',
+        address: { host: '127.0.0.1', port: 10_000 + index },
+        openedAt: 0,
+        traffic: { connections: 1, bytesSent: 1_000, bytesReceived: 1_000 + index },
+      },
+    ]),
+  );
+  const page = await open(busy, true);
+  await page.locator('.row-traffic').first().waitFor();
+  const scroller = '.services-main';
+  const idle = await page.evaluate(frames, { move: 'nothing', forMs: 6_000, scroller });
+  const scrolled = await page.evaluate(frames, { move: 'scroll', forMs: 6_000, scroller });
+  await page.close();
+  return [
+    row('2,000 services that all carry bytes', idle, FRAME_LIMIT_MS),
     row('scrolling them, two thirds there and back', scrolled, FRAME_LIMIT_MS),
   ];
 }
@@ -422,10 +449,11 @@ await main(async () => {
     executablePath: found.path,
     args: ['--no-sandbox', '--disable-gpu', '--headless'],
   });
-  const open = async (snapshot) => {
+  const open = async (snapshot, traffic = false) => {
     const page = await browser.newPage({ viewport: { width: 1180, height: 760 } });
     await page.addInitScript(watchFirstRow);
-    await page.addInitScript(client, { snapshot, lines: LINES, linesASecond: LINES_A_SECOND });
+    const known = { snapshot, lines: LINES, linesASecond: LINES_A_SECOND, traffic };
+    await page.addInitScript(client, known);
     await page.goto(server.url);
     await page.waitForFunction(() => 'firstRowAt' in window);
     return page;
@@ -439,6 +467,7 @@ await main(async () => {
       ...(await measureStart(open, few)),
       ...(await measurePalette(open, many)),
       ...(await measureLog(open, few)),
+      ...(await measureServices(open, many)),
     ];
     console.table(rows);
     console.table([heap]);

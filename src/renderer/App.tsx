@@ -19,6 +19,7 @@ import { useStopped } from './features/shell/use-stopped.ts';
 import { TooOldPage } from './features/device/TooOldPage.tsx';
 import { SignInPage } from './features/sign-in/SignInPage.tsx';
 import { isOver } from './link.ts';
+import type { WindowStorage } from './stores/kept-filters.ts';
 import { linkText } from './text/transport.ts';
 import { ErrorNote } from './ui/ErrorNote.tsx';
 import { Panel } from './ui/Panel.tsx';
@@ -31,9 +32,9 @@ import {
   WindowProvider,
 } from './window-context.tsx';
 
-export function App({ client, link }: Connection) {
+export function App({ client, link, storage }: Connection & { storage?: WindowStorage }) {
   return (
-    <WindowProvider client={client} link={link}>
+    <WindowProvider client={client} link={link} storage={storage}>
       <Gate />
     </WindowProvider>
   );

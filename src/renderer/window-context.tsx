@@ -12,6 +12,7 @@ import { useStore } from 'zustand';
 import { toWireError, type WireError } from '../shared/errors.ts';
 import type { CallName, ClientApi, InputOf, OutputOf, Snapshot } from '../shared/ipc/contract.ts';
 import type { Link, LinkState } from './link.ts';
+import { keepFilters, type WindowStorage } from './stores/kept-filters.ts';
 import { createMirror, type Mirror } from './stores/mirror.ts';
 import { createView, type View, type ViewStore } from './stores/view.ts';
 
@@ -24,16 +25,28 @@ interface WindowParts {
 
 const WindowContext = createContext<WindowParts | null>(null);
 
-export function WindowProvider(props: { client: ClientApi; link: Link; children: ReactNode }) {
-  const { client, link } = props;
+export function WindowProvider(props: {
+  client: ClientApi;
+  link: Link;
+  /** Keeps over a reload what a person has narrowed the list to. */
+  storage?: WindowStorage | undefined;
+  children: ReactNode;
+}) {
+  const { client, link, storage } = props;
   const [parts] = useState(() => ({
     client,
     link,
     mirror: createMirror(client, link),
-    view: createView(),
+    view: viewWith(storage),
   }));
   useEffect(() => parts.mirror.start(), [parts]);
   return <WindowContext value={parts}>{props.children}</WindowContext>;
+}
+
+function viewWith(storage: WindowStorage | undefined): ViewStore {
+  const view = createView();
+  if (storage) keepFilters(view, storage);
+  return view;
 }
 
 function useParts(): WindowParts {

@@ -314,6 +314,15 @@ describe('banyan with an organisation', () => {
     await banyan('disconnect', 'echo');
   });
 
+  it('says from when on a service connects by itself, and connects nothing now', async () => {
+    const on = await banyan('auto-connect', 'echo', 'on');
+    expect(on.stdout).toContain('Echo connects by itself when you sign in.');
+    expect((await banyan('status')).stdout).not.toContain('echo');
+    const off = await banyan('auto-connect', 'echo', 'off', '--json');
+    expect(JSON.parse(off.stdout)).toEqual({ service: 'echo.demo.bnn', autoConnect: false });
+    expectFailure(await banyan('auto-connect', 'wiki', 'on'), 'web/opens-in-browser', 2);
+  });
+
   it('prints the help of one command', async () => {
     const { exit, stdout } = await banyan('register', '--help');
     expect(exit).toBe(0);

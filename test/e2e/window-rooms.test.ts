@@ -2,11 +2,11 @@
 import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import axe from 'axe-core';
 import { _electron, type Page } from 'playwright-core';
 import { beforeAll, describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { ensureBuild } from '../../scripts/lib/prepare.mjs';
 import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
+import { seriousProblems } from '../support/accessibility.ts';
 import { skipWithoutChromium } from '../support/chromium.ts';
 import { type DesktopApp, openDesktopApp, ROOT, STAND_IN } from '../support/shown-app.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
@@ -197,7 +197,6 @@ describe('the three rooms', () => {
 
   it('have no serious problem for assistive technology, in light, dark and forced colours', async (ctx) => {
     const { page } = await signedIn(ctx);
-    await page.evaluate(axe.source);
     for (const [look, media] of LOOKS) {
       await page.emulateMedia({ ...media, reducedMotion: 'reduce' });
       for (const room of ROOMS) {
@@ -208,7 +207,7 @@ describe('the three rooms', () => {
           await page.getByRole('button', { name: 'Run' }).click();
           await page.locator('.diagnosis-step').first().waitFor();
         }
-        expect(await problems(page), `${room} in ${look}`).toEqual([]);
+        expect(await seriousProblems(page), `${room} in ${look}`).toEqual([]);
       }
     }
   });
@@ -222,28 +221,6 @@ describe('the three rooms', () => {
     }
   });
 });
-
-interface Axe {
-  run(options: object): Promise<{
-    violations: {
-      id: string;
-      impact: string;
-      nodes: { html: string; failureSummary?: string }[];
-    }[];
-  }>;
-}
-
-const problems = (page: Page): Promise<string[]> =>
-  page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: Axe };
-    const { violations } = await axe.run({ resultTypes: ['violations'] });
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`).join(' | ')}`,
-      );
-  });
 
 /** Once around by Tab: what could not be reached, and what did not show that it was. */
 async function walk(page: Page): Promise<{ missed: string[]; unseen: string[] }> {

@@ -3,6 +3,7 @@ import { act } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from '../../src/renderer/App.tsx';
 import { alwaysConnected, type Link } from '../../src/renderer/link.ts';
+import type { WindowStorage } from '../../src/renderer/stores/kept-filters.ts';
 import { bridgeTransport, createClientApi } from '../../src/shared/ipc/bridge.ts';
 import type { Snapshot } from '../../src/shared/ipc/contract.ts';
 import { type FakeBridge, fakeBridge } from '../fakes/fake-bridge.ts';
@@ -26,6 +27,7 @@ export async function renderApp(
   snapshot: Snapshot,
   prepare: (fake: FakeBridge) => void = () => {},
   link: Link = alwaysConnected,
+  storage?: WindowStorage,
 ): Promise<RenderedApp> {
   Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
   const fake = fakeBridge();
@@ -52,7 +54,13 @@ export async function renderApp(
     return found;
   };
   await acted(() =>
-    tree.render(<App client={createClientApi(bridgeTransport(fake.bridge))} link={link} />),
+    tree.render(
+      <App
+        client={createClientApi(bridgeTransport(fake.bridge))}
+        link={link}
+        {...(storage && { storage })}
+      />,
+    ),
   );
   return {
     fake,

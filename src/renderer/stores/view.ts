@@ -4,8 +4,16 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 
 export type Page = 'services' | 'activity' | 'diagnostics' | 'device' | 'settings';
 
-/** Starred, in one state, or of one type. */
-export type Narrowed = 'favourites' | 'connected' | 'failed' | 'denied' | ServiceType;
+export const STATE_FILTERS = ['favourites', 'connected', 'failed', 'denied'] as const;
+/** Starred, or in one state. */
+export type StateFilter = (typeof STATE_FILTERS)[number];
+
+/** What the list is narrowed to: both hold. */
+export interface Filters {
+  state: StateFilter | null;
+  type: ServiceType | null;
+}
+export const noFilters: Filters = { state: null, type: null };
 
 export interface View {
   page: Page;
@@ -16,8 +24,9 @@ export interface View {
   /** Times of the refused connections that a person has put away, by service. */
   putAway: Readonly<Record<string, number>>;
   query: string;
-  /** The list is narrowed to these. */
-  narrowed: Narrowed | null;
+  filters: Filters;
+  /** The activity page shows connections of this service only. */
+  activityOf: string | null;
   /** The form for another organisation is open; null: it is when the app was opened with an invite. */
   adding: boolean | null;
   /** True from the first step until signed in: the sign-in page then is the third step of three. */
@@ -39,7 +48,8 @@ export const freshPages = {
   selected: null,
   putAway: {},
   query: '',
-  narrowed: null,
+  filters: noFilters,
+  activityOf: null,
   editPort: null,
 } satisfies Partial<View>;
 

@@ -29,6 +29,7 @@ export const activityText = {
   lines: (shown: number) => (shown === 1 ? '1 line' : `${shown} lines`),
   noLines: 'No lines like that yet.',
   noConnections: 'No connections yet',
+  noConnectionsOf: (service: string) => `No connections through ${service} yet`,
   noConnectionsHelp:
     'Connect a service and use it: each connection that a program makes appears here.',
   outcomes: {

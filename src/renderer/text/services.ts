@@ -8,6 +8,7 @@ import type {
   ServiceType,
 } from '../../shared/model/service.ts';
 import type { LocalAddress } from '../../shared/model/tunnel.ts';
+import type { StateFilter } from '../stores/view.ts';
 import { formatHostPort } from '../../shared/protocol/host-port.ts';
 
 export const typeNames: Record<ServiceType, string> = {
@@ -41,6 +42,7 @@ export const stateWords = {
 
 export const servicesText = {
   title: 'Services',
+  greeting: (name: string) => `Hello ${name}`,
   search: 'Find a service',
   clearSearch: 'Clear search',
   groups: {
@@ -75,9 +77,14 @@ export const servicesText = {
     `When your administrator gives you access to a service in ${organisation}, it appears here by itself.`,
   refresh: 'Check again',
   noMatch: (query: string) => `No service matches “${query}”`,
-  noneOfType: 'Nothing here',
-  filter: 'Show only',
-  allTypes: 'All',
+  noneLike: (filters: readonly string[]) => `Nothing is “${filters.join('” and “')}” now`,
+  amongOnly: (filters: readonly string[]) =>
+    `Only “${filters.join('” and “')}” is shown: what you look for may be among the others.`,
+  followsByItself: 'What becomes so appears here by itself.',
+  clearFilters: (on: number) => (on === 1 ? 'Clear the filter' : 'Clear both filters'),
+  filterStates: 'Show only a state',
+  filterTypes: 'Show only a type',
+  allServices: 'All',
   noMatchHelp: 'Search looks at names, types and addresses.',
   staleTitle: 'This list may be out of date',
   copyAddress: (address: string) => `Copy ${address}`,
@@ -90,6 +97,14 @@ export const servicesText = {
   why: 'Why?',
   whyNot: (name: string) => `Why is ${name} not available?`,
 };
+
+export const filterWords = {
+  favourites: servicesText.favourites,
+  connected: servicesText.groups.connected,
+  failed: stateWords.failed,
+  denied: stateWords.denied,
+  ...typeNames,
+} satisfies Record<StateFilter | ServiceType, string>;
 
 /** Why there is no Connect, where "not allowed" is not the reason. */
 export const hindranceText: Record<
@@ -206,6 +221,16 @@ export const portText = {
         return exhaustive(choice.source);
     }
   },
+};
+
+export const serviceActivityText = {
+  throughput: 'In the last minute',
+  idle: 'nothing was carried',
+  now: (bytes: string) => `${bytes}/s now`,
+  atMost: (bytes: string) => `at most ${bytes}/s`,
+  none: 'No program has used it yet.',
+  all: (count: number) =>
+    count === 1 ? 'Show it in Activity' : `Show all ${count} connections in Activity`,
 };
 
 export const announceText = {

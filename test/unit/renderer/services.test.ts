@@ -58,16 +58,24 @@ describe('the list', () => {
       ['ledger'],
       ['zoo', 'bastion'],
     ]);
-    expect(namesOf(rows.filter((row) => isAmong(row, 'favourites')))).toEqual(['zoo']);
-    expect(namesOf(rows.filter((row) => isAmong(row, 'connected')))).toEqual(['ledger']);
-    expect(namesOf(rows.filter((row) => isAmong(row, 'SSH')))).toEqual(['bastion']);
+    expect(
+      namesOf(rows.filter((row) => isAmong(row, { state: 'favourites', type: null }))),
+    ).toEqual(['zoo']);
+    expect(namesOf(rows.filter((row) => isAmong(row, { state: 'connected', type: null })))).toEqual(
+      ['ledger'],
+    );
+    expect(namesOf(rows.filter((row) => isAmong(row, { state: null, type: 'SSH' })))).toEqual([
+      'bastion',
+    ]);
   });
 
   it('can be narrowed to what has failed, and to what is not allowed', () => {
     const error = { code: 'tunnel/port-in-use', message: 'In use.' } as const;
     const rows = rowsOf([bastion, denied, ledger], { [ledger.id]: { status: 'failed', error } });
     const among = (narrowed: 'failed' | 'denied') =>
-      rows.filter((row) => isAmong(row, narrowed)).map(({ service }) => service.name);
+      rows
+        .filter((row) => isAmong(row, { state: narrowed, type: null }))
+        .map(({ service }) => service.name);
     expect([among('failed'), among('denied')]).toEqual([['ledger'], ['vault']]);
   });
 

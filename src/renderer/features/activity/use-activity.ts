@@ -1,6 +1,7 @@
 // Asks the client while the page is looked at, and not otherwise: nobody is told of every line and connection.
 import { useEffect, useEffectEvent, useState } from 'react';
 import type { LogLine, RecentConnection } from '../../../shared/model/activity.ts';
+import { useVisible } from '../../ui/use-visible.ts';
 import { useCall } from '../../window-context.tsx';
 import { newestOf, withMore } from './log-lines.ts';
 
@@ -9,8 +10,9 @@ const EVERY_MS = 1_000;
 /** `ask` again each second; it says whether there is more to be had at once. */
 function useRepeated(ask: () => Promise<boolean>, isPaused: boolean): void {
   const next = useEffectEvent(ask);
+  const rests = !useVisible() || isPaused;
   useEffect(() => {
-    if (isPaused) return undefined;
+    if (rests) return undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOver = false;
     const repeat = async (): Promise<void> => {
@@ -22,7 +24,7 @@ function useRepeated(ask: () => Promise<boolean>, isPaused: boolean): void {
       isOver = true;
       clearTimeout(timer);
     };
-  }, [isPaused]);
+  }, [rests]);
 }
 
 export function useLog(isPaused: boolean) {

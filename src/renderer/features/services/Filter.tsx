@@ -1,44 +1,52 @@
-// Narrows the list: to what is starred, to one state, to one kind. The numbers are of what the search has found.
+// Narrows the list: to one state or what is starred, and to one kind, or both. The numbers are what a press would show.
 import type { ServiceType } from '../../../shared/model/service.ts';
-import type { Narrowed } from '../../stores/view.ts';
-import { servicesText, stateWords, typeNames } from '../../text/services.ts';
+import { type Filters, noFilters, STATE_FILTERS, type StateFilter } from '../../stores/view.ts';
+import { filterWords, servicesText } from '../../text/services.ts';
 import { useSetView, useView } from '../../window-context.tsx';
 import { isAmong, type Row } from './service-view.ts';
 
-const words = {
-  favourites: servicesText.favourites,
-  connected: servicesText.groups.connected,
-  failed: stateWords.failed,
-  denied: stateWords.denied,
-  ...typeNames,
-} satisfies Record<Narrowed, string>;
-
-const wordOf = (choice: Narrowed | null): string =>
-  choice === null ? servicesText.allTypes : words[choice];
-
-/** Offered only where there is something of it: on a good day nobody is told about failures. */
-const TROUBLES = ['failed', 'denied'] as const;
-
 export function Filter({ types, rows }: { types: readonly ServiceType[]; rows: readonly Row[] }) {
-  const chosen = useView((view) => view.narrowed);
+  const filters = useView((view) => view.filters);
   const setView = useSetView();
-  const count = (choice: Narrowed | null): number =>
-    rows.filter((row) => isAmong(row, choice)).length;
-  const troubles = TROUBLES.filter((choice) => chosen === choice || count(choice) > 0);
-  const choices = [null, 'favourites', 'connected', ...troubles, ...types] as const;
+  const count = (change: Partial<Filters>): number =>
+    rows.filter((row) => isAmong(row, { ...filters, ...change })).length;
+  /** Only where there is something of it: on a good day nobody is told about failures. */
+  const isOffered = (state: StateFilter): boolean =>
+    filters.state === state || rows.some((row) => isAmong(row, { state, type: null }));
+  const states = STATE_FILTERS.filter(isOffered);
+  /** A second press takes it back. */
+  const chip = <Name extends 'state' | 'type'>(name: Name, choice: NonNullable<Filters[Name]>) => {
+    const isOn = filters[name] === choice;
+    return (
+      <button
+        key={choice}
+        type="button"
+        className="chip"
+        aria-pressed={isOn}
+        onClick={() => setView({ filters: { ...filters, [name]: isOn ? null : choice } })}
+      >
+        {filterWords[choice]} <span>{count({ [name]: choice })}</span>
+      </button>
+    );
+  };
   return (
-    <fieldset className="type-filter" aria-label={servicesText.filter}>
-      {choices.map((choice) => (
+    <div className="filters">
+      <fieldset aria-label={servicesText.filterStates}>
         <button
-          key={choice ?? 'all'}
           type="button"
           className="chip"
-          aria-pressed={chosen === choice}
-          onClick={() => setView({ narrowed: chosen === choice ? null : choice })}
+          aria-pressed={filters.state === null && filters.type === null}
+          onClick={() => setView({ filters: noFilters })}
         >
-          {wordOf(choice)} <span>{count(choice)}</span>
+          {servicesText.allServices} <span>{rows.length}</span>
         </button>
-      ))}
-    </fieldset>
+        {states.map((state) => chip('state', state))}
+      </fieldset>
+      {types.length > 0 && (
+        <fieldset aria-label={servicesText.filterTypes}>
+          {types.map((type) => chip('type', type))}
+        </fieldset>
+      )}
+    </div>
   );
 }

@@ -19,6 +19,7 @@ import { ListenOverride } from './ListenOverride.tsx';
 import { OpenButton } from './OpenButton.tsx';
 import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 import { RefusalNote } from './RefusalNote.tsx';
+import { ServiceActivity } from './ServiceActivity.tsx';
 import { StateWord } from './StateWord.tsx';
 import { Targets } from './Targets.tsx';
 import { TypeTile } from './TypeTile.tsx';
@@ -62,7 +63,9 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
       <header className="details-head">
         <TypeTile service={service} lit={tunnel.status === 'open'} />
         <div className="details-title">
-          <h1>{service.friendlyName}</h1>
+          <h1>
+            <bdi>{service.friendlyName}</bdi>
+          </h1>
           <p className="sub">{detailsText.through(kindOf(service), organisation)}</p>
         </div>
         <Button look="quiet" className="icon-only" aria-label={words.close} onClick={onClose}>
@@ -89,6 +92,7 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
           <Targets targets={service.allowedTargets} />
         </Section>
       )}
+      {connectable && <ServiceActivity service={service} tunnel={tunnel} />}
     </aside>
   );
 }

@@ -61,7 +61,7 @@ export function ServiceRow(
           aria-current={props.selected}
           onClick={props.onSelect}
         >
-          {service.friendlyName}
+          <bdi>{service.friendlyName}</bdi>
         </button>
         <button
           type="button"
@@ -86,7 +86,7 @@ export function ServiceRow(
         )}
         <div className="sub one-line">
           {reason ? (
-            <span className="row-reason">{reason}</span>
+            <bdi className="row-reason">{reason}</bdi>
           ) : (
             `${kindOf(service)} · ${service.domain}`
           )}
@@ -95,7 +95,7 @@ export function ServiceRow(
       <div className="row-address">
         {address && <CopyPill text={address} label={servicesText.copyAddress(address)} />}
       </div>
-      <div className="row-state">
+      <div className={tunnel.status === 'open' ? 'row-state wide' : 'row-state'}>
         {hindrance && hindrance !== 'denied' ? (
           <span className="sub">{hindranceText[hindrance].word}</span>
         ) : (

@@ -5,7 +5,8 @@ import { ERRORS } from '../../../shared/errors.ts';
 import { isSignedIn } from '../../../shared/model/session.ts';
 import { summary } from '../../../shared/model/summary.ts';
 import { words } from '../../text/common.ts';
-import { servicesText } from '../../text/services.ts';
+import { type Filters, noFilters } from '../../stores/view.ts';
+import { filterWords, servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Empty } from '../../ui/Empty.tsx';
 import { Note } from '../../ui/Note.tsx';
@@ -38,7 +39,7 @@ export function ServicesPage() {
   useKeptFocus();
   const closeDetails = (): void => setView({ selected: null, editPort: null });
   const all = useMemo(() => findable(catalog.services), [catalog.services]);
-  const narrowed = useView((view) => view.narrowed);
+  const filters = useView((view) => view.filters);
   const favourites = useFavourites();
   const matching = useMemo(() => found(all, query), [all, query]);
   const types = useMemo(() => typesOf(catalog.services), [catalog.services]);
@@ -47,17 +48,22 @@ export function ServicesPage() {
     [matching, tunnels.states, favourites],
   );
   const groups = useMemo(
-    () => grouped(rows.filter((row) => isAmong(row, narrowed))),
-    [rows, narrowed],
+    () => grouped(rows.filter((row) => isAmong(row, filters))),
+    [rows, filters],
   );
-  const isLong = types.length > 1 && catalog.services.length >= FILTERED_FROM;
+  // What is on must be seen, and be taken off again, in the shortest list.
+  const isLong =
+    (types.length > 1 && catalog.services.length >= FILTERED_FROM) || isFiltered(filters);
   return (
     <div className={service ? 'services with-details' : 'services'} data-page="services">
       <main className="services-main">
         <header className="page-head">
           <div>
             <h1>{servicesText.title}</h1>
-            <p className="sub">{summary(slices).headline}</p>
+            <p className="sub">
+              {'person' in session && `${servicesText.greeting(session.person.name)} · `}
+              {summary(slices).headline}
+            </p>
           </div>
           {catalog.services.length > 0 && <SearchField onKeyDown={walkRows} />}
         </header>
@@ -72,12 +78,7 @@ export function ServicesPage() {
         {catalog.services.length === 0 ? (
           <NoServices />
         ) : groups.length === 0 ? (
-          <Empty
-            icon={<SearchX size={22} aria-hidden />}
-            title={query.trim() ? servicesText.noMatch(query.trim()) : servicesText.noneOfType}
-          >
-            {servicesText.noMatchHelp}
-          </Empty>
+          <NoneFound query={query.trim()} filters={filters} />
         ) : (
           <ServiceList groups={groups} />
         )}
@@ -95,6 +96,39 @@ export function ServicesPage() {
         </>
       )}
     </div>
+  );
+}
+
+const isFiltered = ({ state, type }: Filters): boolean => state !== null || type !== null;
+
+function NoneFound({ query, filters }: { query: string; filters: Filters }) {
+  const setView = useSetView();
+  const { state, type } = filters;
+  const on = [state, type].flatMap((choice) => (choice ? filterWords[choice] : []));
+  return (
+    <Empty
+      icon={<SearchX size={22} aria-hidden />}
+      title={query ? servicesText.noMatch(query) : servicesText.noneLike(on)}
+      action={
+        on.length > 0 && (
+          <Button
+            onClick={() => {
+              setView({ filters: noFilters });
+              // The button goes with what it answers, and would take the focus along.
+              document.querySelector<HTMLElement>('.search input')?.focus();
+            }}
+          >
+            {servicesText.clearFilters(on.length)}
+          </Button>
+        )
+      }
+    >
+      {on.length === 0
+        ? servicesText.noMatchHelp
+        : query
+          ? servicesText.amongOnly(on)
+          : servicesText.followsByItself}
+    </Empty>
   );
 }
 

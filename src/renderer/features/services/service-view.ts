@@ -2,7 +2,7 @@
 import { exhaustive } from '../../../shared/exhaustive.ts';
 import { SERVICE_TYPES, type Service, type ServiceType } from '../../../shared/model/service.ts';
 import { closed, type Tunnel } from '../../../shared/model/tunnel.ts';
-import type { Narrowed } from '../../stores/view.ts';
+import type { Filters, StateFilter } from '../../stores/view.ts';
 import { kindOf } from '../../text/services.ts';
 
 export interface Shown {
@@ -90,15 +90,27 @@ export const rowsOf = (
     isFavourite: favourites.has(service.id),
   }));
 
-export function isAmong(row: Row, narrowed: Narrowed | null): boolean {
-  if (narrowed === null) return true;
-  if (narrowed === 'favourites') return row.isFavourite;
-  // As many as the rail counts: what is still on its way is not connected.
-  if (narrowed === 'connected') return row.tunnel.status === 'open';
-  // As in the groups: what has failed needs a hand, and what runs is not called denied.
-  if (narrowed === 'failed') return groupOf(row) === 'attention';
-  if (narrowed === 'denied') return groupOf(row) === 'denied';
-  return row.service.type === narrowed;
+export function isAmong(row: Row, { state, type }: Filters): boolean {
+  return (type === null || row.service.type === type) && isIn(row, state);
+}
+
+function isIn(row: Row, state: StateFilter | null): boolean {
+  switch (state) {
+    case null:
+      return true;
+    case 'favourites':
+      return row.isFavourite;
+    case 'connected':
+      // As many as the rail counts: what is still on its way is not connected.
+      return row.tunnel.status === 'open';
+    case 'failed':
+      // As in the groups: what has failed needs a hand, and what runs is not called denied.
+      return groupOf(row) === 'attention';
+    case 'denied':
+      return groupOf(row) === 'denied';
+    default:
+      return exhaustive(state);
+  }
 }
 
 /** Groups in their order, without the empty ones; inside a group favourites come first, and the order stays else. */
