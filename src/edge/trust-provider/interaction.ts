@@ -28,6 +28,8 @@ type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 const ALERTS = {
   wrong: 'E-mail or password is wrong.',
   locked: 'Too many attempts. Wait a little, then try again.',
+  /** Only who knows the password is told. */
+  disabled: 'Your account is switched off. Your administrator can tell you more.',
 } as const;
 
 export function createInteraction(options: InteractionOptions): { show: Handler; answer: Handler } {
@@ -84,7 +86,7 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
     const details = await detailsOf(request, response);
     if (!details) return;
     const service = webClients.service(String(details.params['client_id']));
-    if (service && !service.document.spec.http_settings.exemptsUnregisteredDevices) {
+    if (service && !webSignIn.takesPassword(service)) {
       throw new HttpRefusal(403, 'This service takes no password.');
     }
     const form = new URLSearchParams(await readBody(request));

@@ -25,10 +25,13 @@ export interface WebSignInOptions {
   admit: Admit;
   deviceSessions: DeviceSessions;
   cookie: CookieKind;
-  trustTokenSeconds: number;
+  trustTokenSeconds(): number;
+  exemptsUnregistered(service: PublishedService): boolean;
 }
 
 export interface WebSignIn {
+  /** Whether a browser on an unregistered device may sign in there, by password. */
+  takesPassword(service: PublishedService): boolean;
   /** Answers, unless the password page is to: then true. */
   begin(exchange: Exchange): Promise<'answered' | 'ask-for-password'>;
   /** Somebody has proven by password who they are, at a service that exempts their device. */
@@ -46,7 +49,7 @@ export interface Exchange {
 }
 
 export function createWebSignIn(options: WebSignInOptions): WebSignIn {
-  const { store, volatile, users, admit, deviceSessions, trustTokenSeconds } = options;
+  const { store, volatile, users, admit, deviceSessions } = options;
   const seconds = (): number => Math.floor(Date.now() / 1000);
 
   /** A new grant each time. Of an exempted device it is the session itself, else it stands for the device's. */
@@ -55,7 +58,10 @@ export function createWebSignIn(options: WebSignInOptions): WebSignIn {
     accountId: string,
     deviceSession: DeviceSession | null,
   ): Promise<void> => {
-    const until = Math.min(deviceSession?.until ?? Infinity, seconds() + trustTokenSeconds);
+    const until = Math.min(
+      deviceSession?.until ?? Infinity,
+      seconds() + options.trustTokenSeconds(),
+    );
     const granted = new provider.Grant({
       accountId,
       clientId: service.id,
@@ -82,6 +88,7 @@ export function createWebSignIn(options: WebSignInOptions): WebSignIn {
   };
 
   return {
+    takesPassword: (service) => options.exemptsUnregistered(service),
     async begin(exchange) {
       const { request, response, service } = exchange;
       const session = await deviceSessions.find(readCookie(request, options.cookie));
@@ -93,7 +100,7 @@ export function createWebSignIn(options: WebSignInOptions): WebSignIn {
         else sendForbidden(response, service, admission.denial.reason);
         return 'answered';
       }
-      if (service.document.spec.http_settings.exemptsUnregisteredDevices) return 'ask-for-password';
+      if (options.exemptsUnregistered(service)) return 'ask-for-password';
       sendMessagePage(response, 403, {
         title: `Open ${nameOf(service)} with the Banyan app`,
         sentences: [
