@@ -91,7 +91,11 @@ describe('two edges on one data folder', () => {
       Array.from({ length: 3 }, () => ({ error: { code: 'edge/already-running' } })),
     );
     for (const child of children) child.kill('SIGKILL');
-    await Promise.all(children.map((child) => child.exitCode ?? once(child, 'close')));
+    await Promise.all(
+      children.map(async (child) => {
+        if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+      }),
+    );
   });
 });
 

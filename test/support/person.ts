@@ -4,6 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
+import { fetchUnder } from './https.ts';
 import { environment, type Finished, programPath, runProgram, startProgram } from './programs.ts';
 import { tempDir } from './temp-dir.ts';
 
@@ -12,11 +13,11 @@ export interface Person {
   banyan(...args: string[]): Promise<Finished>;
 }
 
-/** Their app runs, registered with the invite and signed in. */
+/** Their app runs, registered with the invite and signed in. `root`: PEM that the pages are under, where they are https. */
 export async function aPerson(
   invite: string,
   fields: { email: string; password: string },
-  { ownership }: { ownership?: string } = {},
+  { ownership, root }: { ownership?: string; root?: string } = {},
 ): Promise<Person> {
   const home = path.join(tempDir(), 'home');
   const app = await startProgram('banyan', ['up'], home);
@@ -36,7 +37,8 @@ export async function aPerson(
   );
   createInterface({ input: login.stderr }).on('line', (line) => {
     const event = JSON.parse(line) as { event?: string; url?: string };
-    if (event.event === 'sign-in-page' && event.url) void approveSignIn(event.url, { fields });
+    if (event.event === 'sign-in-page' && event.url)
+      void approveSignIn(event.url, { fields, ...(root && { fetch: fetchUnder(root) }) });
   });
   const exit = await new Promise((resolve) => login.on('close', resolve));
   if (exit !== 0) throw new Error(`login ended with ${String(exit)}`);

@@ -1,4 +1,4 @@
-// Everything that can be asked of an edge over its control socket: names and inputs. See docs/protocol.md 12.
+// Everything that can be asked of an edge over its control socket: names and inputs. See docs/protocol.md 13.
 import { OWNERSHIPS } from '../../shared/model/device.ts';
 import { TRUST_LEVELS } from '../../shared/model/posture.ts';
 import { label, sentence } from '../../shared/protocol/text.ts';
