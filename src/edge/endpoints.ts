@@ -65,6 +65,7 @@ export interface EndpointsOptions {
   volatile: Store;
   audit: Audit;
   users: Users;
+  people: Pick<Users, 'asOfNow'>;
   invites: Invites;
   sessions: Sessions;
   devices: Devices;
@@ -125,6 +126,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     cookie,
     trustTokenSeconds,
     exemptsUnregistered,
+    audit: options.audit,
   });
   const verifyToken = foreign
     ? createForeignTokens({ trusted: foreign, organisation: name, sessions })
@@ -170,6 +172,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     webClients,
     webSignIn,
     prefill: config.prefill,
+    audit: options.audit,
   });
   const enrolment = createEnrolment({
     authority,
@@ -190,7 +193,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     events,
     posture,
     accessTier: options.accessTierAddress,
-    users,
+    people: options.people,
     admit,
     deviceSessions: foreign ? null : deviceSessions,
     openAddress: (ticket) => `${pagesOrigin}${OPEN_PATH}?ticket=${ticket}`,

@@ -33,7 +33,7 @@ import { openIssuerSecrets } from './trust-provider/secrets.ts';
 import { createSessions } from './trust-provider/sessions.ts';
 import { createThrottle } from './trust-provider/throttle.ts';
 import { createTokenCheck } from './trust-provider/token-check.ts';
-import { createUsers } from './trust-provider/users.ts';
+import { createUsers, type Users } from './trust-provider/users.ts';
 
 export type { EdgeConfig, Lifetimes } from './config.ts';
 export type { DeploymentInvite, DeploymentWish } from './enrolment/invites.ts';
@@ -131,6 +131,10 @@ async function start(
     device: createThrottle({ freeAttempts: 5, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
     person: createThrottle({ freeAttempts: 50, firstDelayMs: 1_000, longestDelayMs: 10_000 }),
   });
+  // Of people who sign in elsewhere only their token tells the groups, whoever has the same e-mail here.
+  const people: Pick<Users, 'asOfNow'> = config.foreignIssuer
+    ? { asOfNow: (person) => Promise.resolve(person) }
+    : users;
   await Promise.all(config.users.map((user) => users.put(user)));
   const rulebook = await openRulebook(store, changes);
   await rulebook.apply(config.documents);
@@ -171,7 +175,7 @@ async function start(
     sessions,
     rulebook,
     posture,
-    users,
+    people,
     exemptsUnregistered,
   });
   const webClients = createWebClients(rulebook, (service) => accessTier.webOrigins(service));
@@ -207,6 +211,7 @@ async function start(
   stops.push((drainMs) => accessTier.stop(drainMs));
   // Open streams would keep their server from closing, so they end first.
   stops.push(() => events.stop());
+  stops.push(() => control.refuse());
 
   const accessTierAddress = {
     host: outer.accessTier?.host ?? null,
@@ -214,6 +219,7 @@ async function start(
   };
   const endpoints = await createEndpoints({
     config,
+    people,
     lifetimes,
     ports,
     issuer,

@@ -127,7 +127,10 @@ export function runPreload(
   const tell = (message: object): void => send(JSON.stringify(message));
   // Asked before Chromium makes a window: a window that is closed while it begins leaves its opener hanging.
   link.expose('open', (url: unknown) => {
-    tell({ is: 'open', url: new URL(String(url ?? 'about:blank'), location.href).href });
+    tell({
+      is: 'open',
+      url: new URL(typeof url === 'string' ? url : 'about:blank', location.href).href,
+    });
     return null;
   });
 

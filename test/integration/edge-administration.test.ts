@@ -465,6 +465,14 @@ describe('settings', () => {
     expect(bench.received).toBe(0);
     await set('dropped');
     expect(await statusOf()).toBe(403);
+    const { entries } = await callsTo(bench.edge.data)('audit.list', {
+      last: 10,
+      event: 'sign-in',
+    });
+    expect(entries.slice(-2)).toMatchObject([
+      { allowed: true, person: DANA, service: 'shop.demo.bnn' },
+      { allowed: false, code: 'device_unregistered', service: 'shop.demo.bnn' },
+    ]);
   });
 });
 
@@ -589,6 +597,22 @@ describe('the audit', () => {
       }),
     );
     expect(entries.at(-1)).toMatchObject({ event: 'connection', allowed: true, service: ECHO });
+  });
+
+  test('tells who signed in, who did not and why, and no password that was typed as an e-mail', async () => {
+    const device = await registerDevice(edge);
+    const wrong = { fields: { email: 'hunter2-typed-here', password: 'x' } };
+    await expect(signIn(edge, device, wrong)).rejects.toThrow();
+    const fields = { email: DANA, password: 'wrong' };
+    await expect(signIn(edge, device, { fields })).rejects.toThrow();
+    await signIn(edge, device);
+    const { entries } = await ask('audit.list', { last: 3, event: 'sign-in' });
+    expect(entries).toMatchObject([
+      { allowed: false, code: 'password_wrong', device: device.id },
+      { allowed: false, code: 'password_wrong', device: device.id, person: DANA },
+      { allowed: true, device: device.id, person: DANA },
+    ]);
+    expect(readFileSync(path.join(edge.data, 'audit.jsonl'), 'utf8')).not.toContain('hunter2');
   });
 
   test('filters, and counts from the newest', async () => {

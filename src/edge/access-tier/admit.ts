@@ -31,7 +31,7 @@ export interface AdmitOptions {
   sessions: Sessions;
   rulebook: Rulebook;
   posture: PostureRules;
-  users: Pick<Users, 'asOfNow'>;
+  people: Pick<Users, 'asOfNow'>;
   exemptsUnregistered(service: PublishedService): boolean;
 }
 
@@ -64,7 +64,7 @@ export function createAdmit(options: AdmitOptions): Admit {
       return no('session_ended', 'Your session has ended.');
     }
     if (device.banned !== undefined) return no('session_ended', device.banned);
-    const person = await options.users.asOfNow(caller.person);
+    const person = await options.people.asOfNow(caller.person);
     const decision = rulebook.decide(subjectOf(person, device, posture), service);
     return decision.allowed ? { ...decision, caller } : no(decision.code, decision.reason);
   };

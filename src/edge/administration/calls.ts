@@ -3,6 +3,7 @@ import { OWNERSHIPS } from '../../shared/model/device.ts';
 import { TRUST_LEVELS } from '../../shared/model/posture.ts';
 import { label, sentence } from '../../shared/protocol/text.ts';
 import { z } from '../../shared/schema.ts';
+import { AUDIT_EVENTS } from '../audit/audit.ts';
 
 export const DOCUMENT_KINDS = ['service', 'role', 'policy'] as const;
 const kind = z.enum(DOCUMENT_KINDS);
@@ -19,14 +20,6 @@ const email = z
 const group = z.string().trim().min(1).max(100);
 /** Short ones are guessed; longer ones than this would only cost time to hash. */
 const password = z.string().min(8, 'has at least 8 characters').max(200);
-export const AUDIT_EVENTS = [
-  'connection',
-  'connection-cut',
-  'probe',
-  'request',
-  'registration',
-  'change',
-] as const;
 
 const auditFilter = z.strictObject({
   last: z.number().int().min(1).max(10_000),

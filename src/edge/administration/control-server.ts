@@ -27,6 +27,8 @@ export type Handlers = {
 export interface Control {
   /** Answers those too that have been waiting since the folder was taken. */
   serve(handlers: Handlers): void;
+  /** No further call: what it would change is being closed. */
+  refuse(): void;
   /** Gives the folder back. */
   stop(): Promise<void>;
 }
@@ -37,15 +39,17 @@ export async function openControl(data: string, log: Log): Promise<Control> {
   const sockets = new Set<Socket>();
   let serve: (handlers: Handlers) => void = () => {};
   const handlers = new Promise<Handlers>((resolve) => (serve = resolve));
+  let isStopping = false;
   server.maxConnections = MOST_CONNECTIONS;
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy()); // a command that was killed: ordinary
-    converse(socket, handlers, log);
+    converse(socket, () => (isStopping ? Promise.reject(stopping()) : handlers), log);
   });
   return {
     serve,
+    refuse: () => void (isStopping = true),
     async stop() {
       for (const socket of sockets) socket.destroy();
       await closed(server);
@@ -53,7 +57,7 @@ export async function openControl(data: string, log: Log): Promise<Control> {
   };
 }
 
-function converse(socket: Socket, handlers: Promise<Handlers>, log: Log): void {
+function converse(socket: Socket, handlers: () => Promise<Handlers>, log: Log): void {
   const send = (value: object): void => {
     if (socket.writable) socket.write(`${JSON.stringify(value)}\n`);
     if (socket.writableLength > MOST_BUFFERED) socket.destroy();
@@ -81,14 +85,14 @@ function converse(socket: Socket, handlers: Promise<Handlers>, log: Log): void {
 /** Never rejects. */
 async function answer(
   line: string,
-  handlers: Promise<Handlers>,
+  handlers: () => Promise<Handlers>,
   listener: Listener,
   log: Log,
 ): Promise<object> {
   try {
     const { call, input } = JSON.parse(line) as Record<string, unknown>;
     if (!isCallName(call)) return { ok: false, error: toWireError(null) };
-    const handler = (await handlers)[call] as (
+    const handler = (await handlers())[call] as (
       input: unknown,
       listener: Listener,
     ) => Promise<object>;
@@ -108,6 +112,8 @@ const unusable = ({ issues }: z.ZodError): AppError => {
   const said = issues.map(({ path, message }) => `${path.join('.')} ${message}`);
   return new AppError('edge/value-invalid', `${said.join('; ')}.`);
 };
+
+const stopping = (): AppError => new AppError('edge/not-running', 'The edge is stopping.');
 
 const closed = (server: Server): Promise<void> =>
   new Promise((resolve) => {

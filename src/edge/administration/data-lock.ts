@@ -28,7 +28,9 @@ export async function lockData(data: string): Promise<Server> {
   if (!isPipe && Buffer.byteLength(socket) > LONGEST_NAME) {
     throw refused(`${socket} is too long for the name of a socket (${LONGEST_NAME} bytes at most)`);
   }
-  await mkdir(data, { recursive: true, mode: 0o700 });
+  await mkdir(data, { recursive: true, mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
+    throw refused(`${data} cannot be made (${String(cause.code)})`, cause);
+  });
   if (!isPipe) await refuseForeign(data);
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const server = await listen(socket);

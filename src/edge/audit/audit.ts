@@ -6,14 +6,25 @@ import { type Log, reason } from '../log.ts';
 
 const BLOCK = 64 * 1024;
 
+export const AUDIT_EVENTS = [
+  'connection',
+  'connection-cut',
+  'probe',
+  'request',
+  'registration',
+  'sign-in',
+  'change',
+] as const;
+
 export interface AuditEntry {
   correlation_id: string;
   /**
    * `probe`: somebody asked whether a connection would be let in. `request`: one of a web service. `registration`: of a
    * device, with `invite`, by signing in with `person`, or with the `manager` whose certificate it has; or an attempt.
-   * `change`: by an administrator.
+   * `sign-in`: by password, or of a browser whose device vouches for it, then with its `service`. `change`: by an
+   * administrator.
    */
-  event: 'connection' | 'connection-cut' | 'probe' | 'request' | 'registration' | 'change';
+  event: (typeof AUDIT_EVENTS)[number];
   allowed: boolean;
   /** Refusal code; with `allowed` true: what an enforcing policy would have said. */
   code?: string;

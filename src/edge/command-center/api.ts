@@ -32,7 +32,7 @@ export interface ApiOptions {
   /** Where the browser takes a ticket. */
   openAddress(ticket: string): string;
   devices: Pick<Devices, 'reportPosture' | 'unregister'>;
-  users: Pick<Users, 'asOfNow'>;
+  people: Pick<Users, 'asOfNow'>;
 }
 
 export function createApi(options: ApiOptions): Routes {
@@ -40,7 +40,7 @@ export function createApi(options: ApiOptions): Routes {
   /** The device as it is now: an open stream must not judge by what it was. */
   const catalogOf = async ({ claims, device }: Identity): Promise<Catalog> => {
     const current = (await store.get('devices', device.id)) ?? device;
-    const subject = subjectOf(await options.users.asOfNow(claims), current, posture);
+    const subject = subjectOf(await options.people.asOfNow(claims), current, posture);
     return catalogFor(rulebook, subject, accessTier);
   };
 

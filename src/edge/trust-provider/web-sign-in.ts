@@ -1,8 +1,10 @@
 // Signing in to a web service: the person of the browser's device session, without a password page. A browser without
 // one is dropped with a page that offers the app, unless the service exempts unregistered devices.
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
 import type { Admit } from '../access-tier/admit.ts';
+import type { Audit, AuditEntry } from '../audit/audit.ts';
 import type { PublishedService } from '../command-center/rulebook.ts';
 import { UNREGISTERED_DEVICE } from '../devices.ts';
 import { type CookieKind, readCookie } from '../http/cookies.ts';
@@ -27,6 +29,7 @@ export interface WebSignInOptions {
   cookie: CookieKind;
   trustTokenSeconds(): number;
   exemptsUnregistered(service: PublishedService): boolean;
+  audit: Audit;
 }
 
 export interface WebSignIn {
@@ -87,6 +90,18 @@ export function createWebSignIn(options: WebSignInOptions): WebSignIn {
     );
   };
 
+  const note = (
+    { request, service }: Exchange,
+    decision: Pick<AuditEntry, 'allowed' | 'code' | 'device' | 'person'>,
+  ): void =>
+    options.audit.write({
+      event: 'sign-in',
+      correlation_id: randomUUID(),
+      service: service.id,
+      from: request.socket.remoteAddress ?? '',
+      ...decision,
+    });
+
   return {
     takesPassword: (service) => options.exemptsUnregistered(service),
     async begin(exchange) {
@@ -96,11 +111,18 @@ export function createWebSignIn(options: WebSignInOptions): WebSignIn {
       if (session && user) {
         const caller = { ...session, person: { email: user.email, groups: user.groups } };
         const admission = await admit.again(caller, service.id);
+        note(exchange, {
+          allowed: admission.allowed,
+          device: session.deviceId,
+          person: user.email,
+          ...(!admission.allowed && { code: admission.denial.code }),
+        });
         if (admission.allowed) await grant(exchange, user.id, session);
         else sendForbidden(response, service, admission.denial.reason);
         return 'answered';
       }
       if (options.exemptsUnregistered(service)) return 'ask-for-password';
+      note(exchange, { allowed: false, code: 'device_unregistered' });
       sendMessagePage(response, 403, {
         title: `Open ${nameOf(service)} with the Banyan app`,
         sentences: [
