@@ -325,7 +325,9 @@ describe('devices', () => {
       why: 'Lost on a train.',
       sessions: 0,
     });
-    await expect(signIn(edge, device)).rejects.toThrow();
+    // Not even the page is shown.
+    const openId = await openIdOf(edge, device.id, device.identity);
+    await expect(openId.start()).rejects.toThrow();
     const answer = await exchange(edge, device, dana.trustToken);
     expect(answer.answer.status).toBe(403);
     expect(answer.answer.body).toContain('Lost on a train.');
@@ -548,6 +550,27 @@ describe('a Device Manager', () => {
     expect(await echoes(await openEcho({ trust: await identityOf(pki) }))).toBe(false);
     const { devices } = await ask('device.list', {});
     expect(devices.filter(({ manager }) => manager === 'intune')).toEqual([]);
+  });
+
+  test('that is no longer configured ends what its devices had open to the edge, too', async () => {
+    const { identity, add } = await trustedManager('kept');
+    await add();
+    const url = new URL(edge.edge.document.command_center);
+    const socket = connect({
+      host: '127.0.0.1',
+      port: Number(url.port),
+      servername: url.hostname,
+      ca: edge.edge.root,
+      ...identity,
+    });
+    onTestFinished(() => void socket.destroy());
+    const ask401 = async (): Promise<string> => {
+      socket.write(`GET ${url.pathname}/services HTTP/1.1\r\nhost: ${url.host}\r\n\r\n`);
+      return String((await once(socket, 'data'))[0]);
+    };
+    expect(await ask401()).toContain('A TrustToken is needed');
+    await ask('settings.ca.remove', { name: 'kept', by });
+    expect(await ask401()).toContain('certificate_invalid');
   });
 
   test('cannot name a device that has registered itself', async () => {
