@@ -1,11 +1,13 @@
 // `banyan-edge start`: one line when ready, one edge per data folder however the one before ended, an end that drains.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuild } from '../../scripts/lib/prepare.mjs';
+import { missing } from '../support/foreign-servers.ts';
 import { startHosted, writeConfig } from '../support/hosted-edge.ts';
 import { environment, programPath, runProgram } from '../support/programs.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -145,6 +147,24 @@ it('only its own account can open the control socket', async () => {
   const socket = path.join(edge.facts.data, 'control.sock');
   expect(statSync(socket).mode & 0o777).toBe(0o600);
   expect(statSync(edge.facts.data).mode & 0o777).toBe(0o700);
+});
+
+it('another account is refused, and told which one may', async (context) => {
+  const why = userInfo().uid === 0 ? missing('setpriv') : 'only root can become somebody else';
+  if (why) context.skip(why);
+  const edge = await startHosted();
+  const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', '--'];
+  const command = [
+    process.execPath,
+    programPath('banyan-edge'),
+    'status',
+    '--data',
+    edge.facts.data,
+  ];
+  const { status, stderr } = spawnSync('setpriv', [...nobody, ...command], { encoding: 'utf8' });
+  expect(stderr).toContain('[edge/control-refused]');
+  expect(stderr).toContain('as root, or as the account that runs the edge');
+  expect(status).toBe(4);
 });
 
 it('what is no command of ours is answered or cut, and harms nobody', async () => {

@@ -168,6 +168,22 @@ describe('documents', () => {
     await expect(attach(ECHO, 'nothing')).rejects.toMatchObject({ code: 'edge/not-found' });
   });
 
+  test('refer to what there is when several change at once, too', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      await put('role', role('Contested', {}));
+      await Promise.allSettled([
+        put('policy', policy('contested', 'Contested')),
+        ask('document.delete', { kind: 'role', id: 'Contested', by }),
+      ]);
+      const { documents } = await ask('document.list', { kind: 'role' });
+      const hasRole = documents.some(({ id }) => id === 'Contested');
+      const { documents: policies } = await ask('document.list', { kind: 'policy' });
+      expect(policies.some(({ id }) => id === 'contested') && !hasRole).toBe(false);
+      await ask('document.delete', { kind: 'policy', id: 'contested', by }).catch(() => {});
+      await ask('document.delete', { kind: 'role', id: 'Contested', by }).catch(() => {});
+    }
+  });
+
   test('that are used are not removed, and a service only when it is off', async () => {
     const remove = (kind: 'service' | 'role' | 'policy', id: string) =>
       ask('document.delete', { kind, id, by });

@@ -30,7 +30,15 @@ export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions
   const attachmentOf = (service: string) =>
     rulebook.stored('attachment').find(({ id }) => id === service);
 
-  return {
+  // What is checked still holds when it is stored: two changes at once could each take away what the other refers to.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <Answer>(change: () => Promise<Answer>): Promise<Answer> => {
+    const done = last.then(change);
+    last = done.catch(() => {}); // told to whoever asked for it
+    return done;
+  };
+
+  const calls = {
     'document.list': ({ kind }: CallInput<'document.list'>) => {
       const documents = rulebook.stored(kind).map((stored) => ({
         ...facts(stored),
@@ -112,6 +120,19 @@ export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions
       recordChange({ action: 'attachment.delete', subject: service, by });
       return { service };
     },
+  };
+  return {
+    ...calls,
+    'document.put': (input: CallInput<'document.put'>) =>
+      inTurn(() => calls['document.put'](input)),
+    'document.enable': (input: CallInput<'document.enable'>) =>
+      inTurn(() => calls['document.enable'](input)),
+    'document.delete': (input: CallInput<'document.delete'>) =>
+      inTurn(() => calls['document.delete'](input)),
+    'attachment.put': (input: CallInput<'attachment.put'>) =>
+      inTurn(() => calls['attachment.put'](input)),
+    'attachment.delete': (input: CallInput<'attachment.delete'>) =>
+      inTurn(() => calls['attachment.delete'](input)),
   };
 }
 
