@@ -1,4 +1,5 @@
 // What an edge is made from. Lifetimes are plain seconds, so that tests can live through them.
+import type { HostAndPort } from '../shared/protocol/host-port.ts';
 import type { Documents } from './command-center/rulebook.ts';
 import type { PortWish } from './http/listen.ts';
 import type { Log } from './log.ts';
@@ -21,6 +22,8 @@ export interface Lifetimes {
   connection: number;
   /** How old the last judgement of a running connection may become. */
   judgement: number;
+  /** How long nothing may pass on a connection through the Access Tier. */
+  idle: number;
 }
 
 const DAY = 24 * 3600;
@@ -33,7 +36,15 @@ export const DEFAULT_LIFETIMES: Lifetimes = {
   pollEvery: 5,
   connection: DAY,
   judgement: 30,
+  idle: 3_600,
 };
+
+export interface OuterAddresses {
+  publicPort?: number | undefined;
+  mutualPort?: number | undefined;
+  /** Also spares services a DNS name of their own: without it each is dialled by its domain. */
+  accessTier?: HostAndPort | undefined;
+}
 
 export interface EdgeConfig {
   /** Folder of everything that is kept; made when absent, 0700. */
@@ -53,6 +64,8 @@ export interface EdgeConfig {
     browser: PortWish | null;
     accessTier: PortWish;
   };
+  /** How all this is reached from elsewhere, where that is not as it listens: behind a router, say. */
+  outer?: OuterAddresses;
   lifetimes: Partial<Lifetimes>;
   /** Added to, or replacing, what is stored already. */
   documents: Documents;

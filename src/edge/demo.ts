@@ -1,9 +1,9 @@
 // The built-in demo organisation: an edge on loopback with its own certificate authority, people and backends.
 import { startDemoBackends } from './demo/backends.ts';
-import { DEMO_POSTURE, demoDocuments, demoServiceId } from './demo/documents.ts';
+import { demoDocuments, demoServiceId } from './demo/documents.ts';
 import { createEdge, type Edge, type EdgeConfig, type Lifetimes } from './index.ts';
 import type { Log } from './log.ts';
-import type { PostureRules } from './policy/posture.ts';
+import { DEFAULT_POSTURE, type PostureRules } from './policy/posture.ts';
 
 export interface DemoOptions {
   /** Folder of everything that is kept. */
@@ -71,7 +71,7 @@ export async function startDemoEdge(options: DemoOptions): Promise<DemoEdge> {
       ...(options.foreignIssuer && { foreignIssuer: options.foreignIssuer }),
       documents: demoDocuments(backends),
       users: [{ id: 'u-dana', name: 'Dana Demo', groups: ['Engineering'], ...DEMO_PERSON }],
-      posture: { ...DEMO_POSTURE, ...options.posture },
+      posture: { ...DEFAULT_POSTURE, ...options.posture },
       prefill: DEMO_PERSON,
       log: options.log ?? (() => {}),
     });

@@ -4,7 +4,7 @@ import type { Changes } from './changes.ts';
 import type { PostureReport, TrustLevel } from '../shared/model/posture.ts';
 import { judgePosture, type PostureJudgement, type PostureRules } from './policy/posture.ts';
 import type { DeviceRecord, Store } from './store/store.ts';
-import type { Sessions } from './trust-provider/sessions.ts';
+import type { Session, Sessions } from './trust-provider/sessions.ts';
 
 /** What a person without a registered device has instead of one: roles may name this platform. */
 export const UNREGISTERED_DEVICE: DeviceRecord = {
@@ -21,12 +21,16 @@ export interface Devices {
   list(): Promise<DeviceRecord[]>;
   /** false: there is no such device; so do the others. */
   revoke(deviceId: string, reason: string): Promise<boolean>;
+  /** Its sign-ins end, and it gets no new one until the ban is lifted (null). */
+  ban(deviceId: string, reason: string | null): Promise<boolean>;
   /** No more than this level from now on; null lifts the cap. The person may read the reason. */
   capTrustLevel(deviceId: string, level: TrustLevel | null, reason: string): Promise<boolean>;
   /** What the device says about itself; null: there is no such device. */
   reportPosture(deviceId: string, report: PostureReport): Promise<PostureJudgement | null>;
   /** Ends all its sign-ins; it stays registered. Returns how many there were. */
   endSessions(deviceId: string, reason?: string): Promise<number>;
+  /** Ends all sign-ins that match. Returns how many there were. */
+  endSessionsThat(matches: (session: Session) => boolean, reason: string): Promise<number>;
   /** The device itself wishes to be forgotten. */
   unregister(deviceId: string): Promise<void>;
 }
@@ -42,12 +46,13 @@ export function createDevices({ store, sessions, changes, posture }: DevicesOpti
   const update = (deviceId: string, change: Partial<DeviceRecord>): Promise<boolean> =>
     store.change('devices', deviceId, (device) => device && { ...device, ...change });
 
+  const end = async (sessionId: string, deviceId: string, reason?: string): Promise<void> => {
+    await sessions.end(sessionId, reason);
+    changes.emit({ type: 'session-ended', sessionId, deviceId, ...(reason && { reason }) });
+  };
   const endSessions = async (deviceId: string, reason?: string): Promise<number> => {
     const ids = await sessions.ofDevice(deviceId);
-    for (const sessionId of ids) {
-      await sessions.end(sessionId, reason);
-      changes.emit({ type: 'session-ended', sessionId, deviceId, ...(reason && { reason }) });
-    }
+    for (const sessionId of ids) await end(sessionId, deviceId, reason);
     return ids.length;
   };
 
@@ -59,6 +64,20 @@ export function createDevices({ store, sessions, changes, posture }: DevicesOpti
       changes.emit({ type: 'device-revoked', deviceId, reason });
       await endSessions(deviceId);
       return true;
+    },
+    async ban(deviceId, reason) {
+      const changed = await store.change('devices', deviceId, (device) => {
+        if (!device) return undefined;
+        const { banned: _, ...rest } = device;
+        return reason === null ? rest : { ...rest, banned: reason };
+      });
+      if (changed && reason !== null) await endSessions(deviceId, reason);
+      return changed;
+    },
+    async endSessionsThat(matches, reason) {
+      const ended = (await sessions.list()).filter(matches);
+      for (const { id, deviceId } of ended) await end(id, deviceId, reason);
+      return ended.length;
     },
     async capTrustLevel(deviceId, level, reason) {
       const changed = await store.change('devices', deviceId, (device) => {

@@ -11,15 +11,19 @@ import type { Authority } from './authority/authority.ts';
 import type { ClientCertificates } from './authority/client-certificates.ts';
 import type { Changes } from './changes.ts';
 import { API, createApi } from './command-center/api.ts';
+import type { AccessTierAddress } from './command-center/catalog.ts';
 import type { EventStreams } from './command-center/event-streams.ts';
-import type { Rulebook } from './command-center/rulebook.ts';
+import type { PublishedService, Rulebook } from './command-center/rulebook.ts';
 import type { EdgeConfig, Lifetimes } from './config.ts';
 import type { Devices } from './devices.ts';
 import { createEnrolment, EST } from './enrolment/est.ts';
 import type { Invites } from './enrolment/invites.ts';
+import { createManagedDevices } from './enrolment/managed-devices.ts';
 import { createRegistrationTokens } from './enrolment/registration-tokens.ts';
 import { sendJson } from './http/exchange.ts';
 import { createRouter, type Routes } from './http/router.ts';
+import { reason } from './log.ts';
+import type { Settings } from './settings.ts';
 import type { Store } from './store/store.ts';
 import { CODE_PAGE, createDeviceCode } from './trust-provider/device-code.ts';
 import { createForeignTokens } from './trust-provider/foreign-tokens.ts';
@@ -43,8 +47,13 @@ import { createWebSignIn } from './trust-provider/web-sign-in.ts';
 export interface EndpointsOptions {
   config: EdgeConfig;
   lifetimes: Lifetimes;
-  ports: { mutual: number; browser: number | null };
+  ports: { browser: number | null };
   issuer: string;
+  /** Origin of the port that asks for DeviceCerts. */
+  mutualOrigin: string;
+  settings: Settings;
+  exemptsUnregistered: (service: PublishedService) => boolean;
+  accessTierAddress: AccessTierAddress;
   accessTier: AccessTier;
   admit: Admit;
   tokens: TokenCheck;
@@ -56,6 +65,7 @@ export interface EndpointsOptions {
   volatile: Store;
   audit: Audit;
   users: Users;
+  people: Pick<Users, 'asOfNow'>;
   invites: Invites;
   sessions: Sessions;
   devices: Devices;
@@ -76,9 +86,10 @@ const DISCOVERY = '/.well-known/openid-configuration';
 export async function createEndpoints(options: EndpointsOptions): Promise<Endpoints> {
   const { config, lifetimes, ports, authority, certificates, secrets, store } = options;
   const { users, sessions, devices, rulebook, events, changes } = options;
-  const { issuer, accessTier, admit, tokens, webClients, volatile } = options;
-  const { host, name, log, posture, foreignIssuer: foreign, registersBySignIn = false } = config;
-  const mutualOrigin = `https://${host}:${ports.mutual}`;
+  const { issuer, mutualOrigin, accessTier, admit, tokens, webClients, volatile } = options;
+  const { settings, exemptsUnregistered } = options;
+  const trustTokenSeconds = (): number => settings.trustTokenSeconds();
+  const { name, log, posture, foreignIssuer: foreign, registersBySignIn = false } = config;
   const browserOrigin = ports.browser === null ? null : `http://127.0.0.1:${ports.browser}`;
   const document: OrganisationDocument = {
     version: 1,
@@ -113,7 +124,9 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     admit,
     deviceSessions,
     cookie,
-    trustTokenSeconds: lifetimes.trustToken,
+    trustTokenSeconds,
+    exemptsUnregistered,
+    audit: options.audit,
   });
   const verifyToken = foreign
     ? createForeignTokens({ trusted: foreign, organisation: name, sessions })
@@ -142,6 +155,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     webSignIn,
     certificates,
     lifetimes,
+    trustTokenSeconds,
     deviceCode,
     openPages,
     registersBySignIn,
@@ -158,6 +172,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     webClients,
     webSignIn,
     prefill: config.prefill,
+    audit: options.audit,
   });
   const enrolment = createEnrolment({
     authority,
@@ -177,7 +192,8 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     rulebook,
     events,
     posture,
-    accessTierPort: accessTier.port,
+    accessTier: options.accessTierAddress,
+    people: options.people,
     admit,
     deviceSessions: foreign ? null : deviceSessions,
     openAddress: (ticket) => `${pagesOrigin}${OPEN_PATH}?ticket=${ticket}`,
@@ -208,6 +224,8 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
   };
   const at = (origin: string, routes: Routes): RequestListener =>
     createRouter({ hosts: new Set([new URL(origin).host]), routes, log });
+  const managed = createManagedDevices({ certificates, settings, store, audit: options.audit });
+  const mutual = at(mutualOrigin, { ...enrolment.mutual, ...backChannel, ...api });
   return {
     document,
     public: at(issuer, {
@@ -219,7 +237,15 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
       ...backChannel,
       [`POST ${ENDPOINTS.pushed_authorization_request}`]: boundedPushes(issuerAnswers),
     }),
-    mutual: at(mutualOrigin, { ...enrolment.mutual, ...backChannel, ...api }),
+    mutual: (request, response) => {
+      // Known before anybody asks who it is; where that fails, it is asked, and refused.
+      void managed
+        .arrive(request)
+        .catch((error: unknown) =>
+          log('error', 'a managed device could not be stored', { reason: reason(error) }),
+        )
+        .then(() => mutual(request, response));
+    },
     browser: at(browserOrigin ?? issuer, pages),
   };
 }

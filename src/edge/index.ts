@@ -1,10 +1,11 @@
 // Front door of the edge: the whole server side of one organisation in one process, composed by hand.
-import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import type { TrustLevel } from '../shared/model/posture.ts';
 import { formatInvite } from '../shared/protocol/invite.ts';
 import type { OrganisationDocument } from '../shared/protocol/organisation.ts';
+import { createAdministration } from './administration/administration.ts';
+import { openControl } from './administration/control-server.ts';
 import { startAccessTier } from './access-tier/access-tier.ts';
 import { createAdmit } from './access-tier/admit.ts';
 import { createRelyingParty } from './access-tier/web/relying-party.ts';
@@ -14,24 +15,25 @@ import { createClientCertificates } from './authority/client-certificates.ts';
 import { createServerCertificates } from './authority/server-certificates.ts';
 import { createChanges } from './changes.ts';
 import { createEventStreams } from './command-center/event-streams.ts';
-import { type Documents, openRulebook } from './command-center/rulebook.ts';
+import { type Documents, openRulebook, type PublishedService } from './command-center/rulebook.ts';
 import { DEFAULT_LIFETIMES, type EdgeConfig } from './config.ts';
 import { createDevices } from './devices.ts';
 import { createEndpoints } from './endpoints.ts';
 import { createInvites, type DeploymentInvite, type DeploymentWish } from './enrolment/invites.ts';
 import { closerOf, listen, type PortWish } from './http/listen.ts';
 import { createBrowserServer, createTlsHttpServer } from './servers.ts';
+import { openSettings } from './settings.ts';
 import { removeLeftovers } from './store/atomic-file.ts';
 import { openFileStore } from './store/file-store.ts';
 import { createMemoryStore } from './store/memory-store.ts';
 import type { DeviceRecord } from './store/store.ts';
 import { sweepRegularly } from './store/sweep.ts';
-import { createWebClients } from './trust-provider/web-clients.ts';
+import { createWebClients, isWeb } from './trust-provider/web-clients.ts';
 import { openIssuerSecrets } from './trust-provider/secrets.ts';
 import { createSessions } from './trust-provider/sessions.ts';
 import { createThrottle } from './trust-provider/throttle.ts';
 import { createTokenCheck } from './trust-provider/token-check.ts';
-import { createUsers } from './trust-provider/users.ts';
+import { createUsers, type Users } from './trust-provider/users.ts';
 
 export type { EdgeConfig, Lifetimes } from './config.ts';
 export type { DeploymentInvite, DeploymentWish } from './enrolment/invites.ts';
@@ -73,7 +75,6 @@ const ACCESS_TIER_LIMITS = {
   handshakeMs: 10_000,
   requestMs: 15_000,
   dialMs: 10_000,
-  idleMs: 3_600_000,
 };
 
 export async function createEdge(config: EdgeConfig): Promise<Edge> {
@@ -104,7 +105,9 @@ async function start(
     );
   }
   const inData = (file: string): string => join(config.data, file);
-  await mkdir(config.data, { recursive: true, mode: 0o700 });
+  // First and last: nobody else touches the folder while anything of this edge does.
+  const control = await openControl(config.data, log);
+  stops.push(() => control.stop());
   for (const folder of [config.data, inData('authority')]) await removeLeftovers(folder);
 
   const store = await openFileStore(inData('state.json'));
@@ -116,9 +119,10 @@ async function start(
 
   const authority = await openAuthority(inData('authority'), config.name);
   const secrets = await openIssuerSecrets(inData('issuer.json'));
-  const certificates = createClientCertificates(authority);
   const serverCertificates = createServerCertificates(authority, lifetimes.serverCert);
   const changes = createChanges();
+  const settings = await openSettings(store, changes, lifetimes);
+  const certificates = createClientCertificates(authority, () => settings.deviceManagers());
   const sessions = createSessions(store);
   const devices = createDevices({ store, sessions, changes, posture });
   const invites = createInvites(store);
@@ -127,6 +131,10 @@ async function start(
     device: createThrottle({ freeAttempts: 5, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
     person: createThrottle({ freeAttempts: 50, firstDelayMs: 1_000, longestDelayMs: 10_000 }),
   });
+  // Of people who sign in elsewhere only their token tells the groups, whoever has the same e-mail here.
+  const people: Pick<Users, 'asOfNow'> = config.foreignIssuer
+    ? { asOfNow: (person) => Promise.resolve(person) }
+    : users;
   await Promise.all(config.users.map((user) => users.put(user)));
   const rulebook = await openRulebook(store, changes);
   await rulebook.apply(config.documents);
@@ -153,9 +161,23 @@ async function start(
     mutual: await startHttp(mutualServer, wishes.mutual, config.address),
     browser: wishes.browser && (await startHttp(browserServer, wishes.browser, '127.0.0.1')),
   };
-  const issuer = `https://${host}:${ports.public}`;
+  const { outer = {} } = config;
+  const publicPort = outer.publicPort ?? ports.public;
+  const issuer = new URL(`https://${host}:${publicPort}`).origin;
+  const exemptsUnregistered = (service: PublishedService): boolean =>
+    isWeb(service) &&
+    (settings.allowsUnregisteredDevices() ||
+      service.document.spec.http_settings.exemptsUnregisteredDevices);
   const tokens = createTokenCheck(issuer, secrets.signingKey);
-  const admit = createAdmit({ certificates, store, sessions, rulebook, posture });
+  const admit = createAdmit({
+    certificates,
+    store,
+    sessions,
+    rulebook,
+    posture,
+    people,
+    exemptsUnregistered,
+  });
   const webClients = createWebClients(rulebook, (service) => accessTier.webOrigins(service));
   const relyingParty = createRelyingParty({
     issuer,
@@ -167,6 +189,7 @@ async function start(
   const accessTier = await startAccessTier({
     host: config.address,
     port: wishes.accessTier,
+    outerPort: outer.accessTier?.port,
     trustIntermediate: authority.intermediate('trust'),
     serverCertificates,
     rulebook,
@@ -179,6 +202,7 @@ async function start(
     plainWebPort: ports.browser,
     limits: {
       ...ACCESS_TIER_LIMITS,
+      idleMs: lifetimes.idle * 1000,
       longestMs: Math.min(lifetimes.connection * 1000, LONGEST_TIMER_MS),
       judgedEveryMs: Math.min(lifetimes.judgement * 1000, LONGEST_TIMER_MS),
     },
@@ -187,12 +211,22 @@ async function start(
   stops.push((drainMs) => accessTier.stop(drainMs));
   // Open streams would keep their server from closing, so they end first.
   stops.push(() => events.stop());
+  stops.push(() => control.refuse());
 
+  const accessTierAddress = {
+    host: outer.accessTier?.host ?? null,
+    port: outer.accessTier?.port ?? accessTier.port,
+  };
   const endpoints = await createEndpoints({
     config,
+    people,
     lifetimes,
     ports,
     issuer,
+    mutualOrigin: new URL(`https://${host}:${outer.mutualPort ?? ports.mutual}`).origin,
+    settings,
+    exemptsUnregistered,
+    accessTierAddress,
     accessTier,
     admit,
     tokens,
@@ -223,9 +257,30 @@ async function start(
 
   const { rootFingerprint } = authority;
   const linkOf = (code: string): string =>
-    formatInvite({ organisation: { host, port: ports.public }, code, rootFingerprint });
+    formatInvite({ organisation: { host, port: publicPort }, code, rootFingerprint });
+  const organisation = `${host}:${publicPort}`;
+  control.serve(
+    createAdministration({
+      users,
+      devices,
+      sessions,
+      changes,
+      posture,
+      audit,
+      rulebook,
+      invites,
+      settings,
+      linkOf,
+      facts: {
+        name: config.name,
+        organisation,
+        rootFingerprint,
+        accessTier: `${accessTierAddress.host ?? ''}:${accessTierAddress.port}`,
+      },
+    }),
+  );
   return {
-    organisation: `${host}:${ports.public}`,
+    organisation,
     document: endpoints.document,
     root: authority.root,
     rootFingerprint,

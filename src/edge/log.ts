@@ -1,6 +1,7 @@
 // Where the edge's own troubles are reported. Fields never hold a secret: no code, password, token or key is passed.
+export type LogLevel = 'info' | 'warn' | 'error';
 export type Log = (
-  level: 'info' | 'warn' | 'error',
+  level: LogLevel,
   message: string,
   fields?: Readonly<Record<string, string | number>>,
 ) => void;

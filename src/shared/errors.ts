@@ -2,7 +2,7 @@
 // Codes are API: never renamed or reused. `docs/errors.md` is generated from this table.
 // Longer than other files because it is one table: cut in two, a code could stand in both.
 
-/** Exit codes of `banyan` and `banyanproxy`. */
+/** Exit codes of `banyan`, `banyanproxy` and `banyan-edge`. */
 export const EXIT = {
   ok: 0,
   failed: 1,
@@ -472,6 +472,67 @@ export const ERRORS = {
     title: 'The Access Tier cannot reach that address',
     advice: 'Check the address; if it is right, tell your administrator.',
     action: 'retry',
+  },
+
+  'edge/already-running': {
+    exit: EXIT.failed,
+    title: 'An edge runs on this data folder',
+    advice: 'Use the one that runs, stop it first, or give this one a folder of its own.',
+    action: 'none',
+  },
+  'edge/not-running': {
+    exit: EXIT.failed,
+    title: 'No edge runs on this data folder',
+    advice: 'Start it with `banyan-edge start`, or name its configuration with --config.',
+    action: 'none',
+  },
+  'edge/control-refused': {
+    exit: EXIT.denied,
+    title: 'The edge cannot be controlled from here',
+    advice: 'Run the command as root, or as the account that runs the edge.',
+    action: 'none',
+  },
+  'edge/data-refused': {
+    exit: EXIT.failed,
+    title: 'The data folder cannot be used',
+    advice: 'Give the edge a folder that belongs to its account alone (0700), with a short name.',
+    action: 'none',
+  },
+  'edge/config-invalid': {
+    exit: EXIT.usage,
+    title: 'The configuration cannot be used',
+    advice: 'Correct what is named and start again; nothing was started.',
+    action: 'none',
+  },
+  'edge/document-invalid': {
+    exit: EXIT.usage,
+    title: 'The document cannot be used',
+    advice: 'Correct what is named and try again; nothing was stored.',
+    action: 'none',
+  },
+  'edge/value-invalid': {
+    exit: EXIT.usage,
+    title: 'The value cannot be used',
+    advice: 'Use another one; nothing was changed.',
+    action: 'none',
+  },
+  'edge/not-found': {
+    exit: EXIT.failed,
+    title: 'There is no such thing here',
+    advice: 'See what there is with the command `list`.',
+    action: 'none',
+  },
+  'edge/in-use': {
+    exit: EXIT.denied,
+    title: 'It is still used',
+    advice: 'Change or remove what uses it first.',
+    action: 'none',
+  },
+  'edge/port-in-use': {
+    exit: EXIT.portInUse,
+    title: 'A port is in use',
+    advice: 'Quit the program that holds it, or choose another port.',
+    action: 'none',
   },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -4,7 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { decodeJwt, exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { DEMO_POSTURE } from '../../src/edge/demo/documents.ts';
+import { DEFAULT_POSTURE } from '../../src/edge/policy/posture.ts';
 import { createMemoryStore } from '../../src/edge/store/memory-store.ts';
 import { createEdge } from '../../src/edge/index.ts';
 import { createRegistrationTokens } from '../../src/edge/enrolment/registration-tokens.ts';
@@ -126,7 +126,7 @@ describe('a token', () => {
       lifetimes: {},
       documents: {},
       users: [],
-      posture: DEMO_POSTURE,
+      posture: DEFAULT_POSTURE,
       registersBySignIn: true,
       log: () => {},
     });

@@ -61,6 +61,18 @@ describe('a sign-in at an issuer of somebody else', () => {
     expect(subjectAltName).toContain('urn:banyan:trust:group:Engineering');
   });
 
+  it('tells the groups alone: a local person with the same e-mail lends none', async () => {
+    const { issuer, edge } = await organisation();
+    issuer.claims['groups'] = ['Visitors'];
+    const client = await registered(issuer, edge);
+    await client.signIn();
+    const { catalog } = client.slices();
+    expect(catalog).toMatchObject({ status: 'current', services: [] });
+    // The demo's own Dana would be let in.
+    const refused = client.call('tunnel.open', { service });
+    await expect(refused).rejects.toMatchObject({ code: 'catalog/service-not-found' });
+  });
+
   it('is renewed in silence with each refresh token once, and revoked with the newest one', async () => {
     const { issuer, edge } = await organisation();
     issuer.claims['exp'] = inSeconds() + 5;

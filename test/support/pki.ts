@@ -15,6 +15,8 @@ export interface TestPki {
     dnsNames?: string[];
     ipAddresses?: string[];
     lifeMs?: number;
+    /** By its extended key usage, as certificates of devices are. */
+    clientAuth?: boolean;
   }): Promise<Credentials>;
 }
 
@@ -35,7 +37,7 @@ export async function createTestPki(name = 'Test Root'): Promise<TestPki> {
   let serial = 1;
   return {
     root: root.toString('pem'),
-    async issue({ commonName, dnsNames = [], ipAddresses = [], lifeMs = DAY_MS }) {
+    async issue({ commonName, dnsNames = [], ipAddresses = [], lifeMs = DAY_MS, clientAuth }) {
       const names = dnsNames.length + ipAddresses.length > 0 ? dnsNames : [commonName];
       const keys = await generateKeys();
       const certificate = await x509.X509CertificateGenerator.create({
@@ -52,6 +54,7 @@ export async function createTestPki(name = 'Test Root'): Promise<TestPki> {
             ...names.map((value) => ({ type: 'dns' as const, value })),
             ...ipAddresses.map((value) => ({ type: 'ip' as const, value })),
           ]),
+          ...(clientAuth ? [new x509.ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.2'])] : []),
         ],
       });
       return {

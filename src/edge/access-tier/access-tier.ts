@@ -30,6 +30,8 @@ import { createWebServices, type WebServices } from './web/web-services.ts';
 export interface AccessTierOptions {
   host: string;
   port: PortWish;
+  /** Where browsers reach it, if that is not the port that it listens at. */
+  outerPort: number | undefined;
   /** PEM of the intermediate whose certificates are asked for. */
   trustIntermediate: string;
   serverCertificates: ServerCertificates;
@@ -79,7 +81,7 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
   const live = createLiveConnections(options);
   const reach = createReach(options);
   const secureOrigin = ({ document }: PublishedService): string =>
-    new URL(`https://${document.metadata.tags.domain}:${port}`).origin;
+    new URL(`https://${document.metadata.tags.domain}:${options.outerPort ?? port}`).origin;
   const plainOrigin = ({ document }: PublishedService): string | null =>
     options.plainWebPort === null
       ? null

@@ -11,6 +11,7 @@ import type { Denial } from '../policy/decide.ts';
 import type { PostureRules } from '../policy/posture.ts';
 import type { Store } from '../store/store.ts';
 import { sessionOfToken, type Sessions } from '../trust-provider/sessions.ts';
+import type { Users } from '../trust-provider/users.ts';
 
 export interface Caller {
   /** Empty: a browser on an unregistered device, at a web service that exempts those. */
@@ -30,6 +31,8 @@ export interface AdmitOptions {
   sessions: Sessions;
   rulebook: Rulebook;
   posture: PostureRules;
+  people: Pick<Users, 'asOfNow'>;
+  exemptsUnregistered(service: PublishedService): boolean;
 }
 
 export interface Admit {
@@ -51,8 +54,7 @@ export function createAdmit(options: AdmitOptions): Admit {
       denial: { code, reason },
     });
     if (!service) return no('service_unknown', 'There is no such service any more.');
-    const isExempted =
-      caller.deviceId === '' && service.document.spec.http_settings.exemptsUnregisteredDevices;
+    const isExempted = caller.deviceId === '' && options.exemptsUnregistered(service);
     const device = isExempted ? UNREGISTERED_DEVICE : await store.get('devices', caller.deviceId);
     if (!device || device.revoked)
       return no('device_revoked', 'This device is no longer accepted.');
@@ -61,7 +63,9 @@ export function createAdmit(options: AdmitOptions): Admit {
     if (!(await sessions.isLive(caller.sessionId, holder))) {
       return no('session_ended', 'Your session has ended.');
     }
-    const decision = rulebook.decide(subjectOf(caller.person, device, posture), service);
+    if (device.banned !== undefined) return no('session_ended', device.banned);
+    const person = await options.people.asOfNow(caller.person);
+    const decision = rulebook.decide(subjectOf(person, device, posture), service);
     return decision.allowed ? { ...decision, caller } : no(decision.code, decision.reason);
   };
 

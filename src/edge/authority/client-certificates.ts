@@ -12,6 +12,7 @@ import type { Authority, Kind } from './authority.ts';
 import { x509 } from './crypto.ts';
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+const DEVICE_NAME = /^[\w][\w.@-]{0,99}$/;
 
 export type Presented<Content> =
   | { status: 'missing' | 'invalid' }
@@ -22,54 +23,126 @@ type Inspected<Content> =
   | { status: 'missing' | 'invalid' }
   | { status: 'genuine'; content: Content; notBefore: number; notAfter: number };
 
+/** A device by the certificate of a Device Manager. */
+export interface ManagedDevice {
+  /** `<manager>:<name>`: never the id of a device with a certificate of ours, which has no colon. */
+  id: string;
+  manager: string;
+  /** Common name of its certificate. */
+  name: string;
+}
+
 export interface ClientCertificates {
-  /** Device id of a DeviceCert. */
+  /** Device id of a DeviceCert: one of ours, or of a Device Manager that is accepted now. */
   device(socket: TLSSocket): Presented<string>;
+  /** The second of these; null: the first, or none at all. */
+  managed(socket: TLSSocket): ManagedDevice | null;
   /** Attributes of a TrustCert. */
   trust(socket: TLSSocket): Presented<Map<TrustKey, string[]>>;
 }
 
-export function createClientCertificates(authority: Authority): ClientCertificates {
-  const judge = <Content>(
-    kind: Kind,
-    read: (uris: readonly string[]) => Content | null,
-  ): ((socket: TLSSocket) => Presented<Content>) => {
-    const issuer = new X509Certificate(authority.intermediate(kind));
-    const inspect = (socket: TLSSocket): Inspected<Content> => {
-      const presented = socket.getPeerX509Certificate();
-      if (!presented) return { status: 'missing' };
-      if (
-        presented.ca ||
-        !presented.checkIssued(issuer) ||
-        !presented.verify(issuer.publicKey) ||
-        !presented.keyUsage?.includes(CLIENT_AUTH)
-      ) {
-        return { status: 'invalid' };
-      }
-      const certificate = new x509.X509Certificate(presented.raw);
-      const content = read(urisOf(certificate));
-      if (content === null) return { status: 'invalid' };
-      const notBefore = certificate.notBefore.getTime();
-      const notAfter = certificate.notAfter.getTime();
-      return { status: 'genuine', content, notBefore, notAfter };
-    };
-    // A connection keeps its certificate, and HTTP/2 asks for every stream: only the time goes on.
-    const inspected = new WeakMap<TLSSocket, Inspected<Content>>();
-    return (socket) => {
-      const found = inspected.get(socket) ?? inspect(socket);
-      inspected.set(socket, found);
-      if (found.status !== 'genuine') return found;
-      const { content, notBefore, notAfter } = found;
-      const now = Date.now();
-      return {
-        status: notBefore <= now && now <= notAfter ? 'valid' : 'expired',
-        content,
-        notAfter,
-      };
-    };
-  };
-  return { device: judge('device', deviceIdOf), trust: judge('trust', trustAttributesOf) };
+export interface AcceptedManager {
+  name: string;
+  certificate: X509Certificate;
 }
+
+export function createClientCertificates(
+  authority: Authority,
+  managers: () => readonly AcceptedManager[] = () => [],
+): ClientCertificates {
+  const intermediate = (kind: Kind) => new X509Certificate(authority.intermediate(kind));
+  const device = intermediate('device');
+  const trust = intermediate('trust');
+
+  const ownDevice = remembered((socket) => inspect(socket, device, read(deviceIdOf)));
+  const trustCert = remembered((socket) => inspect(socket, trust, read(trustAttributesOf)));
+  const managedDevice = remembered((socket): Inspected<ManagedDevice> => {
+    for (const { name, certificate } of managers()) {
+      const found = inspect(socket, certificate, managedBy(name));
+      if (found.status === 'genuine') return found;
+    }
+    return { status: 'invalid' };
+  });
+  /** Of one that was dropped since, no connection counts any more. */
+  const accepted = (socket: TLSSocket): Inspected<ManagedDevice> => {
+    const found = managedDevice(socket);
+    if (found.status !== 'genuine') return found;
+    const manager = managers().find(({ name }) => name === found.content.manager);
+    const holds = manager !== undefined && Date.parse(manager.certificate.validTo) >= Date.now();
+    return holds ? found : { status: 'invalid' };
+  };
+
+  return {
+    device(socket) {
+      const own = ownDevice(socket);
+      if (own.status !== 'invalid') return now(own);
+      const managed = now(accepted(socket));
+      return 'content' in managed ? { ...managed, content: managed.content.id } : managed;
+    },
+    managed(socket) {
+      if (ownDevice(socket).status !== 'invalid') return null;
+      const found = now(accepted(socket));
+      return found.status === 'valid' ? found.content : null;
+    },
+    trust: (socket) => now(trustCert(socket)),
+  };
+}
+
+/** A connection keeps its certificate, and HTTP/2 asks for every stream: only the time goes on. */
+function remembered<Content>(
+  look: (socket: TLSSocket) => Inspected<Content>,
+): (socket: TLSSocket) => Inspected<Content> {
+  const inspected = new WeakMap<TLSSocket, Inspected<Content>>();
+  return (socket) => {
+    const found = inspected.get(socket) ?? look(socket);
+    inspected.set(socket, found);
+    return found;
+  };
+}
+
+function inspect<Content>(
+  socket: TLSSocket,
+  issuer: X509Certificate,
+  contentOf: (certificate: x509.X509Certificate) => Content | null,
+): Inspected<Content> {
+  const presented = socket.getPeerX509Certificate();
+  if (!presented) return { status: 'missing' };
+  if (
+    presented.ca ||
+    !presented.checkIssued(issuer) ||
+    !presented.verify(issuer.publicKey) ||
+    !presented.keyUsage?.includes(CLIENT_AUTH)
+  ) {
+    return { status: 'invalid' };
+  }
+  const certificate = new x509.X509Certificate(presented.raw);
+  const content = contentOf(certificate);
+  if (content === null) return { status: 'invalid' };
+  const notBefore = certificate.notBefore.getTime();
+  const notAfter = certificate.notAfter.getTime();
+  return { status: 'genuine', content, notBefore, notAfter };
+}
+
+function now<Content>(found: Inspected<Content>): Presented<Content> {
+  if (found.status !== 'genuine') return found;
+  const { content, notBefore, notAfter } = found;
+  const at = Date.now();
+  return { status: notBefore <= at && at <= notAfter ? 'valid' : 'expired', content, notAfter };
+}
+
+const read =
+  <Content>(readUris: (uris: readonly string[]) => Content | null) =>
+  (certificate: x509.X509Certificate): Content | null =>
+    readUris(urisOf(certificate));
+
+/** Exactly one common name, of letters that can stand in an id. */
+const managedBy =
+  (manager: string) =>
+  (certificate: x509.X509Certificate): ManagedDevice | null => {
+    const [name, ...others] = certificate.subjectName.getField('CN');
+    if (name === undefined || others.length > 0 || !DEVICE_NAME.test(name)) return null;
+    return { id: `${manager}:${name}`, manager, name };
+  };
 
 const urisOf = (certificate: x509.X509Certificate): string[] =>
   (certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [])

@@ -11,6 +11,7 @@ import type { Store } from '../store/store.ts';
 import type { DeviceSessions } from '../trust-provider/device-sessions.ts';
 import { TICKET_SECONDS } from '../trust-provider/device-sessions.ts';
 import type { Identify, Identity } from '../trust-provider/identify.ts';
+import type { Users } from '../trust-provider/users.ts';
 import { isWeb } from '../trust-provider/web-clients.ts';
 import { type Catalog, catalogFor } from './catalog.ts';
 import type { EventStreams } from './event-streams.ts';
@@ -24,22 +25,23 @@ export interface ApiOptions {
   rulebook: Rulebook;
   events: EventStreams;
   posture: PostureRules;
-  accessTierPort: number;
+  accessTier: { host: string | null; port: number };
   admit: Admit;
   /** null: people sign in at an issuer that is not ours, and web services of this edge know only ours. */
   deviceSessions: DeviceSessions | null;
   /** Where the browser takes a ticket. */
   openAddress(ticket: string): string;
   devices: Pick<Devices, 'reportPosture' | 'unregister'>;
+  people: Pick<Users, 'asOfNow'>;
 }
 
 export function createApi(options: ApiOptions): Routes {
-  const { identify, store, rulebook, events, admit, posture, devices, accessTierPort } = options;
+  const { identify, store, rulebook, events, admit, posture, devices, accessTier } = options;
   /** The device as it is now: an open stream must not judge by what it was. */
   const catalogOf = async ({ claims, device }: Identity): Promise<Catalog> => {
     const current = (await store.get('devices', device.id)) ?? device;
-    const subject = subjectOf(claims, current, posture);
-    return catalogFor(rulebook, subject, accessTierPort);
+    const subject = subjectOf(await options.people.asOfNow(claims), current, posture);
+    return catalogFor(rulebook, subject, accessTier);
   };
 
   return {

@@ -1,5 +1,6 @@
 // A person's catalogue: what they may use, and what is closed for now with the reason. All else is absent.
 import { createHash } from 'node:crypto';
+import { formatHostPort } from '../../shared/protocol/host-port.ts';
 import type { CatalogDocument, CatalogEntry } from '../../shared/protocol/catalog.ts';
 import type { Subject } from '../policy/decide.ts';
 import type { PublishedService, Rulebook } from './rulebook.ts';
@@ -12,14 +13,24 @@ export interface Catalog {
   etag: string;
 }
 
-export function catalogFor(rulebook: Rulebook, subject: Subject, accessTierPort: number): Catalog {
+/** Where it is reached from elsewhere; without a host of its own, under the domain of each service. */
+export interface AccessTierAddress {
+  host: string | null;
+  port: number;
+}
+
+export function catalogFor(
+  rulebook: Rulebook,
+  subject: Subject,
+  accessTier: AccessTierAddress,
+): Catalog {
   const services = rulebook.services().flatMap((service): CatalogEntry[] => {
     if (!service.enabled || !service.document.metadata.tags.user_facing) return [];
     const decision = rulebook.decide(subject, service);
-    if (decision.allowed) return [entry(service, accessTierPort, { status: 'allowed' })];
+    if (decision.allowed) return [entry(service, accessTier, { status: 'allowed' })];
     if (!CLOSED_FOR_NOW.has(decision.code)) return [];
     const { code, reason } = decision;
-    return [entry(service, accessTierPort, { status: 'denied', code, reason })];
+    return [entry(service, accessTier, { status: 'denied', code, reason })];
   });
   const document: CatalogDocument = { version: 1, services };
   const digest = createHash('sha256').update(JSON.stringify(document)).digest('base64url');
@@ -28,7 +39,7 @@ export function catalogFor(rulebook: Rulebook, subject: Subject, accessTierPort:
 
 function entry(
   { id, document: { metadata, spec } }: PublishedService,
-  accessTierPort: number,
+  accessTier: AccessTierAddress,
   access: NonNullable<CatalogEntry['access']>,
 ): CatalogEntry {
   const { tags } = metadata;
@@ -39,7 +50,7 @@ function entry(
     description: metadata.description ?? '',
     service_app_type: tags.service_app_type,
     domain: tags.domain,
-    access_tier: `${tags.domain}:${accessTierPort}`,
+    access_tier: formatHostPort({ host: accessTier.host ?? tags.domain, port: accessTier.port }),
     ca: 'organisation',
     banyanproxy_mode: tags.banyanproxy_mode ?? 'TCP',
     app_listen_port: tags.app_listen_port ?? null,

@@ -84,17 +84,29 @@ const backend = z
   })
   .superRefine((value, context) => {
     if (value.target?.client_certificate) {
-      context.addIssue('target.client_certificate: this edge shows backends no certificate');
+      context.addIssue({
+        code: 'custom',
+        path: ['target', 'client_certificate'],
+        message: 'this edge shows backends no certificate',
+      });
     }
     if (value.http_connect) return;
     if (!value.target?.name || !value.target.port) {
-      context.addIssue('without http_connect a target with name and port is needed');
+      context.addIssue({
+        code: 'custom',
+        path: ['target'],
+        message: 'without http_connect a target with name and port is needed',
+      });
     }
     if (
       value.whitelist.length === 0 &&
       value.allow_patterns.some((p) => p.hostnames.length === 0)
     ) {
-      context.addIssue('without http_connect a pattern without hostnames matches nothing');
+      context.addIssue({
+        code: 'custom',
+        path: ['allow_patterns'],
+        message: 'without http_connect a pattern without hostnames matches nothing',
+      });
     }
   });
 
@@ -225,10 +237,27 @@ const definition = z.object({
 export const serviceDocument = definition.superRefine(({ metadata, spec }, context) => {
   const isWeb = metadata.tags.service_app_type === 'WEB';
   if (isWeb && spec.backend.http_connect) {
-    context.addIssue('a WEB service is one backend: http_connect does not go with it');
+    context.addIssue({
+      code: 'custom',
+      path: ['spec', 'backend', 'http_connect'],
+      message: 'a WEB service is one backend: this does not go with it',
+    });
   }
   if (spec.backend.http_connect && spec.backend.target?.tls) {
-    context.addIssue('target.tls: with http_connect the client speaks to the target itself');
+    context.addIssue({
+      code: 'custom',
+      path: ['spec', 'backend', 'target', 'tls'],
+      message: 'with http_connect the client speaks to the target itself',
+    });
+  }
+  const { service_app_type: type, banyanproxy_mode: mode, include_domains } = metadata.tags;
+  const isDaisyChain = type === 'K8S' || mode === 'HTTP_CONNECT_DAISY_CHAIN';
+  if (isDaisyChain && include_domains.length > 0) {
+    context.addIssue({
+      code: 'custom',
+      path: ['metadata', 'tags', 'include_domains'],
+      message: 'Domains to Proxy have to be blank here, otherwise banyanproxy will not start',
+    });
   }
 });
 export type ServiceDocument = z.output<typeof serviceDocument>;
@@ -280,6 +309,13 @@ export const attachmentDocument = z.object({
   ServiceID: label.min(1),
   Enabled: flag(true),
 });
+
+export const DOCUMENTS = {
+  service: serviceDocument,
+  role: roleDocument,
+  policy: policyDocument,
+  attachment: attachmentDocument,
+} as const;
 
 export const serviceId = ({ metadata }: ServiceDocument): string =>
   `${metadata.name}.${metadata.cluster}.bnn`;

@@ -1,5 +1,6 @@
 // Everything an administrator has said, read and checked: what catalogue and Access Tier decide by. Kept in memory,
 // written through to the store, announced when it changes.
+import { isDeepStrictEqual } from 'node:util';
 import { exhaustive } from '../../shared/exhaustive.ts';
 import { z } from '../../shared/schema.ts';
 import type { Changes } from '../changes.ts';
@@ -39,7 +40,26 @@ export interface Rulebook {
   apply(documents: Documents): Promise<void>;
   /** false: there is no such service. */
   setServiceEnabled(id: string, enabled: boolean): Promise<boolean>;
+  /** As they were given, for who administers them. */
+  stored(kind: DocumentRecord['kind']): StoredDocument[];
+  /** One document, inserted or overwritten. Rejects with what is wrong. */
+  put(kind: DocumentRecord['kind'], definition: unknown, by: string): Promise<StoredDocument>;
+  /** These are false where there is nothing of that id. A service takes its attachment along. */
+  setEnabled(kind: DocumentRecord['kind'], id: string, enabled: boolean): Promise<boolean>;
+  remove(kind: DocumentRecord['kind'], id: string): Promise<boolean>;
 }
+
+export interface StoredDocument {
+  id: string;
+  enabled: boolean;
+  version: number;
+  /** Seconds since the epoch; 0: before anybody counted. */
+  changedAt: number;
+  changedBy: string;
+  definition: unknown;
+}
+
+const CONFIGURATION = 'configuration';
 
 type Read =
   | { kind: 'service'; id: string; document: ServiceDocument }
@@ -47,17 +67,48 @@ type Read =
   | { kind: 'policy'; id: string; document: z.output<typeof policyDocument> }
   | { kind: 'attachment'; id: string; document: z.output<typeof attachmentDocument> };
 
+type Entry = Read & { stored: StoredDocument };
+
 export async function openRulebook(store: Store, changes: Changes): Promise<Rulebook> {
-  const entries = new Map<string, Read & { enabled: boolean }>();
+  const entries = new Map<string, Entry>();
   for (const [key, record] of await store.list('documents')) {
-    entries.set(key, { ...read(record.kind, record.definition), enabled: record.enabled });
+    const document = read(record.kind, record.definition);
+    entries.set(key, { ...document, stored: storedOf(document.id, record) });
   }
   const all = <Kind extends Read['kind']>(kind: Kind) =>
     [...entries.values()].filter(
-      (entry): entry is Extract<Read, { kind: Kind }> & { enabled: boolean } => entry.kind === kind,
+      (entry): entry is Extract<Entry, { kind: Kind }> => entry.kind === kind,
     );
   const services = (): PublishedService[] =>
-    all('service').map(({ id, enabled, document }) => ({ id, enabled, document }));
+    all('service').map(({ id, stored, document }) => ({ id, enabled: stored.enabled, document }));
+
+  /** On disk first: what could not be kept does not count either. */
+  const write = async (entry: Read, definition: unknown, by: string): Promise<StoredDocument> => {
+    const key = `${entry.kind}/${entry.id}`;
+    const before = entries.get(key)?.stored;
+    const isSame = before !== undefined && isDeepStrictEqual(before.definition, definition);
+    const record: DocumentRecord = {
+      kind: entry.kind,
+      enabled: before?.enabled ?? true,
+      definition,
+      version: (before?.version ?? 0) + (isSame ? 0 : 1),
+      changedAt: isSame ? before.changedAt : Math.floor(Date.now() / 1000),
+      changedBy: isSame ? before.changedBy : by,
+    };
+    await store.put('documents', key, record);
+    const stored = storedOf(entry.id, record);
+    entries.set(key, { ...entry, stored });
+    return stored;
+  };
+  const setEnabled: Rulebook['setEnabled'] = async (kind, id, enabled) => {
+    const key = `${kind}/${id}`;
+    const entry = entries.get(key);
+    if (!entry) return false;
+    await store.change('documents', key, (record) => record && { ...record, enabled });
+    entries.set(key, { ...entry, stored: { ...entry.stored, enabled } });
+    changes.emit({ type: 'rules-changed' });
+    return true;
+  };
 
   return {
     services,
@@ -82,7 +133,10 @@ export async function openRulebook(store: Store, changes: Changes): Promise<Rule
                 enforcing: attachment.document.Enabled,
               }
             : null,
-        roles: all('role').map(({ id, document }): Role => ({ name: id, ...document.spec })),
+        // One that is switched off is nobody's.
+        roles: all('role')
+          .filter(({ stored }) => stored.enabled)
+          .map(({ id, document }): Role => ({ name: id, ...document.spec })),
         now: Date.now(),
       });
     },
@@ -94,27 +148,40 @@ export async function openRulebook(store: Store, changes: Changes): Promise<Rule
         ['attachment', documents.attachments ?? []],
       ];
       const changed = given.flatMap(([kind, list]) =>
-        list.map((definition) => ({ ...read(kind, definition), definition })),
+        list.map((definition) => ({ entry: read(kind, definition), definition })),
       );
-      for (const { definition, ...entry } of changed) {
-        const key = `${entry.kind}/${entry.id}`;
-        const enabled = entries.get(key)?.enabled ?? true;
-        entries.set(key, { ...entry, enabled });
-        await store.put('documents', key, { kind: entry.kind, enabled, definition });
-      }
+      for (const { entry, definition } of changed) await write(entry, definition, CONFIGURATION);
       changes.emit({ type: 'rules-changed' });
     },
-    async setServiceEnabled(id, enabled) {
-      const key = `service/${id}`;
-      const entry = entries.get(key);
-      if (!entry) return false;
-      entries.set(key, { ...entry, enabled });
-      await store.change('documents', key, (record) => record && { ...record, enabled });
+    setServiceEnabled: (id, enabled) => setEnabled('service', id, enabled),
+    stored: (kind) => all(kind).map(({ stored }) => stored),
+    async put(kind, definition, by) {
+      const stored = await write(read(kind, definition), definition, by);
       changes.emit({ type: 'rules-changed' });
-      return true;
+      return stored;
+    },
+    setEnabled,
+    async remove(kind, id) {
+      const keys = kind === 'service' ? [`attachment/${id}`, `service/${id}`] : [`${kind}/${id}`];
+      const found = keys.filter((key) => entries.has(key));
+      for (const key of found) {
+        await store.delete('documents', key);
+        entries.delete(key);
+      }
+      if (found.length > 0) changes.emit({ type: 'rules-changed' });
+      return found.includes(`${kind}/${id}`);
     },
   };
 }
+
+const storedOf = (id: string, record: DocumentRecord): StoredDocument => ({
+  id,
+  enabled: record.enabled,
+  version: record.version ?? 1,
+  changedAt: record.changedAt ?? 0,
+  changedBy: record.changedBy ?? '',
+  definition: record.definition,
+});
 
 /** Who decides are the facts of now: the person as the token named them, the device as the organisation knows it. */
 export const subjectOf = (
@@ -128,6 +195,7 @@ export const subjectOf = (
     platform: device.platform,
     serialNumber: device.serialNumber,
     trustLevel: judgePosture(device, posture).level,
+    mdmPresent: device.manager !== undefined,
   },
 });
 

@@ -1,33 +1,9 @@
 // The demo organisation's services, roles and policies, written as an administrator would.
 import type { Documents } from '../command-center/rulebook.ts';
-import type { PostureRules } from '../policy/posture.ts';
 import type { DemoBackends } from './backends.ts';
 
 const CLUSTER = 'demo';
 export const demoServiceId = (name: string): string => `${name}.${CLUSTER}.bnn`;
-
-/** Nobody is shut out of a demo: the worst that a device can be worth is Medium. */
-export const DEMO_POSTURE: PostureRules = {
-  effects: {
-    UpToDateOS: 'Medium',
-    DiskEncryptionEnabled: 'Medium',
-    FirewallEnabled: 'Medium',
-    ScreenLockEnabled: 'Medium',
-    AutoUpdateEnabled: 'Medium',
-  },
-  minimumVersions: {
-    debian: '12',
-    ubuntu: '22.04',
-    fedora: '41',
-    macos: '14',
-    windows: '10.0.19045',
-  },
-  applications: [],
-  unknown: 'Medium',
-  stale: 'Medium',
-  absent: 'Medium',
-  staleAfterSeconds: 2 * 3600,
-};
 
 interface DemoService {
   name: string;

@@ -7,18 +7,20 @@ export interface PortWish {
   port: number;
   /** Take any free one when it is in use; otherwise that is an error. */
   orFree?: boolean;
+  /** Where another one than the edge's own is meant. */
+  address?: string;
 }
 
 export async function listen(
   server: Server,
   host: string,
-  { port, orFree = false }: PortWish,
+  { port, orFree = false, address = host }: PortWish,
 ): Promise<number> {
   try {
-    await listenOnce(server, host, port);
+    await listenOnce(server, address, port);
   } catch (error) {
     if (!orFree || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    await listenOnce(server, host, 0);
+    await listenOnce(server, address, 0);
   }
   return (server.address() as AddressInfo).port;
 }

@@ -10,6 +10,8 @@ export interface Subject {
     platform: string;
     serialNumber: string;
     trustLevel: TrustLevel;
+    /** Whether a Device Manager vouches for it. */
+    mdmPresent?: boolean;
   };
 }
 
@@ -84,8 +86,7 @@ function hasRole(role: Role, { person, device }: Subject): boolean {
     fits(role.platform, device.platform) &&
     fits(role.serial_numbers, device.serialNumber) &&
     !(role.known_device_only && device.platform === 'Unregistered') &&
-    // No device management is known to this edge, so nobody has a role that asks for it.
-    !role.mdm_present
+    !(role.mdm_present && !device.mdmPresent)
   );
 }
 

@@ -23,6 +23,29 @@ export interface PostureRules {
   staleAfterSeconds: number;
 }
 
+/** Where nothing else is said: nobody is shut out, but what fails is worth Medium. */
+export const DEFAULT_POSTURE: PostureRules = {
+  effects: {
+    UpToDateOS: 'Medium',
+    DiskEncryptionEnabled: 'Medium',
+    FirewallEnabled: 'Medium',
+    ScreenLockEnabled: 'Medium',
+    AutoUpdateEnabled: 'Medium',
+  },
+  minimumVersions: {
+    debian: '12',
+    ubuntu: '22.04',
+    fedora: '41',
+    macos: '14',
+    windows: '10.0.19045',
+  },
+  applications: [],
+  unknown: 'Medium',
+  stale: 'Medium',
+  absent: 'Medium',
+  staleAfterSeconds: 2 * 3600,
+};
+
 export interface PostureJudgement {
   level: TrustLevel;
   failed: readonly PostureFactor[];

@@ -17,8 +17,12 @@ export interface DeviceRecord {
   posture?: { report: PostureReport; at: number };
   /** Set by an administrator: no more than this, whatever the posture says. The person may read why. */
   cap?: { level: TrustLevel; reason: string };
-  /** Why this device is no longer accepted. */
+  /** Why this device is no longer accepted. For good. */
   revoked?: string;
+  /** Why it is not accepted for now. */
+  banned?: string;
+  /** Name of the Device Manager by whose certificate it is known; absent: it has one of ours. */
+  manager?: string;
 }
 
 export interface InviteRecord {
@@ -42,6 +46,8 @@ export interface UserRecord {
   groups: string[];
   /** `scrypt$<salt>$<hash>`, base64url. */
   password: string;
+  /** May not sign in. */
+  disabled?: true;
 }
 
 export interface DocumentRecord {
@@ -50,6 +56,27 @@ export interface DocumentRecord {
   enabled: boolean;
   /** The document as it was given, unknown fields kept. */
   definition: unknown;
+  /** From 1, one more with each change of the definition; absent: of a store from before they were counted. */
+  version?: number;
+  /** Seconds since the epoch, and who: as they said at the terminal. */
+  changedAt?: number;
+  changedBy?: string;
+}
+
+/** What administrators set while the edge runs; what is absent is as in the configuration. */
+export interface SettingsRecord {
+  trustTokenSeconds?: number;
+  unregisteredDevices?: 'dropped' | 'allowed';
+  deviceManagers?: DeviceManagerRecord[];
+}
+
+/** A Device Manager whose certificates count as DeviceCerts. */
+export interface DeviceManagerRecord {
+  name: string;
+  /** PEM of the certificate that has signed those of its devices. */
+  certificate: string;
+  /** Whose its devices are. */
+  ownership: Ownership;
 }
 
 /** What the issuer keeps: grants and refresh tokens (and, in memory, everything short-lived). */
@@ -65,9 +92,17 @@ export interface Collections {
   users: UserRecord;
   documents: DocumentRecord;
   issuer: IssuerRecord;
+  settings: SettingsRecord;
 }
 export type CollectionName = keyof Collections;
-export const COLLECTIONS = ['devices', 'invites', 'users', 'documents', 'issuer'] as const;
+export const COLLECTIONS = [
+  'devices',
+  'invites',
+  'users',
+  'documents',
+  'issuer',
+  'settings',
+] as const;
 
 /** Records are plain JSON and come back as copies: changing one changes nothing until it is put. */
 export interface Store {

@@ -91,7 +91,7 @@ export function createAdapter({
   };
 }
 
-/** One OpenID Connect client per registered device; a revoked device is no client. Others are no devices. */
+/** One OpenID Connect client per registered device; one that is revoked or banned is no client. Others are no devices. */
 function clients(store: Store, otherClient: AdapterOptions['otherClient']): Adapter {
   const refuse = () =>
     Promise.reject(new Error('clients are devices and services, and do not change here'));
@@ -99,7 +99,7 @@ function clients(store: Store, otherClient: AdapterOptions['otherClient']): Adap
     async find(id) {
       const device = await store.get('devices', id);
       if (!device) return otherClient(id);
-      return device.revoked ? undefined : clientOf(device);
+      return device.revoked || device.banned !== undefined ? undefined : clientOf(device);
     },
     findByUid: () => Promise.resolve(undefined),
     findByUserCode: () => Promise.resolve(undefined),

@@ -31,6 +31,6 @@ export const trustTokenClaims = (
     platform: device.platform,
     orgname: facts.organisation,
     is_staged_install: false,
-    mdm_present: false,
+    mdm_present: device.manager !== undefined,
   },
 });

@@ -48,6 +48,8 @@ export function createIdentify(options: IdentifyOptions): Identify {
         throw new HttpRefusal(401, 'The device certificate has expired.', 'certificate_expired');
       case 'valid': {
         const record = await options.store.get('devices', presented.content);
+        // Not for good, so not a code that makes an app forget its registration.
+        if (record?.banned !== undefined) throw new HttpRefusal(403, record.banned);
         if (record && !record.revoked) return record;
         // Whoever was not there for the event reads the same.
         const reason = record?.revoked || 'This device is no longer accepted.';

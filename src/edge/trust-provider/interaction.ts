@@ -1,13 +1,15 @@
 // The user phase: shows the sign-in page and takes its answer. Every sign-in asks for the password, so that a link
 // which somebody else's device has started cannot be approved by a session left in the browser.
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
+import type { Audit } from '../audit/audit.ts';
 import { type Handler, HttpRefusal, readBody } from '../http/exchange.ts';
 import type { Store } from '../store/store.ts';
 import { networkOf } from './device-code.ts';
 import { sendErrorPage, sendSignInPage, type SignInPage } from './pages.ts';
 import { REGISTRATION_CLIENT, REGISTRATION_SECONDS } from './registration-client.ts';
-import type { Users } from './users.ts';
+import type { SignInCheck, Users } from './users.ts';
 import { nameOf, type WebClients } from './web-clients.ts';
 import type { WebSignIn } from './web-sign-in.ts';
 
@@ -18,6 +20,7 @@ export interface InteractionOptions {
   store: Store;
   webClients: WebClients;
   webSignIn: WebSignIn;
+  audit: Audit;
   /** Filled into the form: only where everybody may know it. */
   prefill?: { email: string; password: string } | undefined;
 }
@@ -28,10 +31,31 @@ type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 const ALERTS = {
   wrong: 'E-mail or password is wrong.',
   locked: 'Too many attempts. Wait a little, then try again.',
+  /** Only who knows the password is told. */
+  disabled: 'Your account is switched off. Your administrator can tell you more.',
 } as const;
 
 export function createInteraction(options: InteractionOptions): { show: Handler; answer: Handler } {
-  const { provider, organisation, users, store, webClients, webSignIn, prefill } = options;
+  const { provider, organisation, users, store, webClients, webSignIn, prefill, audit } = options;
+
+  const note = async (
+    request: IncomingMessage,
+    email: string,
+    check: SignInCheck,
+    at: { service: string } | { device: string },
+  ): Promise<void> => {
+    // What was typed is named only when it is somebody's: people type passwords there, too.
+    const user = await users.byEmail(email);
+    audit.write({
+      event: 'sign-in',
+      correlation_id: randomUUID(),
+      allowed: check.ok,
+      ...(check.ok ? {} : { code: `password_${check.why}` }),
+      ...(user && { person: user.email }),
+      ...at,
+      from: request.socket.remoteAddress ?? '',
+    });
+  };
 
   /** Null after answering with a page that says why not. */
   const detailsOf = async (
@@ -84,7 +108,7 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
     const details = await detailsOf(request, response);
     if (!details) return;
     const service = webClients.service(String(details.params['client_id']));
-    if (service && !service.document.spec.http_settings.exemptsUnregisteredDevices) {
+    if (service && !webSignIn.takesPassword(service)) {
       throw new HttpRefusal(403, 'This service takes no password.');
     }
     const form = new URLSearchParams(await readBody(request));
@@ -101,6 +125,7 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
     const isStranger = clientId === REGISTRATION_CLIENT;
     const deviceId = isStranger ? networkOf(request.socket.remoteAddress ?? '') : clientId;
     const check = await users.check({ email, password, deviceId, isStranger });
+    await note(request, email, check, service ? { service: service.id } : { device: deviceId });
     if (!check.ok) {
       const status = check.why === 'locked' ? 429 : 401;
       await page(response, details, { status, email, alert: ALERTS[check.why] });

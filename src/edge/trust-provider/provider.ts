@@ -27,7 +27,6 @@ import type { WebSignIn } from './web-sign-in.ts';
 
 export interface IssuerLifetimes {
   /** Seconds. */
-  trustToken: number;
   session: number;
   /** Of a device code too. */
   signInPage: number;
@@ -46,6 +45,7 @@ export interface IssuerOptions {
   webSignIn: WebSignIn;
   certificates: ClientCertificates;
   lifetimes: IssuerLifetimes;
+  trustTokenSeconds: () => number;
   deviceCode: DeviceCode;
   openPages: OpenPages;
   /** Whether people may register a device by signing in. */
@@ -66,7 +66,7 @@ export const ENDPOINTS = {
 
 export async function createIssuer(options: IssuerOptions): Promise<Provider> {
   const { issuer, mutualOrigin, store, users, certificates, lifetimes, log } = options;
-  const { webClients, webSignIn } = options;
+  const { webClients, webSignIn, trustTokenSeconds } = options;
   const alias = (name: keyof typeof ENDPOINTS): string => `${mutualOrigin}${ENDPOINTS[name]}`;
   /** The device of a valid DeviceCert on this connection. Revoked ones are no clients any more. */
   const presentedDevice = (context: KoaContextWithOIDC): string | null => {
@@ -123,11 +123,11 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
         if (client.clientId === REGISTRATION_CLIENT) return REGISTRATION_SECONDS;
         const end = context.oidc.entities.Grant?.exp;
         return webClients.service(client.clientId) && end !== undefined
-          ? Math.max(1, Math.min(lifetimes.trustToken, end - Math.floor(Date.now() / 1000)))
-          : lifetimes.trustToken;
+          ? Math.max(1, Math.min(trustTokenSeconds(), end - Math.floor(Date.now() / 1000)))
+          : trustTokenSeconds();
       },
       RefreshToken: lifetimes.session,
-      Grant: lifetimes.session + lifetimes.trustToken,
+      Grant: () => lifetimes.session + trustTokenSeconds(),
       Interaction: lifetimes.signInPage,
       Session: lifetimes.signInPage,
     },

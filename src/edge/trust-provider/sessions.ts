@@ -3,7 +3,20 @@
 import type { Store } from '../store/store.ts';
 import { isLive, recordKey } from './adapter.ts';
 
+export interface Session {
+  id: string;
+  /** Of the app; a web service that exempts unregistered devices is its own device. */
+  deviceId: string;
+  /** Id of a local person; absent: of another issuer. */
+  accountId?: string;
+  /** Seconds since the epoch. */
+  since: number;
+  until: number;
+}
+
 export interface Sessions {
+  /** All that are live. */
+  list(): Promise<Session[]>;
   isLive(sessionId: string, deviceId: string): Promise<boolean>;
   /** Ids of all sessions of a device. */
   ofDevice(deviceId: string): Promise<string[]>;
@@ -70,14 +83,20 @@ export function createSessions(store: Store): Sessions {
       });
       return answer;
     },
+    async list() {
+      const records = await store.list('issuer');
+      return records.flatMap(([key, record]): Session[] => {
+        const { payload, expiresAt = 0 } = record;
+        const isOver = Number(payload[NEWEST_IAT] ?? Infinity) <= Number(payload[ENDED_AT] ?? -1);
+        if (!key.startsWith(GRANT) || !isLive(record) || isOver) return [];
+        return [{ ...sessionOf(key, payload), until: expiresAt }];
+      });
+    },
     async ofDevice(deviceId) {
       const records = await store.list('issuer');
       return records
         .filter(([key, { payload }]) => key.startsWith(GRANT) && payload['clientId'] === deviceId)
-        .map(([key, { payload }]) => {
-          const id = key.slice(GRANT.length);
-          return payload[FOREIGN] === true ? foreignId(id, payload) : id;
-        });
+        .map(([key, { payload }]) => sessionOf(key, payload).id);
     },
     async end(sessionId, reason) {
       const grant = await find(sessionId);
@@ -103,6 +122,17 @@ export function createSessions(store: Store): Sessions {
       }
       return grant !== undefined;
     },
+  };
+}
+
+function sessionOf(key: string, payload: Record<string, unknown>): Omit<Session, 'until'> {
+  const id = key.slice(GRANT.length);
+  const { accountId } = payload;
+  return {
+    id: payload[FOREIGN] === true ? foreignId(id, payload) : id,
+    deviceId: String(payload['clientId']),
+    ...(typeof accountId === 'string' && { accountId }),
+    since: Number(payload['iat'] ?? payload[NEWEST_IAT] ?? 0),
   };
 }
 

@@ -19,11 +19,28 @@ export interface NewUser {
   password: string;
 }
 
-export type SignInCheck = { ok: true; user: UserRecord } | { ok: false; why: 'wrong' | 'locked' };
+export interface Person {
+  email: string;
+  groups: readonly string[];
+}
+
+export type SignInCheck =
+  { ok: true; user: UserRecord } | { ok: false; why: 'wrong' | 'locked' | 'disabled' };
 
 export interface Users {
   put(user: NewUser): Promise<void>;
+  /** Who may sign in; one who was disabled may not. */
   find(id: string): Promise<UserRecord | undefined>;
+  list(): Promise<UserRecord[]>;
+  /** Upper and lower case are the same. Also one who was disabled. */
+  byEmail(email: string): Promise<UserRecord | undefined>;
+  /** false: somebody was faster, and has this e-mail now. */
+  add(user: Omit<NewUser, 'id'>): Promise<boolean>;
+  setPassword(id: string, password: string): Promise<void>;
+  update(id: string, change: { groups?: string[]; disabled?: boolean }): Promise<void>;
+  remove(id: string): Promise<void>;
+  /** With the groups of now: tokens and certificates carry those of when they were issued. */
+  asOfNow(person: Person): Promise<Person>;
   /** Unknown e-mails take as long as wrong passwords, and are locked the same way. */
   check(attempt: Attempt): Promise<SignInCheck>;
 }
@@ -46,16 +63,52 @@ export interface UserThrottles {
 
 export function createUsers(store: Store, throttles: UserThrottles): Users {
   const decoy = randomBytes(16);
+  const list = async (): Promise<UserRecord[]> =>
+    (await store.list('users')).map(([, record]) => record);
+  const byEmail = async (email: string): Promise<UserRecord | undefined> => {
+    const wanted = email.trim().toLowerCase();
+    return (await list()).find((user) => user.email.toLowerCase() === wanted);
+  };
+  // One after the other: of two with the same e-mail only the first is added.
+  let adding: Promise<unknown> = Promise.resolve();
+  const add = async (user: Omit<NewUser, 'id'>): Promise<boolean> => {
+    if (await byEmail(user.email)) return false;
+    await put({ ...user, id: `u-${randomBytes(9).toString('base64url')}` });
+    return true;
+  };
+  const put = async ({ password, ...user }: NewUser): Promise<void> =>
+    store.put('users', user.id, { ...user, password: await hashed(password) });
+
   return {
-    async put({ password, ...user }) {
-      const salt = randomBytes(16);
-      const hash = await derive(password, salt, HASH_LENGTH);
-      await store.put('users', user.id, {
-        ...user,
-        password: `scrypt$${salt.toString('base64url')}$${hash.toString('base64url')}`,
+    put,
+    list,
+    byEmail,
+    add(user) {
+      const added = adding.then(() => add(user));
+      adding = added.catch(() => {}); // told to whoever asked for it
+      return added;
+    },
+    async setPassword(id, password) {
+      const hash = await hashed(password);
+      await store.change('users', id, (user) => user && { ...user, password: hash });
+    },
+    async update(id, { groups, disabled }) {
+      await store.change('users', id, (user) => {
+        if (!user) return undefined;
+        const { disabled: before, ...rest } = user;
+        const isDisabled = disabled ?? before ?? false;
+        return { ...rest, ...(groups && { groups }), ...(isDisabled && { disabled: true }) };
       });
     },
-    find: (id) => store.get('users', id),
+    remove: (id) => store.delete('users', id),
+    async asOfNow(person) {
+      const user = await byEmail(person.email);
+      return user ? { email: person.email, groups: user.groups } : person;
+    },
+    async find(id) {
+      const user = await store.get('users', id);
+      return user?.disabled ? undefined : user;
+    },
     async check({ email, password, deviceId, isStranger = false }) {
       const wanted = email.trim().toLowerCase();
       const person = isStranger ? `stranger ${wanted}` : wanted;
@@ -66,10 +119,7 @@ export function createUsers(store: Store, throttles: UserThrottles): Users {
       // Counted before it is known to be wrong, so that many attempts at once do not all get through.
       throttles.device.failed(here);
       throttles.person.failed(person);
-      const users = await store.list('users');
-      const user = users
-        .map(([, record]) => record)
-        .find((each) => each.email.toLowerCase() === wanted);
+      const user = await byEmail(wanted);
       const [, salt = '', hash = ''] = user?.password.split('$') ?? [];
       const expected = Buffer.from(hash, 'base64url');
       const given = await derive(
@@ -80,9 +130,16 @@ export function createUsers(store: Store, throttles: UserThrottles): Users {
       if (!user || expected.length !== HASH_LENGTH || !timingSafeEqual(given, expected)) {
         return { ok: false, why: 'wrong' };
       }
+      if (user.disabled) return { ok: false, why: 'disabled' };
       throttles.device.succeeded(here);
       throttles.person.succeeded(person);
       return { ok: true, user };
     },
   };
+}
+
+async function hashed(password: string): Promise<string> {
+  const salt = randomBytes(16);
+  const hash = await derive(password, salt, HASH_LENGTH);
+  return `scrypt$${salt.toString('base64url')}$${hash.toString('base64url')}`;
 }

@@ -1,8 +1,10 @@
 // Signing in to a web service: the person of the browser's device session, without a password page. A browser without
 // one is dropped with a page that offers the app, unless the service exempts unregistered devices.
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
 import type { Admit } from '../access-tier/admit.ts';
+import type { Audit, AuditEntry } from '../audit/audit.ts';
 import type { PublishedService } from '../command-center/rulebook.ts';
 import { UNREGISTERED_DEVICE } from '../devices.ts';
 import { type CookieKind, readCookie } from '../http/cookies.ts';
@@ -25,10 +27,14 @@ export interface WebSignInOptions {
   admit: Admit;
   deviceSessions: DeviceSessions;
   cookie: CookieKind;
-  trustTokenSeconds: number;
+  trustTokenSeconds(): number;
+  exemptsUnregistered(service: PublishedService): boolean;
+  audit: Audit;
 }
 
 export interface WebSignIn {
+  /** Whether a browser on an unregistered device may sign in there, by password. */
+  takesPassword(service: PublishedService): boolean;
   /** Answers, unless the password page is to: then true. */
   begin(exchange: Exchange): Promise<'answered' | 'ask-for-password'>;
   /** Somebody has proven by password who they are, at a service that exempts their device. */
@@ -46,7 +52,7 @@ export interface Exchange {
 }
 
 export function createWebSignIn(options: WebSignInOptions): WebSignIn {
-  const { store, volatile, users, admit, deviceSessions, trustTokenSeconds } = options;
+  const { store, volatile, users, admit, deviceSessions } = options;
   const seconds = (): number => Math.floor(Date.now() / 1000);
 
   /** A new grant each time. Of an exempted device it is the session itself, else it stands for the device's. */
@@ -55,7 +61,10 @@ export function createWebSignIn(options: WebSignInOptions): WebSignIn {
     accountId: string,
     deviceSession: DeviceSession | null,
   ): Promise<void> => {
-    const until = Math.min(deviceSession?.until ?? Infinity, seconds() + trustTokenSeconds);
+    const until = Math.min(
+      deviceSession?.until ?? Infinity,
+      seconds() + options.trustTokenSeconds(),
+    );
     const granted = new provider.Grant({
       accountId,
       clientId: service.id,
@@ -81,7 +90,20 @@ export function createWebSignIn(options: WebSignInOptions): WebSignIn {
     );
   };
 
+  const note = (
+    { request, service }: Exchange,
+    decision: Pick<AuditEntry, 'allowed' | 'code' | 'device' | 'person'>,
+  ): void =>
+    options.audit.write({
+      event: 'sign-in',
+      correlation_id: randomUUID(),
+      service: service.id,
+      from: request.socket.remoteAddress ?? '',
+      ...decision,
+    });
+
   return {
+    takesPassword: (service) => options.exemptsUnregistered(service),
     async begin(exchange) {
       const { request, response, service } = exchange;
       const session = await deviceSessions.find(readCookie(request, options.cookie));
@@ -89,11 +111,18 @@ export function createWebSignIn(options: WebSignInOptions): WebSignIn {
       if (session && user) {
         const caller = { ...session, person: { email: user.email, groups: user.groups } };
         const admission = await admit.again(caller, service.id);
+        note(exchange, {
+          allowed: admission.allowed,
+          device: session.deviceId,
+          person: user.email,
+          ...(!admission.allowed && { code: admission.denial.code }),
+        });
         if (admission.allowed) await grant(exchange, user.id, session);
         else sendForbidden(response, service, admission.denial.reason);
         return 'answered';
       }
-      if (service.document.spec.http_settings.exemptsUnregisteredDevices) return 'ask-for-password';
+      if (options.exemptsUnregistered(service)) return 'ask-for-password';
+      note(exchange, { allowed: false, code: 'device_unregistered' });
       sendMessagePage(response, 403, {
         title: `Open ${nameOf(service)} with the Banyan app`,
         sentences: [

@@ -9,7 +9,7 @@ const document = (): string =>
     '',
     'Generated from `src/shared/errors.ts`. Codes are API: never renamed or reused. The sentence a person reads names the',
     'particulars (which port, which organisation); beside it stands the advice. "Exit" is what `banyan` and `banyanproxy`',
-    'exit with: 1 failed, 2 usage, 3 sign-in needed, 4 denied, 5 port in use.',
+    'exit with (`banyan-edge` for those of `edge/`): 1 failed, 2 usage, 3 sign-in needed, 4 denied, 5 port in use.',
     '',
     '| code | exit | title | what to do |',
     '|---|---|---|---|',

@@ -1,0 +1,160 @@
+// What an administrator can ask of this edge, put together. Whoever asks has opened the control socket, which the file
+// system allows to the edge's own account only; each change is in the audit.
+import { AppError } from '../../shared/errors.ts';
+import type { Audit, AuditLine } from '../audit/audit.ts';
+import type { Rulebook } from '../command-center/rulebook.ts';
+import type { Invites } from '../enrolment/invites.ts';
+import { fingerprintOf, type Settings } from '../settings.ts';
+import type { CallInput } from './calls.ts';
+import type { Handlers, Listener } from './control-server.ts';
+import { createDocumentCalls } from './documents.ts';
+import { createPeopleCalls, type PeopleOptions } from './people.ts';
+import { createRecordChange } from './record-change.ts';
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+export interface AdministrationOptions extends Omit<PeopleOptions, 'recordChange'> {
+  audit: Audit;
+  rulebook: Rulebook;
+  invites: Invites;
+  settings: Settings;
+  linkOf(code: string): string;
+  /** What this edge is and where. */
+  facts: EdgeFacts;
+}
+
+export interface EdgeFacts {
+  name: string;
+  organisation: string;
+  rootFingerprint: string;
+  /** `host:port`; empty host: under the domain of each service. */
+  accessTier: string;
+}
+
+export type Administration = ReturnType<typeof createAdministration>;
+
+export function createAdministration(options: AdministrationOptions) {
+  const { audit, rulebook, settings, users, devices, sessions, facts } = options;
+  const recordChange = createRecordChange(audit);
+  return {
+    async status() {
+      return {
+        pid: process.pid,
+        ...facts,
+        services: rulebook.services().length,
+        users: (await users.list()).length,
+        devices: (await devices.list()).length,
+        sessions: (await sessions.list()).length,
+      };
+    },
+    ...createDocumentCalls({ rulebook, recordChange }),
+    ...createPeopleCalls({ ...options, recordChange }),
+    ...createInviteCalls(options, recordChange),
+    ...createSettingsCalls(settings, devices, recordChange),
+    async 'audit.list'({ last, ...filter }: CallInput<'audit.list'>) {
+      return { entries: await audit.last(last, matches(filter)) };
+    },
+    async 'audit.follow'({ last, ...filter }: CallInput<'audit.follow'>, listener: Listener) {
+      const isWanted = matches(filter);
+      // Listening begins first, or what happens while the file is read would be missing; nothing is told twice.
+      const early: AuditLine[] = [];
+      let tell = (line: AuditLine): void => void early.push(line);
+      const stop = audit.on((line) => {
+        if (isWanted(line)) tell(line);
+      });
+      const entries = await audit.last(last, isWanted);
+      const known = new Set(entries.map((entry) => JSON.stringify(entry)));
+      const missed = early.filter((entry) => !known.has(JSON.stringify(entry)));
+      for (const entry of [...entries, ...missed]) listener.tell(entry);
+      tell = (line) => listener.tell(line);
+      await listener.gone;
+      stop();
+      return {};
+    },
+  } satisfies Handlers;
+}
+
+const matches =
+  ({ event, refused }: Omit<CallInput<'audit.list'>, 'last'>) =>
+  (line: AuditLine): boolean =>
+    (event === undefined || line.event === event) && (!refused || !line.allowed);
+
+type RecordChange = ReturnType<typeof createRecordChange>;
+
+const createInviteCalls = (
+  { invites, linkOf }: Pick<AdministrationOptions, 'invites' | 'linkOf'>,
+  recordChange: RecordChange,
+) => ({
+  async 'invite.create'({ hours, by }: CallInput<'invite.create'>) {
+    const invite = linkOf(await invites.create(hours * HOUR));
+    recordChange({ action: 'invite.create', subject: `${hours} hours`, by });
+    return { invite, expiresAt: Math.floor(Date.now() / 1000) + hours * HOUR };
+  },
+  async 'invite.deployment'({ name, uses, days, by }: CallInput<'invite.deployment'>) {
+    const { id, code } = await invites
+      .createDeployment({ name, uses, lifetimeSeconds: days * DAY })
+      .catch((error: unknown) => {
+        if (!(error instanceof RangeError)) throw error;
+        throw new AppError('edge/value-invalid', error.message, { cause: error });
+      });
+    recordChange({ action: 'invite.deployment', subject: id, by });
+    return { id, invite: linkOf(code), expiresAt: Math.floor(Date.now() / 1000) + days * DAY };
+  },
+  'invite.list': async () => ({ invites: await invites.deployments() }),
+  async 'invite.revoke'({ invite, by }: CallInput<'invite.revoke'>) {
+    if (!(await invites.revoke(invite))) {
+      throw new AppError('edge/not-found', `There is no invite "${invite}".`);
+    }
+    recordChange({ action: 'invite.revoke', subject: invite, by });
+    return { id: invite };
+  },
+});
+
+function createSettingsCalls(
+  settings: Settings,
+  devices: AdministrationOptions['devices'],
+  recordChange: RecordChange,
+) {
+  const show = () => ({
+    tokenLifetimeHours: settings.trustTokenSeconds() / HOUR,
+    unregisteredDevices: settings.allowsUnregisteredDevices() ? 'allowed' : 'dropped',
+    deviceManagers: settings.deviceManagers().map(({ name, ownership, certificate }) => ({
+      name,
+      ownership,
+      subject: certificate.subject.replaceAll('\n', ', '),
+      fingerprint: fingerprintOf(certificate),
+      until: Math.floor(Date.parse(certificate.validTo) / 1000),
+    })),
+  });
+  return {
+    'settings.show': () => Promise.resolve(show()),
+    async 'settings.set'(input: CallInput<'settings.set'>) {
+      const { tokenLifetimeHours: hours, unregisteredDevices: how, by } = input;
+      if (hours !== undefined) {
+        await settings.setTokenLifetime(hours);
+        recordChange({ action: 'settings.set', subject: `token lifetime ${hours} hours`, by });
+      }
+      if (how !== undefined) {
+        await settings.setUnregisteredDevices(how);
+        recordChange({ action: 'settings.set', subject: `unregistered devices ${how}`, by });
+      }
+      return show();
+    },
+    async 'settings.ca.add'({ by, ...manager }: CallInput<'settings.ca.add'>) {
+      await settings.addDeviceManager(manager);
+      recordChange({ action: 'settings.ca.add', subject: manager.name, by });
+      return show();
+    },
+    async 'settings.ca.remove'({ name, by }: CallInput<'settings.ca.remove'>) {
+      if (!(await settings.removeDeviceManager(name))) {
+        throw new AppError('edge/not-found', `There is no Device Manager "${name}".`);
+      }
+      recordChange({ action: 'settings.ca.remove', subject: name, by });
+      // Its devices may not come back; who is signed in on one of them is not to go on either.
+      const reason = 'Devices of this Device Manager are no longer accepted.';
+      const own = ({ deviceId }: { deviceId: string }) => deviceId.startsWith(`${name}:`);
+      return { ...show(), ended: await devices.endSessionsThat(own, reason) };
+    },
+  };
+}

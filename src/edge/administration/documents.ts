@@ -1,0 +1,220 @@
+// Services, roles, policies and attachments as an administrator handles them: checked with path and line before anything
+// is stored, and never so that something stored refers to nothing.
+import { AppError } from '../../shared/errors.ts';
+import { DOCUMENTS, type ServiceDocument, serviceId } from '../command-center/documents.ts';
+import type { Rulebook, StoredDocument } from '../command-center/rulebook.ts';
+import { type Problem, problemAt, readJson } from '../json/read.ts';
+import type { CallInput, DOCUMENT_KINDS } from './calls.ts';
+import { DocumentError } from './document-error.ts';
+import type { RecordChange } from './record-change.ts';
+
+type Kind = (typeof DOCUMENT_KINDS)[number];
+
+const API_VERSION = 'rbac.banyanops.com/v1';
+
+export interface DocumentsOptions {
+  rulebook: Rulebook;
+  recordChange: RecordChange;
+}
+
+export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions) {
+  const find = (kind: Kind, wanted: string): StoredDocument => {
+    const all = rulebook.stored(kind);
+    const named = all.filter(({ id }) => id === wanted || id.startsWith(`${wanted}.`));
+    const found =
+      all.find(({ id }) => id === wanted) ?? (kind === 'service' ? named[0] : undefined);
+    if (found && (found.id === wanted || named.length === 1)) return found;
+    const why = named.length > 1 ? `: ${named.map(({ id }) => id).join(', ')} begin so` : '';
+    throw new AppError('edge/not-found', `There is no ${kind} "${wanted}"${why}.`);
+  };
+  const attachmentOf = (service: string) =>
+    rulebook.stored('attachment').find(({ id }) => id === service);
+
+  // What is checked still holds when it is stored: two changes at once could each take away what the other refers to.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <Answer>(change: () => Promise<Answer>): Promise<Answer> => {
+    const done = last.then(change);
+    last = done.catch(() => {}); // told to whoever asked for it
+    return done;
+  };
+
+  const calls = {
+    'document.list': ({ kind }: CallInput<'document.list'>) => {
+      const documents = rulebook.stored(kind).map((stored) => ({
+        ...facts(stored),
+        ...(kind === 'service' && serviceFacts(rulebook, stored.id)),
+        ...(kind === 'role' && { usedBy: usersOf(rulebook, 'role', stored.id) }),
+        ...(kind === 'policy' && { usedBy: usersOf(rulebook, 'policy', stored.id) }),
+      }));
+      return Promise.resolve({ documents });
+    },
+    'document.show': ({ kind, id }: CallInput<'document.show'>) => {
+      const stored = find(kind, id);
+      return Promise.resolve({ ...facts(stored), definition: stored.definition });
+    },
+    async 'document.put'(input: CallInput<'document.put'>) {
+      const { kind, by } = input;
+      const { id, definition } = checked(rulebook, input);
+      const before = rulebook.stored(kind).find((stored) => stored.id === id);
+      if (before && input.onlyNew) {
+        throw new AppError('edge/in-use', `There is a ${kind} "${id}" already.`);
+      }
+      const stored = await rulebook.put(kind, definition, by);
+      if (stored.version !== before?.version) {
+        recordChange({ action: `${kind}.put`, subject: id, version: stored.version, by });
+      }
+      return { ...facts(stored), created: before === undefined };
+    },
+    async 'document.enable'({ kind, id: wanted, enabled, by }: CallInput<'document.enable'>) {
+      const { id } = find(kind, wanted);
+      if (kind === 'policy') {
+        throw new AppError('edge/value-invalid', 'A policy is switched by how it is attached.');
+      }
+      await rulebook.setEnabled(kind, id, enabled);
+      recordChange({ action: `${kind}.${enabled ? 'enable' : 'disable'}`, subject: id, by });
+      return { id, enabled };
+    },
+    async 'document.delete'({ kind, id: wanted, by }: CallInput<'document.delete'>) {
+      const { id, enabled } = find(kind, wanted);
+      if (kind === 'service' && enabled) {
+        throw new AppError('edge/in-use', `${id} is switched on: disable it first.`);
+      }
+      const users = kind === 'service' ? [] : usersOf(rulebook, kind, id);
+      if (users.length > 0) {
+        const where = kind === 'role' ? 'policies' : 'services';
+        throw new AppError(
+          'edge/in-use',
+          `The ${kind} "${id}" is used by ${where}: ${users.join(', ')}.`,
+        );
+      }
+      await rulebook.remove(kind, id);
+      recordChange({ action: `${kind}.delete`, subject: id, by });
+      return { id };
+    },
+
+    'attachment.list': () =>
+      Promise.resolve({
+        attachments: rulebook.stored('attachment').map((stored) => ({
+          ...facts(stored),
+          ...attachmentFacts(stored),
+        })),
+      }),
+    async 'attachment.put'(input: CallInput<'attachment.put'>) {
+      const service = find('service', input.service).id;
+      const policy = find('policy', input.policy).id;
+      const Enabled = input.enforcing ? 'TRUE' : 'FALSE';
+      const definition = { PolicyID: policy, ServiceID: service, Enabled };
+      const before = attachmentOf(service);
+      const { version } = await rulebook.put('attachment', definition, input.by);
+      if (version !== before?.version) {
+        const subject = `${service} ${policy} ${modeOf(input.enforcing)}`;
+        recordChange({ action: 'attachment.put', subject, version, by: input.by });
+      }
+      return { service, policy, mode: modeOf(input.enforcing), version };
+    },
+    async 'attachment.delete'({ service: wanted, by }: CallInput<'attachment.delete'>) {
+      const service = find('service', wanted).id;
+      if (!(await rulebook.remove('attachment', service))) {
+        throw new AppError('edge/not-found', `No policy is attached to ${service}.`);
+      }
+      recordChange({ action: 'attachment.delete', subject: service, by });
+      return { service };
+    },
+  };
+  return {
+    ...calls,
+    'document.put': (input: CallInput<'document.put'>) =>
+      inTurn(() => calls['document.put'](input)),
+    'document.enable': (input: CallInput<'document.enable'>) =>
+      inTurn(() => calls['document.enable'](input)),
+    'document.delete': (input: CallInput<'document.delete'>) =>
+      inTurn(() => calls['document.delete'](input)),
+    'attachment.put': (input: CallInput<'attachment.put'>) =>
+      inTurn(() => calls['attachment.put'](input)),
+    'attachment.delete': (input: CallInput<'attachment.delete'>) =>
+      inTurn(() => calls['attachment.delete'](input)),
+  };
+}
+
+const modeOf = (isEnforcing: boolean) => (isEnforcing ? 'Enforcing' : 'Permissive');
+
+const facts = ({ id, enabled, version, changedAt, changedBy, definition }: StoredDocument) => {
+  const { description } = (definition as { metadata?: { description?: unknown } }).metadata ?? {};
+  return {
+    id,
+    enabled,
+    version,
+    changedAt,
+    changedBy,
+    description: typeof description === 'string' ? description : '',
+  };
+};
+
+function serviceFacts(rulebook: Rulebook, id: string) {
+  const { domain = '', service_app_type: type = '' } =
+    rulebook.service(id)?.document.metadata.tags ?? {};
+  const attachment = rulebook.stored('attachment').find((each) => each.id === id);
+  return { domain, type, ...(attachment && attachmentFacts(attachment)) };
+}
+
+function attachmentFacts({ definition }: StoredDocument) {
+  const { PolicyID, ServiceID, Enabled } = DOCUMENTS.attachment.parse(definition);
+  return { policy: PolicyID, service: ServiceID, mode: modeOf(Enabled) };
+}
+
+/** Policies that name a role, or services that a policy is attached to. */
+const usersOf = (rulebook: Rulebook, kind: 'role' | 'policy', id: string): string[] =>
+  kind === 'role'
+    ? rulebook
+        .stored('policy')
+        .filter(({ definition }) =>
+          DOCUMENTS.policy.parse(definition).spec.access.some(({ roles }) => roles.includes(id)),
+        )
+        .map((policy) => policy.id)
+    : rulebook
+        .stored('attachment')
+        .map(attachmentFacts)
+        .filter(({ policy }) => policy === id)
+        .map(({ service }) => service);
+
+/** Throws DocumentError with everything that is wrong. */
+function checked(rulebook: Rulebook, { kind, text, file }: CallInput<'document.put'>) {
+  const read = readJson(text, DOCUMENTS[kind]);
+  if (!read.ok) {
+    // Of a document of another kind the rest says nothing.
+    const ofKind = read.problems.filter(({ path }) => path === 'kind');
+    throw new DocumentError(file, ofKind.length > 0 ? ofKind : read.problems);
+  }
+  const { json, value } = read;
+  const definition = json.value as { apiVersion?: unknown };
+  const problems: Problem[] = [];
+  const wrong = (path: (string | number)[], reason: string) =>
+    problems.push(problemAt(path, reason, json));
+  if (definition.apiVersion !== undefined && definition.apiVersion !== API_VERSION) {
+    wrong(['apiVersion'], `has to be "${API_VERSION}"`);
+  }
+  const id = value.kind === 'BanyanService' ? serviceId(value) : value.metadata.name;
+  if (value.kind === 'BanyanService') {
+    const other = sameDomain(rulebook, value, id);
+    if (other) wrong(['metadata', 'tags', 'domain'], `is the domain of ${other} already`);
+  }
+  if (value.kind === 'BanyanPolicy') {
+    const known = new Set(rulebook.stored('role').map((role) => role.id));
+    for (const [at, { roles }] of value.spec.access.entries()) {
+      for (const [index, role] of roles.entries()) {
+        if (!known.has(role)) {
+          wrong(['spec', 'access', at, 'roles', index], `there is no role "${role}"`);
+        }
+      }
+    }
+  }
+  if (problems.length > 0) throw new DocumentError(file, problems);
+  return { id, definition };
+}
+
+const sameDomain = (rulebook: Rulebook, { metadata }: ServiceDocument, own: string) =>
+  rulebook
+    .services()
+    .find(
+      ({ id, document }) => id !== own && document.metadata.tags.domain === metadata.tags.domain,
+    )?.id;

@@ -1,0 +1,16 @@
+// Each change that an administrator makes, in the audit beside the decisions that follow from it.
+import { randomUUID } from 'node:crypto';
+import type { Audit } from '../audit/audit.ts';
+
+export type RecordChange = (change: {
+  /** The call, e.g. `service.put`. */
+  action: string;
+  subject: string;
+  version?: number;
+  by: string;
+}) => void;
+
+export const createRecordChange =
+  (audit: Audit): RecordChange =>
+  (change) =>
+    audit.write({ event: 'change', correlation_id: randomUUID(), allowed: true, ...change });

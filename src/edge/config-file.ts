@@ -1,0 +1,154 @@
+// The configuration of an edge that is hosted: one JSON file, read strictly. What administrators change while it runs
+// (services, people, settings) is not in here but in the store. See docs/how-to/host-an-edge.md.
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import path from 'node:path';
+import { AppError } from '../shared/errors.ts';
+import { POSTURE_FACTORS, TRUST_LEVELS } from '../shared/model/posture.ts';
+import { hostName, parseHostPort } from '../shared/protocol/text.ts';
+import { z } from '../shared/schema.ts';
+import type { EdgeConfig } from './config.ts';
+import type { PortWish } from './http/listen.ts';
+import { type Problem, problemLines, readJson, strict } from './json/read.ts';
+import type { LogLevel } from './log.ts';
+import { DEFAULT_POSTURE } from './policy/posture.ts';
+
+const DAY = 24 * 3600;
+const LONGEST_FILE = 256 * 1024;
+
+/** `address:port`, the address a literal: a name could be any of several networks. */
+const listenAddress = z.string().transform((text, context): Required<Listen> => {
+  const found = parseHostPort(text.replace(/:0$/, ':65535'), 0);
+  const isLiteral = found !== null && isIP(found.host) !== 0;
+  if (isLiteral) return { address: found.host, port: text.endsWith(':0') ? 0 : found.port };
+  context.addIssue('is not an IP address with a port, such as 0.0.0.0:8440 or [::]:8440');
+  return z.NEVER;
+});
+type Listen = Pick<PortWish, 'address' | 'port'>;
+
+const loopbackAddress = listenAddress.refine(
+  ({ address }) => address === '127.0.0.1',
+  'has to be at 127.0.0.1: these pages are plain http',
+);
+const outerAddress = z.string().transform((text, context) => {
+  const found = parseHostPort(text, 0);
+  if (found && hostName.safeParse(found.host).success) return found;
+  context.addIssue('is not a name with a port, such as access.example.com:443');
+  return z.NEVER;
+});
+const seconds = (least: number, most: number) =>
+  z.number().int().min(least, `has to be at least ${least}`).max(most, `may be ${most} at most`);
+const port = seconds(1, 65535);
+const level = z.enum(TRUST_LEVELS);
+
+const configFile = strict({
+  version: z.literal(1),
+  organisation: strict({
+    name: z.string().trim().min(1).max(100),
+    host: hostName,
+  }),
+  data: z.string().min(1),
+  listen: strict({
+    public: listenAddress,
+    mutual: listenAddress,
+    access_tier: listenAddress,
+    pages: loopbackAddress.optional(),
+  }),
+  outer: strict({
+    public_port: port.optional(),
+    mutual_port: port.optional(),
+    access_tier: outerAddress.optional(),
+  }).default({}),
+  sign_in: strict({
+    people: z.literal('local'),
+    registers_devices: z.boolean().default(false),
+  }).default({ people: 'local', registers_devices: false }),
+  limits: strict({
+    connection_seconds: seconds(60, 7 * DAY).default(43_200),
+    idle_seconds: seconds(10, DAY).default(3_600),
+    drain_seconds: seconds(0, 3_600).default(10),
+    session_days: seconds(1, 90).default(30),
+    device_certificate_days: seconds(1, 825).default(365),
+  }).prefault({}),
+  posture: strict({
+    effects: z
+      .partialRecord(z.enum(POSTURE_FACTORS), level.exclude(['High']))
+      .default(DEFAULT_POSTURE.effects),
+    minimum_versions: z
+      .record(z.string(), z.string().max(50))
+      .default(DEFAULT_POSTURE.minimumVersions),
+    applications: z.array(z.string().min(1).max(100)).max(50).default([]),
+    unknown: level.default(DEFAULT_POSTURE.unknown),
+    stale: level.default(DEFAULT_POSTURE.stale),
+    absent: level.default(DEFAULT_POSTURE.absent),
+    stale_after_seconds: seconds(60, 30 * DAY).default(DEFAULT_POSTURE.staleAfterSeconds),
+  }).prefault({}),
+  log: z.enum(['info', 'warn', 'error']).default('info'),
+});
+
+export interface HostedEdge {
+  edge: Omit<EdgeConfig, 'log'>;
+  drainMs: number;
+  logLevel: LogLevel;
+}
+
+/** Rejects with `edge/config-invalid` and every problem with its path and line. */
+export async function readConfigFile(file: string): Promise<HostedEdge> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'ENOENT' ? 'there is no such file' : `it answers ${cause.code}`;
+    throw invalid(`${file} cannot be read: ${why}.`, undefined, cause);
+  });
+  if (text.length > LONGEST_FILE) throw invalid(`${file} is larger than any configuration.`);
+  const read = readJson(text, configFile);
+  if (read.ok) return hosted(read.value, path.dirname(path.resolve(file)));
+  throw invalid(problemLines(file, read.problems).join('\n'), read.problems[0]);
+}
+
+function hosted(read: z.output<typeof configFile>, folder: string): HostedEdge {
+  const { organisation, listen, outer, limits, posture } = read;
+  return {
+    edge: {
+      data: path.resolve(folder, read.data),
+      name: organisation.name,
+      host: organisation.host,
+      address: listen.public.address,
+      ports: {
+        public: listen.public,
+        mutual: listen.mutual,
+        accessTier: listen.access_tier,
+        browser: listen.pages ?? null,
+      },
+      outer: {
+        publicPort: outer.public_port,
+        mutualPort: outer.mutual_port,
+        accessTier: outer.access_tier,
+      },
+      lifetimes: {
+        connection: limits.connection_seconds,
+        idle: limits.idle_seconds,
+        session: limits.session_days * DAY,
+        deviceCert: limits.device_certificate_days * DAY,
+      },
+      documents: {},
+      users: [],
+      posture: {
+        effects: posture.effects,
+        minimumVersions: posture.minimum_versions,
+        applications: posture.applications,
+        unknown: posture.unknown,
+        stale: posture.stale,
+        absent: posture.absent,
+        staleAfterSeconds: posture.stale_after_seconds,
+      },
+      registersBySignIn: read.sign_in.registers_devices,
+    },
+    drainMs: limits.drain_seconds * 1000,
+    logLevel: read.log,
+  };
+}
+
+const invalid = (message: string, first?: Problem, cause?: unknown): AppError =>
+  new AppError('edge/config-invalid', message, {
+    cause,
+    ...(first && { details: { path: first.path, line: first.line, column: first.column } }),
+  });

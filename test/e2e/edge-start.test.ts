@@ -1,0 +1,203 @@
+// `banyan-edge start`: one line when ready, one edge per data folder however the one before ended, an end that drains.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { userInfo } from 'node:os';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ensureBuild } from '../../scripts/lib/prepare.mjs';
+import { missing } from '../support/foreign-servers.ts';
+import { startHosted, writeConfig } from '../support/hosted-edge.ts';
+import { environment, programPath, runProgram } from '../support/programs.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+beforeAll(() => ensureBuild(), 120_000);
+
+const start = (folder: string, config: string, ...more: string[]) =>
+  runProgram('banyan-edge', ['start', '--config', config, ...more], folder);
+
+it('says in one line that it is ready, and logs objects', async () => {
+  const edge = await startHosted();
+  expect(edge.facts).toMatchObject({ ready: true, pid: edge.child.pid });
+  expect(edge.facts.organisation).toMatch(/^team\.localhost:\d+$/);
+  expect(await edge.ask(['status'])).toMatchObject({
+    ok: true,
+    name: 'Team',
+    organisation: edge.facts.organisation,
+    rootFingerprint: edge.facts.rootFingerprint,
+    pid: edge.child.pid,
+  });
+  expect(edge.log()).toMatchObject([{ level: 'info', message: 'ready', pid: edge.child.pid }]);
+});
+
+it('is the same organisation when it is started again', async () => {
+  const first = await startHosted();
+  first.child.kill('SIGTERM');
+  expect(await first.ended).toBe(0);
+  expect(first.log().map(({ message }) => message)).toEqual(['ready', 'stopping', 'stopped']);
+  const second = await startHosted({}, first.folder);
+  expect(second.facts.rootFingerprint).toBe(first.facts.rootFingerprint);
+});
+
+describe('two edges on one data folder', () => {
+  it('the second one is refused, with the process of the first', async () => {
+    const edge = await startHosted();
+    const { exit, stderr } = await start(edge.folder, edge.config);
+    expect(exit).toBe(1);
+    expect(stderr).toContain(`Another edge (process ${edge.child.pid}) runs on`);
+    expect(stderr).toContain('[edge/already-running]');
+    const { stdout } = await start(edge.folder, edge.config, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      error: { code: 'edge/already-running', details: { pid: edge.child.pid } },
+    });
+    expect(await edge.ask(['status'])).toMatchObject({ ok: true });
+  });
+
+  it('a demo on that folder is refused too', async () => {
+    const edge = await startHosted();
+    const args = ['demo', '--data', edge.facts.data, '--access-tier-port', '0'];
+    const { exit, stderr } = await runProgram('banyan-edge', args, edge.folder);
+    expect(exit).toBe(1);
+    expect(stderr).toContain('[edge/already-running]');
+  });
+
+  it('one that was killed stops nobody', async () => {
+    const first = await startHosted();
+    first.child.kill('SIGKILL');
+    await first.ended;
+    expect(existsSync(path.join(first.facts.data, 'control.sock'))).toBe(true);
+    const second = await startHosted({}, first.folder);
+    expect(await second.ask(['status'])).toMatchObject({ pid: second.child.pid });
+  });
+
+  it('of many that start at once after a kill, exactly one runs', async () => {
+    const killed = await startHosted();
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const config = writeConfig(killed.folder);
+    const children = Array.from({ length: 4 }, () =>
+      spawn(process.execPath, [programPath('banyan-edge'), 'start', '--config', config, '--json'], {
+        env: environment(killed.folder),
+      }),
+    );
+    const said = await Promise.all(
+      children.map(async (child) => {
+        const [text] = (await once(child.stdout, 'data')) as [Buffer];
+        return JSON.parse(text.toString().split('\n')[0] ?? '') as { ready?: boolean };
+      }),
+    );
+    expect(said.filter(({ ready }) => ready)).toHaveLength(1);
+    expect(said.filter(({ ready }) => !ready)).toMatchObject(
+      Array.from({ length: 3 }, () => ({ error: { code: 'edge/already-running' } })),
+    );
+    for (const child of children) child.kill('SIGKILL');
+    await Promise.all(
+      children.map(async (child) => {
+        if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+      }),
+    );
+  });
+});
+
+describe('is not started, and says why:', () => {
+  it('by a configuration with a mistake, with line and nearest name', async () => {
+    const folder = tempDir();
+    const config = writeConfig(folder, { lisen: {} });
+    const { exit, stderr, stdout } = await start(folder, config);
+    expect([exit, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(
+      /config\.json:1:\d+: lisen: there is no "lisen" here; did you mean "listen"\?/,
+    );
+    expect(existsSync(path.join(folder, 'data'))).toBe(false);
+  });
+
+  it('where a port is taken, with exit status 5, and the folder is free again', async () => {
+    const holder = await startHosted();
+    const folder = tempDir();
+    const taken = `127.0.0.1:${holder.facts.accessTierPort}`;
+    const listen = { public: '127.0.0.1:0', mutual: '127.0.0.1:0', access_tier: taken };
+    const { exit, stderr } = await start(folder, writeConfig(folder, { listen }));
+    expect(exit).toBe(5);
+    expect(stderr).toContain(`${taken} already`);
+    expect((await startHosted({}, folder)).facts).toMatchObject({ ready: true });
+  });
+
+  it('on a folder that others may write in', async () => {
+    const folder = tempDir();
+    const config = writeConfig(folder);
+    mkdirSync(path.join(folder, 'data'));
+    chmodSync(path.join(folder, 'data'), 0o777);
+    const { exit, stderr } = await start(folder, config);
+    expect(exit).toBe(1);
+    expect(stderr).toContain('others may write in');
+    expect(stderr).toContain('[edge/data-refused]');
+  });
+
+  it('on a folder whose name is too long for a socket', async () => {
+    const folder = tempDir();
+    const config = writeConfig(folder, { data: 'd'.repeat(120) });
+    expect((await start(folder, config)).stderr).toContain('is too long for the name of a socket');
+  });
+});
+
+it('only its own account can open the control socket', async () => {
+  const edge = await startHosted();
+  const socket = path.join(edge.facts.data, 'control.sock');
+  expect(statSync(socket).mode & 0o777).toBe(0o600);
+  expect(statSync(edge.facts.data).mode & 0o777).toBe(0o700);
+});
+
+it('another account is refused, and told which one may', async (context) => {
+  const why = userInfo().uid === 0 ? missing('setpriv') : 'only root can become somebody else';
+  if (why) context.skip(why);
+  const edge = await startHosted();
+  const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', '--'];
+  const command = [
+    process.execPath,
+    programPath('banyan-edge'),
+    'status',
+    '--data',
+    edge.facts.data,
+  ];
+  const { status, stderr } = spawnSync('setpriv', [...nobody, ...command], { encoding: 'utf8' });
+  expect(stderr).toContain('[edge/control-refused]');
+  expect(stderr).toContain('as root, or as the account that runs the edge');
+  expect(status).toBe(4);
+});
+
+it('what is no command of ours is answered or cut, and harms nobody', async () => {
+  const edge = await startHosted();
+  for (const line of [
+    'not json\n',
+    '{"call":"toString","input":{}}\n',
+    '{}\n',
+    'x'.repeat(3 << 20),
+  ]) {
+    const socket = connect(path.join(edge.facts.data, 'control.sock'));
+    socket.on('error', () => {});
+    socket.write(line);
+    let said = '';
+    socket.on('data', (text: Buffer) => (said += text.toString()));
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(said).not.toContain('"ok":true');
+  }
+  expect(await edge.ask(['status'])).toMatchObject({ ok: true });
+});
+
+it('commands say that no edge runs, and which configuration they need', async () => {
+  const folder = tempDir();
+  const config = writeConfig(folder);
+  writeFileSync(path.join(folder, 'empty'), '');
+  const without = await runProgram('banyan-edge', ['status', '--config', config], folder);
+  expect(without.exit).toBe(1);
+  expect(without.stderr).toContain('[edge/not-running]');
+  const unnamed = await runProgram('banyan-edge', ['status'], folder);
+  expect(unnamed.exit).toBe(2);
+  expect(unnamed.stderr).toContain('--config or BANYAN_EDGE_CONFIG');
+  const named = await runProgram('banyan-edge', ['status'], folder, '', {
+    BANYAN_EDGE_CONFIG: config,
+  });
+  expect(named.stderr).toContain('[edge/not-running]');
+});

@@ -1,0 +1,155 @@
+// The configuration of a hosted edge: what it means, and that no mistake passes for a setting.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readConfigFile } from '../../../src/edge/config-file.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+const LEAST = {
+  version: 1,
+  organisation: { name: 'Example', host: 'Banyan.Example.com' },
+  data: 'data',
+  listen: { public: '0.0.0.0:8440', mutual: '[::]:8441', access_tier: '10.0.0.1:8443' },
+};
+
+function written(content: unknown): string {
+  const file = path.join(tempDir(), 'config.json');
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content, null, 2));
+  return file;
+}
+const read = (change: object = {}) => readConfigFile(written({ ...LEAST, ...change }));
+const refusal = async (content: unknown): Promise<string> => {
+  const file = written(content);
+  const error = (await readConfigFile(file).catch((thrown: unknown) => thrown)) as Error;
+  expect(error).toMatchObject({ code: 'edge/config-invalid' });
+  return error.message.replaceAll(file, 'F');
+};
+
+test('the least that has to be said, and what then holds', async () => {
+  const { edge, drainMs, logLevel } = await read();
+  expect(edge).toMatchObject({
+    name: 'Example',
+    host: 'banyan.example.com',
+    ports: {
+      public: { address: '0.0.0.0', port: 8440 },
+      mutual: { address: '::', port: 8441 },
+      accessTier: { address: '10.0.0.1', port: 8443 },
+      browser: null,
+    },
+    registersBySignIn: false,
+    lifetimes: { connection: 43_200, idle: 3_600 },
+    users: [],
+  });
+  expect([drainMs, logLevel]).toEqual([10_000, 'info']);
+});
+
+test('a relative data folder is beside the file, wherever the program is started', async () => {
+  const file = written(LEAST);
+  const { edge } = await readConfigFile(file);
+  expect(edge.data).toBe(path.join(path.dirname(file), 'data'));
+});
+
+test('everything that can be said is read', async () => {
+  const { edge, drainMs, logLevel } = await read({
+    listen: { ...LEAST.listen, pages: '127.0.0.1:0' },
+    outer: { public_port: 443, mutual_port: 444, access_tier: 'access.example.com:443' },
+    sign_in: { people: 'local', registers_devices: true },
+    limits: {
+      connection_seconds: 60,
+      idle_seconds: 10,
+      drain_seconds: 0,
+      session_days: 1,
+      device_certificate_days: 2,
+    },
+    posture: {
+      effects: { FirewallEnabled: 'Low' },
+      minimum_versions: { debian: '13' },
+      applications: ['edr'],
+      unknown: 'Low',
+      stale: 'Low',
+      absent: 'AlwaysDeny',
+      stale_after_seconds: 60,
+    },
+    log: 'warn',
+  });
+  expect(edge).toMatchObject({
+    ports: { browser: { address: '127.0.0.1', port: 0 } },
+    outer: {
+      publicPort: 443,
+      mutualPort: 444,
+      accessTier: { host: 'access.example.com', port: 443 },
+    },
+    registersBySignIn: true,
+    lifetimes: { connection: 60, idle: 10, session: 86_400, deviceCert: 172_800 },
+    posture: {
+      effects: { FirewallEnabled: 'Low' },
+      minimumVersions: { debian: '13' },
+      applications: ['edr'],
+      unknown: 'Low',
+      stale: 'Low',
+      absent: 'AlwaysDeny',
+      staleAfterSeconds: 60,
+    },
+  });
+  expect([drainMs, logLevel]).toEqual([0, 'warn']);
+});
+
+describe('is refused with path, line and reason:', () => {
+  test('a name that it does not know, with the nearest that it does', async () => {
+    expect(await refusal({ ...LEAST, listen: { ...LEAST.listen, publik: '1.2.3.4:5' } })).toBe(
+      'F:12:5: listen.publik: there is no "publik" here; did you mean "public"?',
+    );
+    expect(await refusal({ ...LEAST, xyzzy: 1 })).toContain('F:13:3: xyzzy: there is no "xyzzy"');
+    expect(await refusal({ ...LEAST, xyzzy: 1 })).toContain(
+      'known are version, organisation, data',
+    );
+  });
+
+  test('every mistake at once, in the order of the file', async () => {
+    const message = await refusal({
+      ...LEAST,
+      version: 2,
+      listen: { ...LEAST.listen, mutual: 'localhost:8441' },
+      limits: { drain_seconds: -1 },
+    });
+    expect(message.split('\n').map((line) => line.split(': ').slice(0, 2).join(' '))).toEqual([
+      'F:2:3 version',
+      'F:10:5 listen.mutual',
+      'F:14:5 limits.drain_seconds',
+    ]);
+  });
+
+  test.each<[string, object, string]>([
+    ['no address', { data: 5 }, 'data: Invalid input: expected string'],
+    ['a name to listen at', { listen: { ...LEAST.listen, public: 'a.example:1' } }, 'is not an IP'],
+    [
+      'plain pages for a network',
+      { listen: { ...LEAST.listen, pages: '0.0.0.0:80' } },
+      'has to be at 127.0.0.1',
+    ],
+    [
+      'an outer address without port',
+      { outer: { access_tier: 'a.example' } },
+      'is not a name with a port',
+    ],
+    ['people from elsewhere', { sign_in: { people: 'ldap' } }, 'sign_in.people'],
+    ['an unknown factor', { posture: { effects: { Firewal: 'Low' } } }, 'posture.effects'],
+    [
+      'High for who fails',
+      { posture: { effects: { FirewallEnabled: 'High' } } },
+      'posture.effects',
+    ],
+    ['a lifetime beyond reason', { limits: { session_days: 400 } }, 'may be 90 at most'],
+  ])('%s', async (_, change, told) => {
+    expect(await refusal({ ...LEAST, ...change })).toContain(told);
+  });
+
+  test('what is no JSON', async () => {
+    expect(await refusal('{"version": 1,}')).toBe('F:1:15: a name in quotes was expected, not "}"');
+  });
+
+  test('a file that is not there', async () => {
+    const file = path.join(tempDir(), 'none.json');
+    await expect(readConfigFile(file)).rejects.toThrow(`${file} cannot be read: there is no such`);
+  });
+});
