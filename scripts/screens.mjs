@@ -22,11 +22,43 @@ const LOOKS = [
   { name: 'slim', colorScheme: 'dark', viewport: { width: 420, height: 760 } },
   { name: 'forced', colorScheme: 'dark', viewport: WIDE, forcedColors: 'active' },
 ];
-/** Pictures of the documents, by file name under docs/images. */
-const PICTURES = {
-  'window-services-light': { name: 'services-details', look: 'light' },
-  'window-first-launch-dark': { name: 'first-launch-2-device', look: 'dark' },
-};
+/** Those that the documents show, light and dark, in docs/screens: every screen once, and its states that look different. */
+const DOCUMENTED = [
+  'first-launch-1-empty',
+  'first-launch-1-confirm',
+  'first-launch-2-device',
+  'first-launch-2-no-keychain',
+  'sign-in',
+  'sign-in-waiting',
+  'sign-in-code',
+  'first-launch-done',
+  'services-traffic',
+  'services-details',
+  'services-details-collection',
+  'services-ssh-entry-on',
+  'services-use-database',
+  'services-details-locked',
+  'services-details-denied',
+  'services-many-filtered',
+  'services-loading',
+  'services-empty',
+  'services-stale',
+  'services-expired',
+  'services-ending',
+  'palette',
+  'activity',
+  'activity-log',
+  'diagnostics',
+  'device-posture-good',
+  'device-posture-failed',
+  'device-revoked',
+  'organisations-menu',
+  'settings',
+  'settings-managed',
+  'too-old',
+  'tab-interrupted',
+];
+const DOCUMENTED_LOOKS = ['light', 'dark'];
 
 await main(async () => {
   const { values } = parseArgs({
@@ -40,16 +72,10 @@ await main(async () => {
   const found = await ensureBrowser();
   if ('missing' in found) throw new PlainError(`No browser: ${found.missing}.`);
   const out = path.resolve(
-    values.docs ? path.join(ROOT, 'docs/images') : (values.out ?? path.join(ROOT, 'out/screens')),
+    values.docs ? path.join(ROOT, 'docs/screens') : (values.out ?? path.join(ROOT, 'out/screens')),
   );
-  /** Where this state goes in this look, or null where nobody asked for it. */
-  const pictureOf = (name, look) => {
-    if (!values.docs) return path.join(out, `${name}-${look}.png`);
-    const picture = Object.entries(PICTURES).find(
-      ([, wanted]) => wanted.name === name && wanted.look === look,
-    );
-    return picture ? path.join(out, `${picture[0]}.png`) : null;
-  };
+  const isWanted = (name, look) =>
+    !values.docs || (DOCUMENTED.includes(name) && DOCUMENTED_LOOKS.includes(look));
   const built = await mkdtemp(path.join(os.tmpdir(), 'banyan-screens-'));
   await mkdir(out, { recursive: true });
   await buildWindow(built);
@@ -66,8 +92,7 @@ await main(async () => {
       if (values.look && !values.look.split(',').includes(look)) continue;
       const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
       for (const name of names) {
-        const picture = pictureOf(name, look);
-        if (!picture) continue;
+        if (!isWanted(name, look)) continue;
         const page = await context.newPage();
         const problems = [];
         page.on(
@@ -81,7 +106,7 @@ await main(async () => {
           () => document.documentElement.scrollWidth - window.innerWidth,
         );
         if (wider > 0) problems.push(`the page is ${wider}px wider than the window`);
-        await page.screenshot({ path: picture });
+        await page.screenshot({ path: path.join(out, `${name}-${look}.png`) });
         for (const problem of problems) process.stderr.write(`${name} (${look}): ${problem}\n`);
         await page.close();
       }
