@@ -7,6 +7,7 @@ import { type CommandName, parseBanyanArguments } from './banyan-arguments.ts';
 import { connect } from './commands/connect.ts';
 import { diagnose } from './commands/diagnose.ts';
 import { disconnect } from './commands/disconnect.ts';
+import { kubeconfig } from './commands/kubeconfig.ts';
 import { login } from './commands/login.ts';
 import { logs } from './commands/logs.ts';
 import { logout } from './commands/logout.ts';
@@ -39,6 +40,7 @@ const commands: Record<CommandName, Command> = {
   disconnect,
   override,
   'ssh-config': sshConfig,
+  kubeconfig,
   unlock,
   unregister,
   up,

@@ -150,7 +150,7 @@ describe('the desktop app', () => {
           'unregister',
         ],
         organisation: ['switch'],
-        program: ['look', 'setSsh'],
+        program: ['look', 'setSsh', 'setKubernetes'],
         service: ['open', 'star', 'dismissLink'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
         settings: ['change'],

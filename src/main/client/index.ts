@@ -301,6 +301,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     'program.look': async () => switchboard.current().programs.look(),
     'program.setSsh': async ({ service, isOn }) =>
       switchboard.current().programs.setSsh(service, isOn),
+    'program.setKubernetes': async (input) => switchboard.current().programs.setKubernetes(input),
     'tunnel.open': async ({ service }) => switchboard.current().access.open(service),
     'tunnel.close': async ({ service }) => switchboard.current().access.close(service),
     'tunnel.override': async ({ service, port }) =>

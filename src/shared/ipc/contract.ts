@@ -113,6 +113,12 @@ const newDevice = {
   /** For `file`: opens the one that is there, or begins it. */
   passphrase: passphrase.optional(),
 };
+/** One line of a comment, too. */
+const kubeContext = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[^\s\p{Cc}\p{Cf}]+$/u);
 const port = z.number().int().min(1).max(65535);
 const proxy = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['system', 'none']) }),
@@ -256,6 +262,17 @@ export const contract = {
     /** Adds an entry for an SSH service to the person's SSH configuration, or takes it out; null: every one. */
     setSsh: call(
       z.strictObject({ service: service.nullable(), isOn: z.boolean() }),
+    ).returns<Programs>(),
+    /**
+     * The same for a Kubernetes service and a kubeconfig of ours; null: every one. With a context: the proxy of that one's
+     * cluster in the person's own kubeconfig, and nothing else there.
+     */
+    setKubernetes: call(
+      z.strictObject({
+        service: service.nullable(),
+        isOn: z.boolean(),
+        context: kubeContext.optional(),
+      }),
     ).returns<Programs>(),
   },
   tunnel: {

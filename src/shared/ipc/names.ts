@@ -32,6 +32,7 @@ const CALLS: Record<CallName, true | 'terminal'> = {
   'service.dismissLink': true,
   'program.look': true,
   'program.setSsh': true,
+  'program.setKubernetes': true,
   'tunnel.open': true,
   'tunnel.close': true,
   'tunnel.override': true,

@@ -66,6 +66,8 @@ export function layout(home: string) {
         ports: path.join(folder, 'ports.json'),
         /** Entries for `ssh`, see integrations/ssh-config.ts. */
         sshConfig: path.join(folder, 'ssh_config'),
+        /** Clusters for `kubectl`, see integrations/kubeconfig.ts. */
+        kubeconfig: path.join(folder, 'kubeconfig'),
       };
     },
   };
