@@ -301,6 +301,10 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     'program.look': async () => switchboard.current().programs.look(),
     'program.setSsh': async ({ service, isOn }) =>
       switchboard.current().programs.setSsh(service, isOn),
+    'program.saveRdp': async ({ service }) => ({
+      file: await switchboard.current().programs.saveRdp(service),
+    }),
+    'program.openRdp': async ({ service }) => switchboard.current().programs.openRdp(service),
     'program.setKubernetes': async (input) => switchboard.current().programs.setKubernetes(input),
     'tunnel.open': async ({ service }) => switchboard.current().access.open(service),
     'tunnel.close': async ({ service }) => switchboard.current().access.close(service),

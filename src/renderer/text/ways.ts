@@ -16,6 +16,9 @@ export const waysText = {
     `Writes “${name}” into ${file}, a file of its own beside your kubeconfig.`,
   clusterOn: (name: string, file: string) =>
     `“${name}” is in ${file}. It says the way, not who you are: that is one of your users.`,
+  openDesktop: 'Open remote desktop',
+  saveRdp: 'Save as .rdp file',
+  savedAs: (file: string) => `Saved as ${file}`,
   sshCertificates:
     'Your administrator has set this service up for SSH certificates, which Banyan does not get yet. Log in there with your own key or password.',
 };

@@ -274,6 +274,10 @@ export const contract = {
         context: kubeContext.optional(),
       }),
     ).returns<Programs>(),
+    /** Saves a .rdp file for a remote desktop where the person's downloads are; says where. */
+    saveRdp: call(z.strictObject({ service })).returns<{ file: string }>(),
+    /** Hands one to the program that the system has for it: `program/not-installed` where there is none. */
+    openRdp: call(z.strictObject({ service })).returns<void>(),
   },
   tunnel: {
     /** Resolves when the port listens and the Access Tier has accepted this person once. */

@@ -33,6 +33,8 @@ const CALLS: Record<CallName, true | 'terminal'> = {
   'program.look': true,
   'program.setSsh': true,
   'program.setKubernetes': true,
+  'program.saveRdp': true,
+  'program.openRdp': true,
   'tunnel.open': true,
   'tunnel.close': true,
   'tunnel.override': true,

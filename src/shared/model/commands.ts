@@ -50,6 +50,11 @@ export function waysToUse(
       return [
         one('Windows', `mstsc /v:${formatHostPort(address)}`),
         one('Linux', `xfreerdp /v:${formatHostPort(address)}`),
+        one(
+          'Elsewhere',
+          formatHostPort(address),
+          'As the name of the computer in any remote desktop program.',
+        ),
       ];
     case 'DATABASE':
       return databaseWays(service, address, shell);

@@ -171,3 +171,31 @@ describe('the switch for Kubernetes', () => {
     expect(theSwitch()).toBeNull();
   });
 });
+
+describe('a remote desktop', () => {
+  const desktop = { type: 'RDP', name: 'fin' } as const;
+
+  it('is opened by name alone, and its file is saved where the client says', async () => {
+    const shown = await show(desktop, open, (fake) => {
+      fake.answer('program.saveRdp', () => ({ file: '/home/adam/Downloads/fin.rdp' }));
+      fake.refuse('program.openRdp', 'program/not-installed', 'No program opens .rdp files.');
+    });
+    await shown.click('Open remote desktop');
+    expect(shown.fake.calls.at(-1)?.input).toEqual({ service: 'fin.cluster1.bnn' });
+    expect(shown.text()).toContain('No program opens .rdp files.');
+    await shown.click('Save as .rdp file');
+    expect(shown.text()).toContain('Saved as /home/adam/Downloads/fin.rdp');
+    expect(shown.text()).not.toContain('No program opens');
+  });
+
+  it('cannot be opened from a browser tab, which may be on another computer', async () => {
+    const shown = await show(desktop, open, undefined, { isDesktop: false });
+    expect(shown.button('Open remote desktop')).toBeUndefined();
+    expect(shown.button('Save as .rdp file')).toBeDefined();
+  });
+
+  it('opens once it is connected', async () => {
+    const shown = await show({ ...desktop, assignedPort: 3390 }, { status: 'closed' });
+    expect(shown.button('Open remote desktop')?.disabled).toBe(true);
+  });
+});

@@ -32,16 +32,14 @@ export interface KubeEntriesOptions {
   personFolder: string;
   /** Local port of a service; null: not chosen yet. */
   portOf: (service: Service) => number | null;
+  /** The same; throws `program/port-unknown`. */
+  portFor: (service: Service) => number;
 }
 
 export type KubeEntries = ReturnType<typeof createKubeEntries>;
 
-export function createKubeEntries({
-  places,
-  organisation,
-  personFolder,
-  portOf,
-}: KubeEntriesOptions) {
+export function createKubeEntries(options: KubeEntriesOptions) {
+  const { places, organisation, personFolder, portOf, portFor } = options;
   /** What is on for this organisation, while another one is active too. */
   const own = places.organisation(organisation).kubeconfig;
   const shared = path.join(personFolder, '.kube', 'banyan');
@@ -74,15 +72,6 @@ export function createKubeEntries({
     if (wanted === null) await restorePersonFile(shared, null);
     else await writeOwnFile(shared, wanted);
   }
-
-  const portFor = (service: Service): number => {
-    const port = portOf(service);
-    if (port !== null) return port;
-    throw new AppError(
-      'program/port-unknown',
-      `${service.friendlyName} has no local port yet: one is chosen when you first connect.`,
-    );
-  };
 
   async function change(edit: (text: string) => string | Promise<string>): Promise<void> {
     const before = await readPersonFile(personFile);

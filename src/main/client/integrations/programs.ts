@@ -1,8 +1,10 @@
 // Programs of this computer and the active organisation: what stands in their configurations.
+import path from 'node:path';
 import { AppError } from '../../../shared/errors.ts';
 import type { Programs } from '../../../shared/model/program.ts';
 import type { Service } from '../../../shared/model/service.ts';
-import type { ClientPorts } from '../ports.ts';
+import type { ClientPorts, ProgramPlaces } from '../ports.ts';
+import { removeFile, writeAtomically } from '../settings/atomic-write.ts';
 import type { Layout } from '../settings/layout.ts';
 import type { State } from '../state.ts';
 import type { InputOf } from '../../../shared/ipc/contract.ts';
@@ -12,6 +14,7 @@ import {
   mayHaveCluster,
   mayHaveContext,
 } from './kube-entries.ts';
+import { mayHaveRdpFile, rdpFile, saveRdpFile } from './rdp.ts';
 import { createSshEntries, mayHaveEntry, type SshEntries } from './ssh-entries.ts';
 
 export interface ProgramsOptions {
@@ -26,7 +29,7 @@ interface Kept {
   kubernetes: KubeEntries;
 }
 
-export function createPrograms({ ports, places, state }: ProgramsOptions) {
+export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOptions) {
   const { log, programs } = ports;
   let kept: Kept | null = null;
   let turns: Promise<unknown> = Promise.resolve();
@@ -56,6 +59,15 @@ export function createPrograms({ ports, places, state }: ProgramsOptions) {
     contexts: kept ? await kept.kubernetes.lookAtContexts() : null,
   });
 
+  function portFor(service: Service): number {
+    const port = portOf(service);
+    if (port !== null) return port;
+    throw new AppError(
+      'program/port-unknown',
+      `${service.friendlyName} has no local port yet: one is chosen when you first connect.`,
+    );
+  }
+
   const portOf = ({ id, assignedPort }: Service): number | null =>
     state.slices.tunnels.ports[id]?.port ?? assignedPort;
 
@@ -74,6 +86,17 @@ export function createPrograms({ ports, places, state }: ProgramsOptions) {
           ? `${service.friendlyName} comes without its cluster's certificate. It can be the proxy of a context that you have: banyan kubeconfig on ${service.name} --context NAME.`
           : `${service.friendlyName} is not a service of that kind.`,
     );
+  }
+
+  function remoteDesktop(id: string): { name: string; content: Buffer } {
+    const [service] = chosen(id, mayHaveRdpFile);
+    if (!service) throw new AppError('catalog/service-not-found', `There is no service ${id}.`);
+    return { name: service.name, content: rdpFile(service, portFor(service)) };
+  }
+
+  function places(): ProgramPlaces {
+    if (programs) return programs;
+    throw new AppError('program/not-installed', 'This client writes nothing for other programs.');
   }
 
   return {
@@ -103,17 +126,40 @@ export function createPrograms({ ports, places, state }: ProgramsOptions) {
         return look();
       }),
 
+    saveRdp(id: string): Promise<string> {
+      const { name, content } = remoteDesktop(id);
+      return saveRdpFile(places().downloads(), name, content);
+    },
+
+    async openRdp(id: string): Promise<void> {
+      const { name, content } = remoteDesktop(id);
+      const { openFile } = places();
+      if (!openFile) throw new AppError('program/not-installed', 'Nothing opens files here.');
+      const file = path.join(ownPlaces.remoteDesktops, `${name}.rdp`);
+      await writeAtomically(file, content);
+      await openFile(file).catch((cause: unknown) => {
+        const why = 'This computer has no program for remote desktops that opens .rdp files.';
+        throw new AppError('program/not-installed', why, { cause });
+      });
+    },
+
     /** This organisation is the active one. */
     async start(organisation: string): Promise<void> {
       if (!programs) return;
       const ssh = createSshEntries({
-        places,
+        places: ownPlaces,
         organisation,
         personFolder: programs.personFolder,
         proxy: programs.banyanproxy,
       });
       const { personFolder } = programs;
-      const kubernetes = createKubeEntries({ places, organisation, personFolder, portOf });
+      const kubernetes = createKubeEntries({
+        places: ownPlaces,
+        organisation,
+        personFolder,
+        portOf,
+        portFor,
+      });
       kept = { ssh, kubernetes };
       await inBackground('turn to the entries of this organisation', () => ssh.point());
       await inBackground('turn to its clusters', () => kubernetes.point());
@@ -133,6 +179,7 @@ export function createPrograms({ ports, places, state }: ProgramsOptions) {
       await inBackground('take the SSH entries out', () => ssh.remove(null));
       await inBackground('take the clusters out', () => kubernetes.remove(null));
       await inBackground('take the proxies out', () => kubernetes.removeContext(null));
+      await inBackground('remove .rdp files', () => removeFile(ownPlaces.remoteDesktops));
     },
 
     /** What has been begun is done. */

@@ -51,6 +51,8 @@ export function layout(home: string) {
     secrets: path.join(home, 'secrets.bin'),
     /** What the person's SSH configuration includes; includes that of the active organisation. */
     sshConfig: path.join(home, 'ssh_config'),
+    /** .rdp files that were opened. */
+    remoteDesktops: path.join(home, 'remote-desktops'),
     loginLink: path.join(home, LOGIN_FOLDER),
     loginSets: path.join(home, 'login-sets'),
     organisations,

@@ -7,6 +7,7 @@ import type { LocalAddress, Tunnel } from '../../../shared/model/tunnel.ts';
 import { waysText } from '../../text/ways.ts';
 import { useTruth } from '../../window-context.tsx';
 import { Entries } from './use-it/Entries.tsx';
+import { RemoteDesktop } from './use-it/RemoteDesktop.tsx';
 import { usePrograms } from './use-it/use-programs.ts';
 import { WayTabs } from './use-it/WayTabs.tsx';
 
@@ -30,6 +31,7 @@ export function UseIt({ service, tunnel }: { service: Service; tunnel: Tunnel })
         // Other ways start with the first of them.
         <WayTabs key={ways.map(({ label }) => label).join()} ways={ways} isReady={isReady} />
       )}
+      {service.type === 'RDP' && address && <RemoteDesktop service={service} isReady={isReady} />}
       <Entries service={service} programs={programs} />
     </>
   );
