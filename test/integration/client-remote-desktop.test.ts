@@ -46,6 +46,16 @@ const FILE = 'full address:s:127.0.0.1:13390\r\nredirectclipboard:i:1\r\n';
 const save = ({ client }: Person, name: string) =>
   client.call('program.saveRdp', { service: `${name}.demo.bnn` });
 
+describe('a client without a banyanproxy', () => {
+  it('offers no entry for ssh, which could start nothing', async () => {
+    const { client } = await aPerson();
+    expect(await client.call('program.look', {})).toMatchObject({ ssh: null });
+    await expect(
+      client.call('program.setSsh', { service: null, isOn: true }),
+    ).rejects.toMatchObject({ code: 'program/not-installed' });
+  });
+});
+
 describe('a .rdp file', () => {
   it('is saved with the local port and the lines of the administrator', async () => {
     const person = await aPerson();

@@ -47,15 +47,7 @@ export function waysToUse(
   }
   switch (service.type) {
     case 'RDP':
-      return [
-        one('Windows', `mstsc /v:${formatHostPort(address)}`),
-        one('Linux', `xfreerdp /v:${formatHostPort(address)}`),
-        one(
-          'Elsewhere',
-          formatHostPort(address),
-          'As the name of the computer in any remote desktop program.',
-        ),
-      ];
+      return desktopWays(address, shell);
     case 'DATABASE':
       return databaseWays(service, address, shell);
     default:
@@ -188,6 +180,18 @@ const SCHEMES: Record<DatabaseProgram, string> = {
   mysql: 'mysql',
   'redis-cli': 'redis',
 };
+
+/** That of this computer first. */
+function desktopWays(address: LocalAddress, shell: Shell): Way[] {
+  const at = formatHostPort(address);
+  const windows = one('Windows', `mstsc /v:${at}`);
+  const linux = one('Linux', `xfreerdp /v:${at}`);
+  const about = 'As the name of the computer in any remote desktop program.';
+  return [
+    ...(shell === 'powershell' ? [windows, linux] : [linux, windows]),
+    one('Elsewhere', at, about),
+  ];
+}
 
 /** Where a program takes the whole address as one. */
 export const databaseUrl = (program: DatabaseProgram, address: LocalAddress): string =>

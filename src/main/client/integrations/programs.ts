@@ -54,7 +54,8 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
   }
 
   const look = async (): Promise<Programs> => ({
-    ssh: kept ? await kept.ssh.look() : null,
+    // Without a banyanproxy a switch could only be refused.
+    ssh: kept && programs?.banyanproxy ? await kept.ssh.look() : null,
     kubernetes: kept ? await kept.kubernetes.look() : null,
     contexts: kept ? await kept.kubernetes.lookAtContexts() : null,
   });

@@ -87,6 +87,13 @@ describe('ways to use a service', () => {
     expect(commands(many, { sshEntry: true })['ssh']).toBe('ssh HOST');
   });
 
+  it('of a remote desktop begin with the program of this computer', () => {
+    const first = (changed: Partial<Surroundings>): string | undefined =>
+      Object.values(commands({ type: 'RDP' }, changed))[0];
+    expect(first({})).toBe('xfreerdp /v:127.0.0.1:8081');
+    expect(first({ shell: 'powershell' })).toBe('mstsc /v:127.0.0.1:8081');
+  });
+
   it('need an address that is known', () => {
     expect(commands({ type: 'SSH' }, {}, null)).toEqual({});
     expect(commands({ mode: 'CHAIN' }, {}, null)).toEqual({});
