@@ -30,7 +30,7 @@ export default defineConfig({
     },
     projects: [
       // Threads start faster; what loads native code or starts programs stays in processes.
-      project('unit', { timeoutMs: 5_000, pool: 'threads' }),
+      project('unit', { timeoutMs: 20_000, pool: 'threads' }),
       project('contract', { timeoutMs: 20_000 }),
       project('integration', { timeoutMs: 30_000 }),
       project('security', { timeoutMs: 30_000 }),

@@ -123,6 +123,21 @@ export const COMMANDS = {
       'Add SSH services to your SSH configuration, or take them out: all, or one. Then ssh, scp, rsync and git work by name, without a Connect.',
     exits: [3, 4],
   },
+  kubeconfig: {
+    takes: ['on, off or show'],
+    mayTake: ['service'],
+    options: {
+      context: {
+        value: 'NAME',
+        about:
+          'Let the cluster of this context of your own kubeconfig go through the service, by proxy-url; off: no longer.',
+      },
+    },
+    usage: 'kubeconfig on|off [service] [--context NAME] | kubeconfig show',
+    about:
+      'Add Kubernetes services to ~/.kube/banyan, or a proxy to a cluster of your own kubeconfig; or take them out.',
+    exits: [3, 4],
+  },
   unlock: { takes: [], about: 'Give the running client the passphrase of its file of secrets.' },
   unregister: {
     takes: [],

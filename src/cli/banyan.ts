@@ -8,6 +8,7 @@ import { autoConnect } from './commands/auto-connect.ts';
 import { connect } from './commands/connect.ts';
 import { diagnose } from './commands/diagnose.ts';
 import { disconnect } from './commands/disconnect.ts';
+import { kubeconfig } from './commands/kubeconfig.ts';
 import { login } from './commands/login.ts';
 import { logs } from './commands/logs.ts';
 import { logout } from './commands/logout.ts';
@@ -41,6 +42,7 @@ const commands: Record<CommandName, Command> = {
   override,
   'auto-connect': autoConnect,
   'ssh-config': sshConfig,
+  kubeconfig,
   unlock,
   unregister,
   up,

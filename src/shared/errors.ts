@@ -97,6 +97,12 @@ export const ERRORS = {
     advice: 'Install it, or use the command that is shown.',
     action: 'none',
   },
+  'program/port-unknown': {
+    exit: EXIT.failed,
+    title: 'The local port is not known yet',
+    advice: 'Connect the service once, then try again.',
+    action: 'none',
+  },
   'program/entry-not-allowed': {
     exit: EXIT.denied,
     title: 'There is no entry for that service',

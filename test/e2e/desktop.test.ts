@@ -150,7 +150,7 @@ describe('the desktop app', () => {
           'unregister',
         ],
         organisation: ['switch'],
-        program: ['look', 'setSsh'],
+        program: ['look', 'setSsh', 'setKubernetes', 'saveRdp', 'openRdp'],
         service: ['open', 'star', 'autoConnect', 'dismissLink'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
         settings: ['change'],

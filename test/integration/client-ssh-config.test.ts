@@ -63,7 +63,11 @@ async function aPerson(
     mkdirSync(path.dirname(config), { mode: 0o700 });
     writeFileSync(config, before, { mode: 0o640 });
   }
-  const programs = { personFolder: folder, banyanproxy: ['/opt/banyanproxy'] };
+  const programs = {
+    personFolder: folder,
+    banyanproxy: ['/opt/banyanproxy'],
+    downloads: () => folder,
+  };
   const client = await startClient({ ports: { programs } });
   onTestFinished(() => client.stop());
   await join(client, edges.alpha, secrets);
@@ -214,7 +218,11 @@ describe('an SSH service', () => {
     onTestFinished(() => edge.stop());
     await publishTyped(edge, 'bastion', SSH, TARGET);
     const folder = tempDir();
-    const programs = { personFolder: folder, banyanproxy: ['/opt/banyanproxy'] };
+    const programs = {
+      personFolder: folder,
+      banyanproxy: ['/opt/banyanproxy'],
+      downloads: () => folder,
+    };
     const first = await startClient({ ports: { programs } });
     await join(first, edge);
     await first.call('program.setSsh', { service: BASTION, isOn: true });

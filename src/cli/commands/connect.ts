@@ -1,6 +1,7 @@
 // banyan connect <service>
 import { AppError, isAboutListening } from '../../shared/errors.ts';
 import { type Way, waysToUse } from '../../shared/model/commands.ts';
+import { kubeconfigs } from '../../shared/model/program.ts';
 import { shellOf } from '../../shared/model/quoting.ts';
 import type { PortChoice, Service } from '../../shared/model/service.ts';
 import { formatHostPort } from '../../shared/protocol/host-port.ts';
@@ -37,11 +38,14 @@ export const connect: Command = async ({ home, arguments: { positionals, values 
     }
     const { address } = tunnel;
     const { app } = await snapshotOf(client);
-    const { ssh } = await client.call('program.look', {});
+    const programs = await client.call('program.look', {});
+    const { ssh, kubernetes } = programs;
+    const cluster = kubernetes?.entries.find((entry) => entry.service === service.id);
     const commands = waysToUse(service, address, {
       shell: shellOf(app.platform),
       certificatesFolder: app.certificatesFolder,
       sshEntry: ssh?.entries.some((entry) => entry.service === service.id) ?? false,
+      ...(cluster && { cluster: { files: kubeconfigs(programs), context: cluster.name } }),
     }).flatMap(asCommands);
     const result = { service: service.id, name: service.name, address, commands };
     print.result({ ...result, ...(kept && { port: kept }) }, [

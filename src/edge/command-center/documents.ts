@@ -243,6 +243,13 @@ export const serviceDocument = definition.superRefine(({ metadata, spec }, conte
       message: 'a WEB service is one backend: this does not go with it',
     });
   }
+  const { service_app_type, ssh_chain_mode } = metadata.tags;
+  if (
+    service_app_type === 'SSH' &&
+    (ssh_chain_mode ?? spec.backend.http_connect) !== spec.backend.http_connect
+  ) {
+    context.addIssue('ssh_chain_mode: has to be what http_connect is');
+  }
   if (spec.backend.http_connect && spec.backend.target?.tls) {
     context.addIssue({
       code: 'custom',

@@ -330,6 +330,11 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     'program.look': async () => switchboard.current().programs.look(),
     'program.setSsh': async ({ service, isOn }) =>
       switchboard.current().programs.setSsh(service, isOn),
+    'program.saveRdp': async ({ service }) => ({
+      file: await switchboard.current().programs.saveRdp(service),
+    }),
+    'program.openRdp': async ({ service }) => switchboard.current().programs.openRdp(service),
+    'program.setKubernetes': async (input) => switchboard.current().programs.setKubernetes(input),
     async 'tunnel.open'({ service }) {
       const tunnel = await switchboard.current().access.open(service);
       answered('connect', service);

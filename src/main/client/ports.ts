@@ -98,6 +98,10 @@ export interface ProgramPlaces {
   personFolder: string;
   /** Program and first arguments; null: none came with this client. */
   banyanproxy: readonly string[] | null;
+  /** Where the person expects what she has saved. */
+  downloads: () => string;
+  /** Hands a file to the program that the system has for it; rejects where there is none. Absent without a desktop. */
+  openFile?: (file: string) => Promise<void>;
 }
 
 export interface ClientPorts {

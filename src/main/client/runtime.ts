@@ -36,7 +36,11 @@ export type Runtime = ReturnType<typeof createRuntime>;
 export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tell) {
   const { ports, places, settings, store, network, version, notRegistered } = options;
   const { log } = ports;
-  const state = createState(log, tell);
+  const state = createState(log, (slice, value) => {
+    tell(slice, value);
+    if (slice === 'tunnels') portsMayHaveChanged();
+  });
+  let portsBefore = state.slices.tunnels.ports;
   const loginFiles = createLoginPlace(places);
   let isStopping = false;
   let signingOut: Promise<unknown> = Promise.resolve();
@@ -124,6 +128,14 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     onRefused: () => inBackground('renew the refused session', session.refused()),
     onDeviceRevoked: (reason) => inBackground('take back the device', deviceRevoked(reason)),
   });
+
+  /** Traffic changes that slice too, many times a minute. */
+  function portsMayHaveChanged(): void {
+    const { ports } = state.slices.tunnels;
+    if (ports === portsBefore) return;
+    portsBefore = ports;
+    programs.renew(state.slices.catalog.services);
+  }
 
   function withdraw(): void {
     access.setCredentials(null);

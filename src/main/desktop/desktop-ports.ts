@@ -10,18 +10,25 @@ import { desktopLoginStart } from './login-start.ts';
 export const desktopPorts = (home: string, onNotice: () => void): ClientPorts => ({
   ...systemPorts(home),
   ...startsAtLogin(),
-  programs: programPlaces({
-    platform: process.platform,
-    environment: process.env,
-    execPath: process.execPath,
-    isElectron: true,
-    // A package has its launchers beside the archive, a build has its scripts.
-    folders: [
-      app.isPackaged
-        ? path.join(process.resourcesPath, 'bin')
-        : path.join(app.getAppPath(), 'out', 'bin'),
-    ],
-  }),
+  programs: {
+    ...programPlaces({
+      platform: process.platform,
+      environment: process.env,
+      execPath: process.execPath,
+      isElectron: true,
+      // A package has its launchers beside the archive, a build has its scripts.
+      folders: [
+        app.isPackaged
+          ? path.join(process.resourcesPath, 'bin')
+          : path.join(app.getAppPath(), 'out', 'bin'),
+      ],
+    }),
+    downloads: () => app.getPath('downloads'),
+    async openFile(file) {
+      const problem = await shell.openPath(file);
+      if (problem) throw new Error(problem);
+    },
+  },
   browser: {
     async open(url) {
       const { protocol } = new URL(url);

@@ -114,6 +114,12 @@ const newDevice = {
   /** For `file`: opens the one that is there, or begins it. */
   passphrase: passphrase.optional(),
 };
+/** One line of a comment, too. */
+const kubeContext = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[^\s\p{Cc}\p{Cf}]+$/u);
 const port = z.number().int().min(1).max(65535);
 const proxy = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['system', 'none']) }),
@@ -264,6 +270,21 @@ export const contract = {
     setSsh: call(
       z.strictObject({ service: service.nullable(), isOn: z.boolean() }),
     ).returns<Programs>(),
+    /**
+     * The same for a Kubernetes service and a kubeconfig of ours; null: every one. With a context: the proxy of that one's
+     * cluster in the person's own kubeconfig, and nothing else there.
+     */
+    setKubernetes: call(
+      z.strictObject({
+        service: service.nullable(),
+        isOn: z.boolean(),
+        context: kubeContext.optional(),
+      }),
+    ).returns<Programs>(),
+    /** Saves a .rdp file for a remote desktop where the person's downloads are; says where. */
+    saveRdp: call(z.strictObject({ service })).returns<{ file: string }>(),
+    /** Hands one to the program that the system has for it: `program/not-installed` where there is none. */
+    openRdp: call(z.strictObject({ service })).returns<void>(),
   },
   tunnel: {
     /** Resolves when the port listens and the Access Tier has accepted this person once. */

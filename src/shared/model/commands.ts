@@ -25,6 +25,8 @@ export interface Surroundings {
   certificatesFolder: string;
   /** The person's SSH configuration has an entry for the service. */
   sshEntry?: boolean;
+  /** A kubeconfig of ours, the last of these beside the person's, has a context for the service. */
+  cluster?: { files: readonly string[]; context: string };
 }
 
 /** Ways to use it at this local address, the most usual first. */
@@ -40,15 +42,12 @@ export function waysToUse(
   if (service.type === 'SSH') return sshWays(service, address, around);
   if (service.mode === 'CHAIN') {
     return service.type === 'K8S'
-      ? [one('kubectl', commandLine(shell, ['kubectl', 'get', 'pods'], proxyVariable(address)))]
+      ? kubernetesWays(service, address, around)
       : collectionWays(service, address, shell);
   }
   switch (service.type) {
     case 'RDP':
-      return [
-        one('Windows', `mstsc /v:${formatHostPort(address)}`),
-        one('Linux', `xfreerdp /v:${formatHostPort(address)}`),
-      ];
+      return desktopWays(address, shell);
     case 'DATABASE':
       return databaseWays(service, address, shell);
     default:
@@ -65,6 +64,29 @@ const one = (label: string, text: string, about?: string): Way => ({
 const proxyVariable = (address: LocalAddress) => ({
   https_proxy: `http://${formatHostPort(address)}`,
 });
+
+function kubernetesWays(service: Service, address: LocalAddress, around: Surroundings): Way[] {
+  const { shell, cluster } = around;
+  const line = (...words: string[]): string => commandLine(shell, words);
+  const variable = one(
+    'kubectl',
+    commandLine(shell, ['kubectl', 'get', 'pods'], proxyVariable(address)),
+  );
+  if (!cluster) {
+    const context = line('banyan', 'kubeconfig', 'on', service.name, '--context', 'NAME');
+    return [
+      variable,
+      one(
+        'My context',
+        context,
+        'Puts proxy-url into the cluster of that context, and nothing else.',
+      ),
+    ];
+  }
+  const words = ['kubectl', '--context', cluster.context, '--user', 'USER', 'get', 'pods'];
+  const KUBECONFIG = cluster.files.join(shell === 'powershell' ? ';' : ':');
+  return [one('Cluster', commandLine(shell, words, { KUBECONFIG })), variable];
+}
 
 /** The host key belongs to the service, not to whatever port of this computer leads to it. */
 export const hostKeyAlias = ({ domain }: Service): string => domain;
@@ -158,6 +180,18 @@ const SCHEMES: Record<DatabaseProgram, string> = {
   mysql: 'mysql',
   'redis-cli': 'redis',
 };
+
+/** That of this computer first. */
+function desktopWays(address: LocalAddress, shell: Shell): Way[] {
+  const at = formatHostPort(address);
+  const windows = one('Windows', `mstsc /v:${at}`);
+  const linux = one('Linux', `xfreerdp /v:${at}`);
+  const about = 'As the name of the computer in any remote desktop program.';
+  return [
+    ...(shell === 'powershell' ? [windows, linux] : [linux, windows]),
+    one('Elsewhere', at, about),
+  ];
+}
 
 /** Where a program takes the whole address as one. */
 export const databaseUrl = (program: DatabaseProgram, address: LocalAddress): string =>

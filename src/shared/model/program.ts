@@ -14,7 +14,15 @@ export interface ConfigEntry {
   name: string;
 }
 
+/** Each is null where this client writes no such thing, or no organisation is active. */
 export interface Programs {
-  /** null: this client cannot write any, e.g. because it has no banyanproxy. */
   ssh: ConfigEntries | null;
+  /** Clusters in a kubeconfig of ours. */
+  kubernetes: ConfigEntries | null;
+  /** Contexts of the person's own kubeconfig whose cluster goes through a service. */
+  contexts: ConfigEntries | null;
 }
+
+/** The person's own first: what both have, hers decides. */
+export const kubeconfigs = ({ contexts, kubernetes }: Programs): string[] =>
+  [contexts, kubernetes].flatMap((each) => (each ? [each.file] : []));

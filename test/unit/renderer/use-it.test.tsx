@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 // How to use a service: the ways by type, the entries that can be added, and what is shown before Connect.
 import { describe, expect, it } from 'vitest';
-import type { Programs } from '../../../src/shared/model/program.ts';
+import type { ConfigEntry, Programs } from '../../../src/shared/model/program.ts';
 import type { Service } from '../../../src/shared/model/service.ts';
 import type { Tunnel } from '../../../src/shared/model/tunnel.ts';
 import type { Snapshot } from '../../../src/shared/ipc/contract.ts';
@@ -15,13 +15,20 @@ const open: Tunnel = {
   openedAt: 0,
 };
 const CONFIG = '/home/adam/.ssh/config';
-const noEntry: Programs = { ssh: { file: CONFIG, entries: [] } };
+const programs = (
+  entries: readonly ConfigEntry[] = [],
+  clusters: readonly ConfigEntry[] = [],
+): Programs => ({
+  ssh: { file: CONFIG, entries },
+  kubernetes: { file: '/home/adam/.kube/banyan', entries: clusters },
+  contexts: { file: '/home/adam/.kube/config', entries: [] },
+});
 
 /** The details of one service. */
 async function show(
   change: Partial<Service>,
   tunnel: Tunnel = open,
-  prepare: (fake: FakeBridge) => void = (fake) => fake.answer('program.look', () => noEntry),
+  prepare: (fake: FakeBridge) => void = (fake) => fake.answer('program.look', () => programs()),
   app: Partial<Snapshot['app']> = {},
 ) {
   const service = aService(change);
@@ -51,7 +58,7 @@ describe('ways to use a service', () => {
     ],
     [
       { type: 'K8S', mode: 'CHAIN' },
-      ['kubectl'],
+      ['kubectl', 'My context'],
       ['https_proxy=http://127.0.0.1:5433 kubectl get pods'],
     ],
     [
@@ -89,10 +96,10 @@ describe('the switch for SSH', () => {
 
   it('says what it would write where, writes it, and then shows the short commands', async () => {
     const shown = await show(bastion, { status: 'closed' }, (fake) => {
-      fake.answer('program.look', () => noEntry);
-      fake.answer('program.setSsh', ({ service, isOn }) => ({
-        ssh: { file: CONFIG, entries: isOn && service ? [{ service, name: 'bastion' }] : [] },
-      }));
+      fake.answer('program.look', () => programs());
+      fake.answer('program.setSsh', ({ service, isOn }) =>
+        programs(isOn && service ? [{ service, name: 'bastion' }] : []),
+      );
     });
     expect(shown.text()).toContain(`one Include line at the top of ${CONFIG}`);
     expect(theSwitch()?.getAttribute('aria-checked')).toBe('false');
@@ -108,7 +115,7 @@ describe('the switch for SSH', () => {
 
   it('stays as it is where the file could not be written, and says why', async () => {
     const shown = await show(bastion, open, (fake) => {
-      fake.answer('program.look', () => noEntry);
+      fake.answer('program.look', () => programs());
       fake.refuse('program.setSsh', 'client/storage-failed', `${CONFIG} is read-only.`);
     });
     await shown.act(() => theSwitch()?.click());
@@ -117,12 +124,10 @@ describe('the switch for SSH', () => {
   });
 
   it('looks again when the person comes back to the window: she may have edited the file', async () => {
-    let programs = noEntry;
-    const shown = await show(bastion, open, (fake) => fake.answer('program.look', () => programs));
+    let seen = programs();
+    const shown = await show(bastion, open, (fake) => fake.answer('program.look', () => seen));
     expect(theSwitch()?.getAttribute('aria-checked')).toBe('false');
-    programs = {
-      ssh: { file: CONFIG, entries: [{ service: 'bastion.cluster1.bnn', name: 'bastion' }] },
-    };
+    seen = programs([{ service: 'bastion.cluster1.bnn', name: 'bastion' }]);
     await shown.act(() => window.dispatchEvent(new Event('focus')));
     expect(theSwitch()?.getAttribute('aria-checked')).toBe('true');
   });
@@ -130,12 +135,67 @@ describe('the switch for SSH', () => {
   it('is not there where the administrator wants no entry, or this client can write none', async () => {
     await show({ ...bastion, keepsOutOfSshConfig: true });
     expect(theSwitch()).toBeNull();
-    await show(bastion, open, (fake) => fake.answer('program.look', () => ({ ssh: null })));
+    await show(bastion, open, (fake) =>
+      fake.answer('program.look', () => ({ ...programs(), ssh: null })),
+    );
     expect(theSwitch()).toBeNull();
   });
 
   it('tells of SSH certificates, which are not there yet', async () => {
     const shown = await show({ ...bastion, sshCertificates: 'BOTH' });
     expect(shown.text()).toContain('set this service up for SSH certificates');
+  });
+});
+
+describe('the switch for Kubernetes', () => {
+  const cluster = { type: 'K8S', mode: 'CHAIN', name: 'dev', kubeCa: 'LS0t' } as const;
+
+  it('writes a cluster, and then shows the command that uses it', async () => {
+    const shown = await show(cluster, open, (fake) => {
+      fake.answer('program.look', () => programs());
+      fake.answer('program.setKubernetes', ({ service }) =>
+        programs([], [{ service: service ?? '', name: 'dev' }]),
+      );
+    });
+    expect(shown.text()).toContain('Writes “dev” into /home/adam/.kube/banyan');
+    await shown.act(() => theSwitch()?.click());
+    expect(theSwitch()?.getAttribute('aria-checked')).toBe('true');
+    expect(tabs()).toEqual(['Cluster', 'kubectl']);
+    expect(lines()).toEqual([
+      'KUBECONFIG=/home/adam/.kube/config:/home/adam/.kube/banyan kubectl --context dev --user USER get pods',
+    ]);
+  });
+
+  it('is not there without the certificate of the cluster', async () => {
+    await show({ type: 'K8S', mode: 'CHAIN' });
+    expect(theSwitch()).toBeNull();
+  });
+});
+
+describe('a remote desktop', () => {
+  const desktop = { type: 'RDP', name: 'fin' } as const;
+
+  it('is opened by name alone, and its file is saved where the client says', async () => {
+    const shown = await show(desktop, open, (fake) => {
+      fake.answer('program.saveRdp', () => ({ file: '/home/adam/Downloads/fin.rdp' }));
+      fake.refuse('program.openRdp', 'program/not-installed', 'No program opens .rdp files.');
+    });
+    await shown.click('Open remote desktop');
+    expect(shown.fake.calls.at(-1)?.input).toEqual({ service: 'fin.cluster1.bnn' });
+    expect(shown.text()).toContain('No program opens .rdp files.');
+    await shown.click('Save as .rdp file');
+    expect(shown.text()).toContain('Saved as /home/adam/Downloads/fin.rdp');
+    expect(shown.text()).not.toContain('No program opens');
+  });
+
+  it('cannot be opened from a browser tab, which may be on another computer', async () => {
+    const shown = await show(desktop, open, undefined, { desktop: null });
+    expect(shown.button('Open remote desktop')).toBeUndefined();
+    expect(shown.button('Save as .rdp file')).toBeDefined();
+  });
+
+  it('opens once it is connected', async () => {
+    const shown = await show({ ...desktop, assignedPort: 3390 }, { status: 'closed' });
+    expect(shown.button('Open remote desktop')?.disabled).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 // Where programs of this computer look for what a person has set, and how they start our banyanproxy.
-import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { ProgramPlaces } from '../ports.ts';
@@ -17,7 +17,27 @@ export interface Installation {
 export const programPlaces = (installation: Installation): ProgramPlaces => ({
   personFolder: installation.environment['HOME'] || homedir(),
   banyanproxy: banyanproxy(installation),
+  downloads: () => downloads(installation.environment),
 });
+
+/** Desktops of Linux call it by the person's language (xdg-user-dirs); the others by this name on disk. */
+function downloads(environment: NodeJS.ProcessEnv): string {
+  const home = environment['HOME'] || homedir();
+  const config = environment['XDG_CONFIG_HOME'] || path.join(home, '.config');
+  const named = /^XDG_DOWNLOAD_DIR="(?:(\$HOME)\/|(?=\/))([^"\n]+)"$/m.exec(
+    readText(path.join(config, 'user-dirs.dirs')),
+  );
+  if (!named?.[2]) return path.join(home, 'Downloads');
+  return named[1] ? path.join(home, named[2]) : named[2];
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return ''; // only some desktops have it
+  }
+}
 
 /** Of this very installation, by its whole path: a ProxyCommand has no folder and may have another PATH. */
 function banyanproxy(installation: Installation): string[] | null {

@@ -54,6 +54,19 @@ export async function writePersonFile(file: string, content: string): Promise<vo
   }
 }
 
+/** A file in her folders that is all ours: nothing to keep of it. */
+export async function writeOwnFile(file: string, content: string): Promise<void> {
+  try {
+    const before = await stat(file).catch(() => null); // not there yet
+    if (before) refuseReadOnly(file, before.mode);
+    else await makeFolders(path.dirname(file));
+    const real = before ? await realpath(file) : file;
+    await replace(real, Buffer.from(content, 'latin1'), 0o600, before ?? undefined);
+  } catch (error) {
+    throw storageFailed(path.dirname(file), error);
+  }
+}
+
 /** Puts back what was there before us; null: there was nothing. What was kept goes where it says the same. */
 export async function restorePersonFile(file: string, content: string | null): Promise<void> {
   try {

@@ -1,10 +1,20 @@
 // Programs of this computer and the active organisation: what stands in their configurations.
+import path from 'node:path';
 import { AppError } from '../../../shared/errors.ts';
 import type { Programs } from '../../../shared/model/program.ts';
 import type { Service } from '../../../shared/model/service.ts';
-import type { ClientPorts } from '../ports.ts';
+import type { ClientPorts, ProgramPlaces } from '../ports.ts';
+import { removeFile, writeAtomically } from '../settings/atomic-write.ts';
 import type { Layout } from '../settings/layout.ts';
 import type { State } from '../state.ts';
+import type { InputOf } from '../../../shared/ipc/contract.ts';
+import {
+  createKubeEntries,
+  type KubeEntries,
+  mayHaveCluster,
+  mayHaveContext,
+} from './kube-entries.ts';
+import { mayHaveRdpFile, rdpFile, saveRdpFile } from './rdp.ts';
 import { createSshEntries, mayHaveEntry, type SshEntries } from './ssh-entries.ts';
 
 export interface ProgramsOptions {
@@ -16,9 +26,10 @@ export interface ProgramsOptions {
 /** null: nothing of that kind here. */
 interface Kept {
   ssh: SshEntries;
+  kubernetes: KubeEntries;
 }
 
-export function createPrograms({ ports, places, state }: ProgramsOptions) {
+export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOptions) {
   const { log, programs } = ports;
   let kept: Kept | null = null;
   let turns: Promise<unknown> = Promise.resolve();
@@ -42,7 +53,24 @@ export function createPrograms({ ports, places, state }: ProgramsOptions) {
     throw new AppError('program/not-installed', 'This client adds nothing to other programs.');
   }
 
-  const look = async (): Promise<Programs> => ({ ssh: kept ? await kept.ssh.look() : null });
+  const look = async (): Promise<Programs> => ({
+    // Without a banyanproxy a switch could only be refused.
+    ssh: kept && programs?.banyanproxy ? await kept.ssh.look() : null,
+    kubernetes: kept ? await kept.kubernetes.look() : null,
+    contexts: kept ? await kept.kubernetes.lookAtContexts() : null,
+  });
+
+  function portFor(service: Service): number {
+    const port = portOf(service);
+    if (port !== null) return port;
+    throw new AppError(
+      'program/port-unknown',
+      `${service.friendlyName} has no local port yet: one is chosen when you first connect.`,
+    );
+  }
+
+  const portOf = ({ id, assignedPort }: Service): number | null =>
+    state.slices.tunnels.ports[id]?.port ?? assignedPort;
 
   /** All that there are for a kind of entry, or the one that is named. */
   function chosen(id: string | null, may: (service: Service) => boolean): Service[] {
@@ -55,8 +83,21 @@ export function createPrograms({ ports, places, state }: ProgramsOptions) {
       'program/entry-not-allowed',
       service.keepsOutOfSshConfig
         ? `Your administrator wants no entry for ${service.friendlyName}.`
-        : `${service.friendlyName} is not an SSH service.`,
+        : service.type === 'K8S' && service.kubeCa === undefined
+          ? `${service.friendlyName} comes without its cluster's certificate. It can be the proxy of a context that you have: banyan kubeconfig on ${service.name} --context NAME.`
+          : `${service.friendlyName} is not a service of that kind.`,
     );
+  }
+
+  function remoteDesktop(id: string): { name: string; content: Buffer } {
+    const [service] = chosen(id, mayHaveRdpFile);
+    if (!service) throw new AppError('catalog/service-not-found', `There is no service ${id}.`);
+    return { name: service.name, content: rdpFile(service, portFor(service)) };
+  }
+
+  function places(): ProgramPlaces {
+    if (programs) return programs;
+    throw new AppError('program/not-installed', 'This client writes nothing for other programs.');
   }
 
   return {
@@ -71,31 +112,84 @@ export function createPrograms({ ports, places, state }: ProgramsOptions) {
         return look();
       }),
 
+    setKubernetes: ({
+      service,
+      isOn,
+      context,
+    }: InputOf<'program.setKubernetes'>): Promise<Programs> =>
+      inTurn(async () => {
+        const { kubernetes } = usable();
+        if (context !== undefined && !isOn) await kubernetes.removeContext(context);
+        else if (context !== undefined) {
+          await kubernetes.addContext(theOnly(chosen(service, mayHaveContext)), context);
+        } else if (isOn) await kubernetes.add(chosen(service, mayHaveCluster));
+        else await kubernetes.remove(service);
+        return look();
+      }),
+
+    saveRdp(id: string): Promise<string> {
+      const { name, content } = remoteDesktop(id);
+      return saveRdpFile(places().downloads(), name, content);
+    },
+
+    async openRdp(id: string): Promise<void> {
+      const { name, content } = remoteDesktop(id);
+      const { openFile } = places();
+      if (!openFile) throw new AppError('program/not-installed', 'Nothing opens files here.');
+      const file = path.join(ownPlaces.remoteDesktops, `${name}.rdp`);
+      await writeAtomically(file, content);
+      await openFile(file).catch((cause: unknown) => {
+        const why = 'This computer has no program for remote desktops that opens .rdp files.';
+        throw new AppError('program/not-installed', why, { cause });
+      });
+    },
+
     /** This organisation is the active one. */
     async start(organisation: string): Promise<void> {
       if (!programs) return;
       const ssh = createSshEntries({
-        places,
+        places: ownPlaces,
         organisation,
         personFolder: programs.personFolder,
         proxy: programs.banyanproxy,
       });
-      kept = { ssh };
+      const { personFolder } = programs;
+      const kubernetes = createKubeEntries({
+        places: ownPlaces,
+        organisation,
+        personFolder,
+        portOf,
+        portFor,
+      });
+      kept = { ssh, kubernetes };
       await inBackground('turn to the entries of this organisation', () => ssh.point());
+      await inBackground('turn to its clusters', () => kubernetes.point());
     },
 
     renew(services: readonly Service[]): void {
-      const { ssh } = kept ?? {};
-      if (ssh) void inBackground('renew the SSH entries', () => ssh.renew(services));
+      if (!kept) return;
+      const { ssh, kubernetes } = kept;
+      void inBackground('renew the SSH entries', () => ssh.renew(services));
+      void inBackground('renew the clusters', () => kubernetes.renew(services));
     },
 
     /** The organisation is left: nothing of it stays in the person's files. */
     async leave(): Promise<void> {
-      const { ssh } = kept ?? {};
-      if (ssh) await inBackground('take the SSH entries out', () => ssh.remove(null));
+      if (!kept) return;
+      const { ssh, kubernetes } = kept;
+      await inBackground('take the SSH entries out', () => ssh.remove(null));
+      await inBackground('take the clusters out', () => kubernetes.remove(null));
+      await inBackground('take the proxies out', () => kubernetes.removeContext(null));
+      await inBackground('remove .rdp files', () => removeFile(ownPlaces.remoteDesktops));
     },
 
     /** What has been begun is done. */
     stop: (): Promise<void> => inBackground('finish', () => Promise.resolve()),
   };
+}
+
+function theOnly(services: readonly Service[]): Service {
+  const [service, another] = services;
+  if (service && !another) return service;
+  throw new AppError('usage/invalid-input', 'Say which Kubernetes service it goes through.');
 }

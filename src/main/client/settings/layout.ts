@@ -53,6 +53,8 @@ export function layout(home: string) {
     secrets: path.join(home, 'secrets.bin'),
     /** What the person's SSH configuration includes; includes that of the active organisation. */
     sshConfig: path.join(home, 'ssh_config'),
+    /** .rdp files that were opened. */
+    remoteDesktops: path.join(home, 'remote-desktops'),
     loginLink: path.join(home, LOGIN_FOLDER),
     loginSets: path.join(home, 'login-sets'),
     organisations,
@@ -68,6 +70,8 @@ export function layout(home: string) {
         ports: path.join(folder, 'ports.json'),
         /** Entries for `ssh`, see integrations/ssh-config.ts. */
         sshConfig: path.join(folder, 'ssh_config'),
+        /** Clusters for `kubectl`, see integrations/kubeconfig.ts. */
+        kubeconfig: path.join(folder, 'kubeconfig'),
       };
     },
   };

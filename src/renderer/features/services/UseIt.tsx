@@ -1,11 +1,13 @@
 // How a service is used: what to copy, ready to be pasted, and what can be set up for it on this computer.
 import { waysToUse } from '../../../shared/model/commands.ts';
 import { shellOf } from '../../../shared/model/quoting.ts';
+import { kubeconfigs } from '../../../shared/model/program.ts';
 import type { Service } from '../../../shared/model/service.ts';
 import type { LocalAddress, Tunnel } from '../../../shared/model/tunnel.ts';
 import { waysText } from '../../text/ways.ts';
 import { useTruth } from '../../window-context.tsx';
-import { SshEntry } from './use-it/SshEntry.tsx';
+import { Entries } from './use-it/Entries.tsx';
+import { RemoteDesktop } from './use-it/RemoteDesktop.tsx';
 import { usePrograms } from './use-it/use-programs.ts';
 import { WayTabs } from './use-it/WayTabs.tsx';
 
@@ -13,13 +15,15 @@ export function UseIt({ service, tunnel }: { service: Service; tunnel: Tunnel })
   const { platform, certificatesFolder } = useTruth(({ app }) => app);
   const address = useAddress(service, tunnel);
   const programs = usePrograms(service);
-  const entry = programs.ssh?.entries.find((each) => each.service === service.id);
+  const isSshEntry = programs.ssh?.entries.some((each) => each.service === service.id) ?? false;
+  const cluster = programs.kubernetes?.entries.find((each) => each.service === service.id);
   const ways = waysToUse(service, address, {
     shell: shellOf(platform),
     certificatesFolder,
-    sshEntry: entry !== undefined,
+    sshEntry: isSshEntry,
+    ...(cluster && { cluster: { files: kubeconfigs(programs), context: cluster.name } }),
   });
-  const isReady = tunnel.status === 'open' || entry !== undefined;
+  const isReady = tunnel.status === 'open' || isSshEntry;
   return (
     <>
       {!isReady && <p className="sub">{waysText.closed(ways.length > 0)}</p>}
@@ -27,9 +31,8 @@ export function UseIt({ service, tunnel }: { service: Service; tunnel: Tunnel })
         // Other ways start with the first of them.
         <WayTabs key={ways.map(({ label }) => label).join()} ways={ways} isReady={isReady} />
       )}
-      {programs.ssh && service.type === 'SSH' && (
-        <SshEntry service={service} programs={programs} entry={entry} file={programs.ssh.file} />
-      )}
+      {service.type === 'RDP' && address && <RemoteDesktop service={service} isReady={isReady} />}
+      <Entries service={service} programs={programs} />
     </>
   );
 }

@@ -32,10 +32,10 @@ const argumentsOf = (command: string): string[] => {
 
 describe('ways to use a service', () => {
   it('give the line of the seeds for Kubernetes', () => {
-    expect(commands({ type: 'K8S', mode: 'CHAIN' })).toEqual({
+    expect(commands({ type: 'K8S', mode: 'CHAIN' })).toMatchObject({
       kubectl: 'https_proxy=http://127.0.0.1:8081 kubectl get pods',
     });
-    expect(commands({ type: 'K8S', mode: 'CHAIN' }, { shell: 'powershell' })).toEqual({
+    expect(commands({ type: 'K8S', mode: 'CHAIN' }, { shell: 'powershell' })).toMatchObject({
       kubectl: "$env:https_proxy='http://127.0.0.1:8081'; kubectl get pods",
     });
   });
@@ -85,6 +85,13 @@ describe('ways to use a service', () => {
     });
     const many = { type: 'SSH', mode: 'CHAIN', sshHosts: '10.10.1.*' } as const;
     expect(commands(many, { sshEntry: true })['ssh']).toBe('ssh HOST');
+  });
+
+  it('of a remote desktop begin with the program of this computer', () => {
+    const first = (changed: Partial<Surroundings>): string | undefined =>
+      Object.values(commands({ type: 'RDP' }, changed))[0];
+    expect(first({})).toBe('xfreerdp /v:127.0.0.1:8081');
+    expect(first({ shell: 'powershell' })).toBe('mstsc /v:127.0.0.1:8081');
   });
 
   it('need an address that is known', () => {

@@ -11,11 +11,12 @@ const asEntry = (parts: object) =>
     access_tier: 'echo.demo.localhost:8443',
     ...parts,
   });
-const asDocument = (tags: object) =>
+const TARGET = { target: { name: '127.0.0.1', port: 1 } };
+const asDocument = (tags: object, backend: object = TARGET) =>
   serviceDocument.safeParse({
     kind: 'BanyanService',
     metadata: { name: 'echo', cluster: 'demo', tags: { domain: 'echo.demo.localhost', ...tags } },
-    spec: { backend: { target: { name: '127.0.0.1', port: 1 } } },
+    spec: { backend },
   });
 
 describe('SSH', () => {
@@ -35,7 +36,9 @@ describe('SSH', () => {
         keepsOutOfSshConfig: true,
       },
     });
-    expect(asDocument(parts).error).toBeUndefined();
+    const collection = { http_connect: true, allow_patterns: [{}] };
+    expect(asDocument(parts, collection).error).toBeUndefined();
+    expect(asDocument(parts).error?.message).toContain('ssh_chain_mode: has to be what');
   });
 
   it('takes its mode from ssh_chain_mode, which its tools write, and else from the other', () => {

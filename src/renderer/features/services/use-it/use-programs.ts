@@ -8,14 +8,20 @@ import { useCall } from '../../../window-context.tsx';
 
 export interface ProgramsInView extends Programs {
   setSsh: (service: string, isOn: boolean) => void;
+  setKubernetes: (service: string, isOn: boolean) => void;
   error: WireError | null;
 }
 
-export function usePrograms(service: Service): ProgramsInView {
-  const [programs, setPrograms] = useState<Programs>({ ssh: null });
+export function usePrograms({ id, type }: Service): ProgramsInView {
+  const [programs, setPrograms] = useState<Programs>({
+    ssh: null,
+    kubernetes: null,
+    contexts: null,
+  });
   const look = useCall('program.look');
-  const change = useCall('program.setSsh');
-  const isAsked = service.type === 'SSH';
+  const ssh = useCall('program.setSsh');
+  const kubernetes = useCall('program.setKubernetes');
+  const isAsked = type === 'SSH' || type === 'K8S';
 
   useEffect(() => {
     if (!isAsked) return undefined;
@@ -32,14 +38,19 @@ export function usePrograms(service: Service): ProgramsInView {
       window.removeEventListener('focus', onFocus);
     };
     // oxlint-disable-next-line react/exhaustive-deps -- `look` is another object at each turn and the same call
-  }, [isAsked, service.id]);
+  }, [isAsked, id]);
 
+  const show = (seen: Programs | undefined): void => {
+    if (seen) setPrograms(seen);
+  };
   return {
     ...programs,
-    error: change.error,
-    setSsh(id, isOn) {
-      if (change.pending) return;
-      void change.run({ service: id, isOn }).then((seen) => seen && setPrograms(seen));
+    error: ssh.error ?? kubernetes.error,
+    setSsh(service, isOn) {
+      if (!ssh.pending) void ssh.run({ service, isOn }).then(show);
+    },
+    setKubernetes(service, isOn) {
+      if (!kubernetes.pending) void kubernetes.run({ service, isOn }).then(show);
     },
   };
 }

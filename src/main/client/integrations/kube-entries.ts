@@ -1,0 +1,176 @@
+// Kubernetes services in kubeconfigs: clusters in a file of ours beside the person's, and a proxy for a cluster that she has.
+import path from 'node:path';
+import { AppError } from '../../../shared/errors.ts';
+import type { ConfigEntries } from '../../../shared/model/program.ts';
+import type { Service } from '../../../shared/model/service.ts';
+import { removeFile, writeAtomically } from '../settings/atomic-write.ts';
+import { readIfThere } from '../settings/json-file.ts';
+import type { Layout } from '../settings/layout.ts';
+import {
+  type Cluster,
+  clusterFor,
+  clustersIn,
+  isOurs,
+  kubeconfigOf,
+  proxyLinesIn,
+  withProxyLine,
+  withProxyLines,
+} from './kubeconfig.ts';
+import {
+  asBytes,
+  readPersonFile,
+  restorePersonFile,
+  writeOwnFile,
+  writePersonFile,
+} from './person-file.ts';
+
+export interface KubeEntriesOptions {
+  places: Layout;
+  /** Of the active organisation. */
+  organisation: string;
+  /** Folder of the person. */
+  personFolder: string;
+  /** Local port of a service; null: not chosen yet. */
+  portOf: (service: Service) => number | null;
+  /** The same; throws `program/port-unknown`. */
+  portFor: (service: Service) => number;
+}
+
+export type KubeEntries = ReturnType<typeof createKubeEntries>;
+
+export function createKubeEntries(options: KubeEntriesOptions) {
+  const { places, organisation, personFolder, portOf, portFor } = options;
+  /** What is on for this organisation, while another one is active too. */
+  const own = places.organisation(organisation).kubeconfig;
+  const shared = path.join(personFolder, '.kube', 'banyan');
+  const personFile = path.join(personFolder, '.kube', 'config');
+
+  const kept = async (): Promise<Cluster[]> =>
+    clustersIn((await readIfThere(own))?.toString('utf8') ?? '');
+
+  async function keep(clusters: readonly Cluster[]): Promise<void> {
+    if (clusters.length === 0) await removeFile(own);
+    else await writeAtomically(own, kubeconfigOf(clusters));
+    await point();
+  }
+
+  /** The file that kubectl reads is that of this organisation. */
+  async function point(): Promise<void> {
+    const wanted = (await readIfThere(own))?.toString('latin1') ?? null;
+    const now = await readPersonFile(shared);
+    if (now === wanted) return;
+    if (now !== null && !isOurs(now)) {
+      if (wanted === null) return;
+      throw new AppError(
+        'client/storage-failed',
+        `${shared} is not Banyan's, so it was left as it is.`,
+        {
+          details: { file: shared },
+        },
+      );
+    }
+    if (wanted === null) await restorePersonFile(shared, null);
+    else await writeOwnFile(shared, wanted);
+  }
+
+  async function change(edit: (text: string) => string | Promise<string>): Promise<void> {
+    const before = await readPersonFile(personFile);
+    if (before === null) throw noKubeconfig(personFile);
+    const after = await edit(before);
+    if (after === before) return;
+    if (proxyLinesIn(after).length > 0) await writePersonFile(personFile, after);
+    else await restorePersonFile(personFile, after);
+  }
+
+  const isOwn = (line: { organisation: string }): boolean => line.organisation === organisation;
+
+  return {
+    /** Clusters of our own file. */
+    async look(): Promise<ConfigEntries> {
+      const text = await readPersonFile(shared).catch(() => null); // whoever changes it is told why
+      const entries = text !== null && isOurs(text) ? clustersIn(text) : [];
+      return { file: shared, entries: entries.map(({ service, name }) => ({ service, name })) };
+    },
+
+    /** Contexts of the person's own whose cluster goes through a service. */
+    async lookAtContexts(): Promise<ConfigEntries> {
+      const text = await readPersonFile(personFile).catch(() => null); // the same
+      const entries = proxyLinesIn(text ?? '').filter(isOwn);
+      return {
+        file: personFile,
+        entries: entries.map(({ service, context }) => ({ service, name: context })),
+      };
+    },
+
+    async add(services: readonly Service[]): Promise<void> {
+      const before = await kept();
+      const added = services.map((service) => clusterFor(service, portFor(service)));
+      const others = before.filter(({ service }) => !added.some((one) => one.service === service));
+      try {
+        await keep([...others, ...added]);
+      } catch (error) {
+        await keep(before).catch(() => {}); // the first error is the one to tell
+        throw error;
+      }
+    },
+
+    /** null: every one. */
+    async remove(service: string | null): Promise<void> {
+      await keep((await kept()).filter((one) => service !== null && one.service !== service));
+    },
+
+    async addContext(service: Service, context: string): Promise<void> {
+      const line = {
+        organisation,
+        service: service.id,
+        context: asBytes(context),
+        port: portFor(service),
+      };
+      await change((text) => withProxyLine(text, line));
+    },
+
+    /** null: every one of this organisation. */
+    async removeContext(context: string | null): Promise<void> {
+      if ((await readPersonFile(personFile)) === null) return;
+      const isMeant = (name: string): boolean => context === null || name === asBytes(context);
+      await change((text) =>
+        withProxyLines(text, (line) => (isOwn(line) && isMeant(line.context) ? null : line)),
+      );
+    },
+
+    /** What the catalogue and the ports are now. */
+    async renew(services: readonly Service[]): Promise<void> {
+      const of = (id: string): Service | undefined => services.find((each) => each.id === id);
+      const before = await kept();
+      const now = before.flatMap((cluster) => {
+        const service = of(cluster.service);
+        if (!service) return [cluster]; // it may come back
+        return mayHaveCluster(service)
+          ? [clusterFor(service, portOf(service) ?? cluster.port)]
+          : [];
+      });
+      if (before.length > 0 && kubeconfigOf(now) !== kubeconfigOf(before)) await keep(now);
+      const text = await readPersonFile(personFile);
+      if (text === null || !proxyLinesIn(text).some(isOwn)) return;
+      await change((current) =>
+        withProxyLines(current, (line) => {
+          const service = isOwn(line) ? of(line.service) : undefined;
+          return { port: (service && portOf(service)) ?? line.port };
+        }),
+      );
+    },
+
+    /** This organisation has become the active one. */
+    point,
+  };
+}
+
+/** Without the cluster's own authority there is nothing that a kubeconfig of ours could say. */
+export const mayHaveCluster = (service: Service): boolean =>
+  mayHaveContext(service) && service.kubeCa !== undefined;
+
+export const mayHaveContext = (service: Service): boolean =>
+  service.type === 'K8S' && service.mode === 'CHAIN';
+
+const noKubeconfig = (file: string): AppError =>
+  new AppError('program/entry-not-allowed', `There is no kubeconfig at ${file}.`);

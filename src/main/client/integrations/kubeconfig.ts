@@ -1,0 +1,149 @@
+// The text of a kubeconfig: one of our own, and one line in the person's. Nothing here says who she is to the cluster: that
+// stays whatever it was.
+import type { Pair, YAMLMap } from 'yaml';
+import { AppError } from '../../../shared/errors.ts';
+import type { ConfigEntry } from '../../../shared/model/program.ts';
+import type { Service } from '../../../shared/model/service.ts';
+
+const HEAD = `# Written by Banyan, and again when something changes: what you write here is lost.
+# Use it beside your own: KUBECONFIG=~/.kube/config:~/.kube/banyan
+`;
+
+export const isOurs = (text: string): boolean => text.startsWith('# Written by Banyan');
+
+export const clusterOf = ({ kubeCluster, name }: Service): string => kubeCluster ?? name;
+
+export interface Cluster extends ConfigEntry {
+  server: string;
+  /** Of 127.0.0.1. */
+  port: number;
+  /** PEM in base64. */
+  ca: string;
+}
+
+export const clusterFor = (service: Service, port: number): Cluster => ({
+  service: service.id,
+  name: clusterOf(service),
+  server: serverOf(service),
+  port,
+  ca: inBase64(service.kubeCa ?? ''),
+});
+
+/** The first host of the collection that is a whole name; the API may be called as the service is, too. */
+function serverOf({ allowedTargets, domain }: Service): string {
+  for (const { hostnames, ports } of allowedTargets) {
+    const host = hostnames.find((name) => !name.includes('*'));
+    const port = ports[0]?.split('-')[0] ?? '443';
+    if (host) return `https://${host}${port === '443' ? '' : `:${port}`}`;
+  }
+  return `https://${domain}`;
+}
+
+const inBase64 = (pem: string): string =>
+  pem.startsWith('-----') ? Buffer.from(pem).toString('base64') : pem;
+
+/** Values as JSON has them, which YAML reads as they are. */
+export function kubeconfigOf(clusters: readonly Cluster[]): string {
+  const lists = clusters.map(({ service, name, server, port, ca }) => ({
+    cluster: [
+      `  - name: ${JSON.stringify(name)} # ${service}`,
+      '    cluster:',
+      `      server: ${JSON.stringify(server)}`,
+      `      proxy-url: "http://127.0.0.1:${port}"`,
+      `      certificate-authority-data: "${ca}"`,
+    ],
+    context: [
+      `  - name: ${JSON.stringify(name)}`,
+      `    context: { cluster: ${JSON.stringify(name)} }`,
+    ],
+  }));
+  return `${HEAD}apiVersion: v1
+kind: Config
+clusters:
+${lists.flatMap(({ cluster }) => cluster).join('\n')}
+contexts:
+${lists.flatMap(({ context }) => context).join('\n')}
+`;
+}
+
+const CLUSTER =
+  /^ {2}- name: "(?<name>[^"]*)" # (?<service>\S+)\n {4}cluster:\n {6}server: "(?<server>[^"]*)"\n {6}proxy-url: "http:\/\/127\.0\.0\.1:(?<port>\d+)"\n {6}certificate-authority-data: "(?<ca>[^"]*)"$/gm;
+
+/** Of a file of ours. */
+export const clustersIn = (text: string): Cluster[] =>
+  [...text.matchAll(CLUSTER)].map(({ groups = {} }) => ({
+    service: groups['service'] ?? '',
+    name: groups['name'] ?? '',
+    server: groups['server'] ?? '',
+    port: Number(groups['port']),
+    ca: groups['ca'] ?? '',
+  }));
+
+/** One cluster of the person's own kubeconfig that goes through a service. */
+export interface ProxyLine {
+  organisation: string;
+  service: string;
+  /** The context that was named, for her to name it again. */
+  context: string;
+  port: number;
+}
+
+const LINE =
+  /^[^\S\n]*proxy-url: http:\/\/127\.0\.0\.1:(?<port>\d+) # Banyan (?<organisation>[0-9a-f]{16})\/(?<service>\S+) (?<context>[^\r\n]+)\r?\n/gm;
+
+export const proxyLinesIn = (text: string): ProxyLine[] =>
+  [...text.matchAll(LINE)].map(({ groups = {} }) => ({
+    organisation: groups['organisation'] ?? '',
+    service: groups['service'] ?? '',
+    context: groups['context'] ?? '',
+    port: Number(groups['port']),
+  }));
+
+/** Each line of ours as `change` wants it; null: without it. */
+export const withProxyLines = (
+  text: string,
+  change: (line: ProxyLine) => { port: number } | null,
+): string =>
+  text.replaceAll(LINE, (whole) => {
+    const [line] = proxyLinesIn(whole);
+    const wanted = line && change(line);
+    return wanted ? whole.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${wanted.port}`) : '';
+  });
+
+/** Every other byte stays. Throws `program/entry-not-allowed` where there is no place for it. */
+export async function withProxyLine(text: string, line: ProxyLine): Promise<string> {
+  const { parseDocument, isMap, isSeq } = await import('yaml');
+  const document = parseDocument(text, { merge: false });
+
+  /** The value of `key` in the entry of this name. */
+  function named(list: string, name: string, key: string): unknown {
+    const entries = document.get(list);
+    const entry = isSeq(entries)
+      ? entries.items.find((item) => isMap(item) && item.get('name') === name)
+      : undefined;
+    return isMap(entry) ? entry.get(key, true) : undefined;
+  }
+
+  const context = named('contexts', line.context, 'context');
+  const cluster = isMap(context) ? context.get('cluster') : undefined;
+  if (typeof cluster !== 'string') throw noPlace(`It has no context "${line.context}".`);
+  const map = named('clusters', cluster, 'cluster');
+  if (!isMap(map)) throw noPlace(`It has no cluster "${cluster}".`);
+  if (map.has('proxy-url')) throw noPlace(`The cluster "${cluster}" has a proxy-url already.`);
+  return insertedBefore(text, map, line);
+}
+
+function insertedBefore(text: string, map: YAMLMap, line: ProxyLine): string {
+  const first = (map.items[0] as Pair<{ range?: [number, number, number] }> | undefined)?.key;
+  const at = first?.range?.[0] ?? 0;
+  const start = text.lastIndexOf('\n', at - 1) + 1;
+  const indent = text.slice(start, at);
+  if (map.flow || !/^ +$/.test(indent)) throw noPlace('It is not written line by line.');
+  const end = text.startsWith('\r', text.indexOf('\n', at) - 1) ? '\r\n' : '\n';
+  const { organisation, service, context, port } = line;
+  const added = `${indent}proxy-url: http://127.0.0.1:${port} # Banyan ${organisation}/${service} ${context}${end}`;
+  return text.slice(0, start) + added + text.slice(start);
+}
+
+const noPlace = (why: string): AppError =>
+  new AppError('program/entry-not-allowed', `Your kubeconfig was left as it is. ${why}`);

@@ -1,0 +1,146 @@
+import { constantFrom, assert, property } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import {
+  clusterFor,
+  clustersIn,
+  isOurs,
+  kubeconfigOf,
+  type ProxyLine,
+  proxyLinesIn,
+  withProxyLine,
+  withProxyLines,
+} from '../../../../../src/main/client/integrations/kubeconfig.ts';
+import { aService } from '../../../../support/services.ts';
+
+const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+const CA = Buffer.from(PEM).toString('base64');
+const dev = aService({
+  type: 'K8S',
+  mode: 'CHAIN',
+  id: 'dev.demo.bnn',
+  name: 'dev',
+  domain: 'dev.corp',
+  kubeCluster: 'arn:aws:eks:eu/dev',
+  kubeCa: PEM,
+  allowedTargets: [{ hostnames: ['*.corp', 'kube.corp'], cidrs: [], ports: ['6443'] }],
+});
+
+describe('a kubeconfig of ours', () => {
+  const text = kubeconfigOf([
+    clusterFor(dev, 8081),
+    clusterFor(aService({ name: 'b', domain: 'b.corp', kubeCa: CA }), 9),
+  ]);
+
+  it('is what kubectl reads', () => {
+    expect(isOurs(text)).toBe(true);
+    expect(parse(text)).toEqual({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [
+        {
+          name: 'arn:aws:eks:eu/dev',
+          cluster: {
+            server: 'https://kube.corp:6443',
+            'proxy-url': 'http://127.0.0.1:8081',
+            'certificate-authority-data': CA,
+          },
+        },
+        {
+          name: 'b',
+          cluster: {
+            server: 'https://b.corp',
+            'proxy-url': 'http://127.0.0.1:9',
+            'certificate-authority-data': CA,
+          },
+        },
+      ],
+      contexts: [
+        { name: 'arn:aws:eks:eu/dev', context: { cluster: 'arn:aws:eks:eu/dev' } },
+        { name: 'b', context: { cluster: 'b' } },
+      ],
+    });
+  });
+
+  it('is read again as it was written', () => {
+    expect(kubeconfigOf(clustersIn(text))).toBe(text);
+    expect(clustersIn('apiVersion: v1\n')).toEqual([]);
+  });
+});
+
+const OWN = `# mine
+apiVersion: v1
+clusters:
+- name: other
+  cluster: {server: https://other}
+- cluster:
+    # who vouches
+    certificate-authority: /ca.pem
+    server: https://kube.corp   # the API
+  name: corp
+contexts:
+- {name: work, context: {user: adam, cluster: corp}}
+- name: lost
+  context: {cluster: gone}
+- name: flow
+  context:
+    cluster: other
+kind: Config`;
+const line: ProxyLine = {
+  organisation: '9f86d081884c7d65',
+  service: 'dev.demo.bnn',
+  context: 'work',
+  port: 8081,
+};
+
+describe('a proxy in the person’s own kubeconfig', () => {
+  it('is one line in the cluster of the context', async () => {
+    const text = await withProxyLine(OWN, line);
+    expect(text).toBe(
+      OWN.replace(
+        '    certificate-authority:',
+        '    proxy-url: http://127.0.0.1:8081 # Banyan 9f86d081884c7d65/dev.demo.bnn work\n    certificate-authority:',
+      ),
+    );
+    expect(parse(text)).toMatchObject({
+      clusters: [{}, { cluster: { 'proxy-url': 'http://127.0.0.1:8081' } }],
+    });
+    expect(proxyLinesIn(text)).toEqual([line]);
+  });
+
+  it('is taken out without a trace, whatever the ends of lines', async () => {
+    for (const end of ['\n', '\r\n']) {
+      const before = OWN.replaceAll('\n', end);
+      const after = await withProxyLine(before, line);
+      expect(after.split(end)).toHaveLength(before.split(end).length + 1);
+      expect(withProxyLines(after, () => null)).toBe(before);
+    }
+  });
+
+  it('follows the port, and leaves everything else alone', async () => {
+    const after = await withProxyLine(OWN, line);
+    expect(withProxyLines(after, () => ({ port: 9 }))).toBe(after.replace(':8081', ':9'));
+    assert(
+      property(constantFrom('', OWN, `${OWN}\n    proxy-url: http://127.0.0.1:8081\n`), (text) => {
+        expect(withProxyLines(text, () => null)).toBe(text);
+      }),
+    );
+  });
+
+  it.each([
+    ['nothing', /no context "nothing"/],
+    ['lost', /no cluster "gone"/],
+    ['flow', /not written line by line/],
+  ])('has no place for the context %s', async (context, why) => {
+    await expect(withProxyLine(OWN, { ...line, context })).rejects.toMatchObject({
+      code: 'program/entry-not-allowed',
+      message: expect.stringMatching(why) as string,
+    });
+  });
+
+  it('does not replace one that is there', async () => {
+    const text = OWN.replace('    server:', '    proxy-url: http://proxy.corp:3128\n    server:');
+    await expect(withProxyLine(text, line)).rejects.toThrow(/has a proxy-url already/);
+    await expect(withProxyLine('{', line)).rejects.toThrow(/no context/);
+  });
+});
