@@ -26,8 +26,7 @@ describe('a service', () => {
   it('is connected by its button and shows the address when a signal says so', async () => {
     const app = await renderApp(withTunnel(closed), (fake) => fake.hang('tunnel.open'));
     await app.click('Connect Ledger database');
-    const opened = app.fake.calls.filter(({ name }) => name === 'tunnel.open');
-    expect(opened).toEqual([{ name: 'tunnel.open', input: { service: service.id } }]);
+    expect(app.fake.calls).toContainEqual({ name: 'tunnel.open', input: { service: service.id } });
     await app.act(() =>
       app.fake.emit('tunnels.changed', {
         revision: 2,
