@@ -319,7 +319,10 @@ describe('banyan with an organisation', () => {
     expect(on.stdout).toContain('Echo connects by itself when you sign in.');
     expect((await banyan('status')).stdout).not.toContain('echo');
     const off = await banyan('auto-connect', 'echo', 'off', '--json');
-    expect(JSON.parse(off.stdout)).toEqual({ service: 'echo.demo.bnn', autoConnect: false });
+    expect(JSON.parse(off.stdout)).toMatchObject({
+      service: 'echo.demo.bnn',
+      autoConnect: false,
+    });
     expectFailure(await banyan('auto-connect', 'wiki', 'on'), 'web/opens-in-browser', 2);
   });
 
