@@ -9,7 +9,7 @@ const printed = (command: string): string[] =>
 describe('quoting for a POSIX shell', () => {
   it('gives the program exactly the words, whatever is in them', () => {
     // What means something to some shell; and many words in each, as starting one is what takes the time.
-    const unit = constantFrom(...`'"$\`\\ \t\r\n;&|<>(){}[]*?~#!^=-%a1é😀\x01\x7f`);
+    const unit = constantFrom(...Array.from(`'"$\`\\ \t\r\n;&|<>(){}[]*?~#!^=-%a1é😀\x01\x7f`));
     const words = array(string({ unit, maxLength: 12 }), { minLength: 20, maxLength: 20 });
     assert(
       property(words, (odd) => {
