@@ -71,7 +71,7 @@ Host 10.10.1.* *.lab.corp
 
 describe('the line in the person’s file', () => {
   const content = oneof(
-    string({ unit: 'binary' }),
+    string({ unit: constantFrom(...Array.from('\0\x07\t\n\r #"\\aÿé')) }),
     array(
       constantFrom('Host *', '  User dana', include, '# x', 'Include ~/.ssh/conf.d/*', ''),
     ).chain((lines) => constantFrom('\n', '\r\n').map((end) => lines.join(end))),
