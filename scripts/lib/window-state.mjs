@@ -27,7 +27,7 @@ function script({ snapshot, replies, later }) {
     ),
     subscribe(listener) {
       for (const [slice, value] of Object.entries(later?.slices ?? {})) {
-        setTimeout(listener, 200, `${slice}.changed`, { revision: 1_000, value });
+        setTimeout(() => listener(`${slice}.changed`, { revision: 1_000, value }), 200);
       }
       return () => {};
     },

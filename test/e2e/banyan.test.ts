@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ensureBuild } from '../../scripts/lib/prepare.mjs';
 import type { KnownOrganisation } from '../../src/shared/model/device.ts';
 import {
   environment,
@@ -20,6 +21,8 @@ interface DemoFacts {
   invite: string;
   organisation: string;
 }
+
+beforeAll(() => ensureBuild(), 120_000);
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {

@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ensureBuild } from '../../scripts/lib/prepare.mjs';
 import { createTestPki, type TestPki } from '../support/pki.ts';
 import {
   environment,
@@ -22,6 +23,8 @@ beforeAll(async () => {
   pki = await createTestPki();
   person = await pki.issue({ commonName: 'person' });
 });
+
+beforeAll(() => ensureBuild(), 120_000);
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {

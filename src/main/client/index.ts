@@ -5,7 +5,8 @@ import type { SecretStoreKind } from '../../shared/model/device.ts';
 import { mayQuit } from '../../shared/model/managed.ts';
 import { isSignedIn } from '../../shared/model/session.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
-import { parseServiceLink, type ServiceLink } from '../../shared/protocol/service-link.ts';
+import type { ServiceLink } from '../../shared/model/service-link.ts';
+import { parseServiceLink } from '../../shared/protocol/service-link.ts';
 import { createRecentLog } from './activity/recent-log.ts';
 import {
   type ChooseProxy,

@@ -12,7 +12,7 @@ import type { PortChoice, Service } from '../model/service.ts';
 import type { Session } from '../model/session.ts';
 import { type ShownSettings, THEMES } from '../model/settings.ts';
 import type { Tunnel } from '../model/tunnel.ts';
-import type { ServiceLink } from '../protocol/service-link.ts';
+import type { ServiceLink } from '../model/service-link.ts';
 
 /** Everything a front end shows. Slices arrive whole, each with a revision, so that a late one can be ignored. */
 export interface Slices {

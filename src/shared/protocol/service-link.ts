@@ -1,11 +1,7 @@
 // `banyan://open/<service id>` and `banyan://connect/<service id>`: a page asks for a service. Anybody can make one, so it only
 // ever leads to a question.
+import type { ServiceLink } from '../model/service-link.ts';
 import { serviceId } from './text.ts';
-
-export interface ServiceLink {
-  wants: 'open' | 'connect';
-  service: string;
-}
 
 /** null: it is no such link. Nothing may follow the id. */
 export function parseServiceLink(text: string): ServiceLink | null {

@@ -1,5 +1,5 @@
 // A link has asked for a service: nothing is opened or connected without a yes.
-import type { ServiceLink } from '../../../shared/protocol/service-link.ts';
+import type { ServiceLink } from '../../../shared/model/service-link.ts';
 import { servicesText } from '../../text/services.ts';
 import { Confirm } from '../../ui/Confirm.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
@@ -21,7 +21,7 @@ function Question({ link: { wants, service: id } }: { link: ServiceLink }) {
   const mirror = useMirror();
   const setView = useSetView();
   const text = servicesText.link[wants];
-  const { run, pending, error } = calls[wants];
+  const call = calls[wants];
   const forget = async (): Promise<void> => {
     await dismiss.run({});
     await mirror.refetch();
@@ -35,13 +35,13 @@ function Question({ link: { wants, service: id } }: { link: ServiceLink }) {
       title={text.title(service?.friendlyName ?? id)}
       yes={text.yes}
       look="primary"
-      busy={pending}
-      problem={error && <ErrorNote error={error} />}
+      busy={call.pending}
+      problem={call.error && <ErrorNote error={call.error} />}
       onYes={() => {
         // Where it is used is what they want to see next.
         if (wants === 'connect') setView({ page: 'services', selected: id });
         // `undefined` is also what it resolves with: an error stays on show, a success ends the question.
-        void run({ service: id }).then(() => mirror.refetch());
+        void call.run({ service: id }).then(() => mirror.refetch());
       }}
     >
       {text.help(organisation)}

@@ -81,7 +81,7 @@ async function aPerson(names: string[], { autorun = false, wantsTrouble = true }
       });
     },
     /** All that is told together is told. */
-    async soon() {
+    soon: async () => {
       await new Promise((resolve) => setTimeout(resolve, 0));
       clock.advance(1_000);
       return shown.splice(0);
