@@ -64,6 +64,14 @@ describe('a .rdp file', () => {
     expect(readFileSync(file, 'utf8')).toBe(FILE);
   });
 
+  it('leads to the address that the person has chosen', async () => {
+    const person = await aPerson();
+    const own = { service: 'fin.demo.bnn', port: 13_391, host: '127.0.0.2' };
+    await person.client.call('tunnel.override', own);
+    const { file } = await save(person, 'fin');
+    expect(readFileSync(file, 'utf8')).toContain('full address:s:127.0.0.2:13391\r\n');
+  });
+
   it('replaces nothing: the same is found again, another one is numbered', async () => {
     const person = await aPerson();
     const { file } = await save(person, 'fin');

@@ -30,16 +30,16 @@ export interface KubeEntriesOptions {
   organisation: string;
   /** Folder of the person. */
   personFolder: string;
-  /** Local port of a service; null: not chosen yet. */
-  portOf: (service: Service) => number | null;
+  /** `host:port` of a service on this computer; null: its port is not chosen yet. */
+  addressOf: (service: Service) => string | null;
   /** The same; throws `program/port-unknown`. */
-  portFor: (service: Service) => number;
+  addressFor: (service: Service) => string;
 }
 
 export type KubeEntries = ReturnType<typeof createKubeEntries>;
 
 export function createKubeEntries(options: KubeEntriesOptions) {
-  const { places, organisation, personFolder, portOf, portFor } = options;
+  const { places, organisation, personFolder, addressOf, addressFor } = options;
   /** What is on for this organisation, while another one is active too. */
   const own = places.organisation(organisation).kubeconfig;
   const shared = path.join(personFolder, '.kube', 'banyan');
@@ -104,7 +104,7 @@ export function createKubeEntries(options: KubeEntriesOptions) {
 
     async add(services: readonly Service[]): Promise<void> {
       const before = await kept();
-      const added = services.map((service) => clusterFor(service, portFor(service)));
+      const added = services.map((service) => clusterFor(service, addressFor(service)));
       const others = before.filter(({ service }) => !added.some((one) => one.service === service));
       try {
         await keep([...others, ...added]);
@@ -124,7 +124,7 @@ export function createKubeEntries(options: KubeEntriesOptions) {
         organisation,
         service: service.id,
         context: asBytes(context),
-        port: portFor(service),
+        at: addressFor(service),
       };
       await change((text) => withProxyLine(text, line));
     },
@@ -146,7 +146,7 @@ export function createKubeEntries(options: KubeEntriesOptions) {
         const service = of(cluster.service);
         if (!service) return [cluster]; // it may come back
         return mayHaveCluster(service)
-          ? [clusterFor(service, portOf(service) ?? cluster.port)]
+          ? [clusterFor(service, addressOf(service) ?? cluster.at)]
           : [];
       });
       if (before.length > 0 && kubeconfigOf(now) !== kubeconfigOf(before)) await keep(now);
@@ -155,7 +155,7 @@ export function createKubeEntries(options: KubeEntriesOptions) {
       await change((current) =>
         withProxyLines(current, (line) => {
           const service = isOwn(line) ? of(line.service) : undefined;
-          return { port: (service && portOf(service)) ?? line.port };
+          return { at: (service && addressOf(service)) ?? line.at };
         }),
       );
     },

@@ -15,17 +15,17 @@ export const clusterOf = ({ kubeCluster, name }: Service): string => kubeCluster
 
 export interface Cluster extends ConfigEntry {
   server: string;
-  /** Of 127.0.0.1. */
-  port: number;
+  /** `host:port` of the service on this computer. */
+  at: string;
   /** PEM in base64. */
   ca: string;
 }
 
-export const clusterFor = (service: Service, port: number): Cluster => ({
+export const clusterFor = (service: Service, at: string): Cluster => ({
   service: service.id,
   name: clusterOf(service),
   server: serverOf(service),
-  port,
+  at,
   ca: inBase64(service.kubeCa ?? ''),
 });
 
@@ -44,12 +44,12 @@ const inBase64 = (pem: string): string =>
 
 /** Values as JSON has them, which YAML reads as they are. */
 export function kubeconfigOf(clusters: readonly Cluster[]): string {
-  const lists = clusters.map(({ service, name, server, port, ca }) => ({
+  const lists = clusters.map(({ service, name, server, at, ca }) => ({
     cluster: [
       `  - name: ${JSON.stringify(name)} # ${service}`,
       '    cluster:',
       `      server: ${JSON.stringify(server)}`,
-      `      proxy-url: "http://127.0.0.1:${port}"`,
+      `      proxy-url: "http://${at}"`,
       `      certificate-authority-data: "${ca}"`,
     ],
     context: [
@@ -67,7 +67,7 @@ ${lists.flatMap(({ context }) => context).join('\n')}
 }
 
 const CLUSTER =
-  /^ {2}- name: "(?<name>[^"]*)" # (?<service>\S+)\n {4}cluster:\n {6}server: "(?<server>[^"]*)"\n {6}proxy-url: "http:\/\/127\.0\.0\.1:(?<port>\d+)"\n {6}certificate-authority-data: "(?<ca>[^"]*)"$/gm;
+  /^ {2}- name: "(?<name>[^"]*)" # (?<service>\S+)\n {4}cluster:\n {6}server: "(?<server>[^"]*)"\n {6}proxy-url: "http:\/\/(?<at>[^"\s]+)"\n {6}certificate-authority-data: "(?<ca>[^"]*)"$/gm;
 
 /** Of a file of ours. */
 export const clustersIn = (text: string): Cluster[] =>
@@ -75,7 +75,7 @@ export const clustersIn = (text: string): Cluster[] =>
     service: groups['service'] ?? '',
     name: groups['name'] ?? '',
     server: groups['server'] ?? '',
-    port: Number(groups['port']),
+    at: groups['at'] ?? '',
     ca: groups['ca'] ?? '',
   }));
 
@@ -85,29 +85,30 @@ export interface ProxyLine {
   service: string;
   /** The context that was named, for her to name it again. */
   context: string;
-  port: number;
+  /** As in a cluster. */
+  at: string;
 }
 
 const LINE =
-  /^[^\S\n]*proxy-url: http:\/\/127\.0\.0\.1:(?<port>\d+) # Banyan (?<organisation>[0-9a-f]{16})\/(?<service>\S+) (?<context>[^\r\n]+)\r?\n/gm;
+  /^[^\S\n]*proxy-url: http:\/\/(?<at>\S+) # Banyan (?<organisation>[0-9a-f]{16})\/(?<service>\S+) (?<context>[^\r\n]+)\r?\n/gm;
 
 export const proxyLinesIn = (text: string): ProxyLine[] =>
   [...text.matchAll(LINE)].map(({ groups = {} }) => ({
     organisation: groups['organisation'] ?? '',
     service: groups['service'] ?? '',
     context: groups['context'] ?? '',
-    port: Number(groups['port']),
+    at: groups['at'] ?? '',
   }));
 
 /** Each line of ours as `change` wants it; null: without it. */
 export const withProxyLines = (
   text: string,
-  change: (line: ProxyLine) => { port: number } | null,
+  change: (line: ProxyLine) => { at: string } | null,
 ): string =>
   text.replaceAll(LINE, (whole) => {
     const [line] = proxyLinesIn(whole);
     const wanted = line && change(line);
-    return wanted ? whole.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${wanted.port}`) : '';
+    return wanted ? whole.replace(/http:\/\/\S+/, () => `http://${wanted.at}`) : '';
   });
 
 /** Every other byte stays. Throws `program/entry-not-allowed` where there is no place for it. */
@@ -140,8 +141,8 @@ function insertedBefore(text: string, map: YAMLMap, line: ProxyLine): string {
   const indent = text.slice(start, at);
   if (map.flow || !/^ +$/.test(indent)) throw noPlace('It is not written line by line.');
   const end = text.startsWith('\r', text.indexOf('\n', at) - 1) ? '\r\n' : '\n';
-  const { organisation, service, context, port } = line;
-  const added = `${indent}proxy-url: http://127.0.0.1:${port} # Banyan ${organisation}/${service} ${context}${end}`;
+  const { organisation, service, context, at: proxy } = line;
+  const added = `${indent}proxy-url: http://${proxy} # Banyan ${organisation}/${service} ${context}${end}`;
   return text.slice(0, start) + added + text.slice(start);
 }
 

@@ -1,8 +1,10 @@
 // Programs of this computer and the active organisation: what stands in their configurations.
 import path from 'node:path';
 import { AppError } from '../../../shared/errors.ts';
+import { USUAL_HOST } from '../../../shared/model/listen-address.ts';
 import type { Programs } from '../../../shared/model/program.ts';
 import type { Service } from '../../../shared/model/service.ts';
+import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 import type { ClientPorts, ProgramPlaces } from '../ports.ts';
 import { removeFile, writeAtomically } from '../settings/atomic-write.ts';
 import type { Layout } from '../settings/layout.ts';
@@ -60,17 +62,20 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
     contexts: kept ? await kept.kubernetes.lookAtContexts() : null,
   });
 
-  function portFor(service: Service): number {
-    const port = portOf(service);
-    if (port !== null) return port;
+  function addressFor(service: Service): string {
+    const address = addressOf(service);
+    if (address !== null) return address;
     throw new AppError(
       'program/port-unknown',
       `${service.friendlyName} has no local port yet: one is chosen when you first connect.`,
     );
   }
 
-  const portOf = ({ id, assignedPort }: Service): number | null =>
-    state.slices.tunnels.ports[id]?.port ?? assignedPort;
+  /** `host:port`; null: its port is not chosen yet. */
+  function addressOf({ id, assignedPort }: Service): string | null {
+    const { host = USUAL_HOST, port = assignedPort } = state.slices.tunnels.ports[id] ?? {};
+    return port === null ? null : formatHostPort({ host, port });
+  }
 
   /** All that there are for a kind of entry, or the one that is named. */
   function chosen(id: string | null, may: (service: Service) => boolean): Service[] {
@@ -92,7 +97,7 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
   function remoteDesktop(id: string): { name: string; content: Buffer } {
     const [service] = chosen(id, mayHaveRdpFile);
     if (!service) throw new AppError('catalog/service-not-found', `There is no service ${id}.`);
-    return { name: service.name, content: rdpFile(service, portFor(service)) };
+    return { name: service.name, content: rdpFile(service, addressFor(service)) };
   }
 
   function places(): ProgramPlaces {
@@ -158,8 +163,8 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
         places: ownPlaces,
         organisation,
         personFolder,
-        portOf,
-        portFor,
+        addressOf,
+        addressFor,
       });
       kept = { ssh, kubernetes };
       await inBackground('turn to the entries of this organisation', () => ssh.point());

@@ -8,9 +8,12 @@ import { makeFolders, storageFailed } from '../../storage.ts';
 export const mayHaveRdpFile = ({ type, mode }: Service): boolean =>
   type === 'RDP' && mode === 'TCP';
 
-/** Lines of the administrator have been through protocol/program-settings.ts, and none is about where it leads. */
-export function rdpFile({ rdpSettings = [] }: Service, port: number): Buffer {
-  const lines = [`full address:s:127.0.0.1:${port}`, ...rdpSettings];
+/**
+ * `at`: `host:port` of the service on this computer. Lines of the administrator have been through
+ * protocol/program-settings.ts, and none is about where it leads.
+ */
+export function rdpFile({ rdpSettings = [] }: Service, at: string): Buffer {
+  const lines = [`full address:s:${at}`, ...rdpSettings];
   const text = lines.map((line) => `${line}\r\n`).join('');
   // Everybody reads ASCII; for all else the clients agree on UTF-16 with its mark.
   return /^[\x20-\x7e\r\n]*$/.test(text)

@@ -28,8 +28,8 @@ const dev = aService({
 
 describe('a kubeconfig of ours', () => {
   const text = kubeconfigOf([
-    clusterFor(dev, 8081),
-    clusterFor(aService({ name: 'b', domain: 'b.corp', kubeCa: CA }), 9),
+    clusterFor(dev, '127.0.0.1:8081'),
+    clusterFor(aService({ name: 'b', domain: 'b.corp', kubeCa: CA }), '[::1]:9'),
   ]);
 
   it('is what kubectl reads', () => {
@@ -50,7 +50,7 @@ describe('a kubeconfig of ours', () => {
           name: 'b',
           cluster: {
             server: 'https://b.corp',
-            'proxy-url': 'http://127.0.0.1:9',
+            'proxy-url': 'http://[::1]:9',
             'certificate-authority-data': CA,
           },
         },
@@ -90,7 +90,7 @@ const line: ProxyLine = {
   organisation: '9f86d081884c7d65',
   service: 'dev.demo.bnn',
   context: 'work',
-  port: 8081,
+  at: '127.0.0.1:8081',
 };
 
 describe('a proxy in the person’s own kubeconfig', () => {
@@ -117,9 +117,9 @@ describe('a proxy in the person’s own kubeconfig', () => {
     }
   });
 
-  it('follows the port, and leaves everything else alone', async () => {
+  it('follows port and address, and leaves everything else alone', async () => {
     const after = await withProxyLine(OWN, line);
-    expect(withProxyLines(after, () => ({ port: 9 }))).toBe(after.replace(':8081', ':9'));
+    expect(withProxyLines(after, () => ({ at: '[::1]:9' }))).toBe(after.replace('127.0.0.1:8081', '[::1]:9'));
     assert(
       property(constantFrom('', OWN, `${OWN}\n    proxy-url: http://127.0.0.1:8081\n`), (text) => {
         expect(withProxyLines(text, () => null)).toBe(text);
