@@ -48,7 +48,7 @@ const DOCUMENTED = [
   'palette',
   'activity',
   'activity-log',
-  'diagnostics',
+  'diagnostics-failed',
   'device-posture-good',
   'device-posture-failed',
   'device-revoked',

@@ -183,7 +183,8 @@ describe('an address that a public authority vouches for', () => {
 describe('an address', () => {
   it.each([
     ['of a server that is no organisation', undefined, 'organisation/invalid-answer'],
-    ['of another kind of document', { version: 2 }, 'organisation/invalid-answer'],
+    ['of a document that only newer apps read', { version: 2 }, 'organisation/app-too-old'],
+    ['of another kind of document', { version: '1' }, 'organisation/invalid-answer'],
   ])('%s says so', async (_, document, code) => {
     const host = await startDocumentHost(document);
     const client = await aClient({ ports: { publicRoots: () => [host.root] } });
