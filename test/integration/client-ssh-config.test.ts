@@ -11,6 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { publishTyped } from '../support/collection.ts';
@@ -230,8 +231,8 @@ describe('an SSH service', () => {
     onTestFinished(() => client.stop());
     const person = { client, folder, config: path.join(folder, '.ssh', 'config') };
     expect(await names(person)).toEqual(['bastion']);
-    await publishTyped(edge, 'bastion', { ...SSH, ssh_host_directive: 'jump' }, TARGET);
-    await until(async () => (await names(person))[0] === 'jump');
+    await publishTyped(edge, 'bastion', SSH, { http_connect: true, allow_patterns: [{}] });
+    await until(() => Promise.resolve(included(person).includes('--mode CHAIN')));
     await publishTyped(edge, 'bastion', { ...SSH, write_ssh_config: false }, TARGET);
     await until(async () => (await names(person)).length === 0);
   });
@@ -270,5 +271,36 @@ describe('another organisation', () => {
     await person.client.stop();
     expect(read(person.config)).toBe(PLAIN);
     rmSync(person.folder, { recursive: true });
+  });
+});
+
+describe('what the organisation changes later', () => {
+  it('takes no other hosts than those that the person has said yes to', async () => {
+    const person = await aPerson(PLAIN);
+    await set(person, true, LAB);
+    const changed = { ...SSH, ssh_host_directive: '*.example.com' };
+    const backend = { http_connect: true, allow_patterns: [{}] };
+    await publishTyped(edges.alpha, 'lab-ssh', changed, backend);
+    onTestFinished(() =>
+      publishTyped(edges.alpha, 'lab-ssh', { ...SSH, ssh_host_directive: '*.lab.corp' }, backend),
+    );
+    await person.client.until(({ catalog }) =>
+      catalog.services.some(({ sshHosts }) => sshHosts === '*.example.com'),
+    );
+    expect(await names(person)).toEqual(['*.lab.corp']);
+    expect(included(person)).not.toContain('example.com');
+    await set(person, true, LAB);
+    expect(await names(person)).toEqual(['*.example.com']);
+  });
+});
+
+describe('a configuration that is no file', () => {
+  it('is not waited for, and not replaced', async () => {
+    const person = await aPerson(null);
+    mkdirSync(path.dirname(person.config), { mode: 0o700 });
+    execFileSync('mkfifo', [person.config]);
+    expect(await names(person)).toEqual([]);
+    await expect(set(person, true)).rejects.toMatchObject({ code: 'client/storage-failed' });
+    expect(statSync(person.config).isFIFO()).toBe(true);
   });
 });

@@ -354,7 +354,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     openLink(link) {
       const asked = parseServiceLink(link);
       if (asked !== null) {
-        pendingLink = asked;
+        pendingLink ??= asked; // a question that is shown is not replaced under the pointer
         return;
       }
       try {

@@ -89,7 +89,7 @@ function kubernetesWays(service: Service, address: LocalAddress, around: Surroun
 }
 
 /** The host key belongs to the service, not to whatever port of this computer leads to it. */
-export const hostKeyAlias = ({ domain }: Service): string => domain;
+export const hostKeyAlias = ({ id }: Service): string => id;
 
 /** Whatever a person types after `ssh`, where the entry is for more than one name. */
 const sshTarget = ({ sshHosts, name }: Service): string => {

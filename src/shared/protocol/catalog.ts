@@ -34,7 +34,8 @@ const address = z
   .max(300)
   .transform((text, context) => {
     const parsed = parseHostPort(text, 8443);
-    if (parsed) return parsed;
+    // It stands in command lines and in files of other programs: nothing but a name or an address.
+    if (parsed && hostName.safeParse(parsed.host).success) return parsed;
     context.addIssue('not host:port');
     return z.NEVER;
   });

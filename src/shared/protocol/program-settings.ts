@@ -6,6 +6,9 @@ import { z } from '../schema.ts';
 /** Which certificates an SSH service asks for; absent: TRUSTCERT. */
 export const SSH_CERTIFICATES = ['TRUSTCERT', 'SSHCERT', 'BOTH'] as const;
 
+/** What a wildcard may stand in: `ssh github.com` of hers must never become the organisation's. */
+const NARROW =
+  /\.[A-Za-z0-9-]+\.[A-Za-z0-9-]+$|^\d{1,3}\.[\d.*?]+$|^[A-Za-z0-9]+-[A-Za-z0-9-]*[*?]+$/;
 const HOST_PATTERN = /^[A-Za-z0-9*?][A-Za-z0-9*?._:-]{0,252}$/;
 
 /**
@@ -22,8 +25,8 @@ export const sshHosts = z
     'is not a list of host patterns: letters, digits, ".", "-", "_", ":", "*" and "?"',
   )
   .refine(
-    (patterns) => patterns.every((pattern) => /[A-Za-z0-9]/.test(pattern)),
-    'has a pattern of wildcards only, which would take every SSH connection',
+    (patterns) => patterns.every((pattern) => !/[*?]/.test(pattern) || NARROW.test(pattern)),
+    'has a pattern that takes too much: "*" and "?" need two whole labels behind them (*.lab.corp), the beginning of an address (10.9.*), or a name with a hyphen before them (lab-*)',
   )
   .transform((patterns) => patterns.join(' '));
 
@@ -34,8 +37,12 @@ export const kubeClusterName = z
 
 const PEM =
   /^(?:-----BEGIN CERTIFICATE-----\r?\n(?:[A-Za-z0-9+/=]{1,76}\r?\n)+-----END CERTIFICATE-----\s*)+$/;
-/** A PEM certificate in base64, as kubeconfigs have it: it begins with that of `-----BEGIN CERTIFICATE-----`. */
-const PEM_IN_BASE64 = /^LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t[A-Za-z0-9+/]+={0,2}$/;
+/**
+ * A PEM certificate in base64, as kubeconfigs have it: it begins with that of `-----BEGIN CERTIFICATE-----`. Whole groups of four:
+ * over any other, kubectl refuses every file that it reads beside this one.
+ */
+const PEM_IN_BASE64 =
+  /^LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** Certificates that vouch for the cluster's API: PEM, or the same in base64. */
 export const kubeCa = z

@@ -28,6 +28,9 @@ interface Cause {
 export function createTroubleNotices({ notifier, clock }: Pick<ClientPorts, 'notifier' | 'clock'>) {
   const causes = new Map<string, Cause>();
   let cancel: (() => void) | null = null;
+  /** By service, whatever the cause. */
+  const lastTold = new Map<string, number>();
+  const isQuiet = (id: string): boolean => clock.now() - (lastTold.get(id) ?? -Infinity) < QUIET_MS;
 
   function show(): void {
     cancel = null;
@@ -47,7 +50,8 @@ export function createTroubleNotices({ notifier, clock }: Pick<ClientPorts, 'not
       if (!notifier || !TITLES[error.code]) return;
       const key = causeOf(error);
       const cause = causes.get(key) ?? { error, services: new Set(), waiting: [], toldAt: 0 };
-      if (cause.services.has(service.id)) return;
+      if (cause.services.has(service.id) || isQuiet(service.id)) return;
+      lastTold.set(service.id, clock.now());
       cause.services.add(service.id);
       cause.waiting.push(service.friendlyName);
       causes.set(key, cause);
@@ -68,15 +72,16 @@ export function createTroubleNotices({ notifier, clock }: Pick<ClientPorts, 'not
       cancel?.();
       cancel = null;
       causes.clear();
+      lastTold.clear();
     },
   };
 }
 
-/** Every service has its own port; what a policy says is the same for many. */
-const causeOf = ({ code, message, details }: WireError): string =>
-  code === 'tunnel/denied' && details?.['refusal'] !== undefined
-    ? `${code} ${String(details['refusal'])}`
-    : `${code} ${message}`;
+/** What a policy says is the same for many services; of ports, that several are taken is enough to know. */
+const causeOf = ({ code, message, details }: WireError): string => {
+  if (code !== 'tunnel/denied') return code;
+  return `${code} ${typeof details?.['refusal'] === 'string' ? details['refusal'] : message}`;
+};
 
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, MOST_NAMES);

@@ -50,7 +50,7 @@ export function createKubeEntries(options: KubeEntriesOptions) {
 
   async function keep(clusters: readonly Cluster[]): Promise<void> {
     if (clusters.length === 0) await removeFile(own);
-    else await writeAtomically(own, kubeconfigOf(clusters));
+    else await writeAtomically(own, kubeconfigOf(withOwnNames(clusters)));
     await point();
   }
 
@@ -149,7 +149,8 @@ export function createKubeEntries(options: KubeEntriesOptions) {
           ? [clusterFor(service, addressOf(service) ?? cluster.at)]
           : [];
       });
-      if (before.length > 0 && kubeconfigOf(now) !== kubeconfigOf(before)) await keep(now);
+      const isNews = kubeconfigOf(withOwnNames(now)) !== kubeconfigOf(before);
+      if (before.length > 0 && isNews) await keep(now);
       const text = await readPersonFile(personFile);
       if (text === null || !proxyLinesIn(text).some(isOwn)) return;
       await change((current) =>
@@ -163,6 +164,16 @@ export function createKubeEntries(options: KubeEntriesOptions) {
     /** This organisation has become the active one. */
     point,
   };
+}
+
+/** Two of one name, and kubectl would refuse every file that it reads beside this one. */
+function withOwnNames(clusters: readonly Cluster[]): Cluster[] {
+  const taken = new Set<string>();
+  return clusters.map((cluster) => {
+    const name = taken.has(cluster.name) ? `${cluster.name}@${cluster.service}` : cluster.name;
+    taken.add(name);
+    return { ...cluster, name };
+  });
 }
 
 /** Without the cluster's own authority there is nothing that a kubeconfig of ours could say. */

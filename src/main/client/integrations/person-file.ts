@@ -20,9 +20,12 @@ import { syncFolder } from '../settings/atomic-write.ts';
 /** null: there is none. Throws `client/storage-failed`, also for a link that leads nowhere. */
 export async function readPersonFile(file: string): Promise<string | null> {
   try {
+    // A pipe would be waited for until the end of days, and a device replaced by a file.
+    if (!(await stat(file)).isFile()) throw notAFile(file);
     // Latin-1 keeps every byte of whatever encoding it is in; what we add is ASCII, and paths are put in as their bytes.
     return (await readFile(file)).toString('latin1');
   } catch (error) {
+    if (error instanceof AppError) throw error;
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw notReadable(file, error);
     const link = await lstat(file).catch(() => null); // neither file nor link
     if (link) throw notReadable(file, error);
@@ -44,6 +47,7 @@ export async function writePersonFile(file: string, content: string): Promise<vo
       await makeFolders(path.dirname(file));
       return await replace(file, bytes, 0o600);
     }
+    if (!before.isFile()) throw notAFile(file);
     refuseReadOnly(file, before.mode);
     await copyFile(file, backupOf(file), constants.COPYFILE_EXCL).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // kept at the first time
@@ -58,6 +62,7 @@ export async function writePersonFile(file: string, content: string): Promise<vo
 export async function writeOwnFile(file: string, content: string): Promise<void> {
   try {
     const before = await stat(file).catch(() => null); // not there yet
+    if (before && !before.isFile()) throw notAFile(file);
     if (before) refuseReadOnly(file, before.mode);
     else await makeFolders(path.dirname(file));
     const real = before ? await realpath(file) : file;
@@ -119,6 +124,11 @@ async function replace(
     throw error;
   }
 }
+
+const notAFile = (file: string): AppError =>
+  new AppError('client/storage-failed', `${file} is no file, so Banyan has left it as it is.`, {
+    details: { file },
+  });
 
 const notReadable = (file: string, cause: unknown): AppError =>
   new AppError('client/storage-failed', `Banyan could not read ${file}.`, {

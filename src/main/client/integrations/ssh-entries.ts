@@ -127,7 +127,9 @@ export function createSshEntries(options: SshEntriesOptions) {
       const now = before.flatMap((entry) => {
         const service = services.find(({ id }) => id === entry.service);
         if (!service) return [entry]; // it may come back: a role that ended, another list
-        return mayHaveEntry(service) ? [entryFor(service, facts)] : [];
+        // The hosts stay those that she has said yes to: another yes takes new ones.
+        const asAgreed = { ...service, sshHosts: entry.hosts };
+        return mayHaveEntry(service) ? [entryFor(asAgreed, facts)] : [];
       });
       if (fileOf(now) !== fileOf(before)) await keep(now);
     },

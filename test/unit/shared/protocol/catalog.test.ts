@@ -16,6 +16,27 @@ describe('an entry of the catalogue', () => {
     expect(decodeService(anEntry({ id }))).toMatchObject({ service: { id } });
   });
 
+  // It stands in command lines and in files of other programs.
+  it.each([
+    `'(env>PWNED)'`,
+    `\\'(env)\\'`,
+    'a"&calc&"',
+    'a\u0000b',
+    'a;id',
+    '$(id)',
+    'a b',
+    'ä.example.com',
+  ])('is refused with an Access Tier at %j', (host) => {
+    expect(decodeService(anEntry({ access_tier: `${host}:8443` }))).toHaveProperty('problem');
+  });
+
+  it.each(['10.0.0.7:8443', '[2001:db8::1]:8443', 'tier.example.com', 'tier_1.example.com:443'])(
+    'is read with an Access Tier at %s',
+    (access_tier) => {
+      expect(decodeService(anEntry({ access_tier }))).toHaveProperty('service');
+    },
+  );
+
   // As a key, some of these are what every object has, and one replaces it.
   it.each([
     '__proto__',

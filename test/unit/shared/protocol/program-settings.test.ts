@@ -49,6 +49,15 @@ describe('SSH', () => {
     });
   });
 
+  it.each(['lab', 'lab-*', '*.lab.corp', '10.9.*', '192.168.*.?', 'a.example.com b-?'])(
+    'takes the hosts %j',
+    (ssh_host_directive) => {
+      const parts = { service_app_type: 'SSH', ssh_host_directive };
+      expect(asEntry(parts)).toMatchObject({ service: { sshHosts: ssh_host_directive } });
+      expect(asDocument(parts).error).toBeUndefined();
+    },
+  );
+
   it.each([
     'bastion\n  ProxyCommand id',
     'bastion\r  LocalCommand id',
@@ -67,6 +76,11 @@ describe('SSH', () => {
     '*.*',
     '?',
     'bastion *',
+    '*.com',
+    '*a*',
+    'git*',
+    'github.*',
+    '*github.com*',
     'x'.repeat(300),
     'x '.repeat(21),
   ])('refuses the hosts %j, at the edge and in the client', (ssh_host_directive) => {
@@ -89,6 +103,8 @@ describe('Kubernetes', () => {
     { kube_ca_key: '/etc/passwd' },
     { kube_ca_key: `${PEM}\nserver: x` },
     { kube_ca_key: '-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n' },
+    { kube_ca_key: `${Buffer.from(PEM).toString('base64').slice(0, -1)}` },
+    { kube_ca_key: `${Buffer.from(PEM).toString('base64')}A` },
     { kube_cluster_name: 'dev\nusers: []' },
     { kube_cluster_name: '../dev' },
     { kube_cluster_name: '-dev' },

@@ -35,10 +35,10 @@ async function aPerson(names: string[], { autorun = false, wantsTrouble = true }
   const services = names.map((name) =>
     aService({ id: `${name}.demo.bnn`, name, friendlyName: name, autorun }),
   );
-  let failure: AppError | null = null;
+  let failure: (() => AppError) | null = null;
   const engine = scriptedEngine({
     open: ({ listen: { host } }) =>
-      failure ? Promise.reject(failure) : Promise.resolve({ host, port: 40_000 }),
+      failure ? Promise.reject(failure()) : Promise.resolve({ host, port: 40_000 }),
   });
   const access = createAccess({
     ports: {
@@ -62,7 +62,7 @@ async function aPerson(names: string[], { autorun = false, wantsTrouble = true }
       state.catalog({ status: 'current', services: listed });
       access.onServices(listed);
     },
-    refuseAll: (error: AppError) => (failure = error),
+    refuseAll: (error: () => AppError) => (failure = error),
     /** A program uses the port, and the Access Tier says no. */
     refuse: (name: string, error: WireError) =>
       engine.tell({ type: 'connection-refused', tunnel: id(name), target: '', error }),
@@ -129,6 +129,14 @@ describe('a service that policy refuses', () => {
     expect(await soon()).toHaveLength(1);
   });
 
+  it('is told no more often because another check refuses it', async () => {
+    const { refuse, soon } = await aPerson(['Payroll']);
+    for (let check = 0; check < 50; check += 1) {
+      refuse('Payroll', refusedBy(`check-${check}`, 'No.'));
+    }
+    expect(await soon()).toHaveLength(1);
+  });
+
   it('is not told where a program asked for an address that is not part of it', async () => {
     const { refuse, soon } = await aPerson(['Payroll']);
     refuse('Payroll', { code: 'tunnel/target-refused', message: 'No.' });
@@ -151,7 +159,7 @@ describe('a port that is taken', () => {
 
   it('is told where the service connects by itself', async () => {
     const { refuseAll, services, list, soon } = await aPerson(['Payroll'], { autorun: true });
-    refuseAll(taken);
+    refuseAll(() => taken);
     list(services);
     expect(await soon()).toMatchObject([
       {
@@ -161,9 +169,21 @@ describe('a port that is taken', () => {
     ]);
   });
 
+  it('is told once for however many, each with a port of its own', async () => {
+    const names = Array.from({ length: 100 }, (_, index) => `S${index}`);
+    const { refuseAll, services, list, soon } = await aPerson(names, { autorun: true });
+    let port = 0;
+    refuseAll(() => new AppError('tunnel/port-in-use', `Port ${(port += 1)} is in use.`));
+    list(services);
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(await soon()).toMatchObject([
+      { title: 'No free port for S0, S1, S2 and 97 more', body: expect.stringContaining('Port 1') },
+    ]);
+  });
+
   it('is not told where a person has just asked for it: she sees the answer there', async () => {
     const { refuseAll, access, soon } = await aPerson(['Payroll'], { autorun: true });
-    refuseAll(taken);
+    refuseAll(() => taken);
     await expect(access.open('Payroll.demo.bnn')).rejects.toThrow('Port 8081');
     expect(await soon()).toEqual([]);
   });

@@ -119,7 +119,9 @@ describe('a proxy in the person’s own kubeconfig', () => {
 
   it('follows port and address, and leaves everything else alone', async () => {
     const after = await withProxyLine(OWN, line);
-    expect(withProxyLines(after, () => ({ at: '[::1]:9' }))).toBe(after.replace('127.0.0.1:8081', '[::1]:9'));
+    expect(withProxyLines(after, () => ({ at: '[::1]:9' }))).toBe(
+      after.replace('127.0.0.1:8081', '[::1]:9'),
+    );
     assert(
       property(constantFrom('', OWN, `${OWN}\n    proxy-url: http://127.0.0.1:8081\n`), (text) => {
         expect(withProxyLines(text, () => null)).toBe(text);

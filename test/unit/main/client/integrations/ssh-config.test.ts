@@ -36,7 +36,7 @@ describe('an entry', () => {
     expect(entryFor(bastion, facts).text).toBe(`# Banyan service bastion.demo.bnn
 Host bastion
   ProxyCommand /usr/bin/node /opt/Banyan/banyanproxy.js --certs /home/dana/.config/banyanapp --connect-to echo.demo.localhost:8443 echo.demo.localhost 8443
-  HostKeyAlias echo.demo.localhost
+  HostKeyAlias bastion.demo.bnn
 `);
   });
 
