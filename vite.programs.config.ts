@@ -8,6 +8,8 @@ export default defineConfig({
     outDir: 'out/bin',
     emptyOutDir: true,
     rolldownOptions: {
+      // Also where their install scripts have failed and npm has left them out.
+      external: ['keytar', 'koffi'],
       input: {
         banyan: 'src/cli/banyan.ts',
         'engine-worker': 'src/proxy/worker/entry.ts',

@@ -11,7 +11,7 @@ import { ensureBrowser } from './lib/browser.mjs';
 import { ROOT } from './lib/prepare.mjs';
 import { main, PlainError } from './lib/steps.mjs';
 import { buildWindow, serveWindow } from './lib/window-page.mjs';
-import { openState } from './lib/window-state.mjs';
+import { DOCUMENTED, openState } from './lib/window-state.mjs';
 
 const WIDE = { width: 1180, height: 760 };
 const LOOKS = [
@@ -21,42 +21,6 @@ const LOOKS = [
   { name: 'narrow', colorScheme: 'light', viewport: { width: 640, height: 760 } },
   { name: 'slim', colorScheme: 'dark', viewport: { width: 420, height: 760 } },
   { name: 'forced', colorScheme: 'dark', viewport: WIDE, forcedColors: 'active' },
-];
-/** Those that the documents show, light and dark, in docs/screens: every screen once, and its states that look different. */
-const DOCUMENTED = [
-  'first-launch-1-empty',
-  'first-launch-1-confirm',
-  'first-launch-2-device',
-  'first-launch-2-no-keychain',
-  'sign-in',
-  'sign-in-waiting',
-  'sign-in-code',
-  'first-launch-done',
-  'services-traffic',
-  'services-details',
-  'services-details-collection',
-  'services-ssh-entry-on',
-  'services-use-database',
-  'services-details-locked',
-  'services-details-denied',
-  'services-many-filtered',
-  'services-loading',
-  'services-empty',
-  'services-stale',
-  'services-expired',
-  'services-ending',
-  'palette',
-  'activity',
-  'activity-log',
-  'diagnostics-failed',
-  'device-posture-good',
-  'device-posture-failed',
-  'device-revoked',
-  'organisations-menu',
-  'settings',
-  'settings-managed',
-  'too-old',
-  'tab-interrupted',
 ];
 const DOCUMENTED_LOOKS = ['light', 'dark'];
 

@@ -1,5 +1,41 @@
 // Brings a page of the built window into one of the states of test/fixtures/window-states.ts, without a client behind it.
 
+/** Those that the documents show, light and dark, in docs/screens: every screen once, and its states that look different. */
+export const DOCUMENTED = [
+  'first-launch-1-empty',
+  'first-launch-1-confirm',
+  'first-launch-2-device',
+  'first-launch-2-no-keychain',
+  'sign-in',
+  'sign-in-waiting',
+  'sign-in-code',
+  'first-launch-done',
+  'services-traffic',
+  'services-details',
+  'services-details-collection',
+  'services-ssh-entry-on',
+  'services-use-database',
+  'services-details-locked',
+  'services-details-denied',
+  'services-many-filtered',
+  'services-loading',
+  'services-empty',
+  'services-stale',
+  'services-expired',
+  'services-ending',
+  'palette',
+  'activity',
+  'activity-log',
+  'diagnostics-failed',
+  'device-posture-good',
+  'device-posture-failed',
+  'device-revoked',
+  'organisations-menu',
+  'settings',
+  'settings-managed',
+  'too-old',
+  'tab-interrupted',
+];
 /** Runs in the page before anything else: a client that answers by heart. */
 function script({ snapshot, replies, later }) {
   const call = (name) => () =>

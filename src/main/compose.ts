@@ -10,6 +10,7 @@ import { desktopPorts } from './desktop/desktop-ports.ts';
 import { endOnce } from './desktop/end-once.ts';
 import { hasTray } from './desktop/has-tray.ts';
 import { linkIn, type Starts } from './desktop/links.ts';
+import { setMenu } from './desktop/menu.ts';
 import { refuseNavigation } from './desktop/security/refuse-navigation.ts';
 import { refusePermissions } from './desktop/security/refuse-permissions.ts';
 import { followTheme } from './desktop/theme.ts';
@@ -52,6 +53,12 @@ export async function compose(home: string, starts: Starts): Promise<void> {
 
   const choose = trayActions({ handlers: client.handlers, openWindow, log });
   const tray = showsTray ? createTray({ client, assets, choose, log }) : null;
+  const quit = (): void => choose({ do: 'quit', connected: countOpen(client) });
+  const drawMenu = (): void => setMenu(mayQuit(client.snapshot().slices.managed) ? quit : null);
+  drawMenu();
+  client.subscribe((name) => {
+    if (name === 'managed.changed') drawMenu();
+  });
   app.on('window-all-closed', () => {
     if (!tray && mayQuit(client.snapshot().slices.managed)) app.quit();
   });
@@ -72,8 +79,12 @@ export async function compose(home: string, starts: Starts): Promise<void> {
 
 /** The app ends with its only window: with what is connected that is asked, as it is for Quit. */
 function askWithoutTray(client: Pick<Client, 'snapshot'>): Promise<boolean> | null {
-  const { tunnels, managed } = client.snapshot().slices;
-  const connected = Object.values(tunnels.states).filter(({ status }) => status === 'open').length;
+  const { managed } = client.snapshot().slices;
+  const connected = countOpen(client);
   const why = 'This desktop has no tray: without its window Banyan is not running. ';
   return connected === 0 || !mayQuit(managed) ? null : askToQuit(connected, why);
 }
+
+const countOpen = (client: Pick<Client, 'snapshot'>): number =>
+  Object.values(client.snapshot().slices.tunnels.states).filter(({ status }) => status === 'open')
+    .length;

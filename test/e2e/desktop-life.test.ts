@@ -25,6 +25,8 @@ interface StandIn {
     notifications: { options: { title: string } }[];
     clickNotification(title: string): void;
     chooseInTray(label: string): void;
+    chooseInMenu(label: string): void;
+    menu: { items: object[] } | null;
   };
 }
 
@@ -156,6 +158,29 @@ describe('the window', () => {
       }),
     );
     await until(async () => (await windows(app)) === 1);
+  });
+});
+
+describe('the menu', () => {
+  it('reloads nothing and opens no tools, and asks before it takes connections away', async (ctx) => {
+    const app = await openApp(ctx);
+    if (!app.isStandIn) ctx.skip('the menu of real Electron cannot be chosen from');
+    const items = await app.electron.evaluate((module) =>
+      JSON.stringify((module as unknown as StandIn).standIn.menu?.items ?? []),
+    );
+    expect(items).toContain('zoomIn');
+    expect(items).not.toMatch(/reload|toggleDevTools|"quit"/i);
+    await signIn(app);
+    await app.page.getByRole('button', { name: 'Connect HTTP API' }).click();
+    await app.page.getByRole('button', { name: 'Disconnect HTTP API' }).first().waitFor();
+    const questions = await app.electron.evaluate((module) => {
+      const { standIn } = module as unknown as StandIn;
+      standIn.answer = 1; // Cancel
+      standIn.chooseInMenu('Quit Banyan');
+      return standIn.questions;
+    });
+    expect(questions).toEqual([expect.stringMatching(/^Quit Banyan\? One service is connected/)]);
+    expect(await windows(app)).toBe(1);
   });
 });
 

@@ -16,7 +16,9 @@ class StandInMenu {
   }
   static buildFromTemplate = (items: MenuItemConstructorOptions[]): StandInMenu =>
     new StandInMenu(items);
-  static setApplicationMenu(): void {}
+  static setApplicationMenu(menu: StandInMenu | null): void {
+    standIn.menu = menu;
+  }
 }
 
 class StandInImage {
@@ -109,6 +111,7 @@ export const standIn = {
   /** When the app was told that Electron is ready; milliseconds since the epoch. */
   readyAt: 0,
   trays: [] as StandInTray[],
+  menu: null as StandInMenu | null,
   notifications: [] as StandInNotification[],
   dialogs: [] as { title: string; content: string }[],
   /** What was asked, and which button the person presses next time. */
@@ -124,6 +127,12 @@ export const standIn = {
     if (!item?.click) throw new Error(`the tray offers no "${label}"`);
     (item.click as () => void)();
   },
+  /** Chooses an item of the app's menu by its label. */
+  chooseInMenu(label: string): void {
+    const item = within(standIn.menu?.items ?? []).find((each) => each.label === label);
+    if (!item?.click) throw new Error(`the menu offers no "${label}"`);
+    (item.click as () => void)();
+  },
   trayLabels: (): string[] => trayItems().map(({ label }) => label ?? '-'),
   trayTicks: (): string[] =>
     trayItems().flatMap((item) => (item.checked ? (item.label ?? '') : [])),
@@ -133,9 +142,10 @@ export const standIn = {
   trayImage: (): string => standIn.trays.at(-1)?.image.file ?? '',
 };
 
+const within = (items: MenuItemConstructorOptions[]): MenuItemConstructorOptions[] =>
+  items.flatMap((item) => [item, ...within(Array.isArray(item.submenu) ? item.submenu : [])]);
+
 function trayItems(): MenuItemConstructorOptions[] {
-  const within = (items: MenuItemConstructorOptions[]): MenuItemConstructorOptions[] =>
-    items.flatMap((item) => [item, ...within(Array.isArray(item.submenu) ? item.submenu : [])]);
   return within(standIn.trays.flatMap(({ menu }) => menu?.items ?? []));
 }
 

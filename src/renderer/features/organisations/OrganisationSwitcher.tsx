@@ -45,7 +45,7 @@ export function OrganisationSwitcher(props: { organisation: string; who: string 
 function Words({ name, sub }: { name: string; sub: string | undefined }) {
   return (
     <div className="rail-wide organisation-words">
-      <b className="one-line">{name}</b>
+      <b className="one-line">{name}</b> {/* two words, not one */}
       <span className="sub one-line">{sub}</span>
     </div>
   );
