@@ -12,6 +12,7 @@ import {
   clustersIn,
   isOurs,
   kubeconfigOf,
+  type ProxyLine,
   proxyLinesIn,
   withProxyLine,
   withProxyLines,
@@ -82,6 +83,13 @@ export function createKubeEntries(options: KubeEntriesOptions) {
     else await restorePersonFile(personFile, after);
   }
 
+  async function takeOut(isMeant: (line: ProxyLine) => boolean): Promise<void> {
+    if ((await readPersonFile(personFile)) === null) return;
+    await change((text) =>
+      withProxyLines(text, (line) => (isOwn(line) && isMeant(line) ? null : line)),
+    );
+  }
+
   const isOwn = (line: { organisation: string }): boolean => line.organisation === organisation;
 
   return {
@@ -129,14 +137,12 @@ export function createKubeEntries(options: KubeEntriesOptions) {
       await change((text) => withProxyLine(text, line));
     },
 
-    /** null: every one of this organisation. */
-    async removeContext(context: string | null): Promise<void> {
-      if ((await readPersonFile(personFile)) === null) return;
-      const isMeant = (name: string): boolean => context === null || name === asBytes(context);
-      await change((text) =>
-        withProxyLines(text, (line) => (isOwn(line) && isMeant(line.context) ? null : line)),
-      );
-    },
+    removeContext: (context: string): Promise<void> =>
+      takeOut((line) => line.context === asBytes(context)),
+
+    /** null: of every service. */
+    removeContexts: (service: string | null): Promise<void> =>
+      takeOut((line) => service === null || line.service === service),
 
     /** What the catalogue and the ports are now. */
     async renew(services: readonly Service[]): Promise<void> {

@@ -128,7 +128,10 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
         else if (context !== undefined) {
           await kubernetes.addContext(theOnly(chosen(service, mayHaveContext)), context);
         } else if (isOn) await kubernetes.add(chosen(service, mayHaveCluster));
-        else await kubernetes.remove(service);
+        else {
+          await kubernetes.remove(service);
+          await kubernetes.removeContexts(service);
+        }
         return look();
       }),
 
@@ -184,7 +187,7 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
       const { ssh, kubernetes } = kept;
       await inBackground('take the SSH entries out', () => ssh.remove(null));
       await inBackground('take the clusters out', () => kubernetes.remove(null));
-      await inBackground('take the proxies out', () => kubernetes.removeContext(null));
+      await inBackground('take the proxies out', () => kubernetes.removeContexts(null));
       await inBackground('remove .rdp files', () => removeFile(ownPlaces.remoteDesktops));
     },
 
