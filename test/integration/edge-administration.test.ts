@@ -589,6 +589,25 @@ describe('a Device Manager', () => {
     expect(await ask401()).toContain('certificate_invalid');
   });
 
+  test('that is removed stays removed while another setting is changed, and of two that are added both stay', async () => {
+    const names = async () =>
+      (await ask('settings.show', {})).deviceManagers.map(({ name }) => name);
+    const [one, two, three] = await Promise.all(['one', 'two', 'three'].map(trustedManager));
+    await one!.add();
+    await Promise.all([
+      ask('settings.ca.remove', { name: 'one', by }),
+      ask('settings.set', { tokenLifetimeHours: 8, by }),
+    ]);
+    expect(await names()).not.toContain('one');
+    expect(await ask('settings.show', {})).toMatchObject({ tokenLifetimeHours: 8 });
+    await Promise.all([two!.add(), three!.add()]);
+    expect(await names()).toEqual(expect.arrayContaining(['two', 'three']));
+    // The same name twice at once: the second is told that there is one already.
+    const twice = await Promise.allSettled([one!.add(), one!.add()]);
+    expect(twice.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect((await names()).filter((name) => name === 'one')).toHaveLength(1);
+  });
+
   test('cannot name a device that has registered itself', async () => {
     const { pki, add } = await trustedManager('evil');
     await add();

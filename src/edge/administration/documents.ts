@@ -4,6 +4,7 @@ import { AppError } from '../../shared/errors.ts';
 import { DOCUMENTS, type ServiceDocument, serviceId } from '../command-center/documents.ts';
 import type { Rulebook, StoredDocument } from '../command-center/rulebook.ts';
 import { type Problem, problemAt, readJson } from '../json/read.ts';
+import { createTurns } from '../turns.ts';
 import type { CallInput, DOCUMENT_KINDS } from './calls.ts';
 import { DocumentError } from './document-error.ts';
 import type { RecordChange } from './record-change.ts';
@@ -31,12 +32,7 @@ export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions
     rulebook.stored('attachment').find(({ id }) => id === service);
 
   // What is checked still holds when it is stored: two changes at once could each take away what the other refers to.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <Answer>(change: () => Promise<Answer>): Promise<Answer> => {
-    const done = last.then(change);
-    last = done.catch(() => {}); // told to whoever asked for it
-    return done;
-  };
+  const inTurn = createTurns();
 
   const calls = {
     'document.list': ({ kind }: CallInput<'document.list'>) => {
