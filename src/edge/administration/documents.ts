@@ -57,7 +57,7 @@ export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions
       }
       const stored = await rulebook.put(kind, definition, by);
       if (stored.version !== before?.version) {
-        recordChange({ action: `${kind}.put`, subject: id, version: stored.version, by });
+        await recordChange({ action: `${kind}.put`, subject: id, version: stored.version, by });
       }
       return { ...facts(stored), created: before === undefined };
     },
@@ -67,7 +67,7 @@ export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions
         throw new AppError('edge/value-invalid', 'A policy is switched by how it is attached.');
       }
       await rulebook.setEnabled(kind, id, enabled);
-      recordChange({ action: `${kind}.${enabled ? 'enable' : 'disable'}`, subject: id, by });
+      await recordChange({ action: `${kind}.${enabled ? 'enable' : 'disable'}`, subject: id, by });
       return { id, enabled };
     },
     async 'document.delete'({ kind, id: wanted, by }: CallInput<'document.delete'>) {
@@ -84,7 +84,7 @@ export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions
         );
       }
       await rulebook.remove(kind, id);
-      recordChange({ action: `${kind}.delete`, subject: id, by });
+      await recordChange({ action: `${kind}.delete`, subject: id, by });
       return { id };
     },
 
@@ -104,7 +104,7 @@ export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions
       const { version } = await rulebook.put('attachment', definition, input.by);
       if (version !== before?.version) {
         const subject = `${service} ${policy} ${modeOf(input.enforcing)}`;
-        recordChange({ action: 'attachment.put', subject, version, by: input.by });
+        await recordChange({ action: 'attachment.put', subject, version, by: input.by });
       }
       return { service, policy, mode: modeOf(input.enforcing), version };
     },
@@ -113,7 +113,7 @@ export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions
       if (!(await rulebook.remove('attachment', service))) {
         throw new AppError('edge/not-found', `No policy is attached to ${service}.`);
       }
-      recordChange({ action: 'attachment.delete', subject: service, by });
+      await recordChange({ action: 'attachment.delete', subject: service, by });
       return { service };
     },
   };
