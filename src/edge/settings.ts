@@ -4,6 +4,7 @@ import { AppError } from '../shared/errors.ts';
 import type { Ownership } from '../shared/model/device.ts';
 import type { Changes } from './changes.ts';
 import type { DeviceManagerRecord, SettingsRecord, Store } from './store/store.ts';
+import { createTurns } from './turns.ts';
 
 const HOUR = 3600;
 const SHORTEST_HOURS = 2;
@@ -39,6 +40,9 @@ export async function openSettings(
   let stored: SettingsRecord = (await store.get('settings', KEY)) ?? {};
   let managers = (stored.deviceManagers ?? []).map(readManager);
 
+  // Two changes at once would each write what it has read, and the first be lost: a CA that was removed trusted again.
+  const inTurn = createTurns();
+  /** In a turn only. */
   const change = async (changed: Partial<SettingsRecord>): Promise<void> => {
     const next = { ...stored, ...changed };
     await store.put('settings', KEY, next);
@@ -56,26 +60,31 @@ export async function openSettings(
         const allowed = `A token lives between ${SHORTEST_HOURS} and ${LONGEST_HOURS} hours`;
         throw new AppError('edge/value-invalid', `${allowed}, not ${hours}.`);
       }
-      await change({ trustTokenSeconds: Math.round(hours * HOUR) });
+      await inTurn(() => change({ trustTokenSeconds: Math.round(hours * HOUR) }));
     },
-    setUnregisteredDevices: (unregisteredDevices) => change({ unregisteredDevices }),
+    setUnregisteredDevices: (unregisteredDevices) => inTurn(() => change({ unregisteredDevices })),
     async addDeviceManager({ name, pem, ownership }) {
       if (!NAME.test(name)) {
         throw refused(`"${name}" is no name for it: small letters, digits and dashes, 31 at most`);
       }
-      if (managers.some((manager) => manager.name === name)) {
-        throw refused(`there is a Device Manager "${name}" already; remove it first`);
-      }
       const certificate = readAuthority(pem);
       const record: DeviceManagerRecord = { name, ownership, certificate: certificate.toString() };
-      await change({ deviceManagers: [...(stored.deviceManagers ?? []), record] });
+      await inTurn(async () => {
+        const { deviceManagers = [] } = stored;
+        if (deviceManagers.some((manager) => manager.name === name)) {
+          throw refused(`there is a Device Manager "${name}" already; remove it first`);
+        }
+        await change({ deviceManagers: [...deviceManagers, record] });
+      });
     },
-    async removeDeviceManager(name) {
-      const kept = (stored.deviceManagers ?? []).filter((manager) => manager.name !== name);
-      if (kept.length === (stored.deviceManagers ?? []).length) return false;
-      await change({ deviceManagers: kept });
-      return true;
-    },
+    removeDeviceManager: (name) =>
+      inTurn(async () => {
+        const { deviceManagers = [] } = stored;
+        const kept = deviceManagers.filter((manager) => manager.name !== name);
+        if (kept.length === deviceManagers.length) return false;
+        await change({ deviceManagers: kept });
+        return true;
+      }),
   };
 }
 

@@ -1,5 +1,5 @@
 // Every store of the edge keeps the same promises.
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -113,8 +113,47 @@ describe('the file store', () => {
     await expect(openFileStore(folder)).rejects.toThrow('EISDIR');
   });
 
-  test('a write that fails is told to who asked for it, and the next one works', async () => {
-    const store = await openFileStore(join(folder, 'gone', 'state.json'));
-    await expect(store.put('invites', 'a', invite)).rejects.toThrow('ENOENT');
+  test('a change whose write fails changes nothing, and the next one works', async () => {
+    const within = join(folder, 'disk');
+    const file = join(within, 'state.json');
+    await mkdir(within);
+    const store = await openFileStore(file);
+    await store.put('invites', 'a', invite);
+    await store.put('invites', 'b', invite);
+    await rm(within, { recursive: true });
+    await expect(store.put('invites', 'a', claimed)).rejects.toThrow('ENOENT');
+    await expect(store.put('invites', 'new', invite)).rejects.toThrow('ENOENT');
+    await expect(store.change('invites', 'a', () => claimed)).rejects.toThrow('ENOENT');
+    await expect(store.delete('invites', 'b')).rejects.toThrow('ENOENT');
+    const before = [
+      ['a', invite],
+      ['b', invite],
+    ];
+    expect(await store.list('invites')).toEqual(before);
+    await mkdir(within);
+    await store.put('users', 'u', { id: 'u', email: 'u', name: 'u', groups: [], password: '' });
+    const again = await openFileStore(file);
+    expect(await again.list('invites')).toEqual(before);
+    await store.close();
+  });
+
+  test('of changes that build on one whose write fails, none is kept', async () => {
+    const within = join(folder, 'disk');
+    const store = await openFileStore(join(within, 'state.json'));
+    const claim = () =>
+      store.change('invites', 'a', (record = invite) => ({
+        ...record,
+        uses: { ...record.uses, claimed: record.uses.claimed + 1 },
+      }));
+    const first = claim();
+    await Promise.resolve(); // it is being written
+    const all = [first, claim(), store.delete('invites', 'a'), claim()];
+    const results = await Promise.allSettled(all);
+    expect(results.map(({ status }) => status)).toEqual(Array(4).fill('rejected'));
+    expect(await store.list('invites')).toEqual([]);
+    await mkdir(within);
+    await claim();
+    expect(await store.get('invites', 'a')).toMatchObject({ uses: { claimed: 1 } });
+    await store.close();
   });
 });

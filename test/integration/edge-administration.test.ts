@@ -568,9 +568,8 @@ describe('a Device Manager', () => {
     expect(devices.filter(({ manager }) => manager === 'intune')).toEqual([]);
   });
 
-  test('that is no longer configured ends what its devices had open to the edge, too', async () => {
-    const { identity, add } = await trustedManager('kept');
-    await add();
+  /** One connection that stays open; gives the answer to each request on it. */
+  function heldConnection(identity: Identity): () => Promise<string> {
     const url = new URL(edge.edge.document.command_center);
     const socket = connect({
       host: '127.0.0.1',
@@ -580,13 +579,56 @@ describe('a Device Manager', () => {
       ...identity,
     });
     onTestFinished(() => void socket.destroy());
-    const ask401 = async (): Promise<string> => {
+    return async () => {
       socket.write(`GET ${url.pathname}/services HTTP/1.1\r\nhost: ${url.host}\r\n\r\n`);
       return String((await once(socket, 'data'))[0]);
     };
+  }
+
+  test('that is no longer configured ends what its devices had open to the edge, too', async () => {
+    const { identity, add } = await trustedManager('kept');
+    await add();
+    const ask401 = heldConnection(identity);
     expect(await ask401()).toContain('A TrustToken is needed');
     await ask('settings.ca.remove', { name: 'kept', by });
     expect(await ask401()).toContain('certificate_invalid');
+  });
+
+  test('with another CA under the same name accepts nothing of the old one, and what it says counts now', async () => {
+    const old = await trustedManager('rotated');
+    await old.add();
+    const ask401 = heldConnection(old.identity);
+    expect(await ask401()).toContain('A TrustToken is needed');
+    await ask('settings.ca.remove', { name: 'rotated', by });
+    const { pki, identity, id } = await trustedManager('rotated');
+    const ownership = 'Employee Owned';
+    await ask('settings.ca.add', { name: 'rotated', pem: pki.root, ownership, by });
+    expect(await ask401()).toContain('certificate_invalid');
+    expect(await catalogue(old.identity)).toMatchObject({ status: 401 });
+    expect((await catalogue(identity)).body).toContain('A TrustToken is needed');
+    const { devices } = await ask('device.list', {});
+    expect(devices.filter((device) => device.id === id)).toMatchObject([{ ownership }]);
+    const { entries } = await ask('audit.list', { last: 1_000, event: 'registration' });
+    expect(entries.filter(({ device }) => device === id)).toHaveLength(1);
+  });
+
+  test('that is removed stays removed while another setting is changed, and of two that are added both stay', async () => {
+    const names = async () =>
+      (await ask('settings.show', {})).deviceManagers.map(({ name }) => name);
+    const [one, two, three] = await Promise.all(['one', 'two', 'three'].map(trustedManager));
+    await one!.add();
+    await Promise.all([
+      ask('settings.ca.remove', { name: 'one', by }),
+      ask('settings.set', { tokenLifetimeHours: 8, by }),
+    ]);
+    expect(await names()).not.toContain('one');
+    expect(await ask('settings.show', {})).toMatchObject({ tokenLifetimeHours: 8 });
+    await Promise.all([two!.add(), three!.add()]);
+    expect(await names()).toEqual(expect.arrayContaining(['two', 'three']));
+    // The same name twice at once: the second is told that there is one already.
+    const twice = await Promise.allSettled([one!.add(), one!.add()]);
+    expect(twice.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect((await names()).filter((name) => name === 'one')).toHaveLength(1);
   });
 
   test('cannot name a device that has registered itself', async () => {

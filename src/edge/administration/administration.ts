@@ -88,7 +88,7 @@ const createInviteCalls = (
 ) => ({
   async 'invite.create'({ hours, by }: CallInput<'invite.create'>) {
     const invite = linkOf(await invites.create(hours * HOUR));
-    recordChange({ action: 'invite.create', subject: `${hours} hours`, by });
+    await recordChange({ action: 'invite.create', subject: `${hours} hours`, by });
     return { invite, expiresAt: Math.floor(Date.now() / 1000) + hours * HOUR };
   },
   async 'invite.deployment'({ name, uses, days, by }: CallInput<'invite.deployment'>) {
@@ -98,7 +98,7 @@ const createInviteCalls = (
         if (!(error instanceof RangeError)) throw error;
         throw new AppError('edge/value-invalid', error.message, { cause: error });
       });
-    recordChange({ action: 'invite.deployment', subject: id, by });
+    await recordChange({ action: 'invite.deployment', subject: id, by });
     return { id, invite: linkOf(code), expiresAt: Math.floor(Date.now() / 1000) + days * DAY };
   },
   'invite.list': async () => ({ invites: await invites.deployments() }),
@@ -106,7 +106,7 @@ const createInviteCalls = (
     if (!(await invites.revoke(invite))) {
       throw new AppError('edge/not-found', `There is no invite "${invite}".`);
     }
-    recordChange({ action: 'invite.revoke', subject: invite, by });
+    await recordChange({ action: 'invite.revoke', subject: invite, by });
     return { id: invite };
   },
 });
@@ -133,28 +133,34 @@ function createSettingsCalls(
       const { tokenLifetimeHours: hours, unregisteredDevices: how, by } = input;
       if (hours !== undefined) {
         await settings.setTokenLifetime(hours);
-        recordChange({ action: 'settings.set', subject: `token lifetime ${hours} hours`, by });
+        await recordChange({
+          action: 'settings.set',
+          subject: `token lifetime ${hours} hours`,
+          by,
+        });
       }
       if (how !== undefined) {
         await settings.setUnregisteredDevices(how);
-        recordChange({ action: 'settings.set', subject: `unregistered devices ${how}`, by });
+        await recordChange({ action: 'settings.set', subject: `unregistered devices ${how}`, by });
       }
       return show();
     },
     async 'settings.ca.add'({ by, ...manager }: CallInput<'settings.ca.add'>) {
       await settings.addDeviceManager(manager);
-      recordChange({ action: 'settings.ca.add', subject: manager.name, by });
+      await recordChange({ action: 'settings.ca.add', subject: manager.name, by });
       return show();
     },
     async 'settings.ca.remove'({ name, by }: CallInput<'settings.ca.remove'>) {
       if (!(await settings.removeDeviceManager(name))) {
         throw new AppError('edge/not-found', `There is no Device Manager "${name}".`);
       }
-      recordChange({ action: 'settings.ca.remove', subject: name, by });
+      const recorded = recordChange({ action: 'settings.ca.remove', subject: name, by });
       // Its devices may not come back; who is signed in on one of them is not to go on either.
       const reason = 'Devices of this Device Manager are no longer accepted.';
       const own = ({ deviceId }: { deviceId: string }) => deviceId.startsWith(`${name}:`);
-      return { ...show(), ended: await devices.endSessionsThat(own, reason) };
+      const ended = await devices.endSessionsThat(own, reason);
+      await recorded;
+      return { ...show(), ended };
     },
   };
 }

@@ -1,7 +1,7 @@
 // One edge per data folder. The control socket in the folder IS the lock: of any number of starters exactly one gets to
 // bind it, it is gone with its process however that ends, and what a killed one left behind stops nobody.
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -38,6 +38,7 @@ export async function lockData(data: string): Promise<Server> {
       if (!isPipe) await chmod(socket, 0o600);
       return server;
     }
+    if (!isPipe) await refuseNoSocket(socket);
     const found = await look(socket);
     if (found.status === 'alive') throw alreadyRunning(data, found.pid);
     // Windows removes a pipe with its process: only somebody's socket file can be left over.
@@ -53,6 +54,17 @@ async function refuseForeign(data: string): Promise<void> {
   if (!facts.isDirectory()) throw refused(`${data} is not a folder`);
   if (facts.uid !== process.getuid?.()) throw refused(`${data} belongs to somebody else`);
   if ((facts.mode & 0o022) !== 0) throw refused(`others may write in ${data}`);
+}
+
+/** A file or a folder of that name answers like a dead socket, and is not ours to remove. */
+async function refuseNoSocket(socket: string): Promise<void> {
+  const facts = await lstat(socket).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null; // just removed
+    throw refused(`${socket} cannot be looked at (${String(error.code)})`, error);
+  });
+  if (facts && !facts.isSocket()) {
+    throw refused(`${socket} is no socket; move it elsewhere, the edge needs this name`);
+  }
 }
 
 /** null: somebody else has the name. */

@@ -4,6 +4,7 @@ import { AppError } from '../../shared/errors.ts';
 import { DOCUMENTS, type ServiceDocument, serviceId } from '../command-center/documents.ts';
 import type { Rulebook, StoredDocument } from '../command-center/rulebook.ts';
 import { type Problem, problemAt, readJson } from '../json/read.ts';
+import { createTurns } from '../turns.ts';
 import type { CallInput, DOCUMENT_KINDS } from './calls.ts';
 import { DocumentError } from './document-error.ts';
 import type { RecordChange } from './record-change.ts';
@@ -31,12 +32,7 @@ export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions
     rulebook.stored('attachment').find(({ id }) => id === service);
 
   // What is checked still holds when it is stored: two changes at once could each take away what the other refers to.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <Answer>(change: () => Promise<Answer>): Promise<Answer> => {
-    const done = last.then(change);
-    last = done.catch(() => {}); // told to whoever asked for it
-    return done;
-  };
+  const inTurn = createTurns();
 
   const calls = {
     'document.list': ({ kind }: CallInput<'document.list'>) => {
@@ -61,7 +57,7 @@ export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions
       }
       const stored = await rulebook.put(kind, definition, by);
       if (stored.version !== before?.version) {
-        recordChange({ action: `${kind}.put`, subject: id, version: stored.version, by });
+        await recordChange({ action: `${kind}.put`, subject: id, version: stored.version, by });
       }
       return { ...facts(stored), created: before === undefined };
     },
@@ -71,7 +67,7 @@ export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions
         throw new AppError('edge/value-invalid', 'A policy is switched by how it is attached.');
       }
       await rulebook.setEnabled(kind, id, enabled);
-      recordChange({ action: `${kind}.${enabled ? 'enable' : 'disable'}`, subject: id, by });
+      await recordChange({ action: `${kind}.${enabled ? 'enable' : 'disable'}`, subject: id, by });
       return { id, enabled };
     },
     async 'document.delete'({ kind, id: wanted, by }: CallInput<'document.delete'>) {
@@ -88,7 +84,7 @@ export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions
         );
       }
       await rulebook.remove(kind, id);
-      recordChange({ action: `${kind}.delete`, subject: id, by });
+      await recordChange({ action: `${kind}.delete`, subject: id, by });
       return { id };
     },
 
@@ -108,7 +104,7 @@ export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions
       const { version } = await rulebook.put('attachment', definition, input.by);
       if (version !== before?.version) {
         const subject = `${service} ${policy} ${modeOf(input.enforcing)}`;
-        recordChange({ action: 'attachment.put', subject, version, by: input.by });
+        await recordChange({ action: 'attachment.put', subject, version, by: input.by });
       }
       return { service, policy, mode: modeOf(input.enforcing), version };
     },
@@ -117,7 +113,7 @@ export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions
       if (!(await rulebook.remove('attachment', service))) {
         throw new AppError('edge/not-found', `No policy is attached to ${service}.`);
       }
-      recordChange({ action: 'attachment.delete', subject: service, by });
+      await recordChange({ action: 'attachment.delete', subject: service, by });
       return { service };
     },
   };

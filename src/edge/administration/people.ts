@@ -50,7 +50,7 @@ export function createPeopleCalls(options: PeopleOptions) {
           `There is somebody with the e-mail ${user.email} already.`,
         );
       }
-      recordChange({ action: 'user.add', subject: user.email, by });
+      await recordChange({ action: 'user.add', subject: user.email, by });
       return shownUser(await userOf(user.email));
     },
     /** Whoever knew the old one may be signed in with it. */
@@ -58,28 +58,36 @@ export function createPeopleCalls(options: PeopleOptions) {
       const user = await userOf(email);
       await users.setPassword(user.id, password);
       const ended = await endOf(user, NEW_PASSWORD);
-      recordChange({ action: 'user.password', subject: user.email, by });
+      await recordChange({ action: 'user.password', subject: user.email, by });
       return { email: user.email, ended };
     },
     async 'user.groups'({ email, groups, by }: CallInput<'user.groups'>) {
       const user = await userOf(email);
       await users.update(user.id, { groups });
-      recordChange({ action: 'user.groups', subject: `${user.email} ${groups.join(',')}`, by });
       changes.emit({ type: 'rules-changed' });
+      await recordChange({
+        action: 'user.groups',
+        subject: `${user.email} ${groups.join(',')}`,
+        by,
+      });
       return { email: user.email, groups };
     },
     async 'user.enable'({ email, enabled, by }: CallInput<'user.enable'>) {
       const user = await userOf(email);
       await users.update(user.id, { disabled: !enabled });
       const ended = enabled ? 0 : await endOf(user, SWITCHED_OFF);
-      recordChange({ action: `user.${enabled ? 'enable' : 'disable'}`, subject: user.email, by });
+      await recordChange({
+        action: `user.${enabled ? 'enable' : 'disable'}`,
+        subject: user.email,
+        by,
+      });
       return { email: user.email, enabled, ended };
     },
     async 'user.delete'({ email, by }: CallInput<'user.delete'>) {
       const user = await userOf(email);
       await users.remove(user.id);
       const ended = await endOf(user, REMOVED);
-      recordChange({ action: 'user.delete', subject: user.email, by });
+      await recordChange({ action: 'user.delete', subject: user.email, by });
       return { email: user.email, ended };
     },
 
@@ -93,17 +101,17 @@ export function createPeopleCalls(options: PeopleOptions) {
     },
     async 'device.ban'({ device, banned, reason, by }: CallInput<'device.ban'>) {
       if (!(await devices.ban(device, banned ? reason : null))) throw unknownDevice(device);
-      recordChange({ action: `device.${banned ? 'ban' : 'unban'}`, subject: device, by });
+      await recordChange({ action: `device.${banned ? 'ban' : 'unban'}`, subject: device, by });
       return { device, banned };
     },
     async 'device.revoke'({ device, reason, by }: CallInput<'device.revoke'>) {
       if (!(await devices.revoke(device, reason))) throw unknownDevice(device);
-      recordChange({ action: 'device.revoke', subject: device, by });
+      await recordChange({ action: 'device.revoke', subject: device, by });
       return { device };
     },
     async 'device.cap'({ device, level, reason, by }: CallInput<'device.cap'>) {
       if (!(await devices.capTrustLevel(device, level, reason))) throw unknownDevice(device);
-      recordChange({ action: 'device.cap', subject: `${device} ${level ?? 'none'}`, by });
+      await recordChange({ action: 'device.cap', subject: `${device} ${level ?? 'none'}`, by });
       return { device, level };
     },
 
@@ -122,7 +130,7 @@ export function createPeopleCalls(options: PeopleOptions) {
       const ended = await devices.endSessionsThat(matches, input.reason);
       if (ended === 0) throw new AppError('edge/not-found', 'There is no such session.');
       const subject = [input.session, input.device, input.email].find((part) => part) ?? '';
-      recordChange({ action: 'session.end', subject, by: input.by });
+      await recordChange({ action: 'session.end', subject, by: input.by });
       return { ended };
     },
   };

@@ -2,15 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Audit } from '../audit/audit.ts';
 
+/** To be awaited before the answer: who is told that it is done may rely on its being recorded. */
 export type RecordChange = (change: {
   /** The call, e.g. `service.put`. */
   action: string;
   subject: string;
   version?: number;
   by: string;
-}) => void;
+}) => Promise<void>;
 
 export const createRecordChange =
   (audit: Audit): RecordChange =>
-  (change) =>
+  (change) => {
     audit.write({ event: 'change', correlation_id: randomUUID(), allowed: true, ...change });
+    return audit.written();
+  };

@@ -1,10 +1,11 @@
 // Who was allowed what, and when: one JSON line per decision, only ever appended.
-import { closeSync, createWriteStream, existsSync, fstatSync, openSync, readSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { finished } from 'node:stream/promises';
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
 import { type Log, reason } from '../log.ts';
+import { createTurns } from '../turns.ts';
 
 const BLOCK = 64 * 1024;
+const LINE_END = 10;
 
 export const AUDIT_EVENTS = [
   'connection',
@@ -14,6 +15,7 @@ export const AUDIT_EVENTS = [
   'registration',
   'sign-in',
   'change',
+  'entries-lost',
 ] as const;
 
 export interface AuditEntry {
@@ -22,7 +24,8 @@ export interface AuditEntry {
    * `probe`: somebody asked whether a connection would be let in. `request`: one of a web service. `registration`: of a
    * device, with `invite`, by signing in with `person`, or with the `manager` whose certificate it has; or an attempt.
    * `sign-in`: by password, or of a browser whose device vouches for it, then with its `service`. `change`: by an
-   * administrator.
+   * administrator. `entries-lost`: before this one some could not be written, on a full disk say; what they were about
+   * nobody knows, so it counts as not allowed.
    */
   event: (typeof AUDIT_EVENTS)[number];
   allowed: boolean;
@@ -43,12 +46,16 @@ export interface AuditEntry {
   subject?: string;
   version?: number;
   by?: string;
+  /** How many were lost. */
+  lost?: number;
 }
 
 export type AuditLine = AuditEntry & { at: string };
 
 export interface Audit {
   write(entry: AuditEntry): void;
+  /** Everything until now is in the file, or is counted as lost. Never rejects. */
+  written(): Promise<void>;
   /** The last of those that match, the oldest first. */
   last(most: number, matches: (line: AuditLine) => boolean): Promise<AuditLine[]>;
   /** Every one from now on. Returns how to stop listening. */
@@ -57,21 +64,63 @@ export interface Audit {
 }
 
 export function openAudit(path: string, log: Log): Audit {
-  const wasCut = endsWithinALine(path);
-  const file = createWriteStream(path, { flags: 'a', mode: 0o600 });
-  file.on('error', (error) => log('error', 'audit cannot be written', { reason: reason(error) }));
-  // What a killed process has left unfinished must not swallow the next entry.
-  if (wasCut) file.write('\n');
   const listeners = new Set<(line: AuditLine) => void>();
+  const inTurn = createTurns();
+  let file: FileHandle | null = null;
+  let lost = 0;
+  let isClosed = false;
+
+  /** Opens anew after a failure: what was wrong, a full disk say, may be over. */
+  const attempt = async (write: (file: FileHandle) => Promise<void>): Promise<void> => {
+    if (isClosed) throw new Error('the audit is closed');
+    file ??= await openAtLineStart(path);
+    try {
+      await write(file);
+    } catch (error) {
+      await file.close().catch(() => {}); // why it failed is in the error that is passed on
+      file = null;
+      throw error;
+    }
+  };
+  const append = (line: AuditLine): Promise<void> =>
+    attempt((to) => to.appendFile(`${JSON.stringify(line)}\n`));
+  const tell = (line: AuditLine): void => {
+    for (const listener of listeners) listener(line);
+  };
+  const noteLost = async (): Promise<void> => {
+    if (lost === 0) return;
+    const entry = { event: 'entries-lost', correlation_id: randomUUID(), allowed: false } as const;
+    const line = { at: new Date().toISOString(), ...entry, lost };
+    await append(line);
+    lost = 0;
+    tell(line);
+  };
+  const record = async (line: AuditLine): Promise<void> => {
+    try {
+      await noteLost();
+      await append(line);
+    } catch (error) {
+      lost += 1;
+      const facts = { reason: reason(error), event: line.event, id: line.correlation_id, lost };
+      log('error', 'audit cannot be written: an entry is lost', facts);
+    }
+  };
+  const written = (): Promise<void> => inTurn(() => Promise.resolve());
+  // Whoever asks before the first entry finds a file, and that it cannot be written is known from the start.
+  void inTurn(() => attempt(() => Promise.resolve())).catch((error: unknown) => {
+    log('error', 'audit cannot be opened', { reason: reason(error) });
+  });
+
   return {
+    written,
     write: (entry) => {
       const line = { at: new Date().toISOString(), ...entry };
-      file.write(`${JSON.stringify(line)}\n`);
-      for (const listener of listeners) listener(line);
+      void inTurn(() => record(line));
+      tell(line);
     },
     async last(most, matches) {
       // What was decided before this question is part of the answer.
-      await new Promise<void>((resolve) => void file.write('', () => resolve()));
+      await written();
       const found: AuditLine[] = [];
       for await (const text of linesFromTheEnd(path)) {
         const line = parseLine(text);
@@ -83,21 +132,28 @@ export function openAudit(path: string, log: Log): Audit {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    async close() {
-      file.end();
-      await finished(file).catch(() => {}); // reported by the listener above
-    },
+    close: () =>
+      inTurn(async () => {
+        isClosed = true;
+        await file?.close();
+        file = null;
+      }),
   };
 }
 
-function endsWithinALine(path: string): boolean {
-  if (!existsSync(path)) return false;
-  const file = openSync(path, 'r');
-  const { size } = fstatSync(file);
-  const last = Buffer.alloc(1, 10);
-  if (size > 0) readSync(file, last, 0, 1, size - 1);
-  closeSync(file);
-  return last[0] !== 10;
+/** What a killed process or a full disk has left unfinished must not swallow the next entry. */
+async function openAtLineStart(path: string): Promise<FileHandle> {
+  const file = await open(path, 'a+', 0o600);
+  try {
+    const { size } = await file.stat();
+    const last = Buffer.alloc(1, LINE_END);
+    if (size > 0) await file.read(last, 0, 1, size - 1);
+    if (last[0] !== LINE_END) await file.appendFile('\n');
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 /** null: it was cut short by the end of the machine or of the disk. */
@@ -134,7 +190,7 @@ async function* linesFromTheEnd(path: string): AsyncGenerator<string> {
 function splitLines(bytes: Buffer): Buffer[] {
   const lines: Buffer[] = [];
   let start = 0;
-  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+  for (let end = bytes.indexOf(LINE_END); end >= 0; end = bytes.indexOf(LINE_END, start)) {
     lines.push(bytes.subarray(start, end));
     start = end + 1;
   }

@@ -30,6 +30,8 @@ export interface ManagedDevice {
   manager: string;
   /** Common name of its certificate. */
   name: string;
+  /** Fingerprint of the CA that has signed it: a Device Manager may get another one under the same name. */
+  signedBy: string;
 }
 
 export interface ClientCertificates {
@@ -57,17 +59,20 @@ export function createClientCertificates(
   const ownDevice = remembered((socket) => inspect(socket, device, read(deviceIdOf)));
   const trustCert = remembered((socket) => inspect(socket, trust, read(trustAttributesOf)));
   const managedDevice = remembered((socket): Inspected<ManagedDevice> => {
-    for (const { name, certificate } of managers()) {
-      const found = inspect(socket, certificate, managedBy(name));
+    for (const manager of managers()) {
+      const found = inspect(socket, manager.certificate, managedBy(manager));
       if (found.status === 'genuine') return found;
     }
     return { status: 'invalid' };
   });
-  /** Of one that was dropped since, no connection counts any more. */
+  /** Of a CA that was dropped since, no connection counts any more. */
   const accepted = (socket: TLSSocket): Inspected<ManagedDevice> => {
     const found = managedDevice(socket);
     if (found.status !== 'genuine') return found;
-    const manager = managers().find(({ name }) => name === found.content.manager);
+    const manager = managers().find(
+      ({ name, certificate }) =>
+        name === found.content.manager && certificate.fingerprint256 === found.content.signedBy,
+    );
     const holds = manager !== undefined && Date.parse(manager.certificate.validTo) >= Date.now();
     return holds ? found : { status: 'invalid' };
   };
@@ -137,11 +142,12 @@ const read =
 
 /** Exactly one common name, of letters that can stand in an id. */
 const managedBy =
-  (manager: string) =>
+  (manager: AcceptedManager) =>
   (certificate: x509.X509Certificate): ManagedDevice | null => {
     const [name, ...others] = certificate.subjectName.getField('CN');
     if (name === undefined || others.length > 0 || !DEVICE_NAME.test(name)) return null;
-    return { id: `${manager}:${name}`, manager, name };
+    const signedBy = manager.certificate.fingerprint256;
+    return { id: `${manager.name}:${name}`, manager: manager.name, name, signedBy };
   };
 
 const urisOf = (certificate: x509.X509Certificate): string[] =>

@@ -26,16 +26,24 @@ export function createManagedDevices(options: ManagedDevicesOptions): ManagedDev
   return {
     async arrive({ socket }) {
       const managed = socket instanceof TLSSocket ? certificates.managed(socket) : null;
-      if (!managed || (await store.get('devices', managed.id))) return;
+      if (!managed) return;
       const manager = settings.deviceManagers().find(({ name }) => name === managed.manager);
       if (!manager) return;
+      const { ownership } = manager;
+      const known = await store.get('devices', managed.id);
+      if (known) {
+        // The Device Manager may have been configured anew since this device came first.
+        if (known.ownership === ownership) return;
+        await store.change('devices', known.id, (device) => device && { ...device, ownership });
+        return;
+      }
       const isNew = await store.change('devices', managed.id, (device) =>
         device
           ? undefined
           : {
               id: managed.id,
               name: managed.name,
-              ownership: manager.ownership,
+              ownership,
               // It has not told; a role that asks for one does not fit.
               platform: '',
               serialNumber: managed.name,

@@ -1,5 +1,5 @@
-// The store in one JSON file, replaced whole. Everything is in memory too, so reading costs nothing; writes that come
-// while one is running share the next one. Fits a small organisation; a larger one needs another implementation.
+// The store in one JSON file, replaced whole. Everything is in memory too, so reading costs nothing. Fits a small
+// organisation; a larger one needs another implementation.
 import { readFile } from 'node:fs/promises';
 import { z } from '../../shared/schema.ts';
 import { writeFileAtomically } from './atomic-file.ts';
@@ -25,21 +25,9 @@ export async function openFileStore(path: string): Promise<Store> {
     contents = state.data.collections;
   }
 
-  let running: Promise<void> | null = null;
-  let next: Promise<void> | null = null;
-  return createMemoryStore(contents, (snapshot) => {
-    const write = (): Promise<void> => {
-      next = null;
-      running = writeFileAtomically(
-        path,
-        JSON.stringify({ version: VERSION, collections: snapshot() }),
-      );
-      return running;
-    };
-    // A failed write is the business of who asked for it; the next one starts afresh.
-    next ??= (running ?? Promise.resolve()).then(write, write);
-    return next;
-  });
+  return createMemoryStore(contents, (collections) =>
+    writeFileAtomically(path, JSON.stringify({ version: VERSION, collections })),
+  );
 }
 
 function parse(text: string): unknown {

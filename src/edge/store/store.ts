@@ -104,7 +104,10 @@ export const COLLECTIONS = [
   'settings',
 ] as const;
 
-/** Records are plain JSON and come back as copies: changing one changes nothing until it is put. */
+/**
+ * Records are plain JSON and come back as copies: changing one changes nothing until it is put. A change that rejects has
+ * changed nothing.
+ */
 export interface Store {
   get<Name extends CollectionName>(from: Name, id: string): Promise<Collections[Name] | undefined>;
   list<Name extends CollectionName>(from: Name): Promise<[id: string, Collections[Name]][]>;
