@@ -163,6 +163,12 @@ clusters:
     expect(readFileSync(file)).toEqual(before);
     expect(filesBeside(file)).toEqual(['config']);
 
+    for (const named of [['mykube'], []]) {
+      await banyan('kubeconfig', 'on', '--context', 'work');
+      expect((await banyan('kubeconfig', 'off', ...named)).exit).toBe(0);
+      expect(readFileSync(file)).toEqual(before);
+    }
+
     await banyan('kubeconfig', 'on', '--context', 'work');
     await banyan('kubeconfig', 'on');
     expect((await banyan('unregister', '--yes')).exit).toBe(0);
