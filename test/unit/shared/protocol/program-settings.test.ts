@@ -103,7 +103,7 @@ describe('Kubernetes', () => {
     { kube_ca_key: '/etc/passwd' },
     { kube_ca_key: `${PEM}\nserver: x` },
     { kube_ca_key: '-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n' },
-    { kube_ca_key: `${Buffer.from(PEM).toString('base64').slice(0, -1)}` },
+    { kube_ca_key: Buffer.from(PEM).toString('base64').slice(0, -1) },
     { kube_ca_key: `${Buffer.from(PEM).toString('base64')}A` },
     { kube_cluster_name: 'dev\nusers: []' },
     { kube_cluster_name: '../dev' },
