@@ -1,6 +1,6 @@
 // The configuration of an edge that is hosted: one JSON file, read strictly. What administrators change while it runs
 // (services, people, settings) is not in here but in the store. See docs/how-to/host-an-edge.md.
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { AppError } from '../shared/errors.ts';
@@ -11,7 +11,7 @@ import type { EdgeConfig } from './config.ts';
 import type { PortWish } from './http/listen.ts';
 import { type Problem, problemLines, readJson, strict } from './json/read.ts';
 import type { LogLevel } from './log.ts';
-import { DEFAULT_POSTURE } from './policy/posture.ts';
+import { DEFAULT_POSTURE, SYSTEMS } from './policy/posture.ts';
 
 const DAY = 24 * 3600;
 const LONGEST_FILE = 256 * 1024;
@@ -75,8 +75,13 @@ const configFile = strict({
       .partialRecord(z.enum(POSTURE_FACTORS), level.exclude(['High']))
       .default(DEFAULT_POSTURE.effects),
     minimum_versions: z
-      .record(z.string(), z.string().max(50))
-      .default(DEFAULT_POSTURE.minimumVersions),
+      .partialRecord(z.enum(SYSTEMS), z.string().max(50), {
+        error: ({ code }: { code?: string }) =>
+          code === 'unrecognized_keys'
+            ? `is not known; known are ${SYSTEMS.join(', ')}`
+            : undefined,
+      })
+      .default({}),
     applications: z.array(z.string().min(1).max(100)).max(50).default([]),
     unknown: level.default(DEFAULT_POSTURE.unknown),
     stale: level.default(DEFAULT_POSTURE.stale),
@@ -100,8 +105,18 @@ export async function readConfigFile(file: string): Promise<HostedEdge> {
   });
   if (text.length > LONGEST_FILE) throw invalid(`${file} is larger than any configuration.`);
   const read = readJson(text, configFile);
-  if (read.ok) return hosted(read.value, path.dirname(path.resolve(file)));
-  throw invalid(problemLines(file, read.problems).join('\n'), read.problems[0]);
+  if (!read.ok) throw invalid(problemLines(file, read.problems).join('\n'), read.problems[0]);
+  const folder = path.dirname(path.resolve(file));
+  if (!path.isAbsolute(read.value.data)) await refuseLink(file, folder);
+  return hosted(read.value, folder);
+}
+
+/** Another way to the same file would be another data folder, and so a new root, without a word. */
+async function refuseLink(file: string, folder: string): Promise<void> {
+  const [real, realFolder] = await Promise.all([realpath(file), realpath(folder)]);
+  if (path.dirname(real) === realFolder) return;
+  const wish = `name ${real} itself, or write "data" as a whole path`;
+  throw invalid(`${file}: data: is relative, and this file is a link to another folder: ${wish}.`);
 }
 
 function hosted(read: z.output<typeof configFile>, folder: string): HostedEdge {
@@ -133,7 +148,8 @@ function hosted(read: z.output<typeof configFile>, folder: string): HostedEdge {
       users: [],
       posture: {
         effects: posture.effects,
-        minimumVersions: posture.minimum_versions,
+        // What is not named is asked for as it is without a configuration.
+        minimumVersions: { ...DEFAULT_POSTURE.minimumVersions, ...posture.minimum_versions },
         applications: posture.applications,
         unknown: posture.unknown,
         stale: posture.stale,

@@ -9,6 +9,31 @@ import {
 } from '../../shared/model/posture.ts';
 import type { DeviceRecord } from '../store/store.ts';
 
+/** As devices name their system: `windows`, `macos`, or the ID of /etc/os-release. Of those with versions to compare. */
+export const SYSTEMS = [
+  'windows',
+  'macos',
+  'debian',
+  'ubuntu',
+  'fedora',
+  'rhel',
+  'centos',
+  'rocky',
+  'almalinux',
+  'ol',
+  'amzn',
+  'sles',
+  'sled',
+  'opensuse-leap',
+  'linuxmint',
+  'pop',
+  'elementary',
+  'zorin',
+  'raspbian',
+  'alpine',
+  'nixos',
+] as const;
+
 export interface PostureRules {
   /** What a device that fails it is worth at most; a factor without effect is not asked for. */
   effects: Readonly<Partial<Record<PostureFactor, Exclude<TrustLevel, 'High'>>>>;

@@ -1,8 +1,9 @@
 // The configuration of a hosted edge: what it means, and that no mistake passes for a setting.
-import { writeFileSync } from 'node:fs';
+import { realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readConfigFile } from '../../../src/edge/config-file.ts';
+import { DEFAULT_POSTURE } from '../../../src/edge/policy/posture.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const LEAST = {
@@ -47,6 +48,28 @@ test('a relative data folder is beside the file, wherever the program is started
   const file = written(LEAST);
   const { edge } = await readConfigFile(file);
   expect(edge.data).toBe(path.join(path.dirname(file), 'data'));
+});
+
+test('a relative data folder is refused where the file is a link to another folder', async () => {
+  const file = written(LEAST);
+  const [link, inside] = [path.join(tempDir(), 'link.json'), `${file}.link`];
+  for (const name of [link, inside]) symlinkSync(file, name);
+  const refused = readConfigFile(link);
+  await expect(refused).rejects.toMatchObject({ code: 'edge/config-invalid' });
+  await expect(refused).rejects.toThrow(`name ${realpathSync(file)} itself`);
+  expect((await readConfigFile(inside)).edge.data).toBe(path.join(path.dirname(file), 'data'));
+  const whole = written({ ...LEAST, data: path.join(tempDir(), 'data') });
+  symlinkSync(whole, `${link}2`);
+  expect((await readConfigFile(`${link}2`)).edge.data).toMatch(/data$/);
+});
+
+test('a least version of one system leaves those of the others', async () => {
+  const { edge } = await read({ posture: { minimum_versions: { debian: '13', rhel: '9' } } });
+  expect(edge.posture.minimumVersions).toEqual({
+    ...DEFAULT_POSTURE.minimumVersions,
+    debian: '13',
+    rhel: '9',
+  });
 });
 
 test('everything that can be said is read', async () => {
@@ -134,6 +157,11 @@ describe('is refused with path, line and reason:', () => {
     ],
     ['people from elsewhere', { sign_in: { people: 'ldap' } }, 'sign_in.people'],
     ['an unknown factor', { posture: { effects: { Firewal: 'Low' } } }, 'posture.effects'],
+    [
+      'an unknown system',
+      { posture: { minimum_versions: { debain: '12' } } },
+      'posture.minimum_versions.debain: is not known; known are windows, macos, debian',
+    ],
     [
       'High for who fails',
       { posture: { effects: { FirewallEnabled: 'High' } } },
