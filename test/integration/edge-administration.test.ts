@@ -3,11 +3,13 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import path from 'node:path';
+import { connect as connectSocket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { signInWithoutBrowser } from '../../scripts/lib/approve-sign-in.mjs';
 import { type Call, callsTo } from '../../src/edge/administration/control-client.ts';
+import { controlSocketOf } from '../../src/edge/administration/data-lock.ts';
 import type { AuditLine } from '../../src/edge/audit/audit.ts';
 import { demoServiceId } from '../../src/edge/demo/documents.ts';
 import { openEvents } from '../support/event-stream.ts';
@@ -660,6 +662,18 @@ describe('a Device Manager', () => {
     const added = ask('settings.ca.add', { name: 'bad', pem, ownership: 'Other', by });
     await expect(added).rejects.toThrow(told);
   });
+});
+
+test('commands are answered while many connections to the control socket ask nothing', async () => {
+  const idle = Array.from({ length: 80 }, () => {
+    const socket = connectSocket(controlSocketOf(edge.data));
+    socket.on('error', () => {}).resume();
+    onTestFinished(() => void socket.destroy());
+    return once(socket, 'connect');
+  });
+  await Promise.all(idle);
+  const answers = Array.from({ length: 10 }, () => ask('status', {}));
+  for (const status of await Promise.all(answers)) expect(status.pid).toBe(process.pid);
 });
 
 describe('the audit', () => {

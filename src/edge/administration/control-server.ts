@@ -10,7 +10,9 @@ import { lockData } from './data-lock.ts';
 
 const LONGEST_LINE = 2 * 1024 * 1024;
 const ASK_WITHIN_MS = 10_000;
-const MOST_CONNECTIONS = 64;
+const MOST_CONNECTIONS = 128;
+/** Of those on which nothing has been asked yet; commands ask at once. */
+const MOST_WAITING = 64;
 /** A follower that does not read is cut before it fills our memory. */
 const MOST_BUFFERED = 4 * 1024 * 1024;
 
@@ -37,15 +39,30 @@ export interface Control {
 export async function openControl(data: string, log: Log): Promise<Control> {
   const server = await lockData(data);
   const sockets = new Set<Socket>();
+  const waiting = new Set<Socket>();
   let serve: (handlers: Handlers) => void = () => {};
   const handlers = new Promise<Handlers>((resolve) => (serve = resolve));
   let isStopping = false;
   server.maxConnections = MOST_CONNECTIONS;
   server.on('connection', (socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    // Idle ones must not keep a command out: the one that has waited longest makes room.
+    const [longest] = waiting;
+    if (longest && waiting.size >= MOST_WAITING) {
+      waiting.delete(longest);
+      longest.destroy();
+    }
+    waiting.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      waiting.delete(socket);
+    });
     socket.on('error', () => socket.destroy()); // a command that was killed: ordinary
-    converse(socket, () => (isStopping ? Promise.reject(stopping()) : handlers), log);
+    const asked = (): Promise<Handlers> => {
+      waiting.delete(socket);
+      return isStopping ? Promise.reject(stopping()) : handlers;
+    };
+    converse(socket, asked, log);
   });
   return {
     serve,
