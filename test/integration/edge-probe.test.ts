@@ -15,6 +15,7 @@ import { openEvents } from '../support/event-stream.ts';
 import type { Identity } from '../support/https.ts';
 import { registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
+import { until } from '../support/until.ts';
 
 let edge: TestEdge;
 let dana: SignedIn;
@@ -77,7 +78,12 @@ test('a DeviceCert, no certificate and an ended sign-in are refused', async () =
 test('the audit tells probes from connections', async () => {
   await probe('echo.demo.localhost');
   await probe('payroll.demo.localhost');
-  const entries = (await audit())
+  // Written behind the answer, which waits for no disk.
+  const text = await until(async () => {
+    const written = await audit();
+    return /"probe".*payroll/.test(written) ? written : undefined;
+  });
+  const entries = text
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
