@@ -69,7 +69,7 @@ async function aPerson(context: TestContext): Promise<Person> {
   );
   writeFileSync(
     path.join(server.folder, 'known_hosts'),
-    `bastion.demo.localhost ${server.hostKey}\n[${HOST}]:${server.port} ${server.hostKey}\n`,
+    `bastion.demo.bnn ${server.hostKey}\n[${HOST}]:${server.port} ${server.hostKey}\n`,
   );
   const own = { HOME: folder };
   const up = await startProgram('banyan', ['up'], home, own);
