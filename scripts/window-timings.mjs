@@ -1,7 +1,8 @@
 // `node scripts/window-timings.mjs`: how fast the window answers, in headless Chromium. The built page with a client that answers
 // by heart: frames while 10,000 lines of log are followed, filtered and scrolled, and the palette at 2,000 services.
 // And the built app under the stand-in for Electron with an edge of its own: its start, Connect, and its memory; the heap of the
-// page over an hour, whose clock is turned. See docs/window-timings.md.
+// page over hours, whose clock is turned. See docs/window-timings.md. Longer than other files because each measurement needs the
+// functions that run in the page beside it.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';

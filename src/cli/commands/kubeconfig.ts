@@ -1,10 +1,10 @@
 // banyan kubeconfig on|off|show [service] [--context NAME]
 import type { ConfigEntries, Programs } from '../../shared/model/program.ts';
 import { usage } from '../banyan-arguments.ts';
-import { type Command, findService } from '../context.ts';
+import type { Command } from '../context.ts';
 import { table } from '../print.ts';
 import { reachClient, type ReachedClient } from '../reach-client.ts';
-import { entriesOf, findEntry } from './entries.ts';
+import { chosenService, entriesOf } from './entries.ts';
 
 export const kubeconfig: Command = async ({ home, arguments: given, print }) => {
   const [what = '', wanted] = given.positionals;
@@ -35,12 +35,7 @@ async function change(
   wanted: string | undefined,
   context: string | boolean | undefined,
 ): Promise<Programs> {
-  // The catalogue has to be there, even where nobody is named.
-  if (isOn && wanted === undefined) await client.call('catalog.refresh', {});
-  const service =
-    wanted === undefined
-      ? null
-      : ((await findEntry(client, 'kubernetes', wanted)) ?? (await findService(client, wanted)).id);
+  const service = await chosenService(client, 'kubernetes', wanted, isOn);
   return client.call('program.setKubernetes', {
     service,
     isOn,

@@ -1,10 +1,10 @@
 // banyan ssh-config on|off|show [service]
 import type { ConfigEntries, Programs } from '../../shared/model/program.ts';
 import { usage } from '../banyan-arguments.ts';
-import { type Command, findService } from '../context.ts';
+import type { Command } from '../context.ts';
 import { table } from '../print.ts';
 import { reachClient, type ReachedClient } from '../reach-client.ts';
-import { entriesOf, findEntry } from './entries.ts';
+import { chosenService, entriesOf } from './entries.ts';
 
 export const sshConfig: Command = async ({ home, arguments: { positionals }, print }) => {
   const [what = '', wanted] = positionals;
@@ -29,12 +29,7 @@ async function change(
   isOn: boolean,
   wanted: string | undefined,
 ): Promise<Programs> {
-  // The catalogue has to be there, even where nobody is named.
-  if (isOn && wanted === undefined) await client.call('catalog.refresh', {});
-  const service =
-    wanted === undefined
-      ? null
-      : ((await findEntry(client, 'ssh', wanted)) ?? (await findService(client, wanted)).id);
+  const service = await chosenService(client, 'ssh', wanted, isOn);
   return client.call('program.setSsh', { service, isOn });
 }
 
