@@ -56,6 +56,7 @@ function script({ snapshot, replies, later }) {
         'activity',
         'diagnostics',
         'catalog',
+        'link',
         'program',
         'service',
         'tunnel',

@@ -35,8 +35,6 @@ export interface ClientOptions {
   /** Per-user folder, see settings/layout.ts. */
   home: string;
   version: string;
-  /** A `banyan://register` link the app was opened with. */
-  pendingInvite?: string;
   suggestedSecretStore?: SecretStoreKind;
   /** See `AppFacts`. */
   desktop?: AppFacts['desktop'];
@@ -51,7 +49,7 @@ export interface Client {
   handlers: Handlers;
   snapshot(): Snapshot;
   subscribe(listener: SignalListener): () => void;
-  /** A link that arrived while running (second start, deep link). Shown by the next snapshot, never acted upon. */
+  /** A link that the app was started with or that arrived while it runs. Shown for a yes, never acted upon. */
   openLink(link: string): void;
   /** Drains tunnels, then ends; safe to call twice. */
   stop(): Promise<void>;
@@ -138,11 +136,10 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
   await followDeployed(); // before anybody asks whether to show a window
   managed.follow();
 
-  let pendingInvite = options.pendingInvite ?? null;
-  let pendingLink: ServiceLink | null = null;
   /** It has been done, by a yes to the link or otherwise. */
   const answered = (wants: ServiceLink['wants'], service: string): void => {
-    if (pendingLink?.wants === wants && pendingLink.service === service) pendingLink = null;
+    const asked = shown.slices.links.service;
+    if (asked?.wants === wants && asked.service === service) shown.links({ service: null });
   };
   let stopped: Promise<void> | null = null;
 
@@ -197,8 +194,6 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       version,
       platform: process.platform,
       certificatesFolder: home,
-      pendingInvite,
-      pendingLink,
       suggestedSecretStore,
       desktop,
       hostName: suggestedDeviceName(),
@@ -229,7 +224,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     async 'device.register'(input) {
       await managed.refuseOther(parseInvite(input.invite).rootFingerprint);
       const registered = await switchboard.register(input);
-      pendingInvite = null;
+      shown.links({ invite: null });
       managed.follow();
       return registered;
     },
@@ -324,8 +319,8 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       access.leaveUntilSignIn(service);
       await settingsChanged();
     },
-    'service.dismissLink'() {
-      pendingLink = null;
+    'link.dismiss'({ asksFor }) {
+      shown.links({ [asksFor]: null });
       return Promise.resolve();
     },
     'program.look': async () => switchboard.current().programs.look(),
@@ -354,12 +349,13 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     openLink(link) {
       const asked = parseServiceLink(link);
       if (asked !== null) {
-        pendingLink ??= asked; // a question that is shown is not replaced under the pointer
+        // A question that is shown is not replaced under the pointer.
+        if (shown.slices.links.service === null) shown.links({ service: asked });
         return;
       }
       try {
         parseInvite(link);
-        pendingInvite = link.trim();
+        shown.links({ invite: link.trim() });
       } catch (error) {
         log.warn('a link that is neither an invite nor asks for a service was ignored', { error });
       }

@@ -1,5 +1,11 @@
 // What front ends see: the organisations, and the state of the active one. Numbered, and told to whoever listens.
-import type { Registration, SignalListener, Slices, Snapshot } from '../../shared/ipc/contract.ts';
+import type {
+  Links,
+  Registration,
+  SignalListener,
+  Slices,
+  Snapshot,
+} from '../../shared/ipc/contract.ts';
 import type { KnownOrganisation } from '../../shared/model/device.ts';
 import { type Managed, notManaged } from '../../shared/model/managed.ts';
 import { signedOut } from '../../shared/model/session.ts';
@@ -15,6 +21,7 @@ export interface Shown {
   registration(registration: Registration): void;
   managed(managed: Managed): void;
   settings(settings: ShownSettings): void;
+  links(change: Partial<Links>): void;
   /** For a state that is not shown yet: what it tells goes nowhere until then, and nowhere again once another one is. */
   place(): { tell: Tell; show(state: State): void };
   subscribe(listener: SignalListener): () => void;
@@ -34,6 +41,7 @@ export function createShown(log: Log): Shown {
     catalog: { status: 'empty', services: [] },
     tunnels: { states: {}, ports: {} },
     settings: { values: defaultSettings, managed: null },
+    links: { invite: null, service: null },
   };
   const revisions: Snapshot['revisions'] = {
     organisations: 0,
@@ -44,6 +52,7 @@ export function createShown(log: Log): Shown {
     catalog: 0,
     tunnels: 0,
     settings: 0,
+    links: 0,
   };
   let current: object | null = null;
 
@@ -67,6 +76,7 @@ export function createShown(log: Log): Shown {
     registration: (registration) => replace('registration', registration),
     managed: (managed) => replace('managed', managed),
     settings: (settings) => replace('settings', settings),
+    links: (change) => replace('links', { ...slices.links, ...change }),
     place() {
       const mine = {};
       return {

@@ -28,6 +28,13 @@ export interface Slices {
   tunnels: Tunnels;
   /** Of this computer, whichever organisation is active. */
   settings: ShownSettings;
+  links: Links;
+}
+
+/** What `banyan://` links have asked for; shown for a yes, never acted upon by itself. */
+export interface Links {
+  invite: string | null;
+  service: ServiceLink | null;
 }
 
 export interface Catalog {
@@ -53,10 +60,6 @@ export interface AppFacts {
   platform: string;
   /** Folder that holds the `login-*.pem` files, for the commands that are shown. */
   certificatesFolder: string;
-  /** A link the app was opened with; shown for a yes, never acted upon by itself. */
-  pendingInvite: string | null;
-  /** What a link has asked for; asked about, never acted upon by itself. */
-  pendingLink: ServiceLink | null;
   /** Set by whoever started this client, e.g. the demo: preselects and explains, changes no check. */
   suggestedSecretStore: (typeof SECRET_STORES)[number];
   /** Runs with windows and notifications, and with a tray where the desktop shows one; null: in a terminal. */
@@ -261,7 +264,10 @@ export const contract = {
      */
     autoConnect: call(z.strictObject({ service, isOn: z.boolean() })).returns<void>(),
     /** The person does not want what the link asked for. */
-    dismissLink: call(nothing).returns<void>(),
+  },
+  link: {
+    /** The person does not want what it asked for. */
+    dismiss: call(z.strictObject({ asksFor: z.enum(['invite', 'service']) })).returns<void>(),
   },
   program: {
     /** What stands in the configurations of other programs, read anew: they may have been edited by hand. */

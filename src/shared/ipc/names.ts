@@ -30,7 +30,7 @@ const CALLS: Record<CallName, true | 'terminal'> = {
   'service.page': 'terminal',
   'service.star': true,
   'service.autoConnect': true,
-  'service.dismissLink': true,
+  'link.dismiss': true,
   'program.look': true,
   'program.setSsh': true,
   'program.setKubernetes': true,
@@ -50,6 +50,7 @@ const SIGNALS: Record<SignalName, true> = {
   'catalog.changed': true,
   'tunnels.changed': true,
   'settings.changed': true,
+  'links.changed': true,
 };
 
 /** For the terminal, by the control socket. */
