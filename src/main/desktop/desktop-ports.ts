@@ -6,7 +6,10 @@ import { systemPorts } from '../client/adapters/system-ports.ts';
 import type { ClientPorts } from '../client/ports.ts';
 import { desktopLoginStart } from './login-start.ts';
 
-/** @param onNotice a person has clicked on a notification */
+/**
+ * The client runs before Electron is ready: what needs that waits for it here.
+ * @param onNotice a person has clicked on a notification
+ */
 export const desktopPorts = (home: string, onNotice: () => void): ClientPorts => ({
   ...systemPorts(home),
   ...startsAtLogin(),
@@ -25,6 +28,7 @@ export const desktopPorts = (home: string, onNotice: () => void): ClientPorts =>
     }),
     downloads: () => app.getPath('downloads'),
     async openFile(file) {
+      await app.whenReady();
       const problem = await shell.openPath(file);
       if (problem) throw new Error(problem);
     },
@@ -34,10 +38,13 @@ export const desktopPorts = (home: string, onNotice: () => void): ClientPorts =>
       const { protocol } = new URL(url);
       // Anything else would start whichever program has claimed the scheme.
       if (protocol !== 'https:' && protocol !== 'http:') throw new Error('not a web page');
+      await app.whenReady();
       await shell.openExternal(url);
     },
   },
-  notifier: { show: (notice) => showNotice(notice, onNotice) },
+  notifier: {
+    show: (notice) => void app.whenReady().then(() => showNotice(notice, onNotice)),
+  },
 });
 
 /** Without somebody who holds it, one is collected and its click is lost. */
