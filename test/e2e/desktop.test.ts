@@ -150,7 +150,7 @@ describe('the desktop app', () => {
           'unregister',
         ],
         organisation: ['switch'],
-        program: ['look', 'setSsh', 'setKubernetes', 'saveRdp', 'openRdp'],
+        program: ['look', 'setSsh', 'setKubernetes', 'saveRdp', 'openRdp', 'launch'],
         service: ['open', 'star', 'autoConnect'],
         link: ['dismiss'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],

@@ -330,6 +330,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       file: await switchboard.current().programs.saveRdp(service),
     }),
     'program.openRdp': async ({ service }) => switchboard.current().programs.openRdp(service),
+    'program.launch': async (input) => switchboard.current().programs.launch(input),
     'program.setKubernetes': async (input) => switchboard.current().programs.setKubernetes(input),
     async 'tunnel.open'({ service }) {
       const tunnel = await switchboard.current().access.open(service);

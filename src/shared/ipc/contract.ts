@@ -7,6 +7,7 @@ import type { LogLine, RecentConnection } from '../model/activity.ts';
 import type { Diagnosis } from '../model/diagnosis.ts';
 import { type Device, type KnownOrganisation, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
 import type { Managed } from '../model/managed.ts';
+import { CLIENT_PROGRAMS } from '../model/client-program.ts';
 import type { Programs } from '../model/program.ts';
 import type { PortChoice, Service } from '../model/service.ts';
 import type { Session } from '../model/session.ts';
@@ -291,6 +292,11 @@ export const contract = {
     saveRdp: call(z.strictObject({ service })).returns<{ file: string }>(),
     /** Hands one to the program that the system has for it: `program/not-installed` where there is none. */
     openRdp: call(z.strictObject({ service })).returns<void>(),
+    /**
+     * Starts a program of this computer for a service that is connected, in a terminal where it has no window of its own.
+     * What it is told comes from the client's state alone. `program/not-connected`, `-not-installed`, `-not-started`.
+     */
+    launch: call(z.strictObject({ service, program: z.enum(CLIENT_PROGRAMS) })).returns<void>(),
   },
   tunnel: {
     /** Resolves when the port listens and the Access Tier has accepted this person once. */

@@ -36,6 +36,7 @@ const CALLS: Record<CallName, true | 'terminal'> = {
   'program.setKubernetes': true,
   'program.saveRdp': true,
   'program.openRdp': true,
+  'program.launch': true,
   'tunnel.open': true,
   'tunnel.close': true,
   'tunnel.override': true,

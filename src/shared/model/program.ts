@@ -1,4 +1,5 @@
 // Programs of this computer that use what is connected, and the files of theirs that we may add to.
+import type { ClientProgram } from './client-program.ts';
 
 /** Entries in a configuration of the person, read anew each time: she may have edited it. */
 export interface ConfigEntries {
@@ -21,6 +22,8 @@ export interface Programs {
   kubernetes: ConfigEntries | null;
   /** Contexts of the person's own kubeconfig whose cluster goes through a service. */
   contexts: ConfigEntries | null;
+  /** Those of this computer that a click can start; none where nothing could be shown. */
+  installed: readonly ClientProgram[];
 }
 
 /** The person's own first: what both have, hers decides. */

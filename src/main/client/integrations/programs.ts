@@ -16,6 +16,7 @@ import {
   mayHaveCluster,
   mayHaveContext,
 } from './kube-entries.ts';
+import { launchProgram } from './launching.ts';
 import { mayHaveRdpFile, rdpFile, saveRdpFile } from './rdp.ts';
 import { createSshEntries, mayHaveEntry, type SshEntries } from './ssh-entries.ts';
 
@@ -29,6 +30,7 @@ export interface ProgramsOptions {
 interface Kept {
   ssh: SshEntries;
   kubernetes: KubeEntries;
+  browsers: string;
 }
 
 export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOptions) {
@@ -60,6 +62,7 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
     ssh: kept && programs?.banyanproxy ? await kept.ssh.look() : null,
     kubernetes: kept ? await kept.kubernetes.look() : null,
     contexts: kept ? await kept.kubernetes.lookAtContexts() : null,
+    installed: programs?.launcher?.installed() ?? [],
   });
 
   function addressFor(service: Service): string {
@@ -152,6 +155,15 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
       });
     },
 
+    launch: ({ service, program }: InputOf<'program.launch'>): Promise<void> =>
+      inTurn(async () => {
+        const { launcher } = places();
+        if (!kept || !launcher) {
+          throw new AppError('program/not-installed', 'This client starts no programs.');
+        }
+        await launchProgram({ state, launcher, browsers: kept.browsers, look }, service, program);
+      }),
+
     /** This organisation is the active one. */
     async start(organisation: string): Promise<void> {
       if (!programs) return;
@@ -169,7 +181,7 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
         addressOf,
         addressFor,
       });
-      kept = { ssh, kubernetes };
+      kept = { ssh, kubernetes, browsers: path.join(ownPlaces.browsers, organisation) };
       await inBackground('turn to the entries of this organisation', () => ssh.point());
       await inBackground('turn to its clusters', () => kubernetes.point());
     },
@@ -184,11 +196,12 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
     /** The organisation is left: nothing of it stays in the person's files. */
     async leave(): Promise<void> {
       if (!kept) return;
-      const { ssh, kubernetes } = kept;
+      const { ssh, kubernetes, browsers } = kept;
       await inBackground('take the SSH entries out', () => ssh.remove(null));
       await inBackground('take the clusters out', () => kubernetes.remove(null));
       await inBackground('take the proxies out', () => kubernetes.removeContexts(null));
       await inBackground('remove .rdp files', () => removeFile(ownPlaces.remoteDesktops));
+      await inBackground('remove profiles of browsers', () => removeFile(browsers));
     },
 
     /** What has been begun is done. */

@@ -55,6 +55,11 @@ export function layout(home: string) {
     sshConfig: path.join(home, 'ssh_config'),
     /** .rdp files that were opened. */
     remoteDesktops: path.join(home, 'remote-desktops'),
+    /**
+     * Profiles of browsers that were started for a collection, by organisation and service. Not in the organisation's own
+     * folder: a browser that still runs would keep that from being removed.
+     */
+    browsers: path.join(home, 'browsers'),
     loginLink: path.join(home, LOGIN_FOLDER),
     loginSets: path.join(home, 'login-sets'),
     organisations,
