@@ -2,6 +2,7 @@
 // organisation stands behind "--" or within an option, and is refused where it is more than a name or a number.
 import path from 'node:path';
 import { AppError } from '../../../shared/errors.ts';
+import { exhaustive } from '../../../shared/exhaustive.ts';
 import type { ClientProgram } from '../../../shared/model/client-program.ts';
 import {
   databaseProgramsFor,
@@ -53,6 +54,8 @@ export function launchOf(
       return { program, words: ['--new-instance', '--profile', facts.profile, page(service)] };
     case 'kubectl':
       return { program, words: [], environment: kubernetesVariables(address, facts) };
+    default:
+      return exhaustive(program);
   }
 }
 

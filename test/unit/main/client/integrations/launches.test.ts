@@ -1,6 +1,6 @@
 // What programs are given when a click starts them: word for word, whatever an organisation has put into its catalogue.
 import { describe, expect, it } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import {
   firefoxPreferences,
   launchOf,
