@@ -255,10 +255,15 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     },
     async 'device.unregister'() {
       const { organisation } = switchboard.current().device.requireStored().registration;
-      await switchboard.unregister(() => managed.refuseToLeave());
+      const left = await switchboard.unregister(() => managed.refuseToLeave());
       await settings.forgetServices(organisation.id);
       await settingsChanged();
       managed.follow();
+      if (left.length > 0) {
+        const title = 'Something of Banyan is left on this computer';
+        notifier?.show({ kind: 'trouble', title, body: left.join(' ') });
+      }
+      return { left };
     },
     'organisation.switch': ({ organisation }) => switchboard.switchTo(organisation),
     async 'session.signIn'({ openBrowser }) {
@@ -338,8 +343,12 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       return tunnel;
     },
     'tunnel.close': async ({ service }) => switchboard.current().access.close(service),
-    'tunnel.override': async ({ service, port, host }) =>
-      switchboard.current().access.override(service, port, host),
+    async 'tunnel.override'({ service, port, host }) {
+      const { access, programs } = switchboard.current();
+      const choice = await access.override(service, port, host);
+      await programs.settled(); // whoever starts a program now finds the new port in its configuration
+      return choice;
+    },
   };
 
   signInByItself();

@@ -187,7 +187,10 @@ export const contract = {
      * Closes everything, revokes the certificate where it can, removes all of the active organisation here. Another one
      * that is left becomes active. Refused with `managed/not-allowed` where the managed deployment file keeps it.
      */
-    unregister: call(nothing).returns<void>(),
+    unregister: call(nothing).returns<{
+      /** Sentences about what could not be taken out of other programs' files. */
+      left: readonly string[];
+    }>(),
   },
   organisation: {
     /**

@@ -13,6 +13,8 @@ export interface ConfigEntry {
   service: string;
   /** What a person types: the hosts of an SSH entry, a context of kubectl. */
   name: string;
+  /** Id of the organisation that it belongs to, where that is not the active one. */
+  organisation?: string;
 }
 
 /** Each is null where this client writes no such thing, or no organisation is active. */

@@ -60,6 +60,10 @@ export function layout(home: string) {
      * folder: a browser that still runs would keep that from being removed.
      */
     browsers: path.join(home, 'browsers'),
+    /** {version, proxies}: lines in the person's own kubeconfig, see integrations/kube-proxies.ts. */
+    kubeProxies: path.join(home, 'kube-proxies.json'),
+    /** What was last written to `~/.kube/banyan`, so that it is known again after kubectl has written it. */
+    kubeconfig: path.join(home, 'kubeconfig'),
     loginLink: path.join(home, LOGIN_FOLDER),
     loginSets: path.join(home, 'login-sets'),
     organisations,
