@@ -4,7 +4,13 @@ import { memo } from 'react';
 import { remedy, type WireError } from '../../../shared/errors.ts';
 import { whyNotConnectable } from '../../../shared/model/service.ts';
 import { actionLabels } from '../../text/common.ts';
-import { autoConnectText, hindranceText, kindOf, servicesText } from '../../text/services.ts';
+import {
+  autoConnectText,
+  hindranceText,
+  kindOf,
+  portText,
+  servicesText,
+} from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyPill } from '../../ui/Copy.tsx';
 import { useCall, useLinkState, useSetView } from '../../window-context.tsx';
@@ -31,13 +37,14 @@ export const ServiceRow = memo(function ServiceRow({ measure, ...props }: RowPro
   const openPage = useCall('service.open');
   const star = useCall('service.star');
   const choose = useCall('service.autoConnect');
+  const override = useCall('tunnel.override');
   const auto = useAutoConnect(service);
   const showHow = useShowHow(service.id);
   const hindrance = whyNotConnectable(service);
   const address = tunnel.status === 'open' ? formatHostPort(tunnel.address) : null;
   const error =
     tunnel.status === 'failed'
-      ? tunnel.error
+      ? (override.error ?? tunnel.error)
       : (actions.refused ?? openPage.error ?? star.error ?? choose.error);
   const reason = whyNotUsable(props);
   const isHeard = useLinkState() !== 'interrupted';
@@ -138,6 +145,11 @@ export const ServiceRow = memo(function ServiceRow({ measure, ...props }: RowPro
         <RowError
           error={error}
           onChoosePort={() => setView({ selected: service.id, editPort: service.id })}
+          onUse={(port) =>
+            void override
+              .run({ service: service.id, port })
+              .then((taken) => taken && actions.open())
+          }
         />
       )}
     </li>
@@ -149,8 +161,14 @@ function whyNotUsable({ service, tunnel }: Row): string | undefined {
   return tunnel.status === 'open' ? tunnel.trouble?.message : undefined;
 }
 
-function RowError(props: { error: WireError; onChoosePort: () => void }) {
-  const { error } = props;
+function RowError(props: {
+  error: WireError;
+  onChoosePort: () => void;
+  /** Takes the port that was found free. */
+  onUse: (port: number) => void;
+}) {
+  const { error, onUse } = props;
+  const free = error.details?.['suggestedPort'];
   const signIn = useCall('session.signIn');
   const { action, advice } = remedy(error);
   return (
@@ -158,6 +176,11 @@ function RowError(props: { error: WireError; onChoosePort: () => void }) {
       <span>
         {error.message} <span className="sub">{advice}</span>
       </span>
+      {action === 'choose-port' && typeof free === 'number' && (
+        <Button size="small" onClick={() => onUse(free)}>
+          {portText.take(free)}
+        </Button>
+      )}
       {(action === 'choose-port' || action === 'choose-address') && (
         <Button size="small" onClick={props.onChoosePort}>
           {actionLabels[action]}
