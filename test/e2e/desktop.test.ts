@@ -154,6 +154,7 @@ describe('the desktop app', () => {
         service: ['open', 'star', 'autoConnect', 'dismissLink'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
         settings: ['change'],
+        updates: ['check', 'install'],
         activity: ['log', 'connections'],
         diagnostics: ['run', 'save'],
         catalog: ['refresh'],

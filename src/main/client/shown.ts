@@ -5,6 +5,7 @@ import { type Managed, notManaged } from '../../shared/model/managed.ts';
 import { signedOut } from '../../shared/model/session.ts';
 import { defaultSettings, type ShownSettings } from '../../shared/model/settings.ts';
 import { unregistered } from '../../shared/model/device.ts';
+import type { Updates } from '../../shared/model/updates.ts';
 import type { Log } from './ports.ts';
 import type { OwnSlices, State, Tell } from './state.ts';
 
@@ -15,6 +16,7 @@ export interface Shown {
   registration(registration: Registration): void;
   managed(managed: Managed): void;
   settings(settings: ShownSettings): void;
+  updates(updates: Updates): void;
   /** For a state that is not shown yet: what it tells goes nowhere until then, and nowhere again once another one is. */
   place(): { tell: Tell; show(state: State): void };
   subscribe(listener: SignalListener): () => void;
@@ -34,6 +36,7 @@ export function createShown(log: Log): Shown {
     catalog: { status: 'empty', services: [] },
     tunnels: { states: {}, ports: {} },
     settings: { values: defaultSettings, managed: null },
+    updates: { status: 'idle' },
   };
   const revisions: Snapshot['revisions'] = {
     organisations: 0,
@@ -44,6 +47,7 @@ export function createShown(log: Log): Shown {
     catalog: 0,
     tunnels: 0,
     settings: 0,
+    updates: 0,
   };
   let current: object | null = null;
 
@@ -67,6 +71,7 @@ export function createShown(log: Log): Shown {
     registration: (registration) => replace('registration', registration),
     managed: (managed) => replace('managed', managed),
     settings: (settings) => replace('settings', settings),
+    updates: (updates) => replace('updates', updates),
     place() {
       const mine = {};
       return {

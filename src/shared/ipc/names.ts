@@ -21,6 +21,8 @@ const CALLS: Record<CallName, true | 'terminal'> = {
   'session.cancelSignIn': true,
   'session.signOut': true,
   'settings.change': true,
+  'updates.check': true,
+  'updates.install': true,
   'activity.log': true,
   'activity.connections': true,
   'diagnostics.run': true,
@@ -50,6 +52,7 @@ const SIGNALS: Record<SignalName, true> = {
   'catalog.changed': true,
   'tunnels.changed': true,
   'settings.changed': true,
+  'updates.changed': true,
 };
 
 /** For the terminal, by the control socket. */

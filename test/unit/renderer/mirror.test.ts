@@ -24,6 +24,7 @@ describe('the mirror', () => {
       catalog: 1,
       tunnels: 1,
       settings: 1,
+      updates: 1,
     });
   });
 
@@ -53,6 +54,7 @@ describe('the mirror', () => {
         catalog: 3,
         tunnels: 1,
         settings: 1,
+        updates: 1,
       },
     };
     const merged = mergeSnapshot(ours, theirs);
@@ -67,6 +69,7 @@ describe('the mirror', () => {
       catalog: 3,
       tunnels: 1,
       settings: 1,
+      updates: 1,
     });
   });
 

@@ -115,6 +115,7 @@ describe('adding an organisation', () => {
           catalog: 2,
           tunnels: 2,
           settings: 2,
+          updates: 1,
         };
         return device;
       });
