@@ -3,6 +3,7 @@
 import { app, powerMonitor } from 'electron';
 import path from 'node:path';
 import { mayQuit } from '../shared/model/managed.ts';
+import { countOpen } from '../shared/model/tunnel.ts';
 import type { Client } from './client/index.ts';
 import type { ClientPorts } from './client/ports.ts';
 import { layout } from './client/settings/layout.ts';
@@ -59,7 +60,8 @@ export async function compose(home: string, starts: Starts): Promise<void> {
   const openWindow = (): void => window.show();
   const choose = trayActions({ handlers: client.handlers, openWindow, log });
   tray = (await showsTray) ? createTray({ client, assets, choose, log }) : null;
-  const quit = (): void => choose({ do: 'quit', connected: countOpen(client) });
+  const connectedNow = (): number => countOpen(client.snapshot().slices.tunnels.states);
+  const quit = (): void => choose({ do: 'quit', connected: connectedNow() });
   const drawMenu = (): void => setMenu(mayQuit(client.snapshot().slices.managed) ? quit : null);
   drawMenu();
   client.subscribe((name) => {
@@ -92,12 +94,8 @@ async function startClient(
 
 /** The app ends with its only window: with what is connected that is asked, as it is for Quit. */
 function askWithoutTray(client: Pick<Client, 'snapshot'>): Promise<boolean> | null {
-  const { managed } = client.snapshot().slices;
-  const connected = countOpen(client);
+  const { managed, tunnels } = client.snapshot().slices;
+  const connected = countOpen(tunnels.states);
   const why = 'This desktop has no tray: without its window Banyan is not running. ';
   return connected === 0 || !mayQuit(managed) ? null : askToQuit(connected, why);
 }
-
-const countOpen = (client: Pick<Client, 'snapshot'>): number =>
-  Object.values(client.snapshot().slices.tunnels.states).filter(({ status }) => status === 'open')
-    .length;

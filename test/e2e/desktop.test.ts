@@ -155,6 +155,7 @@ describe('the desktop app', () => {
         link: ['dismiss'],
         session: ['signIn', 'signInWithCode', 'cancelSignIn', 'signOut'],
         settings: ['change'],
+        updates: ['check', 'install'],
         activity: ['log', 'connections'],
         diagnostics: ['run', 'save'],
         catalog: ['refresh'],

@@ -4,6 +4,7 @@ import type { AppFacts, Handlers, SignalListener, Snapshot } from '../../shared/
 import type { SecretStoreKind } from '../../shared/model/device.ts';
 import { mayQuit } from '../../shared/model/managed.ts';
 import { isSignedIn } from '../../shared/model/session.ts';
+import { countOpen } from '../../shared/model/tunnel.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
 import type { ServiceLink } from '../../shared/model/service-link.ts';
 import { parseServiceLink } from '../../shared/protocol/service-link.ts';
@@ -30,6 +31,7 @@ import { createSettings } from './settings/settings.ts';
 import { createShown } from './shown.ts';
 import { watchSurroundings } from './surroundings.ts';
 import { startSwitchboard } from './switchboard.ts';
+import { createUpdates } from './updates/updates.ts';
 
 export interface ClientOptions {
   /** Per-user folder, see settings/layout.ts. */
@@ -103,6 +105,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
         tell,
       ),
   });
+  let followUpdates = (): void => {};
   currentProxies(); // says what is wrong with the setting
   await settingsChanged();
 
@@ -133,8 +136,18 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     });
 
   await managed.look();
+  const updates = createUpdates({
+    ports,
+    network,
+    path: places.updates,
+    shown,
+    wishes: () => settings.updates(),
+    look: () => managed.look(),
+  });
+  followUpdates = updates.follow;
   await followDeployed(); // before anybody asks whether to show a window
   managed.follow();
+  if (stays) updates.start();
 
   /** It has been done, by a yes to the link or otherwise. */
   const answered = (wants: ServiceLink['wants'], service: string): void => {
@@ -166,6 +179,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       log.warn('the settings let every user of this computer use the local ports');
     }
     shown.settings(await settings.shown());
+    followUpdates();
   }
 
   /** Where the organisation has set it so. Whatever comes of it is in the session's state. */
@@ -204,7 +218,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
 
   function stop(): Promise<void> {
     surroundings?.stop();
-    stopped ??= managed.stop().then(() => switchboard.stop());
+    stopped ??= Promise.all([updates.stop(), managed.stop()]).then(() => switchboard.stop());
     return stopped;
   }
 
@@ -293,6 +307,8 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       }
       return shown.slices.settings;
     },
+    'updates.check': () => updates.checkNow(),
+    'updates.install': () => updates.install(countOpen(shown.slices.tunnels.states)),
     'activity.log': ({ after }) => Promise.resolve(recent.after(after)),
     'activity.connections': async ({ known }) =>
       switchboard.current().access.recentConnections(known),

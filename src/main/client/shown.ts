@@ -11,6 +11,7 @@ import { type Managed, notManaged } from '../../shared/model/managed.ts';
 import { signedOut } from '../../shared/model/session.ts';
 import { defaultSettings, type ShownSettings } from '../../shared/model/settings.ts';
 import { unregistered } from '../../shared/model/device.ts';
+import type { Updates } from '../../shared/model/updates.ts';
 import type { Log } from './ports.ts';
 import type { OwnSlices, State, Tell } from './state.ts';
 
@@ -22,6 +23,7 @@ export interface Shown {
   managed(managed: Managed): void;
   settings(settings: ShownSettings): void;
   links(change: Partial<Links>): void;
+  updates(updates: Updates): void;
   /** For a state that is not shown yet: what it tells goes nowhere until then, and nowhere again once another one is. */
   place(): { tell: Tell; show(state: State): void };
   subscribe(listener: SignalListener): () => void;
@@ -42,6 +44,7 @@ export function createShown(log: Log): Shown {
     tunnels: { states: {}, ports: {} },
     settings: { values: defaultSettings, managed: null },
     links: { invite: null, service: null },
+    updates: { status: 'idle' },
   };
   const revisions: Snapshot['revisions'] = {
     organisations: 0,
@@ -53,6 +56,7 @@ export function createShown(log: Log): Shown {
     tunnels: 0,
     settings: 0,
     links: 0,
+    updates: 0,
   };
   let current: object | null = null;
 
@@ -77,6 +81,7 @@ export function createShown(log: Log): Shown {
     managed: (managed) => replace('managed', managed),
     settings: (settings) => replace('settings', settings),
     links: (change) => replace('links', { ...slices.links, ...change }),
+    updates: (updates) => replace('updates', updates),
     place() {
       const mine = {};
       return {

@@ -5,13 +5,20 @@ import { programPlaces } from '../client/adapters/program-places.ts';
 import { systemPorts } from '../client/adapters/system-ports.ts';
 import type { ClientPorts } from '../client/ports.ts';
 import { desktopLoginStart } from './login-start.ts';
+import { desktopUpdater } from './updates/desktop-updater.ts';
 
 /**
  * The client runs before Electron is ready: what needs that waits for it here.
  * @param onNotice a person has clicked on a notification
  */
-export const desktopPorts = (home: string, onNotice: () => void): ClientPorts => ({
-  ...systemPorts(home),
+export const desktopPorts = (home: string, onNotice: () => void): ClientPorts => {
+  const system = systemPorts(home);
+  return { ...system, ...electronPorts(onNotice), updater: desktopUpdater(system.log) };
+};
+
+const electronPorts = (
+  onNotice: () => void,
+): Pick<ClientPorts, 'programs' | 'browser' | 'notifier' | 'loginStart'> => ({
   ...startsAtLogin(),
   programs: {
     ...programPlaces({

@@ -9,6 +9,7 @@ export const settingsText = {
     look: 'Appearance',
     notifications: 'Notifications',
     network: 'Network',
+    updates: 'Updates',
     secrets: 'Keys and secrets',
     unsafe: 'Unsafe',
   },
@@ -30,10 +31,12 @@ export const settingsText = {
   notices: {
     session: 'Sign-in needed',
     trouble: 'Problems',
+    update: 'Newer versions',
   } satisfies Record<NoticeKind, string>,
   noticesHelp: {
     session: 'Your session ends soon, or connections wait for you to sign in.',
     trouble: 'A service is refused to you, a port is taken, a setting cannot be used.',
+    update: 'A newer version is downloaded and can be used.',
   } satisfies Record<NoticeKind, string>,
   warning: 'Warn before a session ends',
   warningHelp:

@@ -14,6 +14,7 @@ import type { Session } from '../model/session.ts';
 import { type ShownSettings, THEMES } from '../model/settings.ts';
 import type { Tunnel } from '../model/tunnel.ts';
 import type { ServiceLink } from '../model/service-link.ts';
+import type { Updates } from '../model/updates.ts';
 
 /** Everything a front end shows. Slices arrive whole, each with a revision, so that a late one can be ignored. */
 export interface Slices {
@@ -30,6 +31,7 @@ export interface Slices {
   /** Of this computer, whichever organisation is active. */
   settings: ShownSettings;
   links: Links;
+  updates: Updates;
 }
 
 /** What `banyan://` links have asked for; shown for a yes, never acted upon by itself. */
@@ -224,13 +226,28 @@ export const contract = {
         startAtLogin: z.boolean().optional(),
         startHidden: z.boolean().optional(),
         autoConnect: z.boolean().optional(),
-        notifications: z.strictObject({ session: z.boolean(), trouble: z.boolean() }).optional(),
+        notifications: z
+          .strictObject({ session: z.boolean(), trouble: z.boolean(), update: z.boolean() })
+          .optional(),
         warnBeforeExpiryMinutes: z.number().int().min(0).max(1440).optional(),
         theme: z.enum(THEMES).optional(),
         proxy: proxy.optional(),
         anyLocalUser: z.boolean().optional(),
+        updates: z.boolean().optional(),
       }),
     ).returns<ShownSettings>(),
+  },
+  updates: {
+    /**
+     * Asks for a newer version, whether or not that is done by itself; what there is begins to be downloaded. Refused with
+     * `updates/off`. What came of it is in the slice.
+     */
+    check: call(nothing).returns<Updates>(),
+    /**
+     * Ends the app and starts the newer one: asked first where programs would lose their connections. Refused with
+     * `updates/not-ready`.
+     */
+    install: call(nothing).returns<void>(),
   },
   /** Asked for by who looks at it, while she looks: what happens at every connection is no signal. */
   activity: {

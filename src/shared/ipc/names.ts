@@ -21,6 +21,8 @@ const CALLS: Record<CallName, true | 'terminal'> = {
   'session.cancelSignIn': true,
   'session.signOut': true,
   'settings.change': true,
+  'updates.check': true,
+  'updates.install': true,
   'activity.log': true,
   'activity.connections': true,
   'diagnostics.run': true,
@@ -52,6 +54,7 @@ const SIGNALS: Record<SignalName, true> = {
   'tunnels.changed': true,
   'settings.changed': true,
   'links.changed': true,
+  'updates.changed': true,
 };
 
 /** For the terminal, by the control socket. */

@@ -25,6 +25,7 @@ describe('the mirror', () => {
       tunnels: 1,
       settings: 1,
       links: 1,
+      updates: 1,
     });
   });
 
@@ -55,6 +56,7 @@ describe('the mirror', () => {
         tunnels: 1,
         settings: 1,
         links: 1,
+        updates: 1,
       },
     };
     const merged = mergeSnapshot(ours, theirs);
@@ -70,6 +72,7 @@ describe('the mirror', () => {
       tunnels: 1,
       settings: 1,
       links: 1,
+      updates: 1,
     });
   });
 
