@@ -1,4 +1,4 @@
-// The terminal programs as a package carries them: what Vite has built, a Node to run it (decision 18), and how to start it.
+// The terminal programs as a package carries them: what Vite has built, a Node to run it (decision 19), and how to start it.
 import { chmod, copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ROOT } from './prepare.mjs';

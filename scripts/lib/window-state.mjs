@@ -58,6 +58,7 @@ function script({ snapshot, replies, later }) {
         'activity',
         'diagnostics',
         'catalog',
+        'link',
         'program',
         'service',
         'tunnel',

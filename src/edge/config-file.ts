@@ -59,6 +59,9 @@ const configFile = strict({
     mutual_port: port.optional(),
     access_tier: outerAddress.optional(),
   }).default({}),
+  host_tags: z
+    .record(z.string().regex(/^[\w.-]{1,100}$/), z.string().regex(/^[^|*]{1,200}$/))
+    .default({}),
   sign_in: strict({
     people: z.literal('local'),
     registers_devices: z.boolean().default(false),
@@ -138,6 +141,7 @@ function hosted(read: z.output<typeof configFile>, folder: string): HostedEdge {
         mutualPort: outer.mutual_port,
         accessTier: outer.access_tier,
       },
+      hostTags: read.host_tags,
       lifetimes: {
         connection: limits.connection_seconds,
         idle: limits.idle_seconds,

@@ -66,6 +66,8 @@ export interface EdgeConfig {
   };
   /** How all this is reached from elsewhere, where that is not as it listens: behind a router, say. */
   outer?: OuterAddresses;
+  /** Of its Access Tier: services select by them (`host_tag_selector`). */
+  hostTags?: Readonly<Record<string, string>>;
   lifetimes: Partial<Lifetimes>;
   /** Added to, or replacing, what is stored already. */
   documents: Documents;

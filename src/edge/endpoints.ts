@@ -11,7 +11,6 @@ import type { Authority } from './authority/authority.ts';
 import type { ClientCertificates } from './authority/client-certificates.ts';
 import type { Changes } from './changes.ts';
 import { API, createApi } from './command-center/api.ts';
-import type { AccessTierAddress } from './command-center/catalog.ts';
 import type { EventStreams } from './command-center/event-streams.ts';
 import type { PublishedService, Rulebook } from './command-center/rulebook.ts';
 import type { EdgeConfig, Lifetimes } from './config.ts';
@@ -53,7 +52,6 @@ export interface EndpointsOptions {
   mutualOrigin: string;
   settings: Settings;
   exemptsUnregistered: (service: PublishedService) => boolean;
-  accessTierAddress: AccessTierAddress;
   accessTier: AccessTier;
   admit: Admit;
   tokens: TokenCheck;
@@ -192,7 +190,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     rulebook,
     events,
     posture,
-    accessTier: options.accessTierAddress,
+    addressOf: (service) => accessTier.frontends.addressOf(service),
     people: options.people,
     admit,
     deviceSessions: foreign ? null : deviceSessions,
@@ -212,7 +210,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
       deviceSessions,
       cookie,
       service: (id) => webClients.service(id),
-      addressOf: (service) => `${accessTier.webOrigins(service)[0]}/`,
+      addressOf: (service) => `${accessTier.sites.all(service)[0]}/`,
     }),
   };
   // On the public port these answer too, and say that a certificate is missing.

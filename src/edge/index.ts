@@ -12,7 +12,7 @@ import { createRelyingParty } from './access-tier/web/relying-party.ts';
 import { openAudit } from './audit/audit.ts';
 import { openAuthority } from './authority/authority.ts';
 import { createClientCertificates } from './authority/client-certificates.ts';
-import { createServerCertificates } from './authority/server-certificates.ts';
+import { createServerCertificates, renewed } from './authority/server-certificates.ts';
 import { createChanges } from './changes.ts';
 import { createEventStreams } from './command-center/event-streams.ts';
 import { type Documents, openRulebook, type PublishedService } from './command-center/rulebook.ts';
@@ -178,7 +178,7 @@ async function start(
     people,
     exemptsUnregistered,
   });
-  const webClients = createWebClients(rulebook, (service) => accessTier.webOrigins(service));
+  const webClients = createWebClients(rulebook, (service) => accessTier.sites.all(service));
   const relyingParty = createRelyingParty({
     issuer,
     root: authority.root,
@@ -186,12 +186,21 @@ async function start(
     secret: (serviceId) => webClients.secret(serviceId),
   });
   stops.push(() => relyingParty.stop());
+  const trustIntermediate = authority.intermediate('trust');
   const accessTier = await startAccessTier({
     host: config.address,
     port: wishes.accessTier,
-    outerPort: outer.accessTier?.port,
-    trustIntermediate: authority.intermediate('trust'),
-    serverCertificates,
+    outer: outer.accessTier ?? {},
+    hostTags: config.hostTags ?? {},
+    trustIntermediate,
+    serverCertificates: createServerCertificates(
+      authority,
+      lifetimes.serverCert,
+      trustIntermediate,
+    ),
+    tierCertificate: renewed(lifetimes.serverCert, () =>
+      authority.issueTier(host, lifetimes.serverCert),
+    ),
     rulebook,
     admit,
     events,
@@ -213,10 +222,6 @@ async function start(
   stops.push(() => events.stop());
   stops.push(() => control.refuse());
 
-  const accessTierAddress = {
-    host: outer.accessTier?.host ?? null,
-    port: outer.accessTier?.port ?? accessTier.port,
-  };
   const endpoints = await createEndpoints({
     config,
     people,
@@ -226,7 +231,6 @@ async function start(
     mutualOrigin: new URL(`https://${host}:${outer.mutualPort ?? ports.mutual}`).origin,
     settings,
     exemptsUnregistered,
-    accessTierAddress,
     accessTier,
     admit,
     tokens,
@@ -270,12 +274,13 @@ async function start(
       rulebook,
       invites,
       settings,
+      problemsOf: (document) => accessTier.problemsOf(document),
       linkOf,
       facts: {
         name: config.name,
         organisation,
         rootFingerprint,
-        accessTier: `${accessTierAddress.host ?? ''}:${accessTierAddress.port}`,
+        accessTier: `${outer.accessTier?.host ?? ''}:${outer.accessTier?.port ?? accessTier.port}`,
       },
     }),
   );

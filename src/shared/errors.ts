@@ -97,6 +97,18 @@ export const ERRORS = {
     advice: 'Install it, or use the command that is shown.',
     action: 'none',
   },
+  'program/not-started': {
+    exit: EXIT.failed,
+    title: 'The program could not be started',
+    advice: 'Use the command that is shown.',
+    action: 'none',
+  },
+  'program/not-connected': {
+    exit: EXIT.failed,
+    title: 'The service is not connected',
+    advice: 'Connect it, then open the program again.',
+    action: 'none',
+  },
   'program/port-unknown': {
     exit: EXIT.failed,
     title: 'The local port is not known yet',

@@ -37,8 +37,6 @@ export interface ClientOptions {
   /** Per-user folder, see settings/layout.ts. */
   home: string;
   version: string;
-  /** A `banyan://register` link the app was opened with. */
-  pendingInvite?: string;
   suggestedSecretStore?: SecretStoreKind;
   /** See `AppFacts`. */
   desktop?: AppFacts['desktop'];
@@ -53,7 +51,7 @@ export interface Client {
   handlers: Handlers;
   snapshot(): Snapshot;
   subscribe(listener: SignalListener): () => void;
-  /** A link that arrived while running (second start, deep link). Shown by the next snapshot, never acted upon. */
+  /** A link that the app was started with or that arrived while it runs. Shown for a yes, never acted upon. */
   openLink(link: string): void;
   /** Drains tunnels, then ends; safe to call twice. */
   stop(): Promise<void>;
@@ -151,11 +149,10 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
   managed.follow();
   if (stays) updates.start();
 
-  let pendingInvite = options.pendingInvite ?? null;
-  let pendingLink: ServiceLink | null = null;
   /** It has been done, by a yes to the link or otherwise. */
   const answered = (wants: ServiceLink['wants'], service: string): void => {
-    if (pendingLink?.wants === wants && pendingLink.service === service) pendingLink = null;
+    const asked = shown.slices.links.service;
+    if (asked?.wants === wants && asked.service === service) shown.links({ service: null });
   };
   let stopped: Promise<void> | null = null;
 
@@ -211,8 +208,6 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       version,
       platform: process.platform,
       certificatesFolder: home,
-      pendingInvite,
-      pendingLink,
       suggestedSecretStore,
       desktop,
       hostName: suggestedDeviceName(),
@@ -243,7 +238,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     async 'device.register'(input) {
       await managed.refuseOther(parseInvite(input.invite).rootFingerprint);
       const registered = await switchboard.register(input);
-      pendingInvite = null;
+      shown.links({ invite: null });
       managed.follow();
       return registered;
     },
@@ -274,10 +269,15 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     },
     async 'device.unregister'() {
       const { organisation } = switchboard.current().device.requireStored().registration;
-      await switchboard.unregister(() => managed.refuseToLeave());
+      const left = await switchboard.unregister(() => managed.refuseToLeave());
       await settings.forgetServices(organisation.id);
       await settingsChanged();
       managed.follow();
+      if (left.length > 0) {
+        const title = 'Something of Banyan is left on this computer';
+        notifier?.show({ kind: 'trouble', title, body: left.join(' ') });
+      }
+      return { left };
     },
     'organisation.switch': ({ organisation }) => switchboard.switchTo(organisation),
     async 'session.signIn'({ openBrowser }) {
@@ -340,8 +340,8 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       access.leaveUntilSignIn(service);
       await settingsChanged();
     },
-    'service.dismissLink'() {
-      pendingLink = null;
+    'link.dismiss'({ asksFor }) {
+      shown.links({ [asksFor]: null });
       return Promise.resolve();
     },
     'program.look': async () => switchboard.current().programs.look(),
@@ -351,6 +351,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       file: await switchboard.current().programs.saveRdp(service),
     }),
     'program.openRdp': async ({ service }) => switchboard.current().programs.openRdp(service),
+    'program.launch': async (input) => switchboard.current().programs.launch(input),
     'program.setKubernetes': async (input) => switchboard.current().programs.setKubernetes(input),
     async 'tunnel.open'({ service }) {
       const tunnel = await switchboard.current().access.open(service);
@@ -358,8 +359,12 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       return tunnel;
     },
     'tunnel.close': async ({ service }) => switchboard.current().access.close(service),
-    'tunnel.override': async ({ service, port, host }) =>
-      switchboard.current().access.override(service, port, host),
+    async 'tunnel.override'({ service, port, host }) {
+      const { access, programs } = switchboard.current();
+      const choice = await access.override(service, port, host);
+      await programs.settled(); // whoever starts a program now finds the new port in its configuration
+      return choice;
+    },
   };
 
   signInByItself();
@@ -370,12 +375,13 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     openLink(link) {
       const asked = parseServiceLink(link);
       if (asked !== null) {
-        pendingLink ??= asked; // a question that is shown is not replaced under the pointer
+        // A question that is shown is not replaced under the pointer.
+        if (shown.slices.links.service === null) shown.links({ service: asked });
         return;
       }
       try {
         parseInvite(link);
-        pendingInvite = link.trim();
+        shown.links({ invite: link.trim() });
       } catch (error) {
         log.warn('a link that is neither an invite nor asks for a service was ignored', { error });
       }

@@ -2,6 +2,7 @@
 // contract suite. Nothing here knows Electron.
 import type { Agent } from 'node:https';
 import type { Engine, TunnelSink } from '../../proxy/index.ts';
+import type { ClientProgram } from '../../shared/model/client-program.ts';
 import type { SecretStoreKind } from '../../shared/model/device.ts';
 import type { PostureReport } from '../../shared/model/posture.ts';
 import type { NoticeKind } from '../../shared/model/settings.ts';
@@ -94,6 +95,22 @@ export interface ManagedSettings {
 export type ManagedFileRead =
   { status: 'absent' } | { status: 'refused'; why: string } | { status: 'read'; text: string };
 
+/** A program as a click starts it. */
+export interface Launch {
+  program: ClientProgram;
+  /** What it is given, one by one: no shell reads them. */
+  words: readonly string[];
+  /** Set for this program alone. */
+  environment?: Readonly<Record<string, string>>;
+}
+
+export interface Launcher {
+  /** Found anew each time: she may have installed one since. */
+  installed(): readonly ClientProgram[];
+  /** Resolves when it runs. Throws `program/not-installed` or `program/not-started`. */
+  start(launch: Launch): Promise<void>;
+}
+
 /** Where other programs look for what a person has set, and how they start ours. */
 export interface ProgramPlaces {
   /** Holds `.ssh/config`. */
@@ -104,6 +121,8 @@ export interface ProgramPlaces {
   downloads: () => string;
   /** Hands a file to the program that the system has for it; rejects where there is none. Absent without a desktop. */
   openFile?: (file: string) => Promise<void>;
+  /** Absent: nothing is started. */
+  launcher?: Launcher;
 }
 
 /** Where newer versions are found, and whose they are. */

@@ -186,7 +186,10 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
         await programs.start(id);
         posture.follow();
         await session.restore();
-      } else if ('because' in loaded) {
+      } else {
+        await programs.start(null);
+      }
+      if ('because' in loaded) {
         log.warn('the stored registration is not usable', { error: loaded.because });
         state.device({ type: 'unregistered', because: loaded.because.toWire() });
       }
@@ -215,7 +218,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
       await session.stop();
       catalog.stop();
       await access.stop(drainMs);
-      await programs.stop();
+      await programs.settled();
       const stored = await device.stop();
       await loginFiles.close();
       return stored ? { status: 'stored', stored } : loaded;

@@ -1,5 +1,11 @@
 // What front ends see: the organisations, and the state of the active one. Numbered, and told to whoever listens.
-import type { Registration, SignalListener, Slices, Snapshot } from '../../shared/ipc/contract.ts';
+import type {
+  Links,
+  Registration,
+  SignalListener,
+  Slices,
+  Snapshot,
+} from '../../shared/ipc/contract.ts';
 import type { KnownOrganisation } from '../../shared/model/device.ts';
 import { type Managed, notManaged } from '../../shared/model/managed.ts';
 import { signedOut } from '../../shared/model/session.ts';
@@ -16,6 +22,7 @@ export interface Shown {
   registration(registration: Registration): void;
   managed(managed: Managed): void;
   settings(settings: ShownSettings): void;
+  links(change: Partial<Links>): void;
   updates(updates: Updates): void;
   /** For a state that is not shown yet: what it tells goes nowhere until then, and nowhere again once another one is. */
   place(): { tell: Tell; show(state: State): void };
@@ -36,6 +43,7 @@ export function createShown(log: Log): Shown {
     catalog: { status: 'empty', services: [] },
     tunnels: { states: {}, ports: {} },
     settings: { values: defaultSettings, managed: null },
+    links: { invite: null, service: null },
     updates: { status: 'idle' },
   };
   const revisions: Snapshot['revisions'] = {
@@ -47,6 +55,7 @@ export function createShown(log: Log): Shown {
     catalog: 0,
     tunnels: 0,
     settings: 0,
+    links: 0,
     updates: 0,
   };
   let current: object | null = null;
@@ -71,6 +80,7 @@ export function createShown(log: Log): Shown {
     registration: (registration) => replace('registration', registration),
     managed: (managed) => replace('managed', managed),
     settings: (settings) => replace('settings', settings),
+    links: (change) => replace('links', { ...slices.links, ...change }),
     updates: (updates) => replace('updates', updates),
     place() {
       const mine = {};

@@ -8,7 +8,10 @@ import type { ClientPorts } from '../client/ports.ts';
 import { desktopLoginStart } from './login-start.ts';
 import { desktopUpdater } from './updates/desktop-updater.ts';
 
-/** @param onNotice a person has clicked on a notification */
+/**
+ * The client runs before Electron is ready: what needs that waits for it here.
+ * @param onNotice a person has clicked on a notification
+ */
 export const desktopPorts = (home: string, onNotice: () => void): ClientPorts => {
   const system = systemPorts(home);
   return { ...system, ...electronPorts(onNotice), updater: desktopUpdater(system.log) };
@@ -28,6 +31,7 @@ const electronPorts = (
     }),
     downloads: () => app.getPath('downloads'),
     async openFile(file) {
+      await app.whenReady();
       const problem = await shell.openPath(file);
       if (problem) throw new Error(problem);
     },
@@ -37,10 +41,13 @@ const electronPorts = (
       const { protocol } = new URL(url);
       // Anything else would start whichever program has claimed the scheme.
       if (protocol !== 'https:' && protocol !== 'http:') throw new Error('not a web page');
+      await app.whenReady();
       await shell.openExternal(url);
     },
   },
-  notifier: { show: (notice) => showNotice(notice, onNotice) },
+  notifier: {
+    show: (notice) => void app.whenReady().then(() => showNotice(notice, onNotice)),
+  },
 });
 
 /** A package has its launchers beside the archive, a build has its scripts. */

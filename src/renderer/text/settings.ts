@@ -80,7 +80,7 @@ export const settingsText = {
   anyLocalUserAsk: 'Let every user of this computer use your connections?',
   anyLocalUserWarn:
     'Banyan refuses other users of this computer. Without that, whoever else works on it reaches what you have connected, under your name. It holds for services that are connected from now on.',
-  anyLocalUserYes: 'Let every user',
+  anyLocalUserYes: 'Let everybody use them',
   managed: (by: string) => `Managed by ${by}`,
   managedHelp: (by: string) =>
     `${by} has set what carries a lock. Ask your administrator to change it.`,

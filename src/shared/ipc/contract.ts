@@ -7,6 +7,7 @@ import type { LogLine, RecentConnection } from '../model/activity.ts';
 import type { Diagnosis } from '../model/diagnosis.ts';
 import { type Device, type KnownOrganisation, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
 import type { Managed } from '../model/managed.ts';
+import { CLIENT_PROGRAMS } from '../model/client-program.ts';
 import type { Programs } from '../model/program.ts';
 import type { PortChoice, Service } from '../model/service.ts';
 import type { Session } from '../model/session.ts';
@@ -29,7 +30,14 @@ export interface Slices {
   tunnels: Tunnels;
   /** Of this computer, whichever organisation is active. */
   settings: ShownSettings;
+  links: Links;
   updates: Updates;
+}
+
+/** What `banyan://` links have asked for; shown for a yes, never acted upon by itself. */
+export interface Links {
+  invite: string | null;
+  service: ServiceLink | null;
 }
 
 export interface Catalog {
@@ -55,10 +63,6 @@ export interface AppFacts {
   platform: string;
   /** Folder that holds the `login-*.pem` files, for the commands that are shown. */
   certificatesFolder: string;
-  /** A link the app was opened with; shown for a yes, never acted upon by itself. */
-  pendingInvite: string | null;
-  /** What a link has asked for; asked about, never acted upon by itself. */
-  pendingLink: ServiceLink | null;
   /** Set by whoever started this client, e.g. the demo: preselects and explains, changes no check. */
   suggestedSecretStore: (typeof SECRET_STORES)[number];
   /** Runs with windows and notifications, and with a tray where the desktop shows one; null: in a terminal. */
@@ -185,7 +189,10 @@ export const contract = {
      * Closes everything, revokes the certificate where it can, removes all of the active organisation here. Another one
      * that is left becomes active. Refused with `managed/not-allowed` where the managed deployment file keeps it.
      */
-    unregister: call(nothing).returns<void>(),
+    unregister: call(nothing).returns<{
+      /** Sentences about what could not be taken out of other programs' files. */
+      left: readonly string[];
+    }>(),
   },
   organisation: {
     /**
@@ -278,7 +285,10 @@ export const contract = {
      */
     autoConnect: call(z.strictObject({ service, isOn: z.boolean() })).returns<void>(),
     /** The person does not want what the link asked for. */
-    dismissLink: call(nothing).returns<void>(),
+  },
+  link: {
+    /** The person does not want what it asked for. */
+    dismiss: call(z.strictObject({ asksFor: z.enum(['invite', 'service']) })).returns<void>(),
   },
   program: {
     /** What stands in the configurations of other programs, read anew: they may have been edited by hand. */
@@ -302,6 +312,11 @@ export const contract = {
     saveRdp: call(z.strictObject({ service })).returns<{ file: string }>(),
     /** Hands one to the program that the system has for it: `program/not-installed` where there is none. */
     openRdp: call(z.strictObject({ service })).returns<void>(),
+    /**
+     * Starts a program of this computer for a service that is connected, in a terminal where it has no window of its own.
+     * What it is told comes from the client's state alone. `program/not-connected`, `-not-installed`, `-not-started`.
+     */
+    launch: call(z.strictObject({ service, program: z.enum(CLIENT_PROGRAMS) })).returns<void>(),
   },
   tunnel: {
     /** Resolves when the port listens and the Access Tier has accepted this person once. */

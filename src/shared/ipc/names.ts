@@ -32,12 +32,13 @@ const CALLS: Record<CallName, true | 'terminal'> = {
   'service.page': 'terminal',
   'service.star': true,
   'service.autoConnect': true,
-  'service.dismissLink': true,
+  'link.dismiss': true,
   'program.look': true,
   'program.setSsh': true,
   'program.setKubernetes': true,
   'program.saveRdp': true,
   'program.openRdp': true,
+  'program.launch': true,
   'tunnel.open': true,
   'tunnel.close': true,
   'tunnel.override': true,
@@ -52,6 +53,7 @@ const SIGNALS: Record<SignalName, true> = {
   'catalog.changed': true,
   'tunnels.changed': true,
   'settings.changed': true,
+  'links.changed': true,
   'updates.changed': true,
 };
 

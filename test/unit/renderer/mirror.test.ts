@@ -24,6 +24,7 @@ describe('the mirror', () => {
       catalog: 1,
       tunnels: 1,
       settings: 1,
+      links: 1,
       updates: 1,
     });
   });
@@ -54,6 +55,7 @@ describe('the mirror', () => {
         catalog: 3,
         tunnels: 1,
         settings: 1,
+        links: 1,
         updates: 1,
       },
     };
@@ -69,6 +71,7 @@ describe('the mirror', () => {
       catalog: 3,
       tunnels: 1,
       settings: 1,
+      links: 1,
       updates: 1,
     });
   });

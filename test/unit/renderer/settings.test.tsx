@@ -65,7 +65,7 @@ describe('the settings page', () => {
     const name = 'Let every user of this computer use my connections';
     await press('switch', name);
     expect(asked()).toEqual([]);
-    await app.click('Let every user');
+    await app.click('Let everybody use them');
     expect(asked()).toEqual([{ anyLocalUser: true }]);
     await app.act(() =>
       app.fake.emit('settings.changed', { revision: 2, value: shown({ anyLocalUser: true }) }),

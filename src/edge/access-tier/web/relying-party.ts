@@ -7,7 +7,8 @@ import { loopbackLookup } from '../../../proxy/net/loopback.ts';
 import { z } from '../../../shared/schema.ts';
 import { ENDPOINTS } from '../../trust-provider/provider.ts';
 import { TOKEN_ALGORITHM } from '../../trust-provider/secrets.ts';
-import { CALLBACK_PATH, WEB_SCOPE } from '../../trust-provider/web-clients.ts';
+import { CALLBACK_PATH } from '../../command-center/http-settings.ts';
+import { WEB_SCOPE } from '../../trust-provider/web-clients.ts';
 
 export interface RelyingPartyOptions {
   issuer: string;

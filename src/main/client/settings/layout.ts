@@ -57,6 +57,15 @@ export function layout(home: string) {
     sshConfig: path.join(home, 'ssh_config'),
     /** .rdp files that were opened. */
     remoteDesktops: path.join(home, 'remote-desktops'),
+    /**
+     * Profiles of browsers that were started for a collection, by organisation and service. Not in the organisation's own
+     * folder: a browser that still runs would keep that from being removed.
+     */
+    browsers: path.join(home, 'browsers'),
+    /** {version, proxies}: lines in the person's own kubeconfig, see integrations/kube-proxies.ts. */
+    kubeProxies: path.join(home, 'kube-proxies.json'),
+    /** What was last written to `~/.kube/banyan`, so that it is known again after kubectl has written it. */
+    kubeconfig: path.join(home, 'kubeconfig'),
     loginLink: path.join(home, LOGIN_FOLDER),
     loginSets: path.join(home, 'login-sets'),
     organisations,
