@@ -1,5 +1,6 @@
 // The client's ports in Electron: those of any computer, but for what Electron does better.
 import { app, Notification, shell } from 'electron';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { programPlaces } from '../client/adapters/program-places.ts';
 import { systemPorts } from '../client/adapters/system-ports.ts';
@@ -26,12 +27,7 @@ const electronPorts = (
       environment: process.env,
       execPath: process.execPath,
       isElectron: true,
-      // A package has its launchers beside the archive, a build has its scripts.
-      folders: [
-        app.isPackaged
-          ? path.join(process.resourcesPath, 'bin')
-          : path.join(app.getAppPath(), 'out', 'bin'),
-      ],
+      folders: [programsFolder()],
     }),
     downloads: () => app.getPath('downloads'),
     async openFile(file) {
@@ -53,6 +49,15 @@ const electronPorts = (
     show: (notice) => void app.whenReady().then(() => showNotice(notice, onNotice)),
   },
 });
+
+/** A package has its launchers beside the archive, a build has its scripts. */
+function programsFolder(): string {
+  if (!app.isPackaged) return path.join(app.getAppPath(), 'out', 'bin');
+  // An AppImage is mounted somewhere else at every start, and not at all when ssh wants to: what was taken out of it stays.
+  return process.env['APPIMAGE'] === undefined
+    ? path.join(process.resourcesPath, 'bin')
+    : path.join(homedir(), '.local', 'lib', 'banyan', 'bin');
+}
 
 /** Without somebody who holds it, one is collected and its click is lost. */
 const shownNotices = new Set<Notification>();
