@@ -28,7 +28,11 @@ import { CODE_PAGE, createDeviceCode } from './trust-provider/device-code.ts';
 import { createForeignTokens } from './trust-provider/foreign-tokens.ts';
 import { createIdentify } from './trust-provider/identify.ts';
 import { createDeviceSessions, TICKET_SECONDS } from './trust-provider/device-sessions.ts';
-import { createInteraction, INTERACTION } from './trust-provider/interaction.ts';
+import {
+  createInteraction,
+  createUpstreamCallback,
+  INTERACTION,
+} from './trust-provider/interaction.ts';
 import { createOpenPage, OPEN_PATH } from './trust-provider/open-page.ts';
 import { createOpenPages } from './trust-provider/open-pages.ts';
 import { createOwnTokens } from './trust-provider/own-tokens.ts';
@@ -39,6 +43,7 @@ import type { IssuerSecrets } from './trust-provider/secrets.ts';
 import type { Sessions } from './trust-provider/sessions.ts';
 import { createThrottle } from './trust-provider/throttle.ts';
 import type { TokenCheck } from './trust-provider/token-check.ts';
+import { type Upstream, UPSTREAM_CALLBACK } from './trust-provider/upstream.ts';
 import type { Users } from './trust-provider/users.ts';
 import type { WebClients } from './trust-provider/web-clients.ts';
 import { createWebSignIn } from './trust-provider/web-sign-in.ts';
@@ -63,6 +68,8 @@ export interface EndpointsOptions {
   volatile: Store;
   audit: Audit;
   users: Users;
+  /** Where people sign in; null: here. */
+  upstream: Upstream | null;
   people: Pick<Users, 'asOfNow'>;
   invites: Invites;
   sessions: Sessions;
@@ -170,6 +177,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     webClients,
     webSignIn,
     prefill: config.prefill,
+    upstream: options.upstream,
     audit: options.audit,
   });
   const enrolment = createEnrolment({
@@ -206,6 +214,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     [`POST ${CODE_PAGE}`]: deviceCode.throttled(issuerAnswers),
     [`GET ${INTERACTION}/*`]: interaction.show,
     [`POST ${INTERACTION}/*`]: interaction.answer,
+    [`GET ${UPSTREAM_CALLBACK}`]: createUpstreamCallback(options.upstream),
     [`GET ${OPEN_PATH}`]: createOpenPage({
       deviceSessions,
       cookie,

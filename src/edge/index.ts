@@ -33,6 +33,7 @@ import { openIssuerSecrets } from './trust-provider/secrets.ts';
 import { createSessions } from './trust-provider/sessions.ts';
 import { createThrottle } from './trust-provider/throttle.ts';
 import { createTokenCheck } from './trust-provider/token-check.ts';
+import { createUpstream, UPSTREAM_CALLBACK } from './trust-provider/upstream.ts';
 import { createUsers, type Users } from './trust-provider/users.ts';
 
 export type { EdgeConfig, Lifetimes } from './config.ts';
@@ -127,10 +128,14 @@ async function start(
   const devices = createDevices({ store, sessions, changes, posture });
   const invites = createInvites(store);
   await invites.reopenClaimed();
-  const users = createUsers(store, {
-    device: createThrottle({ freeAttempts: 5, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
-    person: createThrottle({ freeAttempts: 50, firstDelayMs: 1_000, longestDelayMs: 10_000 }),
-  });
+  const users = createUsers(
+    store,
+    {
+      device: createThrottle({ freeAttempts: 5, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
+      person: createThrottle({ freeAttempts: 50, firstDelayMs: 1_000, longestDelayMs: 10_000 }),
+    },
+    config.upstream?.issuer,
+  );
   // Of people who sign in elsewhere only their token tells the groups, whoever has the same e-mail here.
   const people: Pick<Users, 'asOfNow'> = config.foreignIssuer
     ? { asOfNow: (person) => Promise.resolve(person) }
@@ -179,10 +184,18 @@ async function start(
     exemptsUnregistered,
   });
   const webClients = createWebClients(rulebook, (service) => accessTier.sites.all(service));
+  const pagesOrigin = ports.browser === null ? issuer : `http://127.0.0.1:${ports.browser}`;
+  const upstream = config.upstream
+    ? createUpstream(config.upstream, {
+        redirectUri: () => `${pagesOrigin}${UPSTREAM_CALLBACK}`,
+        log,
+      })
+    : null;
+  stops.push(() => upstream?.stop());
   const relyingParty = createRelyingParty({
     issuer,
     root: authority.root,
-    pagesOrigin: ports.browser === null ? issuer : `http://127.0.0.1:${ports.browser}`,
+    pagesOrigin,
     secret: (serviceId) => webClients.secret(serviceId),
   });
   stops.push(() => relyingParty.stop());
@@ -242,6 +255,7 @@ async function start(
     volatile,
     audit,
     users,
+    upstream,
     invites,
     sessions,
     devices,

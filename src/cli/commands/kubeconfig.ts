@@ -12,7 +12,7 @@ export const kubeconfig: Command = async ({ home, arguments: given, print }) => 
   if (what !== 'on' && what !== 'off' && what !== 'show') {
     throw usage(`"${what}" is neither on, off nor show.`);
   }
-  const client = await reachClient(home);
+  const client = await reachClient(home, { readsOnly: what === 'show' });
   try {
     const programs =
       what === 'show'

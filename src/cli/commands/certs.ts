@@ -1,0 +1,73 @@
+// banyan certs
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { LOGIN_FILES } from '../../main/client/settings/layout.ts';
+import { localTime } from '../../shared/local-time.ts';
+import { type Command, snapshotOf } from '../context.ts';
+import { table } from '../print.ts';
+import { reachClient } from '../reach-client.ts';
+
+interface Certificate {
+  file: string;
+  subject: string;
+  issuer: string;
+  serial: string;
+  /** Subject alternative names, as OpenSSL prints them. */
+  names: string[];
+  /** Milliseconds since the epoch. */
+  validFrom: number;
+  validTo: number;
+}
+
+export const certs: Command = async ({ home, print }) => {
+  const client = await reachClient(home, { readsOnly: true });
+  try {
+    const { device } = (await snapshotOf(client)).slices;
+    const own = 'device' in device ? device.device : null;
+    const files = [LOGIN_FILES.certificate, LOGIN_FILES.caCertificate];
+    const found = await Promise.all(files.map((name) => certificatesIn(path.join(home, name))));
+    const certificates = found.flat();
+    const { name, certificateExpiresAt } = own ?? {};
+    print.result(
+      { folder: home, device: own && { name, validTo: certificateExpiresAt }, certificates },
+      [
+        ...(own ? [`Device ${own.name}, until ${localTime(own.certificateExpiresAt)}`] : []),
+        ...certificates.flatMap(words),
+        ...(certificates.length > 0 ? [] : [`There are no login files in ${home}.`]),
+      ],
+    );
+  } finally {
+    await client.close();
+  }
+};
+
+async function certificatesIn(file: string): Promise<Certificate[]> {
+  const text = await readFile(file, 'utf8').catch(() => ''); // not signed in
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.map((pem) => {
+    const read = new X509Certificate(pem);
+    return {
+      file,
+      subject: oneLine(read.subject),
+      issuer: oneLine(read.issuer),
+      serial: read.serialNumber.toLowerCase(),
+      names: read.subjectAltName?.split(', ') ?? [],
+      validFrom: Date.parse(read.validFrom),
+      validTo: Date.parse(read.validTo),
+    };
+  });
+}
+
+const oneLine = (name: string): string => name.split('\n').join(', ');
+
+const words = ({ file, subject, issuer, serial, names, validTo }: Certificate): string[] => [
+  file,
+  ...table([
+    ['  for', subject],
+    ['  by', issuer],
+    ['  serial', serial],
+    ...names.map((name) => ['  name', name]),
+    ['  until', localTime(validTo)],
+  ]),
+];
