@@ -341,6 +341,19 @@ describe('addresses of a web service', () => {
     await expect(tab.open(deeper)).rejects.toThrow();
   });
 
+  test('a name of a *. domain that another service has is not of it, whatever the connection is for', async () => {
+    await publishWeb('*.apps.demo.localhost', {});
+    const target = { name: '127.0.0.1', port: bench.backendPort };
+    const closed = document('vip', 'vip.apps.demo.localhost', { backend: { target } }, 'WEB');
+    await bench.edge.edge.apply({ services: [closed] });
+    const tab = await vouchedFor();
+    const one = `https://one.apps.demo.localhost:${port()}/`;
+    expect((await tab.open(one)).status).toBe(200);
+    expect((await tab.open(`https://vip.apps.demo.localhost:${port()}/`)).status).toBe(403);
+    const headers = { host: `vip.apps.demo.localhost:${port()}` };
+    expect((await tab.open(one, { headers })).status).toBe(421);
+  });
+
   test('trust_callbacks are further addresses of it, others are refused', async () => {
     const names = ['portal.demo.localhost', 'gate.demo.localhost'];
     const callback = `https://gate.demo.localhost:${port()}/bnn_trust_cb`;
