@@ -2,7 +2,7 @@
 // shows there (cert_settings), and the addresses of a web service (oidc_settings).
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import path from 'node:path';
 import { connect, type ConnectionOptions } from 'node:tls';
@@ -276,6 +276,28 @@ describe('certificates', () => {
     });
     writeFileSync(files.key, second.key);
     await until(async () => (await shown()) === serial(second.certificate));
+  });
+
+  test('files that are gone keep nobody from other services at the same port', async () => {
+    const port = await freePort();
+    const folder = tempDir();
+    const [cert_file, key_file] = [path.join(folder, 'cert.pem'), path.join(folder, 'key.pem')];
+    const pki = await createTestPki();
+    const pair = await pki.issue({ commonName: 'frail', dnsNames: ['frail.demo.localhost'] });
+    writeFileSync(cert_file, pair.certificate);
+    writeFileSync(key_file, pair.key);
+    const frontend_addresses = [{ port }];
+    await publish('frail', 'frail.demo.localhost', {
+      attributes: { frontend_addresses },
+      cert_settings: { custom_tls_cert: { enabled: true, cert_file, key_file } },
+    });
+    await publish('sturdy', 'sturdy.demo.localhost', {
+      attributes: { tls_sni: ['sturdy.demo.localhost'], frontend_addresses },
+    });
+    rmSync(cert_file);
+    expect(await greeting(port, 'sturdy.demo.localhost')).toBe('hello');
+    expect(await greeting(port, 'frail.demo.localhost')).toBe('handshake failed');
+    expect(await greeting(port, '')).toBe('handshake failed');
   });
 
   test.each([
