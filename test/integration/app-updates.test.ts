@@ -246,6 +246,41 @@ describe('what was downloaded', () => {
     expect(app.image()).toBe('the old one');
   });
 
+  it('ends where it is longer than the signed list says', async () => {
+    let sent = 0;
+    const { look } = await start({
+      answers(_request, answer) {
+        const more = (): void => {
+          sent += 1;
+          if (!answer.destroyed && sent < 2_000) answer.write(Buffer.alloc(65_536), more);
+        };
+        more();
+      },
+    });
+    expect(codeOf(await look())).toBe('updates/download-failed');
+    expect(sent).toBeLessThan(1_000);
+  });
+
+  it('ends where it leads round in circles', async () => {
+    const { feed, look } = await start({
+      answers: (_request, answer) => void answer.writeHead(302, { location: '/round' }).end(),
+    });
+    expect(codeOf(await look())).toBe('updates/download-failed');
+    expect(feed.asked.length).toBeLessThan(20);
+  });
+
+  it('is followed to where the list is not, by https alone', async () => {
+    const { look } = await start({
+      answers: (_request, answer) => void answer.writeHead(302, { location: 'http://x' }).end(),
+    });
+    expect(codeOf(await look())).toBe('updates/download-failed');
+    const { look: again } = await start({
+      answers: (_request, answer) =>
+        void answer.writeHead(302, { location: 'file:///etc/passwd' }).end(),
+    });
+    expect(codeOf(await again())).toBe('updates/download-failed');
+  });
+
   it('is not used where an administrator has switched updates off meanwhile', async () => {
     const file = aManagedFile();
     const { app, client, look } = await start({}, { ports: file.ports });
