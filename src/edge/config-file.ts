@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { AppError } from '../shared/errors.ts';
 import { POSTURE_FACTORS, TRUST_LEVELS } from '../shared/model/posture.ts';
-import { hostName, parseHostPort } from '../shared/protocol/text.ts';
+import { hostName, httpsUrl, parseHostPort } from '../shared/protocol/text.ts';
 import { z } from '../shared/schema.ts';
 import type { EdgeConfig } from './config.ts';
 import type { PortWish } from './http/listen.ts';
@@ -59,10 +59,27 @@ const configFile = strict({
     mutual_port: port.optional(),
     access_tier: outerAddress.optional(),
   }).default({}),
+  host_tags: z
+    .record(z.string().regex(/^[\w.-]{1,100}$/), z.string().regex(/^[^|*]{1,200}$/))
+    .default({}),
   sign_in: strict({
-    people: z.literal('local'),
+    people: z.enum(['local', 'issuer']),
+    issuer: strict({
+      url: httpsUrl,
+      client_id: z.string().min(1).max(200),
+      /** Whose one line is the secret: this file may be shown to others. */
+      client_secret_file: z.string().min(1),
+      groups_claim: z.string().min(1).max(200).default('groups'),
+      trust_unverified_email: z.boolean().default(false),
+      root_file: z.string().min(1).optional(),
+    }).optional(),
     registers_devices: z.boolean().default(false),
-  }).default({ people: 'local', registers_devices: false }),
+  })
+    .refine(({ people, issuer }) => (people === 'issuer') === (issuer !== undefined), {
+      path: ['issuer'],
+      message: 'is there where "people" is "issuer", and only there',
+    })
+    .default({ people: 'local', registers_devices: false }),
   limits: strict({
     connection_seconds: seconds(60, 7 * DAY).default(43_200),
     idle_seconds: seconds(10, DAY).default(3_600),
@@ -108,7 +125,34 @@ export async function readConfigFile(file: string): Promise<HostedEdge> {
   if (!read.ok) throw invalid(problemLines(file, read.problems).join('\n'), read.problems[0]);
   const folder = path.dirname(path.resolve(file));
   if (!path.isAbsolute(read.value.data)) await refuseLink(file, folder);
-  return hosted(read.value, folder);
+  const { edge, ...rest } = hosted(read.value, folder);
+  return { edge: { ...edge, ...(await upstreamOf(file, read.value, folder)) }, ...rest };
+}
+
+async function upstreamOf(
+  file: string,
+  { sign_in: { issuer } }: z.output<typeof configFile>,
+  folder: string,
+): Promise<Pick<EdgeConfig, 'upstream'>> {
+  if (!issuer) return {};
+  const readBeside = (name: string): Promise<string> =>
+    readFile(path.resolve(folder, name), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+      throw invalid(
+        `${file}: sign_in.issuer: ${name} cannot be read: ${cause.code}.`,
+        undefined,
+        cause,
+      );
+    });
+  return {
+    upstream: {
+      issuer: issuer.url,
+      clientId: issuer.client_id,
+      clientSecret: (await readBeside(issuer.client_secret_file)).trim(),
+      groupsClaim: issuer.groups_claim,
+      trustUnverifiedEmail: issuer.trust_unverified_email,
+      ...(issuer.root_file !== undefined && { root: await readBeside(issuer.root_file) }),
+    },
+  };
 }
 
 /** Another way to the same file would be another data folder, and so a new root, without a word. */
@@ -138,6 +182,7 @@ function hosted(read: z.output<typeof configFile>, folder: string): HostedEdge {
         mutualPort: outer.mutual_port,
         accessTier: outer.access_tier,
       },
+      hostTags: read.host_tags,
       lifetimes: {
         connection: limits.connection_seconds,
         idle: limits.idle_seconds,

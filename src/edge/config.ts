@@ -5,6 +5,7 @@ import type { PortWish } from './http/listen.ts';
 import type { Log } from './log.ts';
 import type { PostureRules } from './policy/posture.ts';
 import type { ForeignIssuer } from './trust-provider/foreign-tokens.ts';
+import type { UpstreamIssuer } from './trust-provider/upstream.ts';
 import type { NewUser } from './trust-provider/users.ts';
 
 export interface Lifetimes {
@@ -66,6 +67,8 @@ export interface EdgeConfig {
   };
   /** How all this is reached from elsewhere, where that is not as it listens: behind a router, say. */
   outer?: OuterAddresses;
+  /** Of its Access Tier: services select by them (`host_tag_selector`). */
+  hostTags?: Readonly<Record<string, string>>;
   lifetimes: Partial<Lifetimes>;
   /** Added to, or replacing, what is stored already. */
   documents: Documents;
@@ -76,6 +79,8 @@ export interface EdgeConfig {
   registersBySignIn?: boolean;
   /** People sign in there, and only its tokens are accepted; devices are registered here all the same. */
   foreignIssuer?: ForeignIssuer;
+  /** People sign in there, with our own issuer in front of it; devices, tokens and policy are ours. */
+  upstream?: UpstreamIssuer;
   /** Filled into the sign-in form, for everybody to see: demo organisations only. */
   prefill?: { email: string; password: string };
   log: Log;

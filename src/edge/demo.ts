@@ -23,6 +23,8 @@ export interface DemoOptions {
   registersBySignIn?: boolean;
   /** Dana signs in there instead. */
   foreignIssuer?: EdgeConfig['foreignIssuer'];
+  /** The same, with our own issuer in front of it. */
+  upstream?: EdgeConfig['upstream'];
   posture?: Partial<PostureRules>;
   log?: Log;
 }
@@ -69,6 +71,7 @@ export async function startDemoEdge(options: DemoOptions): Promise<DemoEdge> {
       lifetimes: options.lifetimes ?? {},
       registersBySignIn: options.registersBySignIn ?? !options.foreignIssuer,
       ...(options.foreignIssuer && { foreignIssuer: options.foreignIssuer }),
+      ...(options.upstream && { upstream: options.upstream }),
       documents: demoDocuments(backends),
       users: [{ id: 'u-dana', name: 'Dana Demo', groups: ['Engineering'], ...DEMO_PERSON }],
       posture: { ...DEFAULT_POSTURE, ...options.posture },

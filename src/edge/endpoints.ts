@@ -12,7 +12,6 @@ import type { ClientCertificates } from './authority/client-certificates.ts';
 import type { SshAuthority } from './authority/ssh-authority.ts';
 import type { Changes } from './changes.ts';
 import { API, createApi } from './command-center/api.ts';
-import type { AccessTierAddress } from './command-center/catalog.ts';
 import type { EventStreams } from './command-center/event-streams.ts';
 import type { PublishedService, Rulebook } from './command-center/rulebook.ts';
 import type { EdgeConfig, Lifetimes } from './config.ts';
@@ -31,7 +30,11 @@ import { CODE_PAGE, createDeviceCode } from './trust-provider/device-code.ts';
 import { createForeignTokens } from './trust-provider/foreign-tokens.ts';
 import { createIdentify } from './trust-provider/identify.ts';
 import { createDeviceSessions, TICKET_SECONDS } from './trust-provider/device-sessions.ts';
-import { createInteraction, INTERACTION } from './trust-provider/interaction.ts';
+import {
+  createInteraction,
+  createUpstreamCallback,
+  INTERACTION,
+} from './trust-provider/interaction.ts';
 import { createOpenPage, OPEN_PATH } from './trust-provider/open-page.ts';
 import { createOpenPages } from './trust-provider/open-pages.ts';
 import { createOwnTokens } from './trust-provider/own-tokens.ts';
@@ -42,6 +45,7 @@ import type { IssuerSecrets } from './trust-provider/secrets.ts';
 import type { Sessions } from './trust-provider/sessions.ts';
 import { createThrottle } from './trust-provider/throttle.ts';
 import type { TokenCheck } from './trust-provider/token-check.ts';
+import { type Upstream, UPSTREAM_CALLBACK } from './trust-provider/upstream.ts';
 import type { Users } from './trust-provider/users.ts';
 import type { WebClients } from './trust-provider/web-clients.ts';
 import { createWebSignIn } from './trust-provider/web-sign-in.ts';
@@ -55,7 +59,6 @@ export interface EndpointsOptions {
   mutualOrigin: string;
   settings: Settings;
   exemptsUnregistered: (service: PublishedService) => boolean;
-  accessTierAddress: AccessTierAddress;
   accessTier: AccessTier;
   admit: Admit;
   tokens: TokenCheck;
@@ -68,6 +71,8 @@ export interface EndpointsOptions {
   volatile: Store;
   audit: Audit;
   users: Users;
+  /** Where people sign in; null: here. */
+  upstream: Upstream | null;
   people: Pick<Users, 'asOfNow'>;
   invites: Invites;
   sessions: Sessions;
@@ -176,6 +181,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     webClients,
     webSignIn,
     prefill: config.prefill,
+    upstream: options.upstream,
     audit: options.audit,
   });
   const enrolment = createEnrolment({
@@ -196,7 +202,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     rulebook,
     events,
     posture,
-    accessTier: options.accessTierAddress,
+    addressOf: (service) => accessTier.frontends.addressOf(service),
     people: options.people,
     admit,
     deviceSessions: foreign ? null : deviceSessions,
@@ -212,11 +218,12 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     [`POST ${CODE_PAGE}`]: deviceCode.throttled(issuerAnswers),
     [`GET ${INTERACTION}/*`]: interaction.show,
     [`POST ${INTERACTION}/*`]: interaction.answer,
+    [`GET ${UPSTREAM_CALLBACK}`]: createUpstreamCallback(options.upstream),
     [`GET ${OPEN_PATH}`]: createOpenPage({
       deviceSessions,
       cookie,
       service: (id) => webClients.service(id),
-      addressOf: (service) => `${accessTier.webOrigins(service)[0]}/`,
+      addressOf: (service) => `${accessTier.sites.all(service)[0]}/`,
     }),
   };
   // On the public port these answer too, and say that a certificate is missing.

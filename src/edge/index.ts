@@ -13,7 +13,7 @@ import { openAudit } from './audit/audit.ts';
 import { openAuthority } from './authority/authority.ts';
 import { openSshAuthority } from './authority/ssh-authority.ts';
 import { createClientCertificates } from './authority/client-certificates.ts';
-import { createServerCertificates } from './authority/server-certificates.ts';
+import { createServerCertificates, renewed } from './authority/server-certificates.ts';
 import { createChanges } from './changes.ts';
 import { createEventStreams } from './command-center/event-streams.ts';
 import { type Documents, openRulebook, type PublishedService } from './command-center/rulebook.ts';
@@ -34,6 +34,7 @@ import { openIssuerSecrets } from './trust-provider/secrets.ts';
 import { createSessions } from './trust-provider/sessions.ts';
 import { createThrottle } from './trust-provider/throttle.ts';
 import { createTokenCheck } from './trust-provider/token-check.ts';
+import { createUpstream, UPSTREAM_CALLBACK } from './trust-provider/upstream.ts';
 import { createUsers, type Users } from './trust-provider/users.ts';
 
 export type { EdgeConfig, Lifetimes } from './config.ts';
@@ -129,10 +130,14 @@ async function start(
   const devices = createDevices({ store, sessions, changes, posture });
   const invites = createInvites(store);
   await invites.reopenClaimed();
-  const users = createUsers(store, {
-    device: createThrottle({ freeAttempts: 5, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
-    person: createThrottle({ freeAttempts: 50, firstDelayMs: 1_000, longestDelayMs: 10_000 }),
-  });
+  const users = createUsers(
+    store,
+    {
+      device: createThrottle({ freeAttempts: 5, firstDelayMs: 1_000, longestDelayMs: 300_000 }),
+      person: createThrottle({ freeAttempts: 50, firstDelayMs: 1_000, longestDelayMs: 10_000 }),
+    },
+    config.upstream?.issuer,
+  );
   // Of people who sign in elsewhere only their token tells the groups, whoever has the same e-mail here.
   const people: Pick<Users, 'asOfNow'> = config.foreignIssuer
     ? { asOfNow: (person) => Promise.resolve(person) }
@@ -180,20 +185,37 @@ async function start(
     people,
     exemptsUnregistered,
   });
-  const webClients = createWebClients(rulebook, (service) => accessTier.webOrigins(service));
+  const webClients = createWebClients(rulebook, (service) => accessTier.sites.all(service));
+  const pagesOrigin = ports.browser === null ? issuer : `http://127.0.0.1:${ports.browser}`;
+  const upstream = config.upstream
+    ? createUpstream(config.upstream, {
+        redirectUri: () => `${pagesOrigin}${UPSTREAM_CALLBACK}`,
+        log,
+      })
+    : null;
+  stops.push(() => upstream?.stop());
   const relyingParty = createRelyingParty({
     issuer,
     root: authority.root,
-    pagesOrigin: ports.browser === null ? issuer : `http://127.0.0.1:${ports.browser}`,
+    pagesOrigin,
     secret: (serviceId) => webClients.secret(serviceId),
   });
   stops.push(() => relyingParty.stop());
+  const trustIntermediate = authority.intermediate('trust');
   const accessTier = await startAccessTier({
     host: config.address,
     port: wishes.accessTier,
-    outerPort: outer.accessTier?.port,
-    trustIntermediate: authority.intermediate('trust'),
-    serverCertificates,
+    outer: outer.accessTier ?? {},
+    hostTags: config.hostTags ?? {},
+    trustIntermediate,
+    serverCertificates: createServerCertificates(
+      authority,
+      lifetimes.serverCert,
+      trustIntermediate,
+    ),
+    tierCertificate: renewed(lifetimes.serverCert, () =>
+      authority.issueTier(host, lifetimes.serverCert),
+    ),
     rulebook,
     admit,
     events,
@@ -215,10 +237,6 @@ async function start(
   stops.push(() => events.stop());
   stops.push(() => control.refuse());
 
-  const accessTierAddress = {
-    host: outer.accessTier?.host ?? null,
-    port: outer.accessTier?.port ?? accessTier.port,
-  };
   const endpoints = await createEndpoints({
     config,
     people,
@@ -228,7 +246,6 @@ async function start(
     mutualOrigin: new URL(`https://${host}:${outer.mutualPort ?? ports.mutual}`).origin,
     settings,
     exemptsUnregistered,
-    accessTierAddress,
     accessTier,
     admit,
     tokens,
@@ -241,6 +258,7 @@ async function start(
     volatile,
     audit,
     users,
+    upstream,
     invites,
     sessions,
     devices,
@@ -273,12 +291,13 @@ async function start(
       rulebook,
       invites,
       settings,
+      problemsOf: (document) => accessTier.problemsOf(document),
       linkOf,
       facts: {
         name: config.name,
         organisation,
         rootFingerprint,
-        accessTier: `${accessTierAddress.host ?? ''}:${accessTierAddress.port}`,
+        accessTier: `${outer.accessTier?.host ?? ''}:${outer.accessTier?.port ?? accessTier.port}`,
       },
     }),
   );

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { connect, type ConnectionOptions, createServer, type TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { openAuthority } from '../../src/edge/authority/authority.ts';
 import { problemDocument } from '../../src/shared/protocol/refusals.ts';
 import { publishService } from '../support/collection.ts';
 import type { Identity } from '../support/https.ts';
@@ -112,6 +113,35 @@ describe('TCP mode', () => {
     const said = 'x'.repeat(300_000);
     socket.end(said);
     expect(await talk(socket)).toBe(said);
+  });
+
+  test('a backend that asks who connects is shown a certificate where the definition says so, good for nothing else', async () => {
+    const pki = await createTestPki();
+    const { key, certificate } = await pki.issue({
+      commonName: 'backend',
+      ipAddresses: ['127.0.0.1'],
+    });
+    const shown: string[] = [];
+    const backend = createServer(
+      { key, cert: certificate, requestCert: true, rejectUnauthorized: false, ca: edge.edge.root },
+      (secure) => {
+        shown.push(secure.authorized ? String(secure.getPeerX509Certificate()?.subject) : 'nobody');
+        secure.on('error', () => {});
+        secure.end();
+      },
+    );
+    await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void backend.close());
+    const { port } = backend.address() as AddressInfo;
+    for (const client_certificate of [false, true]) {
+      const target = { tls: true, tls_insecure: true, client_certificate };
+      const name = await publishService(edge, 'asking', port, target);
+      await talk(dial({ name, identity: dana.trust }));
+    }
+    expect(shown).toEqual(['nobody', 'CN=Access Tier demo.localhost']);
+    const authority = await openAuthority(join(edge.data, 'authority'), 'Demo');
+    const { key: tierKey, cert } = await authority.issueTier('demo.localhost', 60);
+    expect(await talk(dial({ identity: { key: tierKey, cert } }), 'hello')).toBe('');
   });
 
   test('a DeviceCert is refused', async () => {

@@ -2,8 +2,7 @@
 // all but the name once per stream.
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { callbackify } from 'node:util';
+import type { TLSSocket } from 'node:tls';
 import { relay } from '../../proxy/net/relay.ts';
 import { PROBE_PROTOCOL } from '../../shared/protocol/probe.ts';
 import type { RefusalCode } from '../../shared/protocol/refusals.ts';
@@ -11,30 +10,38 @@ import type { Audit, AuditEntry } from '../audit/audit.ts';
 import type { ServerCertificates } from '../authority/server-certificates.ts';
 import type { Changes } from '../changes.ts';
 import type { EventStreams } from '../command-center/event-streams.ts';
+import type { ServiceDocument } from '../command-center/documents.ts';
 import type { PublishedService, Rulebook } from '../command-center/rulebook.ts';
-import { listen, type PortWish } from '../http/listen.ts';
+import type { PortWish } from '../http/listen.ts';
 import { type Log, reason } from '../log.ts';
 import type { Denial } from '../policy/decide.ts';
 import type { TokenCheck } from '../trust-provider/token-check.ts';
 import { isWeb } from '../trust-provider/web-clients.ts';
 import type { Admission, Admit, Caller } from './admit.ts';
-import { chooseProtocol } from './alpn.ts';
+import { createCapacity } from './capacity.ts';
 import { readConnect, refuseConnect } from './connect.ts';
+import { createFrontends, type Frontends } from './frontends.ts';
 import { serveStreams, type StreamAnswer, type StreamRequest } from './http2-connect.ts';
+import { type Listeners, openListeners } from './listeners.ts';
 import { createLiveConnections } from './live-connections.ts';
 import { createReach } from './reach.ts';
+import { createServiceCertificates, type ServiceCertificates } from './service-certificates.ts';
 import { fixedTarget } from './targets.ts';
 import type { RelyingParty } from './web/relying-party.ts';
+import { createSites, type Sites } from './web/sites.ts';
 import { createWebServices, type WebServices } from './web/web-services.ts';
 
 export interface AccessTierOptions {
   host: string;
   port: PortWish;
-  /** Where browsers reach it, if that is not the port that it listens at. */
-  outerPort: number | undefined;
+  /** How it is seen from elsewhere, where that is not as it listens; without a host, under the domain of each service. */
+  outer: { host?: string | undefined; port?: number | undefined };
+  /** What services select it by (`host_tag_selector`). */
+  hostTags: Readonly<Record<string, string>>;
   /** PEM of the intermediate whose certificates are asked for. */
   trustIntermediate: string;
   serverCertificates: ServerCertificates;
+  tierCertificate(): Promise<{ key: string; cert: string }>;
   rulebook: Rulebook;
   admit: Admit;
   events: EventStreams;
@@ -58,13 +65,21 @@ export interface AccessTierOptions {
 export interface AccessTier {
   readonly port: number;
   readonly web: WebServices;
-  /** Where browsers find a web service; the plain address, where there is one, comes first. */
-  webOrigins(service: PublishedService): [string, ...string[]];
+  readonly frontends: Frontends;
+  readonly sites: Sites;
+  /** Why a service cannot be served here as it is defined. Opens the ports that it needs. */
+  problemsOf(document: ServiceDocument): Promise<DocumentProblem[]>;
   /** No new connections; running ones get `drainMs`, then are cut. */
   stop(drainMs: number): Promise<void>;
 }
 
-const MAX_CONNECTIONS = 8_192;
+export interface DocumentProblem {
+  path: (string | number)[];
+  reason: string;
+}
+
+/** One office may be behind one address; one that never shakes hands may not take all places. */
+const CAPACITY = { most: 8_192, mostOfSource: 8_192, mostUnprovenOfSource: 512 };
 
 /** Refusals a CONNECT can be answered with; before that, and in TCP mode, the connection is closed (protocol 8). */
 const ANSWERABLE = new Set<RefusalCode>([
@@ -77,21 +92,24 @@ const ANSWERABLE = new Set<RefusalCode>([
 ]);
 
 export async function startAccessTier(options: AccessTierOptions): Promise<AccessTier> {
-  const { rulebook, admit, events, audit, limits, log } = options;
+  const { rulebook, admit, events, audit, limits, log, trustIntermediate } = options;
   const live = createLiveConnections(options);
   const reach = createReach(options);
-  const secureOrigin = ({ document }: PublishedService): string =>
-    new URL(`https://${document.metadata.tags.domain}:${options.outerPort ?? port}`).origin;
-  const plainOrigin = ({ document }: PublishedService): string | null =>
-    options.plainWebPort === null
-      ? null
-      : new URL(`http://${document.metadata.tags.domain}:${options.plainWebPort}`).origin;
-  const web = createWebServices({ ...options, live, reach, secureOrigin, plainOrigin });
+  const capacity = createCapacity(CAPACITY);
+  let port = 0;
+  const frontends = createFrontends({ ...options, ownPort: () => port });
+  const sites = createSites(frontends, options.plainWebPort);
+  const certificates = createServiceCertificates({
+    serverCertificates: options.serverCertificates,
+    clientAuthority: trustIntermediate,
+    log,
+  });
+  const web = createWebServices({ ...options, live, reach, frontends, sites });
 
   const serve = async (socket: TLSSocket): Promise<void> => {
     const serverName = socket.servername || '';
-    const service = rulebook.serviceByDomain(serverName);
-    if (!service) return; // the name went away during the handshake
+    const service = frontends.of(socket);
+    if (!service) return; // it is met at another address, or went away during the handshake
     const isProbe = socket.alpnProtocol === PROBE_PROTOCOL;
     if (isWeb(service) && !isProbe) return web.serve(socket);
     const entry = {
@@ -150,16 +168,6 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
     await relay(socket, reached.backend, { idleMs: limits.idleMs });
   };
 
-  let places = 0;
-  /** Capacity counts streams like connections. */
-  const takePlace = () => {
-    if (live.count() + places >= MAX_CONNECTIONS) return null;
-    server.maxConnections = MAX_CONNECTIONS - ++places;
-    return () => {
-      server.maxConnections = MAX_CONNECTIONS - --places;
-    };
-  };
-
   const serveHttp2 = async (socket: TLSSocket, { id }: PublishedService, isAdmitted: boolean) => {
     const running = new Set<string>();
     let done: (() => void) | undefined;
@@ -198,7 +206,8 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
           socket.destroy(); // not knowing is no permission
           throw error;
         }),
-      takePlace,
+      // Capacity counts streams like connections.
+      takePlace: () => capacity.enterProven(socket.remoteAddress ?? '')?.leave ?? null,
       idleMs: isAdmitted ? limits.idleMs : limits.requestMs,
       // Each stream gets half of the longest life at least.
       retireMs: limits.longestMs / 2,
@@ -246,81 +255,63 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
     endThenDestroy(socket);
   };
 
-  const server = createTlsServer(options, (socket) => {
-    live.track(socket);
-    serve(socket)
-      .catch((error: unknown) => {
-        log('error', 'connection failed', { reason: reason(error) });
-        socket.destroy();
-      })
-      .finally(() => endThenDestroy(socket));
+  const listeners = await openListeners(
+    {
+      ...options,
+      frontends,
+      certificates,
+      capacity,
+      serve(socket) {
+        live.track(socket);
+        serve(socket)
+          .catch((error: unknown) => {
+            log('error', 'connection failed', { reason: reason(error) });
+            socket.destroy();
+          })
+          .finally(() => endThenDestroy(socket));
+      },
+    },
+    (own) => (port = own),
+  );
+  await listeners.sync();
+  const stopListening = options.changes.on(({ type }) => {
+    if (type === 'rules-changed') void listeners.sync();
   });
-  // Node does not tell when a connection ends before its handshake: those are forgotten by time.
-  const unproven = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    unproven.add(socket);
-    const forget = setTimeout(() => unproven.delete(socket), limits.handshakeMs + 1_000);
-    forget.unref();
-  });
-  server.maxConnections = MAX_CONNECTIONS;
-  const port = await listen(server, options.host, options.port);
   return {
     port,
     web,
-    webOrigins(service) {
-      const plain = plainOrigin(service);
-      return plain === null ? [secureOrigin(service)] : [plain, secureOrigin(service)];
-    },
+    frontends,
+    sites,
+    problemsOf: (document) => problemsOf(document, { frontends, listeners, certificates }),
     async stop(drainMs) {
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
-      await live.stop(drainMs);
-      // What never got through its handshake has nothing to drain.
-      for (const socket of unproven) socket.destroy();
-      await closed;
+      stopListening();
+      await listeners.stop(() => live.stop(drainMs));
     },
   };
 }
 
-function createTlsServer(options: AccessTierOptions, serve: (socket: TLSSocket) => void): Server {
-  const { rulebook, serverCertificates, limits } = options;
-  const server = createServer(
-    {
-      // Certificates come by name only: no name, an unknown name or no TLS at all ends the connection.
-      SNICallback: (name, done) => {
-        if (!rulebook.serviceByDomain(name)) {
-          done(new Error('unknown server name'));
-          return;
-        }
-        callbackify(() =>
-          serverCertificates.contextFor(name.toLowerCase(), options.trustIntermediate),
-        )(done);
-      },
-      ALPNCallback: ({ servername, protocols }) =>
-        chooseProtocol(
-          protocols,
-          rulebook.serviceByDomain(servername)?.document.spec.backend.http_connect === true,
-        ),
-      requestCert: true,
-      // What was presented is judged by `admit`, which is stricter, tells why, and also sees resumed sessions.
-      rejectUnauthorized: false,
-      ca: options.trustIntermediate,
-      // Not 1.2: there Node does not tell the server name of a resumed session, and certificates travel in the clear.
-      minVersion: 'TLSv1.3',
-      handshakeTimeout: limits.handshakeMs,
-      allowHalfOpen: true,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: 30_000,
-    } as Parameters<typeof createServer>[0],
-    (socket) => {
-      socket.on('error', () => socket.destroy()); // resets are ordinary
-      serve(socket);
-    },
-  );
-  server.on('tlsClientError', (_, socket) => socket.destroy());
-  return server;
+async function problemsOf(
+  document: ServiceDocument,
+  tier: {
+    frontends: Frontends;
+    listeners: Pick<Listeners, 'problemOf'>;
+    certificates: ServiceCertificates;
+  },
+): Promise<DocumentProblem[]> {
+  const problems: DocumentProblem[] = [];
+  const add = (path: string[], reason: string) =>
+    problems.push({ path: ['spec', ...path], reason });
+  if (!tier.frontends.isServedHere(document)) {
+    add(['attributes', 'host_tag_selector'], 'no Access Tier of this organisation has these tags');
+  }
+  const closed = await tier.listeners.problemOf(document);
+  if (closed) {
+    const reason = `port ${closed.port} cannot be opened: ${closed.reason}`;
+    add(['attributes', 'frontend_addresses'], reason);
+  }
+  const unusable = await tier.certificates.problemOf(document);
+  if (unusable !== null) add(['cert_settings', 'custom_tls_cert'], unusable);
+  return problems;
 }
 
 const facts = (caller: Caller | null) =>

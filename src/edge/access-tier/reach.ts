@@ -27,7 +27,14 @@ export interface ReachRequest {
 
 export type Reach = (request: ReachRequest) => Promise<Reached>;
 
-export function createReach(options: { audit: Audit; limits: { dialMs: number } }): Reach {
+export interface ReachOptions {
+  audit: Audit;
+  /** What backends are shown that ask who connects, where the definition says so. */
+  tierCertificate(): Promise<{ key: string; cert: string }>;
+  limits: { dialMs: number };
+}
+
+export function createReach(options: ReachOptions): Reach {
   const { audit, limits } = options;
 
   return async ({ service, wanted, entry, signal }) => {
@@ -43,7 +50,15 @@ export function createReach(options: { audit: Audit; limits: { dialMs: number } 
       const status = target.code === 'target_not_allowed' ? 403 : 502;
       return refused(status, target.code, target.reason);
     }
-    const reached = await dial(service, { ...target, name: request.host }, limits.dialMs, signal);
+    const shown = service.document.spec.backend.target?.client_certificate
+      ? await options.tierCertificate()
+      : {};
+    const reached = await dial(
+      service,
+      { ...target, name: request.host, shown },
+      limits.dialMs,
+      signal,
+    );
     audit.write({
       ...audited,
       allowed: !reached.refused,
@@ -53,9 +68,16 @@ export function createReach(options: { audit: Audit; limits: { dialMs: number } 
   };
 }
 
+interface Over {
+  /** As it was asked for, before any override. */
+  name: string;
+  /** Empty: the backend is told nothing about who connects. */
+  shown: { key?: string; cert?: string };
+}
+
 async function dial(
   service: PublishedService,
-  { address: host, port, name }: Extract<Target, { ok: true }> & { name: string },
+  { address: host, port, name, shown }: Extract<Target, { ok: true }> & Over,
   deadlineMs: number,
   signal?: AbortSignal,
 ): Promise<Reached> {
@@ -63,7 +85,10 @@ async function dial(
   try {
     const backend = await dialTcp({ host, port, deadlineMs, signal });
     if (!target?.tls) return { refused: false, backend };
-    return { refused: false, backend: await overTls(backend, service, name, deadlineMs) };
+    return {
+      refused: false,
+      backend: await overTls(backend, service, { name, shown }, deadlineMs),
+    };
   } catch (error) {
     if (!(error instanceof DialError)) {
       return refused(502, 'target_unreachable', 'The TLS of the target cannot be trusted.');
@@ -78,11 +103,12 @@ async function dial(
 async function overTls(
   socket: Socket,
   service: PublishedService,
-  name: string,
+  { name, shown }: Over,
   deadlineMs: number,
 ): Promise<TLSSocket> {
   const secured = connect({
     socket,
+    ...shown,
     rejectUnauthorized: !service.document.spec.backend.target?.tls_insecure,
     ...(isWeb(service) && { ALPNProtocols: ['http/1.1'] }),
     ...(isIP(name) === 0 && { servername: name }),

@@ -7,14 +7,15 @@ import type { Invites } from '../enrolment/invites.ts';
 import { fingerprintOf, type Settings } from '../settings.ts';
 import type { CallInput } from './calls.ts';
 import type { Handlers, Listener } from './control-server.ts';
-import { createDocumentCalls } from './documents.ts';
+import { createDocumentCalls, type DocumentsOptions } from './documents.ts';
 import { createPeopleCalls, type PeopleOptions } from './people.ts';
 import { createRecordChange } from './record-change.ts';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-export interface AdministrationOptions extends Omit<PeopleOptions, 'recordChange'> {
+export interface AdministrationOptions
+  extends Omit<PeopleOptions, 'recordChange'>, Pick<DocumentsOptions, 'problemsOf'> {
   audit: Audit;
   rulebook: Rulebook;
   invites: Invites;
@@ -48,7 +49,7 @@ export function createAdministration(options: AdministrationOptions) {
         sessions: (await sessions.list()).length,
       };
     },
-    ...createDocumentCalls({ rulebook, recordChange }),
+    ...createDocumentCalls({ ...options, recordChange }),
     ...createPeopleCalls({ ...options, recordChange }),
     ...createInviteCalls(options, recordChange),
     ...createSettingsCalls(settings, devices, recordChange),

@@ -1,6 +1,8 @@
 // Services, roles, policies and attachments as an administrator handles them: checked with path and line before anything
 // is stored, and never so that something stored refers to nothing.
 import { AppError } from '../../shared/errors.ts';
+import type { DocumentProblem } from '../access-tier/access-tier.ts';
+import { conflictOf } from '../access-tier/frontends.ts';
 import { DOCUMENTS, type ServiceDocument, serviceId } from '../command-center/documents.ts';
 import type { Rulebook, StoredDocument } from '../command-center/rulebook.ts';
 import { type Problem, problemAt, readJson } from '../json/read.ts';
@@ -16,9 +18,11 @@ const API_VERSION = 'rbac.banyanops.com/v1';
 export interface DocumentsOptions {
   rulebook: Rulebook;
   recordChange: RecordChange;
+  /** Why this edge cannot serve it as it is defined. */
+  problemsOf: (document: ServiceDocument) => Promise<DocumentProblem[]>;
 }
 
-export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions) {
+export function createDocumentCalls({ rulebook, recordChange, problemsOf }: DocumentsOptions) {
   const find = (kind: Kind, wanted: string): StoredDocument => {
     const all = rulebook.stored(kind);
     const named = all.filter(({ id }) => id === wanted || id.startsWith(`${wanted}.`));
@@ -50,7 +54,7 @@ export function createDocumentCalls({ rulebook, recordChange }: DocumentsOptions
     },
     async 'document.put'(input: CallInput<'document.put'>) {
       const { kind, by } = input;
-      const { id, definition } = checked(rulebook, input);
+      const { id, definition } = await checked(rulebook, input, problemsOf);
       const before = rulebook.stored(kind).find((stored) => stored.id === id);
       if (before && input.onlyNew) {
         throw new AppError('edge/in-use', `There is a ${kind} "${id}" already.`);
@@ -174,7 +178,11 @@ const usersOf = (rulebook: Rulebook, kind: 'role' | 'policy', id: string): strin
         .map(({ service }) => service);
 
 /** Throws DocumentError with everything that is wrong. */
-function checked(rulebook: Rulebook, { kind, text, file }: CallInput<'document.put'>) {
+async function checked(
+  rulebook: Rulebook,
+  { kind, text, file }: CallInput<'document.put'>,
+  problemsOf: DocumentsOptions['problemsOf'],
+) {
   const read = readJson(text, DOCUMENTS[kind]);
   if (!read.ok) {
     // Of a document of another kind the rest says nothing.
@@ -191,8 +199,9 @@ function checked(rulebook: Rulebook, { kind, text, file }: CallInput<'document.p
   }
   const id = value.kind === 'BanyanService' ? serviceId(value) : value.metadata.name;
   if (value.kind === 'BanyanService') {
-    const other = sameDomain(rulebook, value, id);
+    const other = conflictOf(rulebook.services(), id, value);
     if (other) wrong(['metadata', 'tags', 'domain'], `is the domain of ${other} already`);
+    else for (const { path, reason } of await problemsOf(value)) wrong(path, reason);
   }
   if (value.kind === 'BanyanPolicy') {
     const known = new Set(rulebook.stored('role').map((role) => role.id));
@@ -207,10 +216,3 @@ function checked(rulebook: Rulebook, { kind, text, file }: CallInput<'document.p
   if (problems.length > 0) throw new DocumentError(file, problems);
   return { id, definition };
 }
-
-const sameDomain = (rulebook: Rulebook, { metadata }: ServiceDocument, own: string) =>
-  rulebook
-    .services()
-    .find(
-      ({ id, document }) => id !== own && document.metadata.tags.domain === metadata.tags.domain,
-    )?.id;

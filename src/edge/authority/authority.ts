@@ -30,8 +30,17 @@ export interface Authority {
   rootFingerprint: string;
   /** PEM of an intermediate. */
   intermediate(kind: Kind): string;
-  /** Key and chain for a TLS server of these names. */
-  issueServer(names: readonly string[], lifetimeSeconds: number): Promise<ServerCredentials>;
+  /** Key and chain for a TLS server of these names; the common name is the first of them unless another one is given. */
+  issueServer(
+    names: readonly string[],
+    lifetimeSeconds: number,
+    commonName?: string,
+  ): Promise<ServerCredentials>;
+  /**
+   * Key and chain by which the Access Tier shows backends who it is. It names neither a person nor a device, so it opens
+   * nothing here.
+   */
+  issueTier(name: string, lifetimeSeconds: number): Promise<ServerCredentials>;
   /** Certs-only PKCS#7 in base64: DeviceCert, then its intermediate. */
   issueDevice(request: DeviceRequest): Promise<string>;
   /** The same for a TrustCert; it ends with its token. */
@@ -170,24 +179,32 @@ function withIntermediates(
   const bundle = (kind: Kind, leaf: x509.X509Certificate): string =>
     certificatesOnly([leaf, intermediates[kind].certificate]);
 
+  const credentials = async (
+    kind: 'server' | 'trust',
+    wish: { subject: string; names: readonly string[]; lifetimeSeconds: number },
+  ): Promise<ServerCredentials> => {
+    const keys = await generateKeyPair();
+    const leaf = await issue(kind, {
+      subject: wish.subject,
+      publicKey: keys.publicKey,
+      names: wish.names.map((value) => ({ type: 'dns', value })),
+      notAfter: secondsNow() + wish.lifetimeSeconds,
+    });
+    return {
+      key: await exportPrivateKey(keys.privateKey),
+      cert: `${leaf.toString('pem')}\n${intermediates[kind].certificate.toString('pem')}\n`,
+      notAfter: leaf.notAfter.getTime(),
+    };
+  };
+
   return {
     root: `${root.toString('pem')}\n`,
     rootFingerprint: createHash('sha256').update(Buffer.from(root.rawData)).digest('base64url'),
     intermediate: (kind) => intermediates[kind].certificate.toString('pem'),
-    async issueServer(names, lifetimeSeconds) {
-      const keys = await generateKeyPair();
-      const leaf = await issue('server', {
-        subject: names[0] ?? '',
-        publicKey: keys.publicKey,
-        names: names.map((value) => ({ type: 'dns', value })),
-        notAfter: secondsNow() + lifetimeSeconds,
-      });
-      return {
-        key: await exportPrivateKey(keys.privateKey),
-        cert: `${leaf.toString('pem')}\n${intermediates.server.certificate.toString('pem')}\n`,
-        notAfter: leaf.notAfter.getTime(),
-      };
-    },
+    issueServer: (names, lifetimeSeconds, subject = names[0] ?? '') =>
+      credentials('server', { subject, names, lifetimeSeconds }),
+    issueTier: (name, lifetimeSeconds) =>
+      credentials('trust', { subject: `Access Tier ${name}`, names: [name], lifetimeSeconds }),
     async issueDevice({ publicKey, deviceId, owner, lifetimeSeconds }) {
       const leaf = await issue('device', {
         subject: `ManagedDevice-${deviceId}`,

@@ -13,7 +13,7 @@ import { TICKET_SECONDS } from '../trust-provider/device-sessions.ts';
 import type { Identify, Identity } from '../trust-provider/identify.ts';
 import type { Users } from '../trust-provider/users.ts';
 import { isWeb } from '../trust-provider/web-clients.ts';
-import { type Catalog, catalogFor } from './catalog.ts';
+import { type AddressOf, type Catalog, catalogFor } from './catalog.ts';
 import type { EventStreams } from './event-streams.ts';
 import { type Rulebook, subjectOf } from './rulebook.ts';
 
@@ -25,7 +25,7 @@ export interface ApiOptions {
   rulebook: Rulebook;
   events: EventStreams;
   posture: PostureRules;
-  accessTier: { host: string | null; port: number };
+  addressOf: AddressOf;
   admit: Admit;
   /** null: people sign in at an issuer that is not ours, and web services of this edge know only ours. */
   deviceSessions: DeviceSessions | null;
@@ -36,12 +36,12 @@ export interface ApiOptions {
 }
 
 export function createApi(options: ApiOptions): Routes {
-  const { identify, store, rulebook, events, admit, posture, devices, accessTier } = options;
+  const { identify, store, rulebook, events, admit, posture, devices, addressOf } = options;
   /** The device as it is now: an open stream must not judge by what it was. */
   const catalogOf = async ({ claims, device }: Identity): Promise<Catalog> => {
     const current = (await store.get('devices', device.id)) ?? device;
     const subject = subjectOf(await options.people.asOfNow(claims), current, posture);
-    return catalogFor(rulebook, subject, accessTier);
+    return catalogFor(rulebook, subject, addressOf);
   };
 
   return {

@@ -1,6 +1,6 @@
 // A person's catalogue: what they may use, and what is closed for now with the reason. All else is absent.
 import { createHash } from 'node:crypto';
-import { formatHostPort } from '../../shared/protocol/host-port.ts';
+import { formatHostPort, type HostAndPort } from '../../shared/protocol/host-port.ts';
 import type { CatalogDocument, CatalogEntry } from '../../shared/protocol/catalog.ts';
 import type { Subject } from '../policy/decide.ts';
 import type { PublishedService, Rulebook } from './rulebook.ts';
@@ -13,24 +13,19 @@ export interface Catalog {
   etag: string;
 }
 
-/** Where it is reached from elsewhere; without a host of its own, under the domain of each service. */
-export interface AccessTierAddress {
-  host: string | null;
-  port: number;
-}
+/** Where a service is reached from elsewhere; null: there is no one name to dial, or not here. */
+export type AddressOf = (service: PublishedService) => HostAndPort | null;
 
-export function catalogFor(
-  rulebook: Rulebook,
-  subject: Subject,
-  accessTier: AccessTierAddress,
-): Catalog {
+export function catalogFor(rulebook: Rulebook, subject: Subject, addressOf: AddressOf): Catalog {
   const services = rulebook.services().flatMap((service): CatalogEntry[] => {
     if (!service.enabled || !service.document.metadata.tags.user_facing) return [];
+    const address = addressOf(service);
+    if (!address) return [];
     const decision = rulebook.decide(subject, service);
-    if (decision.allowed) return [entry(service, accessTier, { status: 'allowed' })];
+    if (decision.allowed) return [entry(service, address, { status: 'allowed' })];
     if (!CLOSED_FOR_NOW.has(decision.code)) return [];
     const { code, reason } = decision;
-    return [entry(service, accessTier, { status: 'denied', code, reason })];
+    return [entry(service, address, { status: 'denied', code, reason })];
   });
   const document: CatalogDocument = { version: 1, services };
   const digest = createHash('sha256').update(JSON.stringify(document)).digest('base64url');
@@ -39,7 +34,7 @@ export function catalogFor(
 
 function entry(
   { id, document: { metadata, spec } }: PublishedService,
-  accessTier: AccessTierAddress,
+  accessTier: HostAndPort,
   access: NonNullable<CatalogEntry['access']>,
 ): CatalogEntry {
   const { tags } = metadata;
@@ -50,8 +45,9 @@ function entry(
     description: metadata.description ?? '',
     service_app_type: tags.service_app_type,
     domain: tags.domain,
-    access_tier: formatHostPort({ host: accessTier.host ?? tags.domain, port: accessTier.port }),
-    ca: 'organisation',
+    access_tier: formatHostPort(accessTier),
+    // Whoever brings files has them of an authority that computers know.
+    ca: spec.cert_settings.files ? 'system' : 'organisation',
     banyanproxy_mode: tags.banyanproxy_mode ?? 'TCP',
     app_listen_port: tags.app_listen_port ?? null,
     allow_user_override: tags.allow_user_override,

@@ -9,35 +9,11 @@ import {
   SSH_CERTIFICATES,
   sshHosts,
 } from '../../shared/protocol/program-settings.ts';
-import { hostName, label, portNumber, sentence } from '../../shared/protocol/text.ts';
-import { parseCidr } from '../policy/addresses.ts';
-import { type Exemptions, parseOrigin } from '../policy/exempted-requests.ts';
-
-/** Administrators' tools write null, nothing and [] for the same. */
-const list = <Item extends z.ZodType>(item: Item) =>
-  z
-    .array(item)
-    .max(1000)
-    .nullish()
-    .transform((items) => items ?? []);
-const text = z
-  .string()
-  .max(1000)
-  .nullish()
-  .transform((value) => value ?? '');
-const flag = (fallback: boolean) =>
-  z
-    .union([z.boolean(), z.enum(['true', 'false', 'TRUE', 'FALSE'])])
-    .nullish()
-    .transform((value) => (value == null ? fallback : String(value).toLowerCase() === 'true'));
-
-const orEmpty = <Text extends z.ZodType<string>>(decoder: Text) =>
-  decoder.nullish().transform((value) => value ?? '');
-
-/** RFC 9110 5.6.2. */
-const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/);
-
-const cidr = z.string().refine((value) => parseCidr(value) !== null, 'is not an address or a CIDR');
+import { label, portNumber, sentence } from '../../shared/protocol/text.ts';
+import { coversName } from '../policy/names.ts';
+import { cidr, domainName, flag, list, orEmpty, text } from './fields.ts';
+import { attributes, certSettings, clientCidrs } from './frontend-settings.ts';
+import { httpSettings } from './http-settings.ts';
 
 /** `Min`/`Max` in the product's examples, `min`/`max` in its structures: both are read. */
 const portRange = z
@@ -62,7 +38,7 @@ const allowPattern = z
   })
   .transform((pattern) => pattern);
 
-const backend = z
+export const backend = z
   .object({
     target: z
       .object({
@@ -83,19 +59,13 @@ const backend = z
     http_connect: flag(false),
   })
   .superRefine((value, context) => {
-    if (value.target?.client_certificate) {
-      context.addIssue({
-        code: 'custom',
-        path: ['target', 'client_certificate'],
-        message: 'this edge shows backends no certificate',
-      });
-    }
     if (value.http_connect) return;
     if (!value.target?.name || !value.target.port) {
       context.addIssue({
         code: 'custom',
         path: ['target'],
-        message: 'without http_connect a target with name and port is needed',
+        message:
+          'without http_connect a target with name and port is needed: connections do not tell where they were meant to go',
       });
     }
     if (
@@ -110,100 +80,6 @@ const backend = z
     }
   });
 
-const path = z
-  .string()
-  .max(1000)
-  .regex(/^\/[^*?#\s]*\*?$/, 'has to begin with a slash, and may have a * at its end only');
-const origin = z
-  .string()
-  .refine(
-    (value) => value === '*' || parseOrigin(value) !== null,
-    'is neither * nor scheme://host:port',
-  );
-/** What is mandatory in a pattern: left out, it would match nothing, or everything. */
-const some = <Item extends z.ZodType>(item: Item) => z.array(item).min(1).max(1000);
-
-const requestPattern = z
-  .object({
-    source_cidrs: list(cidr),
-    hosts: some(z.object({ origin_header: some(origin), target: some(origin) })),
-    methods: some(z.union([z.literal('*'), z.string().regex(/^[A-Za-z]{1,20}$/)])),
-    mandatory_headers: some(z.union([z.literal('*'), headerName])),
-    paths: some(path),
-  })
-  .transform(({ source_cidrs, hosts, methods, mandatory_headers, paths }) => ({
-    sourceCidrs: source_cidrs,
-    hosts: hosts.map(({ origin_header, target }) => ({ origins: origin_header, targets: target })),
-    methods,
-    mandatoryHeaders: mandatory_headers,
-    paths,
-  }));
-
-const exemptedPaths = z.object({
-  enabled: flag(false),
-  paths: list(path),
-  patterns: list(requestPattern),
-});
-
-const healthCheck = z
-  .object({
-    enabled: flag(false),
-    path: text,
-    method: text,
-    user_agent: text,
-    from_address: list(cidr),
-    https: flag(false),
-  })
-  .refine((check) => !check.enabled || /^\/[^*?#\s]*$/.test(check.path), {
-    path: ['path'],
-    message: 'has to begin with a slash',
-  });
-
-/** What this edge reads of it. A web service always asks for a TrustToken, whatever `enabled` says. */
-const httpSettings = z
-  .object({
-    oidc_settings: z
-      .object({
-        suppress_device_trust_verification: flag(false),
-        api_path: path.or(z.literal('')).nullish(),
-        post_auth_redirect_path: path.or(z.literal('')).nullish(),
-      })
-      .nullish(),
-    http_health_check: healthCheck.nullish(),
-    exempted_paths: exemptedPaths.nullish(),
-    /** Added to every request of somebody who has signed in; values are templates, see access-tier/web/headers.ts. */
-    headers: z.record(headerName, z.string().max(1000)).nullish(),
-  })
-  .nullish()
-  .transform((settings) => ({
-    exemptsUnregisteredDevices:
-      settings?.oidc_settings?.suppress_device_trust_verification ?? false,
-    apiPath: settings?.oidc_settings?.api_path || '/api',
-    /** Where a browser goes after signing in; empty: to where it came from. */
-    returnPath: settings?.oidc_settings?.post_auth_redirect_path || '',
-    exemptions: exemptionsOf(settings?.exempted_paths, settings?.http_health_check),
-    headers: settings?.headers ?? {},
-  }));
-
-function exemptionsOf(
-  exempted: z.output<typeof exemptedPaths> | null | undefined,
-  check: z.output<typeof healthCheck> | null | undefined,
-): Exemptions {
-  return {
-    paths: exempted?.enabled ? exempted.paths : [],
-    patterns: exempted?.enabled ? exempted.patterns : [],
-    healthCheck: check?.enabled
-      ? {
-          path: check.path,
-          method: check.method || 'GET',
-          userAgent: check.user_agent,
-          fromAddresses: check.from_address,
-          https: check.https,
-        }
-      : null,
-  };
-}
-
 const definition = z.object({
   kind: z.literal('BanyanService'),
   metadata: z.object({
@@ -214,7 +90,7 @@ const definition = z.object({
     autorun: flag(false),
     tags: z.object({
       user_facing: flag(true),
-      domain: hostName,
+      domain: domainName,
       service_app_type: z.enum(SERVICE_TYPES),
       banyanproxy_mode: z
         .enum(['TCP', 'CHAIN', 'HTTP_CONNECT', 'HTTP_CONNECT_DAISY_CHAIN', 'RDPGATEWAY'])
@@ -231,10 +107,16 @@ const definition = z.object({
       rdp_settings: list(rdpSetting),
     }),
   }),
-  spec: z.object({ backend, http_settings: httpSettings }),
+  spec: z.object({
+    attributes,
+    backend,
+    cert_settings: certSettings,
+    http_settings: httpSettings,
+    client_cidrs: clientCidrs,
+  }),
 });
 
-export const serviceDocument = definition.superRefine(({ metadata, spec }, context) => {
+const consistent = definition.superRefine(({ metadata, spec }, context) => {
   const isWeb = metadata.tags.service_app_type === 'WEB';
   if (isWeb && spec.backend.http_connect) {
     context.addIssue({
@@ -267,7 +149,44 @@ export const serviceDocument = definition.superRefine(({ metadata, spec }, conte
     });
   }
 });
+/** What is refused above is not looked at any further: it may be of any shape. */
+export const serviceDocument = consistent
+  .transform((document) => document)
+  .superRefine(refineFrontend);
 export type ServiceDocument = z.output<typeof serviceDocument>;
+
+/** Where it could not be met, or nobody could be asked who they are. */
+function refineFrontend({ metadata, spec }: z.output<typeof definition>, context: z.RefinementCtx) {
+  const { domain, service_app_type: type } = metadata.tags;
+  const { names, frontends } = spec.attributes;
+  if (names.length > 0 && !names.some((name) => coversName(name, domain))) {
+    context.addIssue({
+      code: 'custom',
+      path: ['spec', 'attributes', 'tls_sni'],
+      message: `does not hold ${domain}, the name that apps ask for`,
+    });
+  }
+  if (type !== 'WEB') return;
+  if (!spec.http_settings.signsIn) {
+    context.addIssue({
+      code: 'custom',
+      path: ['spec', 'http_settings'],
+      message:
+        'people sign in to a WEB service: enabled and oidc_settings.enabled have to be true, or its type another one',
+    });
+  }
+  const known = names.length > 0 ? names : [domain];
+  const isAnyName = names.length === 0 && frontends.length > 0;
+  for (const origin of isAnyName ? [] : spec.http_settings.origins) {
+    const { hostname } = new URL(origin);
+    if (known.some((name) => coversName(name, hostname))) continue;
+    context.addIssue({
+      code: 'custom',
+      path: ['spec', 'http_settings', 'oidc_settings'],
+      message: `${hostname} is no name of this service; its names are ${known.join(', ')}`,
+    });
+  }
+}
 
 export const roleDocument = z.object({
   kind: z.literal('BanyanRole'),

@@ -33,8 +33,6 @@ export interface Documents {
 export interface Rulebook {
   services(): PublishedService[];
   service(id: string): PublishedService | undefined;
-  /** By the name a connection asks for; an exact domain before `*.` ones. */
-  serviceByDomain(domain: string): PublishedService | undefined;
   decide(subject: Subject, service: PublishedService): Decision;
   /** Rejects with what is wrong, and then nothing of it is stored. */
   apply(documents: Documents): Promise<void>;
@@ -113,12 +111,6 @@ export async function openRulebook(store: Store, changes: Changes): Promise<Rule
   return {
     services,
     service: (id) => services().find((service) => service.id === id),
-    serviceByDomain(domain) {
-      const wanted = domain.toLowerCase();
-      const named = (name: string) =>
-        services().find(({ document }) => document.metadata.tags.domain === name);
-      return named(wanted) ?? named(wanted.replace(/^[^.]+/, '*'));
-    },
     decide(subject, service) {
       const attachment = all('attachment').find((each) => each.document.ServiceID === service.id);
       const policy =

@@ -52,6 +52,10 @@ const SERVICE_OPTIONS = {
     isList: true,
     about: 'Dial another name or address instead of a name.',
   },
+  port: {
+    value: 'PORT',
+    about: 'Met at this port of its own; default: that of the Access Tier.',
+  },
   'listen-port': {
     value: 'PORT',
     about: 'Assigned Listen Port of the app; default: any free one.',

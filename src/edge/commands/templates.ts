@@ -22,12 +22,13 @@ export function serviceTemplate(name: string, given: Arguments): object {
   const domain = given.text('domain');
   if (domain === undefined) throw usage('--domain is needed: the name that people know it by.');
   const isWeb = type === 'WEB';
+  const port = numberOf(given, 'port', PORTS);
   const tags = {
     template: isWeb ? 'WEB_USER' : 'TCP_USER',
     user_facing: 'true',
     protocol: isWeb ? 'https' : 'tcp',
     domain,
-    port: isWeb ? ACCESS_TIER_PORT.web : ACCESS_TIER_PORT.tcp,
+    port: String(port ?? (isWeb ? ACCESS_TIER_PORT.web : ACCESS_TIER_PORT.tcp)),
     icon: '',
     service_app_type: type,
     description_link: '',
@@ -45,7 +46,11 @@ export function serviceTemplate(name: string, given: Arguments): object {
       tags,
     },
     {
-      attributes: { tls_sni: [domain], frontend_addresses: [{ cidr: '', port: tags.port }] },
+      // Without one of its own it is met at the port of the Access Tier, whichever that is.
+      attributes: {
+        tls_sni: [domain],
+        frontend_addresses: port === undefined ? [] : [{ cidr: '', port: tags.port }],
+      },
       backend: backendOf(given),
       cert_settings: { dns_names: [domain] },
       http_settings: { enabled: isWeb, ...(isWeb && { oidc_settings: { enabled: true } }) },

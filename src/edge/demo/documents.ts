@@ -151,7 +151,7 @@ const serviceDocument = ({
     {
       attributes: {
         tls_sni: [`${name}.demo.localhost`],
-        frontend_addresses: [{ cidr: '', port: '8443' }],
+        frontend_addresses: [],
       },
       backend,
       cert_settings: { dns_names: [`${name}.demo.localhost`] },

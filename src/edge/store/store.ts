@@ -48,6 +48,8 @@ export interface UserRecord {
   password: string;
   /** May not sign in. */
   disabled?: true;
+  /** Where they sign in, and who they are there; absent: here, by password. */
+  upstream?: { issuer: string; subject: string };
 }
 
 export interface DocumentRecord {

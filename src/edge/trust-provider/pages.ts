@@ -36,6 +36,8 @@ export interface SignInPage {
   /** Where the browser goes afterwards: browsers hold redirects of a form to `form-action` too. */
   redirectOrigin?: string | undefined;
   email: string;
+  /** People sign in there: the form only asks whether to go on. */
+  issuerOrigin?: string | undefined;
   /** Filled in for a demo organisation only. */
   password?: string | undefined;
   alert?: string | undefined;
@@ -50,15 +52,28 @@ ${asker(page.device)}
 ${page.alert ? `<p class="note alert" role="alert">${text(page.alert)}</p>` : ''}
 ${demo ? '<p class="note">Demo organisation: filled in for you. One click on “Sign in” is enough.</p>' : ''}
 <form method="post" action="${text(page.action)}">
-<label for="email">E-mail</label>
+${page.issuerOrigin === undefined ? passwordFields(page, demo) : elsewhere(page.issuerOrigin)}</form>`;
+  const origins = [page.redirectOrigin, page.issuerOrigin].filter((each) => each !== undefined);
+  sendPage(response, status, `Sign in to ${page.organisation}`, body, origins.join(' '));
+}
+
+const elsewhere = (
+  issuerOrigin: string,
+): string => `<p class="note">You sign in at ${text(new URL(issuerOrigin).host)}.</p>
+<div class="actions"><button class="main" name="decision" value="sign-in" autofocus>Continue</button>
+<button name="decision" value="deny" formnovalidate>Deny</button></div>
+`;
+
+const passwordFields = (
+  page: SignInPage,
+  demo: boolean,
+): string => `<label for="email">E-mail</label>
 <input id="email" name="email" type="email" autocomplete="username" required maxlength="200" value="${text(page.email)}"${demo ? '' : ' autofocus'}>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="200" value="${text(page.password ?? '')}">
 <div class="actions"><button class="main" name="decision" value="sign-in"${demo ? ' autofocus' : ''}>Sign in</button>
 <button name="decision" value="deny" formnovalidate>Deny</button></div>
-</form>`;
-  sendPage(response, status, `Sign in to ${page.organisation}`, body, page.redirectOrigin);
-}
+`;
 
 const asker = (device: SignInPage['device']): string =>
   device === 'new'
@@ -126,12 +141,17 @@ export const signInDonePage = (device: string): string =>
     `<h1>You are signed in</h1><p>Banyan goes on by itself on ${text(device)}.</p><p>You can close this page.</p>`,
   );
 
-export function sendErrorPage(response: ServerResponse, status: number, sentence: string): void {
+export function sendErrorPage(
+  response: ServerResponse,
+  status: number,
+  sentence: string,
+  code?: string,
+): void {
   sendPage(
     response,
     status,
     'Sign-in is not possible',
-    `<h1>Sign-in is not possible</h1><p role="alert">${text(sentence)}</p><p>You can close this page.</p>`,
+    `<h1>Sign-in is not possible</h1><p role="alert">${text(sentence)}</p>${code === undefined ? '' : `<p>Code: ${text(code)}</p>`}<p>You can close this page.</p>`,
   );
 }
 

@@ -202,6 +202,12 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
     },
   });
 
+  // A web service with a `*.` name has one address for each name below it, and no list of them.
+  // oxlint-disable-next-line typescript/unbound-method -- called with the client it belongs to
+  const { redirectUriAllowed } = provider.Client.prototype;
+  provider.Client.prototype.redirectUriAllowed = function (uri) {
+    return redirectUriAllowed.call(this, uri) || webClients.covers(this.clientId, uri);
+  };
   provider.use(deviceCode.middleware);
   provider.use(async (context, next) => {
     await next();

@@ -1,6 +1,8 @@
-// Local people of the organisation: e-mail and password, kept as scrypt hashes.
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+// People of the organisation: those who sign in here, by e-mail and password, kept as scrypt hashes; or those of one issuer
+// elsewhere, as it has named them last.
+import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import { AppError } from '../../shared/errors.ts';
 import type { Store, UserRecord } from '../store/store.ts';
 import type { Throttle } from './throttle.ts';
 
@@ -36,6 +38,8 @@ export interface Users {
   byEmail(email: string): Promise<UserRecord | undefined>;
   /** false: somebody was faster, and has this e-mail now. */
   add(user: Omit<NewUser, 'id'>): Promise<boolean>;
+  /** Of the issuer where people sign in, as it names them now. 'taken': somebody else there has this e-mail. */
+  arrived(person: UpstreamPerson): Promise<UserRecord | 'disabled' | 'taken'>;
   setPassword(id: string, password: string): Promise<void>;
   update(id: string, change: { groups?: string[]; disabled?: boolean }): Promise<void>;
   remove(id: string): Promise<void>;
@@ -43,6 +47,13 @@ export interface Users {
   asOfNow(person: Person): Promise<Person>;
   /** Unknown e-mails take as long as wrong passwords, and are locked the same way. */
   check(attempt: Attempt): Promise<SignInCheck>;
+}
+
+export interface UpstreamPerson {
+  subject: string;
+  email: string;
+  name: string;
+  groups: string[];
 }
 
 export interface Attempt {
@@ -61,10 +72,16 @@ export interface UserThrottles {
   person: Throttle;
 }
 
-export function createUsers(store: Store, throttles: UserThrottles): Users {
+/** `upstream` is the issuer where people sign in; null: here. Those who sign in elsewhere than that count for nothing. */
+export function createUsers(
+  store: Store,
+  throttles: UserThrottles,
+  upstream: string | null = null,
+): Users {
+  const isOurs = (user: UserRecord): boolean => (user.upstream?.issuer ?? null) === upstream;
   const decoy = randomBytes(16);
   const list = async (): Promise<UserRecord[]> =>
-    (await store.list('users')).map(([, record]) => record);
+    (await store.list('users')).map(([, record]) => record).filter(isOurs);
   const byEmail = async (email: string): Promise<UserRecord | undefined> => {
     const wanted = email.trim().toLowerCase();
     return (await list()).find((user) => user.email.toLowerCase() === wanted);
@@ -72,6 +89,12 @@ export function createUsers(store: Store, throttles: UserThrottles): Users {
   // One after the other: of two with the same e-mail only the first is added.
   let adding: Promise<unknown> = Promise.resolve();
   const add = async (user: Omit<NewUser, 'id'>): Promise<boolean> => {
+    if (upstream !== null) {
+      throw new AppError(
+        'edge/value-invalid',
+        `People of this organisation sign in at ${upstream}.`,
+      );
+    }
     if (await byEmail(user.email)) return false;
     await put({ ...user, id: `u-${randomBytes(9).toString('base64url')}` });
     return true;
@@ -87,6 +110,25 @@ export function createUsers(store: Store, throttles: UserThrottles): Users {
       const added = adding.then(() => add(user));
       adding = added.catch(() => {}); // told to whoever asked for it
       return added;
+    },
+    async arrived({ subject, email, name, groups }) {
+      if (upstream === null) throw new Error('people sign in here');
+      const id = `up-${createHash('sha256').update(`${upstream}\0${subject}`).digest('base64url')}`;
+      // Roles go by the e-mail: one that two have would give each the groups of the other.
+      const other = await byEmail(email);
+      if (other && other.id !== id) return 'taken';
+      const before = await store.get('users', id);
+      if (before?.disabled) return 'disabled';
+      const record: UserRecord = {
+        id,
+        email,
+        name,
+        groups,
+        password: '',
+        upstream: { issuer: upstream, subject },
+      };
+      await store.put('users', id, record);
+      return record;
     },
     async setPassword(id, password) {
       const hash = await hashed(password);
@@ -107,7 +149,7 @@ export function createUsers(store: Store, throttles: UserThrottles): Users {
     },
     async find(id) {
       const user = await store.get('users', id);
-      return user?.disabled ? undefined : user;
+      return user && !user.disabled && isOurs(user) ? user : undefined;
     },
     async check({ email, password, deviceId, isStranger = false }) {
       const wanted = email.trim().toLowerCase();

@@ -2,11 +2,11 @@
 // authenticate with a secret that lives as long as this process and is written nowhere.
 import { createHmac, randomBytes } from 'node:crypto';
 import type { AdapterPayload } from 'oidc-provider';
+import { coversOrigin } from '../access-tier/web/sites.ts';
+import { CALLBACK_PATH } from '../command-center/http-settings.ts';
 import type { PublishedService, Rulebook } from '../command-center/rulebook.ts';
 import { TOKEN_ALGORITHM } from './secrets.ts';
 
-/** On the service's own host; what the backend has there cannot be reached. */
-export const CALLBACK_PATH = '/bnn_trust_cb';
 export const WEB_SCOPE = 'openid profile email groups';
 
 export interface WebClients {
@@ -14,6 +14,8 @@ export interface WebClients {
   service(clientId: string): PublishedService | undefined;
   secret(serviceId: string): string;
   metadata(clientId: string): AdapterPayload | undefined;
+  /** Whether this is the callback at one of the service's addresses. */
+  covers(clientId: string, redirectUri: string): boolean;
 }
 
 export function createWebClients(
@@ -30,6 +32,15 @@ export function createWebClients(
   return {
     service,
     secret,
+    covers(clientId, redirectUri) {
+      const found = service(clientId);
+      if (!found || !URL.canParse(redirectUri)) return false;
+      const { origin } = new URL(redirectUri);
+      return (
+        redirectUri === `${origin}${CALLBACK_PATH}` &&
+        originsOf(found).some((known) => coversOrigin(known, origin))
+      );
+    },
     metadata(clientId) {
       const found = service(clientId);
       return (

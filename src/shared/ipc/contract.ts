@@ -14,6 +14,7 @@ import type { Session } from '../model/session.ts';
 import { type ShownSettings, THEMES } from '../model/settings.ts';
 import type { Tunnel } from '../model/tunnel.ts';
 import type { ServiceLink } from '../model/service-link.ts';
+import type { Updates } from '../model/updates.ts';
 
 /** Everything a front end shows. Slices arrive whole, each with a revision, so that a late one can be ignored. */
 export interface Slices {
@@ -29,6 +30,14 @@ export interface Slices {
   tunnels: Tunnels;
   /** Of this computer, whichever organisation is active. */
   settings: ShownSettings;
+  links: Links;
+  updates: Updates;
+}
+
+/** What `banyan://` links have asked for; shown for a yes, never acted upon by itself. */
+export interface Links {
+  invite: string | null;
+  service: ServiceLink | null;
 }
 
 export interface Catalog {
@@ -54,10 +63,6 @@ export interface AppFacts {
   platform: string;
   /** Folder that holds the `login-*.pem` files, for the commands that are shown. */
   certificatesFolder: string;
-  /** A link the app was opened with; shown for a yes, never acted upon by itself. */
-  pendingInvite: string | null;
-  /** What a link has asked for; asked about, never acted upon by itself. */
-  pendingLink: ServiceLink | null;
   /** Set by whoever started this client, e.g. the demo: preselects and explains, changes no check. */
   suggestedSecretStore: (typeof SECRET_STORES)[number];
   /** Runs with windows and notifications, and with a tray where the desktop shows one; null: in a terminal. */
@@ -221,13 +226,28 @@ export const contract = {
         startAtLogin: z.boolean().optional(),
         startHidden: z.boolean().optional(),
         autoConnect: z.boolean().optional(),
-        notifications: z.strictObject({ session: z.boolean(), trouble: z.boolean() }).optional(),
+        notifications: z
+          .strictObject({ session: z.boolean(), trouble: z.boolean(), update: z.boolean() })
+          .optional(),
         warnBeforeExpiryMinutes: z.number().int().min(0).max(1440).optional(),
         theme: z.enum(THEMES).optional(),
         proxy: proxy.optional(),
         anyLocalUser: z.boolean().optional(),
+        updates: z.boolean().optional(),
       }),
     ).returns<ShownSettings>(),
+  },
+  updates: {
+    /**
+     * Asks for a newer version, whether or not that is done by itself; what there is begins to be downloaded. Refused with
+     * `updates/off`. What came of it is in the slice.
+     */
+    check: call(nothing).returns<Updates>(),
+    /**
+     * Ends the app and starts the newer one: asked first where programs would lose their connections. Refused with
+     * `updates/not-ready`.
+     */
+    install: call(nothing).returns<void>(),
   },
   /** Asked for by who looks at it, while she looks: what happens at every connection is no signal. */
   activity: {
@@ -265,7 +285,10 @@ export const contract = {
      */
     autoConnect: call(z.strictObject({ service, isOn: z.boolean() })).returns<void>(),
     /** The person does not want what the link asked for. */
-    dismissLink: call(nothing).returns<void>(),
+  },
+  link: {
+    /** The person does not want what it asked for. */
+    dismiss: call(z.strictObject({ asksFor: z.enum(['invite', 'service']) })).returns<void>(),
   },
   program: {
     /** What stands in the configurations of other programs, read anew: they may have been edited by hand. */

@@ -21,6 +21,8 @@ const CALLS: Record<CallName, true | 'terminal'> = {
   'session.cancelSignIn': true,
   'session.signOut': true,
   'settings.change': true,
+  'updates.check': true,
+  'updates.install': true,
   'activity.log': true,
   'activity.connections': true,
   'diagnostics.run': true,
@@ -30,7 +32,7 @@ const CALLS: Record<CallName, true | 'terminal'> = {
   'service.page': 'terminal',
   'service.star': true,
   'service.autoConnect': true,
-  'service.dismissLink': true,
+  'link.dismiss': true,
   'program.look': true,
   'program.setSsh': true,
   'program.setKubernetes': true,
@@ -51,6 +53,8 @@ const SIGNALS: Record<SignalName, true> = {
   'catalog.changed': true,
   'tunnels.changed': true,
   'settings.changed': true,
+  'links.changed': true,
+  'updates.changed': true,
 };
 
 /** For the terminal, by the control socket. */

@@ -44,6 +44,27 @@ test('the least that has to be said, and what then holds', async () => {
   expect([drainMs, logLevel]).toEqual([10_000, 'info']);
 });
 
+test('where people sign in is read with its secret, which stands in a file of its own', async () => {
+  const issuer = {
+    url: 'https://login.example.com',
+    client_id: 'banyan-edge',
+    client_secret_file: 'issuer-secret',
+  };
+  const file = written({ ...LEAST, sign_in: { people: 'issuer', issuer } });
+  await expect(readConfigFile(file)).rejects.toThrow('issuer-secret cannot be read: ENOENT');
+  writeFileSync(path.join(path.dirname(file), 'issuer-secret'), 'word\n');
+  expect((await readConfigFile(file)).edge.upstream).toEqual({
+    issuer: 'https://login.example.com',
+    clientId: 'banyan-edge',
+    clientSecret: 'word',
+    groupsClaim: 'groups',
+    trustUnverifiedEmail: false,
+  });
+  expect(await refusal({ ...LEAST, sign_in: { people: 'local', issuer } })).toContain(
+    'sign_in.issuer: is there where "people" is "issuer", and only there',
+  );
+});
+
 test('a relative data folder is beside the file, wherever the program is started', async () => {
   const file = written(LEAST);
   const { edge } = await readConfigFile(file);

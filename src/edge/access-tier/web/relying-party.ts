@@ -1,13 +1,15 @@
 // The Access Tier as OpenID Connect client of the trust provider, one client for each web service: sends a browser to
 // sign in, takes the code it comes back with. Keeps nothing: what must come back travels sealed in `state`.
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import * as openid from 'openid-client';
 import { Agent, fetch } from 'undici';
 import { loopbackLookup } from '../../../proxy/net/loopback.ts';
 import { z } from '../../../shared/schema.ts';
+import { createSeal } from '../../seal.ts';
 import { ENDPOINTS } from '../../trust-provider/provider.ts';
 import { TOKEN_ALGORITHM } from '../../trust-provider/secrets.ts';
-import { CALLBACK_PATH, WEB_SCOPE } from '../../trust-provider/web-clients.ts';
+import { CALLBACK_PATH } from '../../command-center/http-settings.ts';
+import { WEB_SCOPE } from '../../trust-provider/web-clients.ts';
 
 export interface RelyingPartyOptions {
   issuer: string;
@@ -51,11 +53,10 @@ const sealedState = z.object({
   /** Seconds since the epoch. */
   until: z.number(),
 });
-type SealedState = z.output<typeof sealedState>;
 
 export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
   const { issuer, pagesOrigin } = options;
-  const seal = createSeal();
+  const seal = createSeal(sealedState);
   const dispatcher = new Agent({
     connect: { ca: options.root, lookup: loopbackLookup, timeout: 10_000 },
     headersTimeout: 10_000,
@@ -144,30 +145,5 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
       }
     },
     stop: () => dispatcher.destroy(),
-  };
-}
-
-/** AES-256-GCM under a key of this process: nobody outside reads or makes one. */
-function createSeal() {
-  const key = randomBytes(32);
-  return {
-    close(state: SealedState): string {
-      const iv = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', key, iv);
-      const sealed = [cipher.update(JSON.stringify(state), 'utf8'), cipher.final()];
-      return Buffer.concat([iv, cipher.getAuthTag(), ...sealed]).toString('base64url');
-    },
-    open(text: string): SealedState | null {
-      const bytes = Buffer.from(text, 'base64url');
-      if (bytes.length < 28) return null;
-      try {
-        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
-        decipher.setAuthTag(bytes.subarray(12, 28));
-        const plain = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]);
-        return sealedState.parse(JSON.parse(plain.toString('utf8')));
-      } catch {
-        return null; // not sealed by us
-      }
-    },
   };
 }

@@ -5,6 +5,7 @@ import type { PublishedService } from '../../command-center/rulebook.ts';
 import { HttpRefusal } from '../../http/exchange.ts';
 import type { RequestFacts } from '../../policy/exempted-requests.ts';
 import type { Site } from './browser-sign-in.ts';
+import { coversOrigin } from './sites.ts';
 
 export type Upgrade = { socket: Duplex; head: Buffer };
 
@@ -14,12 +15,13 @@ const WITHOUT_EFFECT = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function siteAt(
   request: IncomingMessage,
   service: PublishedService,
-  origin: string,
+  origins: readonly string[],
   secure: boolean,
 ): Site | null {
   const asked = `${secure ? 'https' : 'http'}://${request.headers.host ?? ''}`;
   if (request.headersDistinct['host']?.length !== 1 || !URL.canParse(asked)) return null;
-  return new URL(asked).origin === origin ? { service, origin, secure } : null;
+  const { origin } = new URL(asked);
+  return origins.some((known) => coversOrigin(known, origin)) ? { service, origin, secure } : null;
 }
 
 export const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?')[0] ?? '';

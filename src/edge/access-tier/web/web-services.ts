@@ -8,12 +8,13 @@ import { TLSSocket } from 'node:tls';
 import type { TrustTokenClaims } from '../../../shared/protocol/trust-token.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { Changes } from '../../changes.ts';
-import type { PublishedService, Rulebook } from '../../command-center/rulebook.ts';
+import type { Rulebook } from '../../command-center/rulebook.ts';
 import { HttpRefusal, sendProblem } from '../../http/exchange.ts';
 import { type Log, reason } from '../../log.ts';
 import { sendMessagePage } from '../../trust-provider/pages.ts';
 import type { TokenCheck } from '../../trust-provider/token-check.ts';
-import { CALLBACK_PATH, isWeb } from '../../trust-provider/web-clients.ts';
+import { CALLBACK_PATH } from '../../command-center/http-settings.ts';
+import { isWeb } from '../../trust-provider/web-clients.ts';
 import { sendForbidden } from '../../trust-provider/web-sign-in.ts';
 import { isExempted } from '../../policy/exempted-requests.ts';
 import { type Admission, type Admit, callerOfToken } from '../admit.ts';
@@ -24,7 +25,9 @@ import { forward } from './backend.ts';
 import { type BrowserSignIn, createBrowserSignIn, type Site } from './browser-sign-in.ts';
 import { fieldsForBackend, type RequestFacts as Facts } from './headers.ts';
 import { createPatience } from './patience.ts';
+import type { Frontends } from '../frontends.ts';
 import type { RelyingParty } from './relying-party.ts';
+import type { Sites } from './sites.ts';
 import {
   exemptionsOf,
   factsOf,
@@ -46,9 +49,8 @@ export interface WebServicesOptions {
   changes: Changes;
   tokens: TokenCheck;
   relyingParty: RelyingParty;
-  secureOrigin(service: PublishedService): string;
-  /** Of the same service on plain http, this computer only; null: there is none. */
-  plainOrigin(service: PublishedService): string | null;
+  frontends: Frontends;
+  sites: Sites;
   limits: { requestMs: number; dialMs: number; idleMs: number };
   log: Log;
 }
@@ -65,6 +67,7 @@ const KEEP_ALIVE_MS = 60_000;
 
 export function createWebServices(options: WebServicesOptions): WebServices {
   const { rulebook, admit, live, reach, audit, changes, tokens, limits, log } = options;
+  const { frontends, sites } = options;
   const signIn: BrowserSignIn = createBrowserSignIn(options);
 
   const answer = async (
@@ -205,15 +208,12 @@ export function createWebServices(options: WebServicesOptions): WebServices {
   };
 
   const siteOfTls = (request: IncomingMessage): Site | null => {
-    const name = request.socket instanceof TLSSocket ? request.socket.servername : '';
-    const service = rulebook.serviceByDomain(name || '');
-    if (!service || !isWeb(service)) return null;
-    return siteAt(request, service, options.secureOrigin(service), true);
+    const service = request.socket instanceof TLSSocket && frontends.of(request.socket);
+    return service && isWeb(service) ? siteAt(request, service, sites.secure(service), true) : null;
   };
   const siteOfPlain = (request: IncomingMessage): Site | null => {
-    const service = rulebook.serviceByDomain((request.headers.host ?? '').replace(/:\d+$/, ''));
-    const origin = service && isWeb(service) ? options.plainOrigin(service) : null;
-    return service && origin ? siteAt(request, service, origin, false) : null;
+    const service = frontends.named((request.headers.host ?? '').replace(/:\d+$/, ''));
+    return service && isWeb(service) ? siteAt(request, service, sites.plain(service), false) : null;
   };
 
   // Never listens: connections come from the Access Tier's port, by their server name.

@@ -49,7 +49,10 @@ function banyanproxy(installation: Installation): string[] | null {
   const launcher = folders.map((folder) => path.join(folder, name)).find(isProgram);
   if (launcher) return [launcher];
   const script = folders.map((folder) => path.join(folder, 'banyanproxy.js')).find(existsSync);
-  const node = script && nodeProgram(installation);
+  if (script === undefined) return null;
+  // Packages of Windows have no launcher that ssh could start, and everywhere a Node of their own.
+  const own = path.join(path.dirname(script), platform === 'win32' ? 'node.exe' : 'node');
+  const node = isProgram(own) ? own : nodeProgram(installation);
   return node ? [node, script] : null;
 }
 

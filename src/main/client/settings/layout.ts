@@ -47,6 +47,8 @@ export function layout(home: string) {
     settings: path.join(home, 'settings.json'),
     /** 32 random bytes, hexadecimal; proves that both ends of the control socket may read this folder. */
     controlKey: path.join(home, 'control.key'),
+    /** {version, signedAt}: no older list of versions is believed. */
+    updates: path.join(home, 'updates.json'),
     /** Where the window was. Only of this computer's displays, and nothing of the client. */
     window: path.join(home, 'window.json'),
     log: path.join(home, 'logs', 'banyan.log'),

@@ -1,10 +1,9 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { findTarget, fixedTarget } from '../../../../src/edge/access-tier/targets.ts';
-import { serviceDocument } from '../../../../src/edge/command-center/documents.ts';
+import { backend as backendSpec } from '../../../../src/edge/command-center/documents.ts';
 
-const backend = (spec: Record<string, unknown>) =>
-  serviceDocument.shape.spec.parse({ backend: spec }).backend;
+const backend = (spec: Record<string, unknown>) => backendSpec.parse(spec);
 
 const NAMES: Record<string, string[]> = {
   'myvncservice.com': ['10.10.34.9'],

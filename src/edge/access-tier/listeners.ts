@@ -1,0 +1,221 @@
+// The TLS ports of the Access Tier: its own, and those that services are defined with. They all behave alike; which
+// services answer at which of them, `frontends` says.
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import {
+  createServer as createTlsServer,
+  type Server as TlsServer,
+  type TLSSocket,
+} from 'node:tls';
+import { callbackify } from 'node:util';
+import type { ShownCertificate } from '../authority/server-certificates.ts';
+import type { ServiceDocument } from '../command-center/documents.ts';
+import type { Rulebook } from '../command-center/rulebook.ts';
+import { listen, type PortWish } from '../http/listen.ts';
+import { type Log, reason } from '../log.ts';
+import { createTurns } from '../turns.ts';
+import { chooseProtocol } from './alpn.ts';
+import type { Capacity, Place } from './capacity.ts';
+import type { Frontends } from './frontends.ts';
+import type { ServiceCertificates } from './service-certificates.ts';
+
+export interface ListenersOptions {
+  host: string;
+  /** The Access Tier's own. */
+  port: PortWish;
+  /** PEM of the intermediate whose certificates are asked for. */
+  trustIntermediate: string;
+  rulebook: Rulebook;
+  frontends: Frontends;
+  certificates: ServiceCertificates;
+  capacity: Capacity;
+  limits: { handshakeMs: number };
+  serve(socket: TLSSocket): void;
+  log: Log;
+}
+
+export interface Listeners {
+  /** Of the Access Tier itself. */
+  readonly port: number;
+  /** Opens what services need and closes what none needs any more. What cannot be opened is logged. */
+  sync(): Promise<void>;
+  /** Why a port that this service needs cannot be opened; null: all are, until the next `sync` finds them unused. */
+  problemOf(document: ServiceDocument): Promise<{ port: number; reason: string } | null>;
+  /** No new connections; `drained` ends those that there are. */
+  stop(drained: () => Promise<void>): Promise<void>;
+}
+
+interface Listener {
+  server: Server;
+  unproven: Map<string, { socket: Socket; place: Place }>;
+}
+
+/** `ownPort` is told before anybody can connect. */
+export async function openListeners(
+  options: ListenersOptions,
+  ownPort: (port: number) => void,
+): Promise<Listeners> {
+  const { rulebook, frontends, host, log } = options;
+  const all = new Map<number, Listener>();
+  const failed = new Map<number, string>();
+  const inTurn = createTurns();
+  let stopped = false;
+
+  const open = async (wish: PortWish): Promise<number> => {
+    const listener = createListener(options);
+    const port = await listen(listener.server, host, wish);
+    all.set(port, listener);
+    return port;
+  };
+  const port = await open(options.port);
+  ownPort(port);
+
+  const openFor = async (wanted: number): Promise<void> => {
+    if (stopped || all.has(wanted)) return;
+    const { address } = options.port;
+    try {
+      await open({ port: wanted, ...(address !== undefined && { address }) });
+      failed.delete(wanted);
+    } catch (error) {
+      const why = (error as NodeJS.ErrnoException).code ?? reason(error);
+      // Once, not at every change of something else.
+      if (failed.get(wanted) !== why) {
+        log('error', 'a port of a service cannot be opened', { port: wanted, reason: why });
+      }
+      failed.set(wanted, why);
+    }
+  };
+  const sync = async (): Promise<void> => {
+    if (stopped) return;
+    const wanted = new Set(
+      rulebook.services().flatMap(({ document }) => frontends.portsOf(document)),
+    );
+    for (const each of wanted) await openFor(each);
+    for (const [each, { server }] of all) {
+      if (each === port || wanted.has(each)) continue;
+      all.delete(each);
+      server.close();
+    }
+  };
+
+  return {
+    port,
+    sync: () => inTurn(sync),
+    problemOf: (document) =>
+      inTurn(async () => {
+        for (const wanted of frontends.portsOf(document)) {
+          await openFor(wanted);
+          const why = failed.get(wanted);
+          if (why !== undefined && !all.has(wanted)) return { port: wanted, reason: why };
+        }
+        return null;
+      }),
+    async stop(drained) {
+      stopped = true;
+      const closed = [...all.values()].map(
+        ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
+      );
+      await drained();
+      // What never got through its handshake has nothing to drain.
+      for (const { unproven } of all.values()) {
+        for (const { socket } of unproven.values()) socket.destroy();
+      }
+      await Promise.all(closed);
+    },
+  };
+}
+
+/** Accepts, then shakes hands: whoever finds no place costs no handshake. */
+function createListener(options: ListenersOptions): Listener {
+  const { capacity, log } = options;
+  const unproven: Listener['unproven'] = new Map();
+  const portOf = (): number => (server.address() as AddressInfo | null)?.port ?? 0;
+  const handshakes = createHandshakes(options, portOf, (socket) => {
+    unproven.get(peerOf(socket))?.place.proven();
+    unproven.delete(peerOf(socket));
+    socket.on('error', () => socket.destroy()); // resets are ordinary
+    options.serve(socket);
+  });
+  const prepare = defaultCertificate(options, handshakes);
+  const server = createServer(
+    { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 },
+    (socket) => {
+      socket.on('error', () => socket.destroy());
+      const place = capacity.enter(socket.remoteAddress ?? '');
+      if (!place) {
+        socket.destroy();
+        return;
+      }
+      const peer = peerOf(socket);
+      unproven.set(peer, { socket, place });
+      socket.once('close', () => {
+        if (unproven.get(peer)?.socket === socket) unproven.delete(peer);
+        place.leave();
+      });
+      prepare(portOf())
+        .then(() => handshakes.emit('connection', socket))
+        .catch((error: unknown) => {
+          log('error', 'a handshake could not begin', { reason: reason(error) });
+          socket.destroy();
+        });
+    },
+  );
+  return { server, unproven };
+}
+
+/** A TLS server that never listens. */
+function createHandshakes(
+  options: ListenersOptions,
+  portOf: () => number,
+  proven: (socket: TLSSocket) => void,
+): TlsServer {
+  const { frontends, certificates, limits } = options;
+  const server = createTlsServer(
+    {
+      // No name, an unknown name or no TLS at all ends the connection, unless a service takes whatever comes there.
+      SNICallback: (name, done) => {
+        const service = frontends.at({ port: portOf(), serverName: name });
+        if (!service) {
+          done(new Error('unknown server name'));
+          return;
+        }
+        callbackify(async () => (await certificates.of(service.document)).context)(done);
+      },
+      ALPNCallback: ({ servername, protocols }) =>
+        chooseProtocol(
+          protocols,
+          frontends.at({ port: portOf(), serverName: servername || '' })?.document.spec.backend
+            .http_connect === true,
+        ),
+      requestCert: true,
+      // What was presented is judged by `admit`, which is stricter, tells why, and also sees resumed sessions.
+      rejectUnauthorized: false,
+      ca: options.trustIntermediate,
+      // Not 1.2: there Node does not tell the server name of a resumed session, and certificates travel in the clear.
+      minVersion: 'TLSv1.3',
+      handshakeTimeout: limits.handshakeMs,
+      allowHalfOpen: true,
+    } as Parameters<typeof createTlsServer>[0],
+    proven,
+  );
+  server.on('tlsClientError', (_, socket) => socket.destroy());
+  return server;
+}
+
+/** Whoever asks for no name is shown the certificate of the service that takes any: Node asks nobody for it. */
+function defaultCertificate(
+  { frontends, certificates, trustIntermediate }: ListenersOptions,
+  handshakes: TlsServer,
+): (port: number) => Promise<void> {
+  let shownNow: ShownCertificate | null = null;
+  return async (port) => {
+    const service = frontends.anyNameAt(port);
+    if (!service) return;
+    const shown = await certificates.of(service.document);
+    if (shown === shownNow) return;
+    const { key, cert } = shown;
+    handshakes.setSecureContext({ key, cert, ca: trustIntermediate, minVersion: 'TLSv1.3' });
+    shownNow = shown;
+  };
+}
+
+const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;

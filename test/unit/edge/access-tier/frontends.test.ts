@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { conflictOf, createFrontends } from '../../../../src/edge/access-tier/frontends.ts';
+import { serviceDocument } from '../../../../src/edge/command-center/documents.ts';
+
+const published = (name: string, domain: string, attributes: object) => ({
+  id: name,
+  enabled: true,
+  document: serviceDocument.parse({
+    kind: 'BanyanService',
+    metadata: { name, cluster: 'c', tags: { domain, service_app_type: 'GENERIC' } },
+    spec: { attributes, backend: { target: { name: '10.1.2.3', port: 80 } } },
+  }),
+});
+const frontends = (
+  services: ReturnType<typeof published>[],
+  hostTags: Record<string, string> = {},
+  outer = {},
+) =>
+  createFrontends({
+    rulebook: { services: () => services },
+    ownPort: () => 8443,
+    outer,
+    hostTags,
+  });
+
+describe('which service a connection is for', () => {
+  const wide = published('wide', '*.corp.test', {});
+  const exact = published('exact', 'a.corp.test', {});
+  const both = frontends([wide, exact]);
+  test.each([
+    ['a.corp.test', 'exact'],
+    ['A.CORP.test', 'exact'],
+    ['b.corp.test', 'wide'],
+    ['c.b.corp.test', undefined],
+    ['corp.test', undefined],
+    ['', undefined],
+  ])('%j: %s', (serverName, id) => {
+    expect(both.at({ port: 8443, serverName })?.id).toBe(id);
+  });
+
+  test('a port as people see it is the port behind the router', () => {
+    const service = published('s', 's.test', { frontend_addresses: [{ port: '443' }] });
+    const mapped = frontends([service], {}, { port: 443 });
+    expect(mapped.portsOf(service.document)).toEqual([8443]);
+    expect(mapped.addressOf(service)).toEqual({ host: 's.test', port: 443 });
+  });
+
+  test('a *. domain has no one address', () => {
+    expect(frontends([wide]).addressOf(wide)).toBeNull();
+  });
+});
+
+describe('host tags', () => {
+  const KEY = 'com.banyanops.hosttag.site_name';
+  test.each<[object[], boolean]>([
+    [[], true],
+    [[{ [KEY]: '*' }], true],
+    [[{ [KEY]: 'at-1' }], true],
+    [[{ [KEY]: 'at-2|at-1' }], true],
+    [[{ [KEY]: 'at-2' }], false],
+    [[{ [KEY]: 'at-2' }, { site_name: 'at-1' }], true],
+    [[{ [KEY]: 'at-1', 'com.banyanops.hosttag.access_tier_group': 'x' }], false],
+    [[{ [KEY]: 'at-10' }], false],
+  ])('%j', (host_tag_selector, isServed) => {
+    const service = published('s', 's.test', { host_tag_selector });
+    const here = frontends([service], { site_name: 'at-1' });
+    expect(here.at({ port: 8443, serverName: 's.test' }) !== undefined).toBe(isServed);
+    expect(here.addressOf(service) !== null).toBe(isServed);
+  });
+});
+
+test('two services cannot have one name, nor both take whatever comes to one port', () => {
+  const one = published('one', 'one.test', { frontend_addresses: [{ port: 9000 }] });
+  const two = published('two', 'two.test', { frontend_addresses: [{ port: 9000 }] });
+  expect(conflictOf([one], 'two', two.document)).toBe('one');
+  const named = published('two', 'two.test', {
+    tls_sni: ['two.test'],
+    frontend_addresses: [{ port: 9000 }],
+  });
+  expect(conflictOf([one], 'two', named.document)).toBeUndefined();
+  const same = published('two', 'two.test', { tls_sni: ['two.test', 'one.test'] });
+  expect(conflictOf([one], 'two', same.document)).toBe('one');
+  expect(conflictOf([one], 'one', one.document)).toBeUndefined();
+});
