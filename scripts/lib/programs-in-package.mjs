@@ -86,12 +86,21 @@ async function reachable(entries) {
   return found;
 }
 
+/** As some distributions build it: alone it runs nowhere. */
+export const isInPieces = process.config.variables['node_shared'] === true;
+
 /** The Node that goes into a package: this one, or for another system that of `BANYAN_NODE_<PLATFORM>_<ARCH>`. */
 export function nodeFor(platform, arch) {
   const name = `BANYAN_NODE_${platform.toUpperCase()}_${arch.toUpperCase()}`;
   const given = process.env[name];
   if (given) return given;
-  if (platform === process.platform && arch === process.arch) return process.execPath;
+  if (platform === process.platform && arch === process.arch) {
+    if (isInPieces)
+      throw new PlainError(
+        `The Node that runs needs libraries of this system: set ${name} to one that does not.`,
+      );
+    return process.execPath;
+  }
   throw new PlainError(
     `A package for ${platform} ${arch} needs a Node of that kind: set ${name} to it.`,
   );

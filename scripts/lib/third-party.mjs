@@ -69,6 +69,7 @@ function nodeLicence(node) {
     path.join(path.dirname(node), 'LICENSE'),
     path.join(prefix, 'LICENSE'),
     path.join(prefix, 'share', 'doc', 'nodejs', 'LICENSE'),
+    path.join(prefix, 'share', 'licenses', 'nodejs', 'LICENSE'),
   ];
   const file = places.find((each) => existsSync(each));
   if (!file) throw new PlainError(`The licence of ${node} is not found: it has to be beside it.`);

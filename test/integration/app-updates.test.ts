@@ -1,5 +1,6 @@
 // How an AppImage becomes a newer one: the real electron-updater, a list of versions over TLS on loopback, the real client.
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Notice } from '../../src/main/client/ports.ts';
 import { layout } from '../../src/main/client/settings/layout.ts';
@@ -60,8 +61,8 @@ describe('a newer version', () => {
     await client.stop();
     app.end();
     expect(app.image()).toContain('0.2.0');
-    // Started to set itself up, and not to stay.
-    expect(app.started()).toBe('0.2.0 exits=true\n');
+    expect(statSync(app.file).mode & 0o777).toBe(0o755);
+    expect(readdirSync(path.dirname(app.file))).not.toContain('started');
   });
 
   it('is told once, however often the app is killed before it is used', async () => {
@@ -87,7 +88,15 @@ describe('a newer version', () => {
     await client.call('updates.install', {});
     expect(app.hasQuit()).toBe(true);
     app.end();
-    await until(() => Promise.resolve(existing(() => app.started()) === '0.2.0 exits=\n'));
+    await until(() => Promise.resolve(existing(() => app.started()) === '0.2.0\n'));
+  });
+
+  it('leaves the old one whole where it cannot be put in its place', async () => {
+    const { app, look } = await start({});
+    await look();
+    mkdirSync(`${app.file}.new`); // in the way, as a full disk would be
+    app.end();
+    expect(app.image()).toBe('the old one');
   });
 
   it('is not used after a crash of the app that has it in hand', async () => {

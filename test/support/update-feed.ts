@@ -80,9 +80,9 @@ export async function startUpdateFeed(names = ['localhost']): Promise<UpdateFeed
   };
 }
 
-/** Says with which arguments of the updater it was started. */
+/** Says that it was started. */
 const newApp = (version: string): string =>
-  `#!/bin/sh\necho "${version} exits=$APPIMAGE_EXIT_AFTER_INSTALL" >> "$(dirname "$0")/started"\n`;
+  `#!/bin/sh\necho "${version}" >> "$(dirname "$0")/started"\n`;
 
 /** As electron-builder writes it. */
 function listOf(version: string, image: string, published: Published): string {
@@ -104,7 +104,8 @@ function listOf(version: string, image: string, published: Published): string {
 
 export interface InstalledApp {
   ports: Required<Pick<ClientPorts, 'updater' | 'publicRoots'>>;
-  /** What is in the file that the person starts. */
+  /** The file that the person starts, and what is in it. */
+  file: string;
   image(): string;
   /** What newer apps have said at their start. */
   started(): string;
@@ -138,6 +139,7 @@ export function anInstalledApp(
   const installed: InstalledApp = {
     asked: [],
     answer: true,
+    file: image,
     image: () => readFileSync(image, 'utf8'),
     started: () => readFileSync(path.join(folder, 'started'), 'utf8'),
     hasQuit: () => hasQuit,

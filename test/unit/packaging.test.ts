@@ -23,11 +23,13 @@ interface Configuration {
   afterSign: string;
   publish: { url: string };
   linux: { target: string[]; icon: string };
-  mac: { target: { target: string; arch: string[] }[]; icon: string };
+  mac: { target: { target: string; arch: string[] }[]; icon: string; artifactName: string };
   win: { target: string[]; icon: string };
   deb: { fpm: string[] };
   rpm: { fpm: string[] };
-  nsis: { include: string };
+  nsis: { include: string; artifactName: string };
+  msi: { artifactName: string };
+  appImage: { artifactName: string };
 }
 
 const configuration = yaml.load(readFileSync(path.join(ROOT, 'electron-builder.yml'), 'utf8'));
@@ -87,6 +89,15 @@ describe('electron-builder.yml', () => {
     expect(existsSync(path.join(ROOT, configuration.linux.icon, '512x512.png'))).toBe(true);
   });
 
+  it('gives packages names that survive every place where releases are put', () => {
+    const { mac, nsis, msi, appImage } = configuration;
+    for (const { artifactName } of [mac, nsis, msi, appImage]) {
+      expect(artifactName).toMatch(/^Banyan[\w.${}-]*$/);
+    }
+    // What starts it is the same file after an update.
+    expect(appImage.artifactName).not.toContain('version');
+  });
+
   it('calls hooks that are there', () => {
     for (const hook of [
       configuration.afterPack,
@@ -120,5 +131,40 @@ describe('electron-builder.yml', () => {
       'node_modules/@koromix/koffi-linux-*/index.js',
       'node_modules/@koromix/koffi-linux-*/linux_*/koffi.node',
     ]);
+  });
+});
+
+describe('the release workflow', () => {
+  const file = path.join(ROOT, '.github', 'workflows', 'release.yml');
+  const workflow = yaml.load(readFileSync(file, 'utf8')) as unknown as {
+    jobs: Record<string, { steps: { run?: string; with?: { path?: string } }[] }>;
+  };
+  const steps = Object.values(workflow.jobs).flatMap(({ steps }) => steps);
+  const runs = steps.flatMap(({ run }) => run ?? []).join('\n');
+
+  it('runs scripts that are there', () => {
+    const scripts = [...runs.matchAll(/node (scripts\/\S+)/g)].map(([, script = '']) => script);
+    expect(scripts).toEqual(['scripts/sign-feed.mjs']);
+    for (const script of scripts) expect(existsSync(path.join(ROOT, script)), script).toBe(true);
+    const { scripts: known } = JSON.parse(
+      readFileSync(path.join(ROOT, 'package.json'), 'utf8'),
+    ) as { scripts: Record<string, string> };
+    for (const [, name = ''] of runs.matchAll(/npm run ([\w-]+)/g))
+      expect(known).toHaveProperty(name);
+  });
+
+  it('keeps every kind of package, and the lists', () => {
+    const kept = steps.flatMap((step) => step.with?.path?.match(/dist\/\S+/g) ?? []);
+    const { linux, mac, win } = configuration;
+    const kinds = [...linux.target, ...mac.target.map(({ target }) => target), ...win.target];
+    const ending = (kind: string): string => (kind === 'nsis' ? 'exe' : kind);
+    expect(new Set(kept)).toEqual(
+      new Set([...kinds.map((kind) => `dist/*.${ending(kind)}`), 'dist/latest*.yml']),
+    );
+  });
+
+  it('sets what the app asks at and whom it believes before it is built', () => {
+    expect(runs.indexOf('npm pkg set "updates.feed=')).toBeGreaterThan(-1);
+    expect(runs.indexOf('npm pkg set')).toBeLessThan(runs.indexOf('npm run build'));
   });
 });

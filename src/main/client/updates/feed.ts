@@ -22,9 +22,9 @@ const feed = z.object({
   minimumSystemVersion: z.string().optional(),
 });
 
-/** The last line of a list; everything before it is what was signed. */
+/** The last line of a list; everything before it is what was signed. Bits that base64 leaves over are none. */
 const SIGNATURE_LINE =
-  /^# banyan-signature (?<signedAt>\S{1,40}) (?<signature>[A-Za-z0-9+/]{86}==)\n?$/;
+  /^# banyan-signature (?<signedAt>\S{1,40}) (?<signature>[A-Za-z0-9+/]{85}[AQgw]==)\n?$/;
 
 export interface SignedFeed {
   feed: UpdateFeed;

@@ -15,7 +15,8 @@ export function desktopUpdater(log: Log): Updater {
     app: new ElectronAppAdapter(),
     platform: process.platform,
     source: {
-      address: updates.feed,
+      // What the list names is beside it.
+      address: updates.feed.replace(/\/*$/, '/'),
       key: updates.key,
       file: feedFile(process.platform, process.arch),
     },

@@ -1,6 +1,5 @@
 // electron-updater as this app uses it: given a list of versions that was checked, and never asking for one itself.
 import {
-  AppImageUpdater,
   type AppUpdater,
   BaseUpdater,
   CancellationToken,
@@ -13,6 +12,7 @@ import {
 import type { AppAdapter } from 'electron-updater/out/AppAdapter';
 import type { ProviderRuntimeOptions } from 'electron-updater/out/providers/Provider';
 import type { Log, UpdateFeed } from '../../client/ports.ts';
+import { WholeAppImageUpdater } from './app-image.ts';
 import { Downloads } from './downloads.ts';
 
 export { CancellationToken };
@@ -72,7 +72,7 @@ function updaterOf(platform: NodeJS.Platform, app: AppAdapter): AppUpdater {
     case 'win32':
       return new NsisUpdater(undefined, app);
     default:
-      return new AppImageUpdater(undefined, app);
+      return new WholeAppImageUpdater(undefined, app);
   }
 }
 
