@@ -15,6 +15,21 @@ const TRAY_COLOURS = {
 };
 const assets = path.join(ROOT, 'assets');
 
+/** Of the app's icon: what desktops, panels and installers of the three systems ask for. */
+const SIZES = [16, 24, 32, 48, 64, 128, 256, 512, 1024];
+
+/** Apple's names of the sizes that may be PNGs; two of them are for screens of double density. */
+const MAC_KINDS = {
+  ic07: 128,
+  ic08: 256,
+  ic09: 512,
+  ic10: 1024,
+  ic11: 32,
+  ic12: 64,
+  ic13: 256,
+  ic14: 512,
+};
+
 /** An arch of aerial roots under one crown: many ways down from one tree. On a 32 × 32 grid. */
 const ARCH = `<path d="M5 27V16a11 11 0 0 1 22 0v11" /><path d="M12 27V18a4 4 0 0 1 8 0v9" />`;
 
@@ -68,6 +83,13 @@ await main(async () => {
   try {
     await writeFile(path.join(assets, 'icon.svg'), `${ICON(512)}\n`);
     await draw(browser, 'icon.png', 512, ICON(512));
+    await mkdir(path.join(assets, 'icons'), { recursive: true });
+    const pictures = new Map();
+    for (const size of SIZES) {
+      pictures.set(size, await draw(browser, `icons/${size}x${size}.png`, size, ICON(size)));
+    }
+    await writeFile(path.join(assets, 'icon.ico'), windowsIcon(pictures));
+    await writeFile(path.join(assets, 'icon.icns'), macIcon(pictures));
     for (const [name, glyph] of Object.entries(GLYPHS)) {
       for (const [panel, colours] of Object.entries(TRAY_COLOURS)) {
         await draw(browser, `tray-${name}-${panel}.png`, 16, svg(16, glyph(colours)));
@@ -79,10 +101,40 @@ await main(async () => {
   }
 });
 
+/** One file of several pictures, each a PNG: directory, then the pictures. */
+function windowsIcon(pictures) {
+  const sizes = SIZES.filter((size) => size <= 256);
+  let at = 6 + 16 * sizes.length;
+  const head = Buffer.from([0, 0, 1, 0, sizes.length, 0]);
+  const entries = sizes.map((size) => {
+    const entry = Buffer.alloc(16);
+    entry.set([size % 256, size % 256, 0, 0, 1, 0, 32, 0]);
+    entry.writeUInt32LE(pictures.get(size).length, 8);
+    entry.writeUInt32LE(at, 12);
+    at += pictures.get(size).length;
+    return entry;
+  });
+  return Buffer.concat([head, ...entries, ...sizes.map((size) => pictures.get(size))]);
+}
+
+function macIcon(pictures) {
+  const parts = Object.entries(MAC_KINDS).map(([kind, size]) => {
+    const head = Buffer.alloc(8);
+    head.write(kind);
+    head.writeUInt32BE(8 + pictures.get(size).length, 4);
+    return Buffer.concat([head, pictures.get(size)]);
+  });
+  const head = Buffer.alloc(8);
+  head.write('icns');
+  head.writeUInt32BE(8 + parts.reduce((sum, { length }) => sum + length, 0), 4);
+  return Buffer.concat([head, ...parts]);
+}
+
 /** @param {import('playwright-core').Browser} browser */
-async function draw(browser, name, size, picture) {
+async function draw(browser, name, size, image) {
   const page = await browser.newPage({ viewport: { width: size, height: size } });
-  await page.setContent(`<style>body{margin:0}svg{display:block}</style>${picture}`);
-  await page.screenshot({ path: path.join(assets, name), omitBackground: true });
+  await page.setContent(`<style>body{margin:0}svg{display:block}</style>${image}`);
+  const picture = await page.screenshot({ path: path.join(assets, name), omitBackground: true });
   await page.close();
+  return picture;
 }

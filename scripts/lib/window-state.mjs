@@ -33,6 +33,7 @@ export const DOCUMENTED = [
   'organisations-menu',
   'settings',
   'settings-managed',
+  'settings-update-ready',
   'too-old',
   'tab-interrupted',
 ];
@@ -53,9 +54,11 @@ function script({ snapshot, replies, later }) {
         'organisation',
         'session',
         'settings',
+        'updates',
         'activity',
         'diagnostics',
         'catalog',
+        'link',
         'program',
         'service',
         'tunnel',
@@ -103,8 +106,13 @@ async function follow(page, step) {
   const text = rest.join(':');
   if (verb === 'click') await page.getByRole(first, { name: text }).first().click();
   else if (verb === 'fill') await page.getByLabel(first).first().fill(text);
+  else if (verb === 'open') await page.locator('summary', { hasText: first }).click();
   else if (verb === 'press') await page.keyboard.press(first);
-  else if (verb === 'wait') await page.waitForTimeout(Number(first));
+  else if (verb === 'show') {
+    await page
+      .getByRole('heading', { name: first })
+      .evaluate((heading) => heading.scrollIntoView());
+  } else if (verb === 'wait') await page.waitForTimeout(Number(first));
   else throw new Error(`unknown step ${step}`);
 }
 

@@ -3,11 +3,15 @@ import { defaultHome } from '../main/client/settings/layout.ts';
 import { secretsWish } from '../main/secrets-wish.ts';
 import { ERRORS, EXIT, toWireError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
-import { type CommandName, parseBanyanArguments } from './banyan-arguments.ts';
+import { parseBanyanArguments } from './banyan-arguments.ts';
+import type { CommandName } from './command-table.ts';
 import { autoConnect } from './commands/auto-connect.ts';
+import { certs } from './commands/certs.ts';
+import { completion } from './commands/completion.ts';
 import { connect } from './commands/connect.ts';
 import { diagnose } from './commands/diagnose.ts';
 import { disconnect } from './commands/disconnect.ts';
+import { env } from './commands/env.ts';
 import { kubeconfig } from './commands/kubeconfig.ts';
 import { login } from './commands/login.ts';
 import { logs } from './commands/logs.ts';
@@ -15,6 +19,7 @@ import { logout } from './commands/logout.ts';
 import { organisations } from './commands/organisations.ts';
 import { open } from './commands/open.ts';
 import { override } from './commands/override.ts';
+import { posture } from './commands/posture.ts';
 import { quit } from './commands/quit.ts';
 import { register } from './commands/register.ts';
 import { services } from './commands/services.ts';
@@ -49,6 +54,10 @@ const commands: Record<CommandName, Command> = {
   ui,
   diagnose,
   logs,
+  certs,
+  env,
+  posture,
+  completion,
   quit,
 };
 
@@ -63,8 +72,7 @@ async function main(argv: readonly string[]): Promise<number> {
     // Asked for here: this file is where the build says it is, whatever it is cut into.
     const programFolder = import.meta.dirname;
     const context = { home: defaultHome(), arguments: parsed, print, programFolder };
-    await commands[parsed.command](context);
-    return EXIT.ok;
+    return (await commands[parsed.command](context)) ?? EXIT.ok;
   } catch (error) {
     const wire = toWireError(error);
     print.error(wire);

@@ -4,6 +4,7 @@ import { AppError } from '../shared/errors.ts';
 import type { ClientApi, Snapshot } from '../shared/ipc/contract.ts';
 import type { Service } from '../shared/model/service.ts';
 import type { BanyanArguments } from './banyan-arguments.ts';
+import { closest } from './closest.ts';
 import { type Print, printable } from './print.ts';
 
 export interface Context {
@@ -14,7 +15,8 @@ export interface Context {
   programFolder: string;
 }
 
-export type Command = (context: Context) => Promise<void>;
+/** What it ends with, where that is not 0 for a result that was printed. */
+export type Command = (context: Context) => Promise<void | 1>;
 
 export const snapshotOf = (client: ClientApi): Promise<Snapshot> => client.call('app.snapshot', {});
 
@@ -68,5 +70,11 @@ export async function findService(client: ClientApi, wanted: string): Promise<Se
     services.find(({ id, name }) => id === wanted || name === wanted) ??
     services.find(({ friendlyName }) => friendlyName.toLowerCase() === wanted.toLowerCase());
   if (found) return found;
-  throw new AppError('catalog/service-not-found', `There is no service "${wanted}" for you.`);
+  const names = services.flatMap(({ name, friendlyName }) => [name, friendlyName]);
+  const meant = closest(wanted, names).map((name) => `"${name}"`);
+  const perhaps = meant.length > 0 ? ` Did you mean ${meant.join(' or ')}?` : '';
+  throw new AppError(
+    'catalog/service-not-found',
+    `There is no service "${wanted}" for you.${perhaps}`,
+  );
 }

@@ -1,4 +1,8 @@
 // The client that a command talks to: the one that runs, or one of its own for as long as it takes.
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { createFileLog } from '../main/client/adapters/log.ts';
 import type { Log } from '../main/client/ports.ts';
 import { layout } from '../main/client/settings/layout.ts';
@@ -36,6 +40,23 @@ export async function reachRunningClient(home: string): Promise<ReachedClient> {
   };
 }
 
+/** A client that is gone without a trace: nobody has registered here. */
+async function startNowhere(): Promise<ReachedClient> {
+  const home = await mkdtemp(path.join(tmpdir(), 'banyan-'));
+  const remove = (): Promise<void> => rm(home, { recursive: true, force: true });
+  try {
+    const client = await startOwnClient(home, { stays: false });
+    const close = async (): Promise<void> => {
+      await client.close();
+      await remove();
+    };
+    return { ...client, close };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
 /** Other commands reach this client too while it runs. */
 export async function startOwnClient(
   home: string,
@@ -53,11 +74,15 @@ export async function startOwnClient(
   return { ...api, isOwn: true, ended, log, close: () => client.stop() };
 }
 
-/** `stays`: one of its own would be more than a helper of this command. */
+/**
+ * `stays`: one of its own would be more than a helper of this command. `readsOnly`: where there is nothing yet, nothing is
+ * begun by looking.
+ */
 export async function reachClient(
   home: string,
-  { stays = false }: { stays?: boolean } = {},
+  { stays = false, readsOnly = false }: { stays?: boolean; readsOnly?: boolean } = {},
 ): Promise<ReachedClient> {
+  if (readsOnly && !existsSync(home)) return startNowhere();
   try {
     return await reachRunningClient(home);
   } catch (error) {

@@ -12,6 +12,7 @@ import { createAdmit } from './access-tier/admit.ts';
 import { createRelyingParty } from './access-tier/web/relying-party.ts';
 import { openAudit } from './audit/audit.ts';
 import { openAuthority } from './authority/authority.ts';
+import { openSshAuthority } from './authority/ssh-authority.ts';
 import { createClientCertificates } from './authority/client-certificates.ts';
 import { createServerCertificates, renewed } from './authority/server-certificates.ts';
 import { createChanges } from './changes.ts';
@@ -152,6 +153,7 @@ async function start(
   stops.push(() => audit.close());
 
   const authority = await openAuthority(inData('authority'), config.name);
+  const ssh = await openSshAuthority(inData('authority'));
   const secrets = await openIssuerSecrets(inData('issuer.json'));
   const serverCertificates = createServerCertificates(authority, lifetimes.serverCert);
   const changes = createChanges();
@@ -278,6 +280,7 @@ async function start(
     tokens,
     webClients,
     authority,
+    ssh,
     certificates,
     secrets,
     store,

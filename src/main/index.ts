@@ -1,4 +1,4 @@
-// Entry of the desktop app: what must happen before Electron is ready, then compose().
+// Entry of the desktop app: what must happen before anything else, then compose().
 import { app, dialog } from 'electron';
 import { ERRORS, explain, toWireError } from '../shared/errors.ts';
 import { defaultHome } from './client/settings/layout.ts';
@@ -15,14 +15,12 @@ const starts = listenForStarts();
 
 if (app.requestSingleInstanceLock()) {
   // Not a top-level await: Electron is ready only after this file has been evaluated (electron/electron#40719).
-  app
-    .whenReady()
-    .then(() => compose(home, starts))
-    .catch((error: unknown) => {
-      const wire = toWireError(error);
-      dialog.showErrorBox(ERRORS[wire.code].title, explain(wire));
-      app.exit(ERRORS[wire.code].exit);
-    });
+  compose(home, starts).catch(async (error: unknown) => {
+    const wire = toWireError(error);
+    await app.whenReady();
+    dialog.showErrorBox(ERRORS[wire.code].title, explain(wire));
+    app.exit(ERRORS[wire.code].exit);
+  });
 } else {
   // The app that runs has been told, and comes to the front.
   app.quit();

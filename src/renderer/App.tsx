@@ -85,9 +85,9 @@ const early = (page: ReactNode) => (
 function Main() {
   const device = useTruth(({ slices }) => slices.device);
   const session = useTruth(({ slices }) => slices.session);
-  const pendingInvite = useTruth(({ app }) => app.pendingInvite);
+  const invite = useTruth(({ slices }) => slices.links.invite);
   useTheme();
-  const adding = useView((view) => view.adding) ?? pendingInvite !== null;
+  const adding = useView((view) => view.adding) || invite !== null;
   // What this device is registered with already comes first: it may only be locked. One that is to be registered anew is lost.
   const ahead = useTruth(({ slices: { managed, organisations } }) => {
     const registration = managedRegistrationAhead(managed);

@@ -97,6 +97,18 @@ export const ERRORS = {
     advice: 'Install it, or use the command that is shown.',
     action: 'none',
   },
+  'program/not-started': {
+    exit: EXIT.failed,
+    title: 'The program could not be started',
+    advice: 'Use the command that is shown.',
+    action: 'none',
+  },
+  'program/not-connected': {
+    exit: EXIT.failed,
+    title: 'The service is not connected',
+    advice: 'Connect it, then open the program again.',
+    action: 'none',
+  },
   'program/port-unknown': {
     exit: EXIT.failed,
     title: 'The local port is not known yet',
@@ -274,6 +286,53 @@ export const ERRORS = {
     title: 'Your organisation has set this',
     advice: 'Ask your administrator if it should be otherwise.',
     action: 'none',
+  },
+
+  'updates/off': {
+    exit: EXIT.failed,
+    title: 'Updates are switched off',
+    advice: 'The settings say why, and how this Banyan is replaced by a newer one.',
+    action: 'none',
+  },
+  'updates/not-ready': {
+    exit: EXIT.failed,
+    title: 'No newer version is ready',
+    advice: 'Look for one in the settings, and wait until it is downloaded.',
+    action: 'none',
+  },
+  'updates/feed-unreachable': {
+    exit: EXIT.failed,
+    title: 'Banyan could not look for a newer version',
+    advice: 'Check the network and the proxy. Banyan tries again by itself; this version goes on.',
+    action: 'retry',
+  },
+  'updates/feed-refused': {
+    exit: EXIT.failed,
+    title: 'The list of versions is not trusted',
+    advice:
+      'Nothing was downloaded. Something between this computer and the maker of Banyan changes what is asked for: tell your administrator.',
+    action: 'none',
+  },
+  'updates/feed-older': {
+    exit: EXIT.failed,
+    title: 'The list of versions is an old one',
+    advice:
+      'Nothing was downloaded. A cache may keep it for some hours; if it stays so, tell your administrator.',
+    action: 'retry',
+  },
+  'updates/download-failed': {
+    exit: EXIT.failed,
+    title: 'The newer version could not be downloaded',
+    advice:
+      'Check the network and the free space. Banyan tries again by itself; this version goes on.',
+    action: 'retry',
+  },
+  'updates/download-damaged': {
+    exit: EXIT.failed,
+    title: 'What was downloaded is not the newer version',
+    advice:
+      'It was thrown away. Banyan tries again by itself; if it stays so, tell your administrator.',
+    action: 'retry',
   },
 
   'identity/sign-in-required': {

@@ -88,10 +88,20 @@ async function aPerson(context: TestContext) {
         (error, stdout, stderr) => (error ? reject(new Error(stderr)) : resolve(stdout)),
       );
     });
+  const config = (...args: string[]): Promise<string> =>
+    new Promise((resolve, reject) => {
+      execFile(
+        findProgram('kubectl') ?? 'kubectl',
+        ['config', ...args],
+        { env: { PATH: process.env['PATH'], ...own }, timeout: 25_000 },
+        (error, stdout, stderr) => (error ? reject(new Error(stderr)) : resolve(stdout)),
+      );
+    });
   return {
     folder,
     api,
     kubectl,
+    config,
     banyan: (...args: string[]) => runProgram('banyan', args, home, '', own),
   };
 }
@@ -174,6 +184,69 @@ clusters:
     expect((await banyan('unregister', '--yes')).exit).toBe(0);
     expect(readFileSync(file)).toEqual(before);
     expect(filesBeside(file)).toEqual(['config']);
+  });
+
+  it('is taken out of a kubeconfig that kubectl has written anew since, and follows the port there', async (context) => {
+    const { banyan, kubectl, config, folder, api } = await aPerson(context);
+    const file = path.join(folder, '.kube', 'config');
+    mkdirSync(path.dirname(file));
+    writeFileSync(path.join(folder, 'ca.pem'), api.ca);
+    const own = `apiVersion: v1
+clusters:
+- cluster:
+    certificate-authority: ../ca.pem
+    server: https://${API}:${api.port}
+  name: corp
+contexts:
+- context:
+    cluster: corp
+    user: ""
+  name: work
+current-context: work
+kind: Config
+preferences: {}
+users: null
+`;
+    writeFileSync(file, own);
+    await banyan('connect', 'mykube');
+    await banyan('kubeconfig', 'on', '--context', 'work');
+    await config('set-context', 'other', '--cluster', 'corp');
+    expect(readFileSync(file, 'utf8')).not.toContain('# Banyan');
+    const shown = await banyan('kubeconfig', 'show', '--json');
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      contexts: { entries: [{ service: 'mykube.demo.bnn', name: 'work' }] },
+    });
+    await banyan('override', 'mykube', `${await freePort()}`);
+    expect(await kubectl([])).toContain('podreader-default-pod');
+    await config('use-context', 'work');
+    expect((await banyan('kubeconfig', 'off', '--context', 'work')).exit).toBe(0);
+    expect(readFileSync(file, 'utf8')).not.toContain('proxy-url');
+    await config('delete-context', 'other');
+    expect(readFileSync(file, 'utf8')).toBe(own);
+    // What she has set herself since is hers.
+    await banyan('kubeconfig', 'on', '--context', 'work');
+    await config('set-cluster', 'corp', '--proxy-url', 'http://proxy.corp:3128');
+    expect((await banyan('kubeconfig', 'off', '--context', 'work')).exit).toBe(0);
+    expect(readFileSync(file, 'utf8')).toContain('proxy-url: http://proxy.corp:3128');
+  });
+
+  it('keeps what kubectl has set in our own file, and removes it all the same', async (context) => {
+    const { banyan, kubectl, config, folder } = await aPerson(context);
+    const file = path.join(folder, '.kube', 'banyan');
+    await banyan('connect', 'mykube');
+    await banyan('kubeconfig', 'on');
+    const set = ['set-context', 'dev', '--user', 'adam', '--namespace', 'default'];
+    await config('--kubeconfig', file, ...set);
+    await config('--kubeconfig', file, 'use-context', 'dev');
+    expect(readFileSync(file, 'utf8')).not.toContain('Banyan');
+    await banyan('override', 'mykube', `${await freePort()}`);
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain('context: { cluster: "dev", user: "adam", namespace: "default" }');
+    expect(text).toContain('current-context: "dev"');
+    expect(await kubectl(['--kubeconfig', file, '--user', ''])).toContain('podreader-default-pod');
+    await config('--kubeconfig', file, 'set-context', 'dev', '--user', 'adam');
+    expect((await banyan('kubeconfig', 'off')).exit).toBe(0);
+    expect(existsSync(file)).toBe(false);
   });
 
   it('has the line of the seeds for a kubectl that is older', async (context) => {

@@ -49,6 +49,7 @@ class StandInTray extends EventEmitter {
   }
   setContextMenu(menu: StandInMenu | null): void {
     this.menu = menu;
+    standIn.trayDrawings.push({ at: Date.now(), ticks: standIn.trayTicks() });
   }
   isDestroyed(): boolean {
     return false;
@@ -111,6 +112,8 @@ export const standIn = {
   /** When the app was told that Electron is ready; milliseconds since the epoch. */
   readyAt: 0,
   trays: [] as StandInTray[],
+  /** Every menu that a tray was given: when, in milliseconds since the epoch, and what is ticked in it. */
+  trayDrawings: [] as { at: number; ticks: string[] }[],
   menu: null as StandInMenu | null,
   notifications: [] as StandInNotification[],
   dialogs: [] as { title: string; content: string }[],

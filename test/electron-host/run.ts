@@ -1,4 +1,5 @@
-// Runs the app: Chromium first, then the app's own main file, then `ready`. Ends when whoever started it has ended.
+// Runs the app: Chromium starts while the app's own main file is evaluated, then comes `ready`. Ends when whoever started it has
+// ended.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -30,7 +31,7 @@ const driver = new Promise<void>((resolve) => {
 
 const devTools = startChromium();
 runtime.devTools = devTools;
-await devTools.browser.send('Target.setDiscoverTargets', { discover: true });
+const isUp = devTools.browser.send('Target.setDiscoverTargets', { discover: true });
 devTools.browser.on('Target.targetCreated', ({ targetInfo: { targetId, openerId } }) => {
   // A window that a page opened: Electron's handler has refused it, or it would not be here at all.
   if (
@@ -56,5 +57,6 @@ const stuck = setTimeout(() => {
 }, LOADS_WITHIN_MS);
 await import(pathToFileURL(path.join(runtime.appFolder, runtime.manifest.main)).href);
 clearTimeout(stuck);
+await isUp;
 await driver;
 app.becomeReady();

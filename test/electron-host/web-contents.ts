@@ -99,12 +99,15 @@ export class StandInWebContents extends EventEmitter {
     const page = await devTools().attach(targetId);
     this.#devTools = page;
     this.#listen(page);
-    await page.send('Page.enable');
-    await page.send('Runtime.enable');
-    await page.send('Inspector.enable');
     follow();
-    await page.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] });
-    if (preferences.preload) await this.#addPreload(page, preferences.preload);
+    // In this order, and without waiting for each.
+    await Promise.all([
+      page.send('Page.enable'),
+      page.send('Runtime.enable'),
+      page.send('Inspector.enable'),
+      page.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
+      ...(preferences.preload ? addPreload(page, preferences.preload) : []),
+    ]);
   }
 
   async load(url: string): Promise<void> {
@@ -161,23 +164,6 @@ export class StandInWebContents extends EventEmitter {
     else await page.send('Fetch.continueRequest', { requestId });
   }
 
-  async #addPreload(page: DevToolsSession, file: string): Promise<void> {
-    const key = JSON.stringify(randomUUID());
-    const add = (source: string, world: object = {}): Promise<unknown> =>
-      page.send('Page.addScriptToEvaluateOnNewDocument', {
-        source: `if (self === top) { ${source} }`,
-        ...world,
-      });
-    await page.send('Runtime.addBinding', { name: BINDING, executionContextName: WORLD });
-    await add(`${LINK}(${key}, 'page', 'preload')`);
-    await add(
-      `const send = globalThis.${BINDING}; delete globalThis.${BINDING};
-       ${RUN}(${LINK}(${key}, 'preload', 'page'), ${CODEC}(), send,
-         function (require, module, exports, process) { ${readFileSync(file, 'utf8')}\n })`,
-      { worldName: WORLD },
-    );
-  }
-
   async #fromPreload(message: FromPreload): Promise<void> {
     if (message.is === 'open') return this.#mayOpen(message.url);
     const { is, id, channel, inputs } = message;
@@ -213,4 +199,23 @@ export class StandInWebContents extends EventEmitter {
       permissions: ['clipboardSanitizedWrite'],
     });
   }
+}
+
+function addPreload(page: DevToolsSession, file: string): Promise<unknown>[] {
+  const key = JSON.stringify(randomUUID());
+  const add = (source: string, world: object = {}): Promise<unknown> =>
+    page.send('Page.addScriptToEvaluateOnNewDocument', {
+      source: `if (self === top) { ${source} }`,
+      ...world,
+    });
+  return [
+    page.send('Runtime.addBinding', { name: BINDING, executionContextName: WORLD }),
+    add(`${LINK}(${key}, 'page', 'preload')`),
+    add(
+      `const send = globalThis.${BINDING}; delete globalThis.${BINDING};
+       ${RUN}(${LINK}(${key}, 'preload', 'page'), ${CODEC}(), send,
+         function (require, module, exports, process) { ${readFileSync(file, 'utf8')}\n })`,
+      { worldName: WORLD },
+    ),
+  ];
 }

@@ -59,6 +59,7 @@ export class StandInWindow extends EventEmitter {
     this.emit('focus');
   }
   restore(): void {}
+  setBackgroundColor(): void {}
   /** A person moves and sizes it. */
   setBounds(bounds: Rectangle): void {
     this.#bounds = bounds;

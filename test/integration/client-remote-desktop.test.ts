@@ -16,7 +16,7 @@ beforeAll(async () => {
   edge = await startEdge();
   const tags = { ...RDP, app_listen_port: '13390', rdp_settings: ['redirectclipboard:i:1'] };
   await publishTyped(edge, 'fin', tags, TARGET);
-  await publishTyped(edge, 'odd', { ...tags, rdp_settings: ['title:s:Büro'] }, TARGET);
+  await publishTyped(edge, 'odd', { ...tags, rdp_settings: ['camerastoredirect:s:Büro'] }, TARGET);
   await publishTyped(edge, 'no-port', RDP, TARGET);
 });
 afterAll(() => edge.stop());
@@ -86,7 +86,7 @@ describe('a .rdp file', () => {
     const person = await aPerson();
     const { file } = await save(person, 'odd');
     const text = readFileSync(file).toString('utf16le');
-    expect(text).toBe('\ufefffull address:s:127.0.0.1:13390\r\ntitle:s:Büro\r\n');
+    expect(text).toBe('\ufefffull address:s:127.0.0.1:13390\r\ncamerastoredirect:s:Büro\r\n');
   });
 
   it('is handed to the program of the system from our own folder, and goes with the organisation', async () => {

@@ -274,6 +274,45 @@ describe('another organisation', () => {
   });
 });
 
+describe('an entry that could not be taken out when its organisation was left', () => {
+  it('is told in words', async () => {
+    const person = await aPerson(PLAIN);
+    await set(person, true);
+    chmodSync(person.config, 0o400);
+    const { left } = await person.client.call('device.unregister', {});
+    expect(left).toEqual([expect.stringContaining(`${person.config} is read-only`)]);
+    expect(read(person.config)).toContain('Include');
+  });
+
+  it('goes with the next start, where the process that had it in memory was killed', async () => {
+    const person = await aPerson(PLAIN, 'memory');
+    await set(person, true);
+    const { home } = person.client;
+    const withEntry = read(person.config);
+    const files = ['ssh_config', `orgs/${idOf(edges.alpha)}/ssh_config`].map((name) => {
+      const file = path.join(home, name);
+      return { file, content: read(file) };
+    });
+    await person.client.stop();
+    // As a kill would have left them.
+    writeFileSync(person.config, withEntry);
+    for (const { file, content } of files) {
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, content);
+    }
+    rmSync(path.join(home, 'orgs'), { recursive: true });
+    const programs = {
+      personFolder: person.folder,
+      banyanproxy: ['/opt/banyanproxy'],
+      downloads: () => person.folder,
+    };
+    const again = await startClient({ home, ports: { programs } });
+    onTestFinished(() => again.stop());
+    expect(read(person.config)).toBe(PLAIN);
+    expect(existsSync(path.join(home, 'ssh_config'))).toBe(false);
+  });
+});
+
 describe('what the organisation changes later', () => {
   it('takes no other hosts than those that the person has said yes to', async () => {
     const person = await aPerson(PLAIN);

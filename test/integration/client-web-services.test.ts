@@ -32,7 +32,7 @@ async function signedInClient(open?: () => Promise<void>) {
   await app.signIn();
   return { app, opened };
 }
-const pendingLink = (app: TestClient) => app.client.snapshot().app.pendingLink;
+const pendingLink = (app: TestClient) => app.client.snapshot().slices.links.service;
 
 test('a web service opens in the browser as the person of the app', async () => {
   const { app, opened } = await signedInClient();
@@ -81,7 +81,7 @@ test('a link only asks: the person opens it, or does not', async () => {
   app.client.openLink(`banyan://open/${WIKI}`);
   expect(pendingLink(app)).toEqual({ wants: 'open', service: WIKI });
   expect(opened).toEqual([]);
-  await app.call('service.dismissLink', {});
+  await app.call('link.dismiss', { asksFor: 'service' });
   expect(pendingLink(app)).toBeNull();
   app.client.openLink(`banyan://open/${WIKI}?next=evil`);
   expect(pendingLink(app)).toBeNull();

@@ -13,6 +13,8 @@ export interface SshServer {
   hostKey: string;
   /** File of the private key that it accepts. */
   userKey: string;
+  /** All that it has said. */
+  said: () => string;
 }
 
 /** The programs that it takes. */
@@ -43,11 +45,12 @@ Subsystem sftp internal-sftp
   });
   // What the system's own service does before it starts; only root has to.
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
-  await startDaemon('sshd', ['-D', '-e', '-f', serverConfig], { port });
+  const { said } = await startDaemon('sshd', ['-D', '-e', '-f', serverConfig], { port });
   return {
     folder,
     port,
     hostKey: readFileSync(inFolder('host_key.pub'), 'utf8').trim(),
     userKey: inFolder('user_key'),
+    said,
   };
 }

@@ -53,9 +53,10 @@ export const connect: Command = async ({ home, arguments: { positionals, values 
       ...keptWords,
       ...table(commands.map(({ label, command }) => [`  ${label}`, command])),
     ]);
-    if (!client.isOwn) return;
+    if (!client.isOwn && !values['foreground']) return;
     print.note('Press Ctrl-C to disconnect.');
     await Promise.race([untilInterrupted(), client.ended]);
+    if (!client.isOwn) await client.call('tunnel.close', { service: service.id });
   } finally {
     await client.close();
   }

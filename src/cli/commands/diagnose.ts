@@ -1,12 +1,12 @@
 // banyan diagnose [service]
-import { explain } from '../../shared/errors.ts';
+import { EXIT, explain } from '../../shared/errors.ts';
 import { type Diagnosis, STEP_NAMES, type StepResult } from '../../shared/model/diagnosis.ts';
 import { type Command, findService } from '../context.ts';
 import { table } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 
 export const diagnose: Command = async ({ home, print, arguments: { positionals, values } }) => {
-  const client = await reachClient(home);
+  const client = await reachClient(home, { readsOnly: true });
   try {
     const [wanted] = positionals;
     const service = wanted === undefined ? null : (await findService(client, wanted)).id;
@@ -16,6 +16,8 @@ export const diagnose: Command = async ({ home, print, arguments: { positionals,
       ...diagnosisLines(diagnosis),
       ...(saved ? [`Saved without secrets and names as ${saved.file}.`] : []),
     ]);
+    const isBroken = diagnosis.results.some(({ status }) => status === 'failed');
+    return isBroken ? EXIT.failed : undefined;
   } finally {
     await client.close();
   }

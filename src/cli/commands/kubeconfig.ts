@@ -12,7 +12,7 @@ export const kubeconfig: Command = async ({ home, arguments: given, print }) => 
   if (what !== 'on' && what !== 'off' && what !== 'show') {
     throw usage(`"${what}" is neither on, off nor show.`);
   }
-  const client = await reachClient(home);
+  const client = await reachClient(home, { readsOnly: what === 'show' });
   try {
     const programs =
       what === 'show'
@@ -45,11 +45,12 @@ async function change(
 
 function words({ file, entries }: ConfigEntries, kind: 'clusters' | 'proxies'): string[] {
   if (entries.length === 0) return [`${file} has no cluster of Banyan.`];
-  const rows = entries.map(({ service, name }) => [
+  const rows = entries.map(({ service, name, organisation }) => [
     kind === 'clusters'
       ? `  kubectl --kubeconfig ${file} --context ${name}`
       : `  kubectl --context ${name}`,
     service,
+    ...(organisation === undefined ? [] : [`of another organisation, ${organisation}`]),
   ]);
   return [`${file}:`, ...table(rows)];
 }

@@ -4,7 +4,7 @@ import { table } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 
 export const organisations: Command = async ({ home, print }) => {
-  const client = await reachClient(home);
+  const client = await reachClient(home, { readsOnly: true });
   try {
     const known = (await snapshotOf(client)).slices.organisations;
     const rows = known.map(({ name, host, id, isActive }) => [

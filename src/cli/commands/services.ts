@@ -1,39 +1,68 @@
 // banyan services
 import type { Snapshot } from '../../shared/ipc/contract.ts';
 import { USUAL_HOST } from '../../shared/model/listen-address.ts';
-import type { PortChoice, Service } from '../../shared/model/service.ts';
+import { connectsByItself, type PortChoice, type Service } from '../../shared/model/service.ts';
+import { autoConnectChoicesOf } from '../../shared/model/settings.ts';
 import { trafficWords } from '../../shared/model/traffic-words.ts';
 import { closed, type Tunnel } from '../../shared/model/tunnel.ts';
 import { formatHostPort } from '../../shared/protocol/host-port.ts';
 import { type Command, snapshotOf } from '../context.ts';
-import { table } from '../print.ts';
+import { type Print, table } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 
-export const services: Command = async ({ home, print }) => {
-  const client = await reachClient(home);
+export const services: Command = async ({ home, print, arguments: { values } }) => {
+  const client = await reachClient(home, { readsOnly: true });
   try {
+    if (values['names']) return printNames(await snapshotOf(client), print);
     await client.call('catalog.refresh', {});
-    const listed = entries(await snapshotOf(client));
+    const snapshot = await snapshotOf(client);
+    const listed = entries(snapshot).filter(({ service }) => isMeant(service, values['search']));
+    const auto = autoConnectOf(snapshot);
     const rows = listed.map(({ service, port, tunnel }) => [
       service.name,
       service.friendlyName,
       service.type,
       service.mode,
       port?.port ? `${portCell(port)} (${port.source})` : '-',
+      auto(service) ? 'auto' : '',
       service.access.status === 'denied' ? `denied: ${service.access.reason}` : tunnelWords(tunnel),
     ]);
     print.result(
       {
-        services: listed.map(({ service, port, tunnel }) => ({ ...service, port, tunnel })),
+        services: listed.map(({ service, port, tunnel }) => ({
+          ...service,
+          port,
+          tunnel,
+          connectsByItself: auto(service),
+        })),
       },
       rows.length > 0
-        ? table([['NAME', 'TITLE', 'TYPE', 'MODE', 'PORT', 'STATE'], ...rows])
-        : ['There are no services for you.'],
+        ? table([['NAME', 'TITLE', 'TYPE', 'MODE', 'PORT', 'AUTO', 'STATE'], ...rows])
+        : [values['search'] ? 'No service is like that.' : 'There are no services for you.'],
     );
   } finally {
     await client.close();
   }
 };
+
+/** For completion, which must not wait. */
+function printNames({ slices: { catalog } }: Snapshot, print: Print): void {
+  const names = catalog.services.map(({ name }) => name);
+  print.result({ names }, names);
+}
+
+function isMeant({ name, friendlyName, type }: Service, search: unknown): boolean {
+  if (typeof search !== 'string') return true;
+  const wanted = search.toLowerCase();
+  return [name, friendlyName, type].some((text) => text.toLowerCase().includes(wanted));
+}
+
+/** Whether it connects after a sign-in, as things are now. */
+function autoConnectOf({ slices: { device, settings } }: Snapshot): (service: Service) => boolean {
+  const { autoConnect, ownAutoConnect } = settings.values;
+  const own = autoConnectChoicesOf(device, ownAutoConnect);
+  return (service) => autoConnect && connectsByItself(service, own);
+}
 
 const portCell = ({ host, port }: PortChoice): string =>
   host === USUAL_HOST || port === null ? String(port) : formatHostPort({ host, port });

@@ -11,7 +11,7 @@ export const sshConfig: Command = async ({ home, arguments: { positionals }, pri
   if (what !== 'on' && what !== 'off' && what !== 'show') {
     throw usage(`"${what}" is neither on, off nor show.`);
   }
-  const client = await reachClient(home);
+  const client = await reachClient(home, { readsOnly: what === 'show' });
   try {
     const programs =
       what === 'show'

@@ -15,7 +15,7 @@ import { reachClient } from '../reach-client.ts';
 import { tunnelWords } from './services.ts';
 
 export const status: Command = async ({ home, print }) => {
-  const client = await reachClient(home);
+  const client = await reachClient(home, { readsOnly: true });
   try {
     const { app, slices } = await snapshotOf(client);
     const { device, session, tunnels, managed } = slices;

@@ -11,12 +11,13 @@ export const unregister: Command = async (context) => {
       name = device.organisation.name;
       await confirm(context, `Leave ${name} and remove its certificates from this computer?`);
     }
-    await client.call('device.unregister', {});
+    const { left } = await client.call('device.unregister', {});
     const { organisations } = (await snapshotOf(client)).slices;
     const next = organisations.find(({ isActive }) => isActive);
-    context.print.result({ organisations }, [
+    context.print.result({ organisations, left }, [
       `This device is no longer registered with ${name}.`,
       ...(next ? [`${next.name} is the active organisation now.`] : []),
+      ...left,
     ]);
   } finally {
     await client.close();

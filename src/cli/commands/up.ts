@@ -1,6 +1,13 @@
 // banyan up
 import { explain } from '../../shared/errors.ts';
 import type { Slices } from '../../shared/ipc/contract.ts';
+import { usage } from '../banyan-arguments.ts';
+import {
+  installUnit,
+  removeUnit,
+  unitFile,
+  unitText,
+} from '../../main/client/adapters/systemd-unit.ts';
 import { type Command, snapshotOf, untilInterrupted } from '../context.ts';
 import type { Print } from '../print.ts';
 import { type ReachedClient, startOwnClient } from '../reach-client.ts';
@@ -8,6 +15,9 @@ import { onPrompt } from './login.ts';
 import { managedRows } from './status.ts';
 
 export const up: Command = async ({ home, arguments: { values }, print }) => {
+  if (values['install-service'] || values['remove-service']) {
+    return setUnit(Boolean(values['install-service']), print);
+  }
   const interrupted = untilInterrupted({ withParent: Boolean(values['exit-with-parent']) });
   const client = await startOwnClient(home);
   try {
@@ -22,6 +32,23 @@ export const up: Command = async ({ home, arguments: { values }, print }) => {
   } finally {
     await client.close();
   }
+};
+
+async function setUnit(isOn: boolean, print: Print): Promise<void> {
+  if (process.platform !== 'linux') throw usage('Only Linux has systemd.');
+  const file = unitFile(process.env);
+  if (!isOn) {
+    await removeUnit(file);
+    return print.result({ file }, [`${file} is gone.`, ...AFTERWARDS.off]);
+  }
+  const [node, script = ''] = process.argv;
+  await installUnit(file, unitText([node ?? '', script], process.env));
+  return print.result({ file }, [`Written: ${file}`, ...AFTERWARDS.on]);
+}
+
+const AFTERWARDS = {
+  on: ['Start it, now and at each login:', '  systemctl --user enable --now banyan'],
+  off: ['Stop it:', '  systemctl --user disable --now banyan; systemctl --user daemon-reload'],
 };
 
 /** What it does by itself, and what it waits for: there is no window that would show it. */

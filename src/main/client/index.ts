@@ -4,6 +4,7 @@ import type { AppFacts, Handlers, SignalListener, Snapshot } from '../../shared/
 import type { SecretStoreKind } from '../../shared/model/device.ts';
 import { mayQuit } from '../../shared/model/managed.ts';
 import { isSignedIn } from '../../shared/model/session.ts';
+import { countOpen } from '../../shared/model/tunnel.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
 import type { ServiceLink } from '../../shared/model/service-link.ts';
 import { parseServiceLink } from '../../shared/protocol/service-link.ts';
@@ -30,13 +31,12 @@ import { createSettings } from './settings/settings.ts';
 import { createShown } from './shown.ts';
 import { watchSurroundings } from './surroundings.ts';
 import { startSwitchboard } from './switchboard.ts';
+import { createUpdates } from './updates/updates.ts';
 
 export interface ClientOptions {
   /** Per-user folder, see settings/layout.ts. */
   home: string;
   version: string;
-  /** A `banyan://register` link the app was opened with. */
-  pendingInvite?: string;
   suggestedSecretStore?: SecretStoreKind;
   /** See `AppFacts`. */
   desktop?: AppFacts['desktop'];
@@ -51,7 +51,7 @@ export interface Client {
   handlers: Handlers;
   snapshot(): Snapshot;
   subscribe(listener: SignalListener): () => void;
-  /** A link that arrived while running (second start, deep link). Shown by the next snapshot, never acted upon. */
+  /** A link that the app was started with or that arrived while it runs. Shown for a yes, never acted upon. */
   openLink(link: string): void;
   /** Drains tunnels, then ends; safe to call twice. */
   stop(): Promise<void>;
@@ -105,6 +105,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
         tell,
       ),
   });
+  let followUpdates = (): void => {};
   currentProxies(); // says what is wrong with the setting
   await settingsChanged();
 
@@ -135,14 +136,23 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     });
 
   await managed.look();
+  const updates = createUpdates({
+    ports,
+    network,
+    path: places.updates,
+    shown,
+    wishes: () => settings.updates(),
+    look: () => managed.look(),
+  });
+  followUpdates = updates.follow;
   await followDeployed(); // before anybody asks whether to show a window
   managed.follow();
+  if (stays) updates.start();
 
-  let pendingInvite = options.pendingInvite ?? null;
-  let pendingLink: ServiceLink | null = null;
   /** It has been done, by a yes to the link or otherwise. */
   const answered = (wants: ServiceLink['wants'], service: string): void => {
-    if (pendingLink?.wants === wants && pendingLink.service === service) pendingLink = null;
+    const asked = shown.slices.links.service;
+    if (asked?.wants === wants && asked.service === service) shown.links({ service: null });
   };
   let stopped: Promise<void> | null = null;
 
@@ -169,6 +179,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       log.warn('the settings let every user of this computer use the local ports');
     }
     shown.settings(await settings.shown());
+    followUpdates();
   }
 
   /** Where the organisation has set it so. Whatever comes of it is in the session's state. */
@@ -197,8 +208,6 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       version,
       platform: process.platform,
       certificatesFolder: home,
-      pendingInvite,
-      pendingLink,
       suggestedSecretStore,
       desktop,
       hostName: suggestedDeviceName(),
@@ -209,7 +218,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
 
   function stop(): Promise<void> {
     surroundings?.stop();
-    stopped ??= managed.stop().then(() => switchboard.stop());
+    stopped ??= Promise.all([updates.stop(), managed.stop()]).then(() => switchboard.stop());
     return stopped;
   }
 
@@ -229,7 +238,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     async 'device.register'(input) {
       await managed.refuseOther(parseInvite(input.invite).rootFingerprint);
       const registered = await switchboard.register(input);
-      pendingInvite = null;
+      shown.links({ invite: null });
       managed.follow();
       return registered;
     },
@@ -253,6 +262,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       await switchboard.restoreIfItMayComeBack();
       return switchboard.current().state.slices.device;
     },
+    'device.certificates': async () => switchboard.current().certificates(),
     async 'device.checkPosture'() {
       const { device, posture } = switchboard.current();
       device.requireMembership();
@@ -260,10 +270,15 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     },
     async 'device.unregister'() {
       const { organisation } = switchboard.current().device.requireStored().registration;
-      await switchboard.unregister(() => managed.refuseToLeave());
+      const left = await switchboard.unregister(() => managed.refuseToLeave());
       await settings.forgetServices(organisation.id);
       await settingsChanged();
       managed.follow();
+      if (left.length > 0) {
+        const title = 'Something of Banyan is left on this computer';
+        notifier?.show({ kind: 'trouble', title, body: left.join(' ') });
+      }
+      return { left };
     },
     'organisation.switch': ({ organisation }) => switchboard.switchTo(organisation),
     async 'session.signIn'({ openBrowser }) {
@@ -293,6 +308,8 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       }
       return shown.slices.settings;
     },
+    'updates.check': () => updates.checkNow(),
+    'updates.install': () => updates.install(countOpen(shown.slices.tunnels.states)),
     'activity.log': ({ after }) => Promise.resolve(recent.after(after)),
     'activity.connections': async ({ known }) =>
       switchboard.current().access.recentConnections(known),
@@ -324,8 +341,8 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       access.leaveUntilSignIn(service);
       await settingsChanged();
     },
-    'service.dismissLink'() {
-      pendingLink = null;
+    'link.dismiss'({ asksFor }) {
+      shown.links({ [asksFor]: null });
       return Promise.resolve();
     },
     'program.look': async () => switchboard.current().programs.look(),
@@ -335,6 +352,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       file: await switchboard.current().programs.saveRdp(service),
     }),
     'program.openRdp': async ({ service }) => switchboard.current().programs.openRdp(service),
+    'program.launch': async (input) => switchboard.current().programs.launch(input),
     'program.setKubernetes': async (input) => switchboard.current().programs.setKubernetes(input),
     async 'tunnel.open'({ service }) {
       const tunnel = await switchboard.current().access.open(service);
@@ -342,8 +360,12 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       return tunnel;
     },
     'tunnel.close': async ({ service }) => switchboard.current().access.close(service),
-    'tunnel.override': async ({ service, port, host }) =>
-      switchboard.current().access.override(service, port, host),
+    async 'tunnel.override'({ service, port, host }) {
+      const { access, programs } = switchboard.current();
+      const choice = await access.override(service, port, host);
+      await programs.settled(); // whoever starts a program now finds the new port in its configuration
+      return choice;
+    },
   };
 
   signInByItself();
@@ -354,12 +376,13 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     openLink(link) {
       const asked = parseServiceLink(link);
       if (asked !== null) {
-        pendingLink ??= asked; // a question that is shown is not replaced under the pointer
+        // A question that is shown is not replaced under the pointer.
+        if (shown.slices.links.service === null) shown.links({ service: asked });
         return;
       }
       try {
         parseInvite(link);
-        pendingInvite = link.trim();
+        shown.links({ invite: link.trim() });
       } catch (error) {
         log.warn('a link that is neither an invite nor asks for a service was ignored', { error });
       }

@@ -1,9 +1,12 @@
 // What the client needs from outside: small interfaces, each with a real adapter and a fake that passes the same
 // contract suite. Nothing here knows Electron.
+import type { Agent } from 'node:https';
 import type { Engine, TunnelSink } from '../../proxy/index.ts';
+import type { ClientProgram } from '../../shared/model/client-program.ts';
 import type { SecretStoreKind } from '../../shared/model/device.ts';
 import type { PostureReport } from '../../shared/model/posture.ts';
 import type { NoticeKind } from '../../shared/model/settings.ts';
+import type { UpdateHindrance } from '../../shared/model/updates.ts';
 import type { SettableByHand } from './settings/files.ts';
 
 /** Holds one 32-byte key per organisation; everything else secret is sealed with it in a file (see device/vault.ts). */
@@ -92,6 +95,22 @@ export interface ManagedSettings {
 export type ManagedFileRead =
   { status: 'absent' } | { status: 'refused'; why: string } | { status: 'read'; text: string };
 
+/** A program as a click starts it. */
+export interface Launch {
+  program: ClientProgram;
+  /** What it is given, one by one: no shell reads them. */
+  words: readonly string[];
+  /** Set for this program alone. */
+  environment?: Readonly<Record<string, string>>;
+}
+
+export interface Launcher {
+  /** Found anew each time: she may have installed one since. */
+  installed(): readonly ClientProgram[];
+  /** Resolves when it runs. Throws `program/not-installed` or `program/not-started`. */
+  start(launch: Launch): Promise<void>;
+}
+
 /** Where other programs look for what a person has set, and how they start ours. */
 export interface ProgramPlaces {
   /** Holds `.ssh/config`. */
@@ -102,6 +121,51 @@ export interface ProgramPlaces {
   downloads: () => string;
   /** Hands a file to the program that the system has for it; rejects where there is none. Absent without a desktop. */
   openFile?: (file: string) => Promise<void>;
+  /** Absent: nothing is started. */
+  launcher?: Launcher;
+}
+
+/** Where newer versions are found, and whose they are. */
+export interface UpdateSource {
+  /** `https://…/` */
+  address: string;
+  /** Name of the list of versions of this system, e.g. `latest-linux.yml`. */
+  file: string;
+  /** Ed25519, DER in base64: whoever holds its other half may replace this app. */
+  key: string;
+}
+
+/** What a list of versions says, after its signature was checked. */
+export interface UpdateFeed {
+  version: string;
+  files: readonly { url: string; sha512: string; size: number }[];
+  releaseDate: string;
+  /** So many of a hundred computers take it; which ones stays the same while it rises. */
+  stagingPercentage?: number | undefined;
+  minimumSystemVersion?: string | undefined;
+}
+
+/** Replaces this app by a newer one. Asks nobody anything but for the files of the list that it is given. */
+export interface Updater {
+  /** null: it can. */
+  hindrance: UpdateHindrance | null;
+  /** null exactly where something hinders it. */
+  source: UpdateSource | null;
+  /** The version, where it is newer than this one and this computer is among those that take it. */
+  offered(feed: UpdateFeed): Promise<string | null>;
+  /**
+   * What was offered last. Rejects with `updates/download-failed`, or `updates/download-damaged` where it is not what the list
+   * says; resolves when it is there, or when `signal` has ended it.
+   */
+  download(options: {
+    agent: Agent;
+    signal: AbortSignal;
+    onShare: (share: number) => void;
+  }): Promise<void>;
+  /** Whether what was downloaded replaces this app when that ends. */
+  takeAtQuit(isWanted: boolean): void;
+  /** Asks first where so many services are connected; a no changes nothing. */
+  restart(connected: number, version: string): Promise<void>;
 }
 
 export interface ClientPorts {
@@ -127,6 +191,8 @@ export interface ClientPorts {
   managed?: ManagedSettings;
   /** Absent: this client adds nothing to the configurations of other programs. */
   programs?: ProgramPlaces;
+  /** Absent: this front end is not the app, and replaces nothing. */
+  updater?: Updater;
   /** Starts the data plane; the client starts one and stops it. */
   createEngine: (sink: TunnelSink) => Engine;
 }

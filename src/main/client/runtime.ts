@@ -1,6 +1,7 @@
 // Everything that runs for the active organisation: device, session, catalogue, access. Made as a whole and stopped as a
 // whole, so that nothing of one organisation can reach what runs for another.
 import { AppError } from '../../shared/errors.ts';
+import type { OwnCertificate } from '../../shared/model/certificate.ts';
 import { isSignedIn, type Session } from '../../shared/model/session.ts';
 import { connectsByItself } from '../../shared/model/service.ts';
 import { autoConnectChoicesOf, defaultSettings } from '../../shared/model/settings.ts';
@@ -11,6 +12,7 @@ import { createPostureReports } from './device/posture/reporting.ts';
 import { createDevice } from './device/registration.ts';
 import type { Loaded, RegistrationStore } from './device/registration-store.ts';
 import { createPrograms } from './integrations/programs.ts';
+import { certificateFacts } from './adapters/certificate-facts.ts';
 import { createLoginPlace } from './identity/login-place.ts';
 import { createSession } from './identity/session.ts';
 import type { Network } from './organisation/connection.ts';
@@ -176,6 +178,17 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     programs,
     signOut,
 
+    certificates(): OwnCertificate[] {
+      const { root } = device.requireMembership();
+      const { certificate } = device.requireStored().content.device;
+      const login = isSignedIn(state.slices.session) ? device.session() : null;
+      return [
+        ...(login ? [{ use: 'login' as const, ...certificateFacts(login.certificate) }] : []),
+        { use: 'device', ...certificateFacts(certificate) },
+        { use: 'authority', ...certificateFacts(root) },
+      ];
+    },
+
     /** Does not wait for the network. */
     async start(): Promise<void> {
       if (loaded.status === 'stored') {
@@ -186,7 +199,10 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
         await programs.start(id);
         posture.follow();
         await session.restore();
-      } else if ('because' in loaded) {
+      } else {
+        await programs.start(null);
+      }
+      if ('because' in loaded) {
         log.warn('the stored registration is not usable', { error: loaded.because });
         state.device({ type: 'unregistered', because: loaded.because.toWire() });
       }
@@ -215,7 +231,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
       await session.stop();
       catalog.stop();
       await access.stop(drainMs);
-      await programs.stop();
+      await programs.settled();
       const stored = await device.stop();
       await loginFiles.close();
       return stored ? { status: 'stored', stored } : loaded;

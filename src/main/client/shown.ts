@@ -1,10 +1,17 @@
 // What front ends see: the organisations, and the state of the active one. Numbered, and told to whoever listens.
-import type { Registration, SignalListener, Slices, Snapshot } from '../../shared/ipc/contract.ts';
+import type {
+  Links,
+  Registration,
+  SignalListener,
+  Slices,
+  Snapshot,
+} from '../../shared/ipc/contract.ts';
 import type { KnownOrganisation } from '../../shared/model/device.ts';
 import { type Managed, notManaged } from '../../shared/model/managed.ts';
 import { signedOut } from '../../shared/model/session.ts';
 import { defaultSettings, type ShownSettings } from '../../shared/model/settings.ts';
 import { unregistered } from '../../shared/model/device.ts';
+import type { Updates } from '../../shared/model/updates.ts';
 import type { Log } from './ports.ts';
 import type { OwnSlices, State, Tell } from './state.ts';
 
@@ -15,6 +22,8 @@ export interface Shown {
   registration(registration: Registration): void;
   managed(managed: Managed): void;
   settings(settings: ShownSettings): void;
+  links(change: Partial<Links>): void;
+  updates(updates: Updates): void;
   /** For a state that is not shown yet: what it tells goes nowhere until then, and nowhere again once another one is. */
   place(): { tell: Tell; show(state: State): void };
   subscribe(listener: SignalListener): () => void;
@@ -34,6 +43,8 @@ export function createShown(log: Log): Shown {
     catalog: { status: 'empty', services: [] },
     tunnels: { states: {}, ports: {} },
     settings: { values: defaultSettings, managed: null },
+    links: { invite: null, service: null },
+    updates: { status: 'idle' },
   };
   const revisions: Snapshot['revisions'] = {
     organisations: 0,
@@ -44,6 +55,8 @@ export function createShown(log: Log): Shown {
     catalog: 0,
     tunnels: 0,
     settings: 0,
+    links: 0,
+    updates: 0,
   };
   let current: object | null = null;
 
@@ -67,6 +80,8 @@ export function createShown(log: Log): Shown {
     registration: (registration) => replace('registration', registration),
     managed: (managed) => replace('managed', managed),
     settings: (settings) => replace('settings', settings),
+    links: (change) => replace('links', { ...slices.links, ...change }),
+    updates: (updates) => replace('updates', updates),
     place() {
       const mine = {};
       return {

@@ -15,7 +15,7 @@ import {
 import { closed, nextTunnel, type Tunnel, type TunnelEvent } from '../../shared/model/tunnel.ts';
 import type { Log } from './ports.ts';
 
-type OwnSlice = Exclude<keyof Slices, 'organisations' | 'registration' | 'managed' | 'settings'>;
+type OwnSlice = 'device' | 'session' | 'catalog' | 'tunnels';
 export type OwnSlices = Pick<Slices, OwnSlice>;
 export type Tell = <Slice extends OwnSlice>(slice: Slice, value: Slices[Slice]) => void;
 

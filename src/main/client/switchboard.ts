@@ -292,7 +292,7 @@ export async function startSwitchboard(options: SwitchboardOptions) {
     },
 
     /** `refuse` may throw: whether it may leave is asked when its turn has come, and a stop waits for it from then on. */
-    unregister: (refuse: () => Promise<void>): Promise<void> =>
+    unregister: (refuse: () => Promise<void>): Promise<string[]> =>
       exclusively(async () => {
         const { registration } = runtime.device.requireStored();
         leave();
@@ -300,9 +300,10 @@ export async function startSwitchboard(options: SwitchboardOptions) {
         // What could not be written of it is removed in a moment, as a whole.
         await runtime.signOut().catch((error: unknown) => log.warn('not signed out', { error }));
         await runtime.device.leave();
-        await runtime.programs.leave();
+        const left = await runtime.programs.leave();
         const next = await anotherThan(registration.organisation.id);
         await forget(registration, next);
+        return left;
       }),
 
     surroundingsChanged(): void {

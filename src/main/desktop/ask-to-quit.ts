@@ -1,15 +1,28 @@
-// "Quit Banyan?": asked where programs would lose their connections by it.
+// "Quit Banyan?", "Restart Banyan?": asked where programs would lose their connections by it.
 import { dialog } from 'electron';
 
-export async function askToQuit(connected: number, why = ''): Promise<boolean> {
+export const askToQuit = (connected: number, why = ''): Promise<boolean> =>
+  ask(connected, { message: 'Quit Banyan?', yes: 'Quit', why });
+
+/** Connections that run end with this version; the newer one connects again by itself only what is marked so. */
+export const askToRestart = (connected: number, version: string): Promise<boolean> =>
+  ask(connected, { message: `Restart Banyan as ${version}?`, yes: 'Restart', why: '' });
+
+interface Question {
+  message: string;
+  yes: string;
+  why: string;
+}
+
+async function ask(connected: number, { message, yes, why }: Question): Promise<boolean> {
   if (connected === 0) return true;
   const [what, it] =
     connected === 1 ? ['One service is', 'it'] : [`${connected} services are`, 'them'];
   const { response } = await dialog.showMessageBox({
     type: 'question',
-    message: 'Quit Banyan?',
+    message,
     detail: `${why}${what} connected. Programs that use ${it} lose their connections.`,
-    buttons: ['Quit', 'Cancel'],
+    buttons: [yes, 'Cancel'],
     defaultId: 0,
     cancelId: 1,
   });

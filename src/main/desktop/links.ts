@@ -7,6 +7,8 @@ export const linkIn = (argv: readonly string[]): string | undefined =>
 type Show = (link: string | undefined) => void;
 
 export interface Starts {
+  /** As a second start without a link does. */
+  show(): void;
   showWith(show: Show): void;
 }
 
@@ -27,6 +29,7 @@ export function listenForStarts(): Starts {
   // Only an installed app may claim the scheme: a build in some folder would take it away from the installed one.
   if (app.isPackaged) app.setAsDefaultProtocolClient('banyan');
   return {
+    show: () => show(undefined),
     showWith(show) {
       shower = show;
       show(early);

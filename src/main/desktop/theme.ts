@@ -2,7 +2,7 @@
 import { nativeTheme } from 'electron';
 import type { Client } from '../client/index.ts';
 
-/** Before the first window: one that turned dark while it is looked at would flash. */
+/** Before a window is shown: one that turned dark while it is looked at would flash. */
 export function followTheme(client: Pick<Client, 'snapshot' | 'subscribe'>): void {
   const apply = (): void => {
     const { theme } = client.snapshot().slices.settings.values;

@@ -31,6 +31,8 @@ export function trayActions({ handlers, openWindow, log }: TrayActionOptions) {
         return void (await handlers['organisation.switch']({ organisation: action.organisation }));
       case 'copy':
         return clipboard.writeText(action.text);
+      case 'update':
+        return handlers['updates.install']({});
       case 'open-window':
         return openWindow();
       case 'quit':

@@ -16,6 +16,7 @@ import {
   type LocalAddress,
   type Tunnel,
 } from '../../shared/model/tunnel.ts';
+import type { Updates } from '../../shared/model/updates.ts';
 import { formatHostPort } from '../../shared/protocol/text.ts';
 
 export type TrayAction =
@@ -24,7 +25,7 @@ export type TrayAction =
   | { do: 'switch'; organisation: string }
   /** So many services are connected: programs that use them lose their connections. */
   | { do: 'quit'; connected: number }
-  | { do: 'sign-in' | 'sign-out' | 'open-window' };
+  | { do: 'sign-in' | 'sign-out' | 'open-window' | 'update' };
 
 export type TrayItem =
   /** With `isOn` it carries a tick, or none. */
@@ -60,6 +61,7 @@ export function trayFace({ slices }: Snapshot, now: number): TrayFace {
     [...organisationItems(slices.organisations), ...sessionItems(slices)],
     [
       { label: 'Open Banyan', action: { do: 'open-window' } },
+      ...updateItems(slices.updates),
       ...(mayQuit(slices.managed) ? [quitItem(connected.length)] : []),
     ],
   ];
@@ -73,6 +75,11 @@ const quitItem = (connected: number): TrayItem => ({
   label: 'Quit',
   action: { do: 'quit', connected },
 });
+
+const updateItems = (updates: Updates): TrayItem[] =>
+  updates.status === 'ready'
+    ? [{ label: `Restart to update to ${updates.version}`, action: { do: 'update' } }]
+    : [];
 
 /** They are among the few that fit, and where the hand expects them. */
 function starredFirst({ device, settings, catalog: { services } }: Slices): Service[] {

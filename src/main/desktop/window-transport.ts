@@ -8,20 +8,24 @@ import { serve } from '../ipc/serve.ts';
 import { isTrustedSender } from './security/trusted-sender.ts';
 
 export interface TransportOptions {
-  client: Pick<Client, 'handlers' | 'subscribe'>;
+  /** The page may ask before it is there, and waits for its answer. */
+  starting: Promise<Pick<Client, 'handlers' | 'subscribe'>>;
   contents: () => WebContents | null;
   log: Log;
 }
 
-export function serveWindow({ client, contents, log }: TransportOptions): void {
-  const server = serve<IpcMainInvokeEvent>({
-    calls: callNames,
-    handlers: client.handlers,
-    isTrusted: ({ senderFrame }) => isTrustedSender(senderFrame, contents()?.mainFrame ?? null),
-    log,
+export function serveWindow({ starting, contents, log }: TransportOptions): void {
+  const serving = starting.then(({ handlers, subscribe }) => {
+    subscribe((name, payload) => contents()?.send(SIGNAL_CHANNEL, name, payload));
+    return serve<IpcMainInvokeEvent>({
+      calls: callNames,
+      handlers,
+      isTrusted: ({ senderFrame }) => isTrustedSender(senderFrame, contents()?.mainFrame ?? null),
+      log,
+    });
   });
-  ipcMain.handle(CALL_CHANNEL, (event, name: unknown, input: unknown) =>
-    server.answer(event, name, input),
+  serving.catch(() => {}); // told by who starts it; the app ends then
+  ipcMain.handle(CALL_CHANNEL, async (event, name: unknown, input: unknown) =>
+    (await serving).answer(event, name, input),
   );
-  client.subscribe((name, payload) => contents()?.send(SIGNAL_CHANNEL, name, payload));
 }

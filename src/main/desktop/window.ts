@@ -1,15 +1,17 @@
 // The one window. Made when it is wanted and gone when it is closed: a hidden one would only hold memory.
-import { app, BrowserWindow, screen, type WebContents } from 'electron';
+import { app, BrowserWindow, nativeTheme, screen, type WebContents } from 'electron';
 import type { Log } from '../client/ports.ts';
 import { groundColour } from './theme.ts';
 import { boundsFor, keepPlace, readPlace, SMALLEST } from './window-place.ts';
 import { WINDOW_URL } from './window-url.ts';
 
 export interface AppWindow {
+  /** Loads its page unseen: `show` has less to wait for. */
+  prepare(): void;
+  /** Nobody is going to look at what was prepared. */
+  discard(): void;
   /** Makes the window, or brings it to the front. */
   show(): void;
-  /** Loads its page again, so that it asks for a new snapshot. */
-  refresh(): void;
   contents(): WebContents | null;
 }
 
@@ -34,6 +36,9 @@ export function createAppWindow({
   log,
 }: WindowOptions): AppWindow {
   let window: BrowserWindow | null = null;
+  /** Of that window. */
+  let isDrawn = false;
+  let isWanted = false;
   let isQuitting = false;
   app.on('before-quit', () => (isQuitting = true));
 
@@ -62,15 +67,31 @@ export function createAppWindow({
       opened.webContents.setZoomLevel(place?.zoomLevel ?? 0),
     );
     opened.once('ready-to-show', () => {
-      if (place?.isMaximized) opened.maximize();
-      opened.show();
+      isDrawn = true;
+      if (isWanted) reveal(opened);
     });
     opened.once('closed', () => (window = null));
+    const redrawGround = (): void => opened.setBackgroundColor(groundColour());
+    nativeTheme.on('updated', redrawGround);
+    opened.once('closed', () => nativeTheme.off('updated', redrawGround));
     closeAfterAsking(opened);
     redrawAfterCrash(opened, log);
     // A failure to load is seen in the window itself; it must not end the client.
     opened.loadURL(WINDOW_URL).catch(() => {});
     return opened;
+  }
+
+  function reveal(opened: BrowserWindow): void {
+    if (readPlace(placeFile)?.isMaximized) opened.maximize();
+    opened.show();
+  }
+
+  function prepare(): BrowserWindow {
+    if (window) return window;
+    isDrawn = false;
+    isWanted = false;
+    window = open();
+    return window;
   }
 
   function closeAfterAsking(opened: BrowserWindow): void {
@@ -94,16 +115,21 @@ export function createAppWindow({
   }
 
   return {
+    prepare: () => void prepare(),
+    discard() {
+      if (!isWanted) window?.destroy();
+    },
     show() {
-      if (!window) {
-        window = open();
+      const shown = prepare();
+      if (!isWanted) {
+        isWanted = true;
+        if (isDrawn) reveal(shown);
         return;
       }
-      if (window.isMinimized()) window.restore();
-      window.show();
-      window.focus();
+      if (shown.isMinimized()) shown.restore();
+      shown.show();
+      shown.focus();
     },
-    refresh: () => window?.webContents.reload(),
     contents: () => (window && !window.isDestroyed() ? window.webContents : null),
   };
 }

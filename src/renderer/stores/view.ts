@@ -27,8 +27,8 @@ export interface View {
   filters: Filters;
   /** The activity page shows connections of this service only. */
   activityOf: string | null;
-  /** The form for another organisation is open; null: it is when the app was opened with an invite. */
-  adding: boolean | null;
+  /** The form for another organisation was asked for; a link with an invite opens it too. */
+  adding: boolean;
   /** True from the first step until signed in: the sign-in page then is the third step of three. */
   firstLaunch: boolean;
   /** After that: where to find the app again, until it is put away. */
@@ -57,7 +57,7 @@ export const createView = (): ViewStore =>
   createStore<View>(() => ({
     ...freshPages,
     shownHow: false,
-    adding: null,
+    adding: false,
     firstLaunch: false,
     findAgain: false,
     palette: false,

@@ -15,6 +15,8 @@ export const paletteText = {
     refresh: 'Read the list of services again',
     'sign-in': 'Sign in',
     'sign-out': 'Sign out…',
+    'check-updates': 'Look for a newer version',
+    'restart-to-update': 'Restart to update',
   },
   autoConnect: (name: string, isOn: boolean) =>
     isOn ? `Do not connect ${name} automatically` : `Connect ${name} automatically`,

@@ -199,6 +199,7 @@ export const portText = {
   kept: (address: LocalAddress) => `Still connected on ${listenWords(address)}`,
   notFree: (port: number, holder: string | undefined) =>
     `Port ${port} is in use by ${holder ?? 'another program'}. Quit that program, or choose another port.`,
+  take: (port: number) => `Use ${port}`,
   notTaken: 'The new port could not be used. Choose another one.',
   locked: (organisation: string) =>
     `${organisation} does not allow another address or port for this service.`,

@@ -9,6 +9,7 @@ export const settingsText = {
     look: 'Appearance',
     notifications: 'Notifications',
     network: 'Network',
+    updates: 'Updates',
     secrets: 'Keys and secrets',
     unsafe: 'Unsafe',
   },
@@ -30,10 +31,12 @@ export const settingsText = {
   notices: {
     session: 'Sign-in needed',
     trouble: 'Problems',
+    update: 'Newer versions',
   } satisfies Record<NoticeKind, string>,
   noticesHelp: {
     session: 'Your session ends soon, or connections wait for you to sign in.',
     trouble: 'A service is refused to you, a port is taken, a setting cannot be used.',
+    update: 'A newer version is downloaded and can be used.',
   } satisfies Record<NoticeKind, string>,
   warning: 'Warn before a session ends',
   warningHelp:
@@ -77,7 +80,7 @@ export const settingsText = {
   anyLocalUserAsk: 'Let every user of this computer use your connections?',
   anyLocalUserWarn:
     'Banyan refuses other users of this computer. Without that, whoever else works on it reaches what you have connected, under your name. It holds for services that are connected from now on.',
-  anyLocalUserYes: 'Let every user',
+  anyLocalUserYes: 'Let everybody use them',
   managed: (by: string) => `Managed by ${by}`,
   managedHelp: (by: string) =>
     `${by} has set what carries a lock. Ask your administrator to change it.`,

@@ -1,4 +1,6 @@
 // Words about using a service from other programs.
+import type { ClientProgram } from '../../shared/model/client-program.ts';
+
 export const waysText = {
   ways: 'Ways to use it',
   copy: (name: string) => `Copy ${name.toLowerCase()}`,
@@ -16,9 +18,25 @@ export const waysText = {
     `Writes “${name}” into ${file}, a file of its own beside your kubeconfig.`,
   clusterOn: (name: string, file: string) =>
     `“${name}” is in ${file}. It says the way, not who you are: that is one of your users.`,
+  launch: {
+    ssh: 'Open in terminal',
+    psql: 'Open psql',
+    mysql: 'Open mysql',
+    'redis-cli': 'Open redis-cli',
+    dbeaver: 'Open DBeaver',
+    chromium: 'Open browser',
+    firefox: 'Open Firefox',
+    kubectl: 'Open terminal',
+  } satisfies Record<ClientProgram, string>,
+  launchedBrowser: (hasDomains: boolean) =>
+    `With a profile of its own: there ${hasDomains ? 'what your administrator has listed goes' : 'every page comes'} through this collection. Your own browser stays as it is.`,
+  launchedTerminal: (hasCluster: boolean) =>
+    hasCluster
+      ? 'In it, KUBECONFIG names your kubeconfig and that of Banyan. Other terminals stay as they are.'
+      : 'In it, https_proxy leads to the cluster. Other terminals stay as they are.',
   openDesktop: 'Open remote desktop',
   saveRdp: 'Save as .rdp file',
   savedAs: (file: string) => `Saved as ${file}`,
   sshCertificates:
-    'Your administrator has set this service up for SSH certificates, which Banyan does not get yet. Log in there with your own key or password.',
+    'This server knows you by an SSH certificate, which Banyan gets when you sign in. The entry and the commands here use it.',
 };

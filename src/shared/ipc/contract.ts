@@ -3,16 +3,19 @@
 // test double are derived. What may not be in it: tokens, private keys, file paths or URLs chosen by a front end.
 import type { WireError } from '../errors.ts';
 import { z } from '../schema.ts';
+import type { OwnCertificate } from '../model/certificate.ts';
 import type { LogLine, RecentConnection } from '../model/activity.ts';
 import type { Diagnosis } from '../model/diagnosis.ts';
 import { type Device, type KnownOrganisation, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
 import type { Managed } from '../model/managed.ts';
+import { CLIENT_PROGRAMS } from '../model/client-program.ts';
 import type { Programs } from '../model/program.ts';
 import type { PortChoice, Service } from '../model/service.ts';
 import type { Session } from '../model/session.ts';
 import { type ShownSettings, THEMES } from '../model/settings.ts';
 import type { Tunnel } from '../model/tunnel.ts';
 import type { ServiceLink } from '../model/service-link.ts';
+import type { Updates } from '../model/updates.ts';
 
 /** Everything a front end shows. Slices arrive whole, each with a revision, so that a late one can be ignored. */
 export interface Slices {
@@ -28,6 +31,14 @@ export interface Slices {
   tunnels: Tunnels;
   /** Of this computer, whichever organisation is active. */
   settings: ShownSettings;
+  links: Links;
+  updates: Updates;
+}
+
+/** What `banyan://` links have asked for; shown for a yes, never acted upon by itself. */
+export interface Links {
+  invite: string | null;
+  service: ServiceLink | null;
 }
 
 export interface Catalog {
@@ -53,10 +64,6 @@ export interface AppFacts {
   platform: string;
   /** Folder that holds the `login-*.pem` files, for the commands that are shown. */
   certificatesFolder: string;
-  /** A link the app was opened with; shown for a yes, never acted upon by itself. */
-  pendingInvite: string | null;
-  /** What a link has asked for; asked about, never acted upon by itself. */
-  pendingLink: ServiceLink | null;
   /** Set by whoever started this client, e.g. the demo: preselects and explains, changes no check. */
   suggestedSecretStore: (typeof SECRET_STORES)[number];
   /** Runs with windows and notifications, and with a tray where the desktop shows one; null: in a terminal. */
@@ -177,13 +184,18 @@ export const contract = {
     ).returns<void>(),
     /** Opens the file of secrets; then the registration and the session in it come back. */
     unlock: call(z.strictObject({ passphrase })).returns<Device>(),
+    /** What certificates say: that of this device, its authority's and, while somebody is signed in, hers. */
+    certificates: call(nothing).returns<readonly OwnCertificate[]>(),
     /** Looks at this computer and reports now; what came of it is in the device's slice. */
     checkPosture: call(nothing).returns<void>(),
     /**
      * Closes everything, revokes the certificate where it can, removes all of the active organisation here. Another one
      * that is left becomes active. Refused with `managed/not-allowed` where the managed deployment file keeps it.
      */
-    unregister: call(nothing).returns<void>(),
+    unregister: call(nothing).returns<{
+      /** Sentences about what could not be taken out of other programs' files. */
+      left: readonly string[];
+    }>(),
   },
   organisation: {
     /**
@@ -217,13 +229,28 @@ export const contract = {
         startAtLogin: z.boolean().optional(),
         startHidden: z.boolean().optional(),
         autoConnect: z.boolean().optional(),
-        notifications: z.strictObject({ session: z.boolean(), trouble: z.boolean() }).optional(),
+        notifications: z
+          .strictObject({ session: z.boolean(), trouble: z.boolean(), update: z.boolean() })
+          .optional(),
         warnBeforeExpiryMinutes: z.number().int().min(0).max(1440).optional(),
         theme: z.enum(THEMES).optional(),
         proxy: proxy.optional(),
         anyLocalUser: z.boolean().optional(),
+        updates: z.boolean().optional(),
       }),
     ).returns<ShownSettings>(),
+  },
+  updates: {
+    /**
+     * Asks for a newer version, whether or not that is done by itself; what there is begins to be downloaded. Refused with
+     * `updates/off`. What came of it is in the slice.
+     */
+    check: call(nothing).returns<Updates>(),
+    /**
+     * Ends the app and starts the newer one: asked first where programs would lose their connections. Refused with
+     * `updates/not-ready`.
+     */
+    install: call(nothing).returns<void>(),
   },
   /** Asked for by who looks at it, while she looks: what happens at every connection is no signal. */
   activity: {
@@ -261,7 +288,10 @@ export const contract = {
      */
     autoConnect: call(z.strictObject({ service, isOn: z.boolean() })).returns<void>(),
     /** The person does not want what the link asked for. */
-    dismissLink: call(nothing).returns<void>(),
+  },
+  link: {
+    /** The person does not want what it asked for. */
+    dismiss: call(z.strictObject({ asksFor: z.enum(['invite', 'service']) })).returns<void>(),
   },
   program: {
     /** What stands in the configurations of other programs, read anew: they may have been edited by hand. */
@@ -285,6 +315,11 @@ export const contract = {
     saveRdp: call(z.strictObject({ service })).returns<{ file: string }>(),
     /** Hands one to the program that the system has for it: `program/not-installed` where there is none. */
     openRdp: call(z.strictObject({ service })).returns<void>(),
+    /**
+     * Starts a program of this computer for a service that is connected, in a terminal where it has no window of its own.
+     * What it is told comes from the client's state alone. `program/not-connected`, `-not-installed`, `-not-started`.
+     */
+    launch: call(z.strictObject({ service, program: z.enum(CLIENT_PROGRAMS) })).returns<void>(),
   },
   tunnel: {
     /** Resolves when the port listens and the Access Tier has accepted this person once. */

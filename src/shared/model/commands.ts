@@ -91,15 +91,15 @@ function kubernetesWays(service: Service, address: LocalAddress, around: Surroun
 /** The host key belongs to the service, not to whatever port of this computer leads to it. */
 export const hostKeyAlias = ({ id }: Service): string => id;
 
-/** Whatever a person types after `ssh`, where the entry is for more than one name. */
-const sshTarget = ({ sshHosts, name }: Service): string => {
-  const first = (sshHosts ?? name).split(' ')[0] ?? name;
-  return /[*?]/.test(first) ? 'HOST' : first;
-};
+/** What a person types after `ssh` where an entry is for these hosts; null: only she knows which one. */
+export function theSshHost(hosts: string): string | null {
+  const [first = ''] = hosts.split(' ');
+  return first === '' || /[*?]/.test(first) ? null : first;
+}
 
 function sshByName(service: Service, shell: Shell): Way[] {
   const line = (...words: string[]): string => commandLine(shell, words);
-  const target = sshTarget(service);
+  const target = theSshHost(service.sshHosts ?? service.name) ?? 'HOST';
   return [
     one('ssh', line('ssh', target)),
     one('scp', line('scp', 'FILE', `${target}:`)),
@@ -114,7 +114,11 @@ function sshWays(service: Service, address: LocalAddress, around: Surroundings):
     const proxy = `ProxyCommand=nc -X connect -x ${formatHostPort(address)} %h %p`;
     return [one('ssh', line('ssh', '-o', proxy, 'HOST')), proxyWay(address)];
   }
-  const alias = ['-o', `HostKeyAlias=${hostKeyAlias(service)}`];
+  const alias = [
+    '-o',
+    `HostKeyAlias=${hostKeyAlias(service)}`,
+    ...sshCertificateWords(service, around.certificatesFolder, fileSeparator(around.shell)),
+  ];
   const { host, port } = address;
   return [
     one('ssh', line('ssh', '-p', `${port}`, ...alias, host)),
@@ -122,6 +126,24 @@ function sshWays(service: Service, address: LocalAddress, around: Surroundings):
     one('git', line('git', 'clone', `ssh://${formatHostPort(address)}/REPOSITORY`)),
   ];
 }
+
+/** Where the administrator has set it up for SSH certificates. */
+export const sshCertificateWords = (
+  { sshCertificates = 'TRUSTCERT' }: Service,
+  folder: string,
+  separator: string,
+): string[] =>
+  sshCertificates === 'TRUSTCERT'
+    ? []
+    : ['-o', `IdentityFile=${sshFile(`${folder}${separator}login-key.pem`)}`];
+
+/** As ssh_config(5) reads a file name: in quotes where it is odd, and `%` is a token. */
+export const sshFile = (file: string): string =>
+  /^[A-Za-z0-9_@+=:,./-]+$/.test(file)
+    ? file
+    : `"${file.replaceAll('%', '%%').replaceAll(/["\\]/g, (character) => `\\${character}`)}"`;
+
+const fileSeparator = (shell: Shell): string => (shell === 'powershell' ? '\\' : '/');
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
@@ -135,6 +157,10 @@ const proxyWay = ({ host, port }: LocalAddress): Way => ({
   about: 'For the HTTP proxy box of a program: no user, no password.',
 });
 
+/** For browsers: what the collection has goes through it. */
+export const pacUrl = (address: LocalAddress): string =>
+  `http://${formatHostPort(address)}/proxy.pac`;
+
 function collectionWays(service: Service, address: LocalAddress, shell: Shell): Way[] {
   const at = formatHostPort(address);
   const target = webTarget(service);
@@ -143,7 +169,7 @@ function collectionWays(service: Service, address: LocalAddress, shell: Shell): 
     proxyWay(address),
     one(
       'Browser',
-      `http://${at}/proxy.pac`,
+      pacUrl(address),
       'As the address of an automatic proxy configuration. All else goes its usual way.',
     ),
     ...(target ? [one('curl', commandLine(shell, [curlOf(shell), ...curl]))] : []),
@@ -161,7 +187,7 @@ const DATABASES = {
   mysql: { name: /mysql|maria/, port: 3306 },
   'redis-cli': { name: /redis|valkey/, port: 6379 },
 } as const;
-type DatabaseProgram = keyof typeof DATABASES;
+export type DatabaseProgram = keyof typeof DATABASES;
 const databasePrograms = Object.keys(DATABASES) as DatabaseProgram[];
 
 /** Which it is, where its name or the port that was assigned tells; else any of them. */
@@ -230,7 +256,7 @@ export function curlWithCertificates(
   { domain, accessTier, ca }: Service,
   { shell, certificatesFolder }: Surroundings,
 ): string {
-  const separator = shell === 'powershell' ? '\\' : '/';
+  const separator = fileSeparator(shell);
   const file = (name: string): string => `${certificatesFolder}${separator}${name}`;
   const { host, port } = accessTier;
   return commandLine(shell, [
@@ -249,7 +275,7 @@ export function curlWithCertificates(
 const NOT_WEB = new Set([22, 23, 25, 3306, 3389, 5432, 5900, 5901, 6379]);
 
 /** A host of the collection that curl could ask, the first one that is a whole name; null when none is. */
-function webTarget(service: Service): string | null {
+export function webTarget(service: Service): string | null {
   if (service.allowedTargets.length === 0) return 'host.example.com';
   for (const { hostnames, ports } of service.allowedTargets) {
     const host = hostnames.find((name) => !name.includes('*'));

@@ -17,6 +17,8 @@ export interface ManagedSettings {
   hideOnStart?: boolean;
   /** true: no person ends the app. */
   disableQuit?: boolean;
+  /** true: the app never looks for a newer version. */
+  disableAutoUpdate?: boolean;
   // From here on kept and shown, and not followed yet.
   present?: boolean;
   vendorName?: string;
@@ -24,7 +26,6 @@ export interface ManagedSettings {
   deployUser?: string;
   deployEmail?: string;
   hideServices?: boolean;
-  disableAutoUpdate?: boolean;
   caCertificatesPreinstalled?: boolean;
   skipCertificateSuppression?: boolean;
 }

@@ -1,4 +1,5 @@
 // Programs of this computer that use what is connected, and the files of theirs that we may add to.
+import type { ClientProgram } from './client-program.ts';
 
 /** Entries in a configuration of the person, read anew each time: she may have edited it. */
 export interface ConfigEntries {
@@ -12,6 +13,8 @@ export interface ConfigEntry {
   service: string;
   /** What a person types: the hosts of an SSH entry, a context of kubectl. */
   name: string;
+  /** Id of the organisation that it belongs to, where that is not the active one. */
+  organisation?: string;
 }
 
 /** Each is null where this client writes no such thing, or no organisation is active. */
@@ -21,6 +24,8 @@ export interface Programs {
   kubernetes: ConfigEntries | null;
   /** Contexts of the person's own kubeconfig whose cluster goes through a service. */
   contexts: ConfigEntries | null;
+  /** Those of this computer that a click can start; none where nothing could be shown. */
+  installed: readonly ClientProgram[];
 }
 
 /** The person's own first: what both have, hers decides. */

@@ -5,8 +5,11 @@ import type { Device } from './device.ts';
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-/** `session`: what waits for a sign-in. `trouble`: what does not work and nobody has asked for just now. */
-export const NOTICE_KINDS = ['session', 'trouble'] as const;
+/**
+ * `session`: what waits for a sign-in. `trouble`: what does not work and nobody has asked for just now. `update`: a newer
+ * version is ready.
+ */
+export const NOTICE_KINDS = ['session', 'trouble', 'update'] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
 /** How it is shown: a password goes in and never comes out. */
@@ -30,6 +33,8 @@ export interface Settings {
   proxy: ProxySetting;
   /** Unsafe: every user of this computer may use the local ports. */
   anyLocalUser: boolean;
+  /** Looks for newer versions by itself, downloads them, and takes them when the app ends. */
+  updates: boolean;
   /** Ids of the services that the person has starred, by organisation. */
   favourites: Readonly<Record<string, readonly string[]>>;
   /** Where the person has said whether a service connects by itself: by organisation, then by id. */
@@ -68,11 +73,12 @@ export const defaultSettings: Settings = {
   startAtLogin: null,
   startHidden: false,
   autoConnect: true,
-  notifications: { session: true, trouble: true },
+  notifications: { session: true, trouble: true, update: true },
   warnBeforeExpiryMinutes: 10,
   theme: 'system',
   proxy: { kind: 'system' },
   anyLocalUser: false,
+  updates: true,
   favourites: {},
   ownAutoConnect: {},
 };

@@ -124,3 +124,7 @@ export const canOpen = (tunnel: Tunnel): boolean =>
 
 export const canClose = (tunnel: Tunnel): boolean =>
   tunnel.status === 'opening' || tunnel.status === 'open';
+
+/** How many programs' ways would end with the app. */
+export const countOpen = (states: Readonly<Record<string, Tunnel>>): number =>
+  Object.values(states).filter(({ status }) => status === 'open').length;

@@ -56,20 +56,41 @@ export const kubeCa = z
 const RDP_SETTING =
   /^([a-z][a-z0-9]{0,40}(?: [a-z0-9]{1,20}){0,4}):([sib]):([^\p{Cc}\p{Cf}\u2028\u2029]{0,500})$/iu;
 
-/** Settings that are not taken, and why. */
-const REFUSED_RDP_SETTINGS: readonly (readonly [name: RegExp, why: string])[] = [
+/**
+ * Those that are taken: picture, sound, keyboard, and what of this computer is shared with the other one, short of its disks.
+ * A list of what is, as Microsoft's and other clients know more settings than anybody has read about.
+ */
+const RDP_SETTINGS: ReadonlySet<string> = new Set(
+  `screen mode id, use multimon, selectedmonitors, desktopwidth, desktopheight, desktop size id, desktopscalefactor,
+  session bpp, smart sizing, dynamic resolution, maximizetocurrentdisplays, singlemoninwindowedmode, winposstr,
+  displayconnectionbar, pinconnectionbar, connection type, networkautodetect, bandwidthautodetect, compression,
+  bitmapcachepersistenable, disable wallpaper, allow font smoothing, allow desktop composition,
+  disable full window drag, disable menu anims, disable themes, disable cursor setting, videoplaybackmode, audiomode,
+  audiocapturemode, audioqualitymode, encode redirected video capture, redirected video capture encoding quality,
+  keyboardhook, redirectclipboard, redirectprinters, redirectcomports, redirectposdevices, redirectsmartcards,
+  redirectwebauthn, redirectlocation, devicestoredirect, usbdevicestoredirect, camerastoredirect,
+  autoreconnection enabled, autoreconnect max retries, administrative session, public mode`
+    .split(',')
+    .map((name) => name.trim()),
+);
+
+/** Why one is not, where that is not plain. */
+const REASONS: readonly (readonly [name: RegExp, why: string])[] = [
   [/^(?:alternate )?full address$|^server port$/, 'Banyan sets where it connects to'],
   [/^gateway|^kdcproxyname$|^rdgiskdcproxy$/, 'it would lead around Banyan'],
-  [/^(?:alternate shell|shell working directory)$/, 'it would start a program'],
-  [/^remoteapplication/, 'it would start a program'],
+  [/^(?:alternate shell|shell working directory)$|^remoteapplication/, 'it would start a program'],
   [/^(?:password|username|domain|loadbalanceinfo$|sign)/, 'it is not the same for everybody'],
   [/^(?:authentication level|enablecredsspsupport|negotiate security layer)$/, 'it weakens checks'],
   [/^(?:drivestoredirect|redirectdrives)$/, "it would hand over this computer's disks"],
   [/^(?:prompt for credentials|promptcredentialonce)/, 'it weakens checks'],
 ];
 
-const refusedRdpSetting = (name: string): string | null =>
-  REFUSED_RDP_SETTINGS.find(([pattern]) => pattern.test(name.toLowerCase()))?.[1] ?? null;
+function refusedRdpSetting(name: string): string | null {
+  const lower = name.toLowerCase();
+  if (RDP_SETTINGS.has(lower)) return null;
+  const known = REASONS.find(([pattern]) => pattern.test(lower))?.[1];
+  return known ?? 'it is none of picture, sound, keyboard and shared devices';
+}
 
 /** One line of a .rdp file: `name:s:text`, `name:i:number` or `name:b:hexadecimal`. */
 export const rdpSetting = z.string().superRefine((line, context) => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   BANYAN_HELP,
-  COMMANDS,
   helpOf,
   parseBanyanArguments,
   parsePort,
 } from '../../../src/cli/banyan-arguments.ts';
+import { COMMANDS } from '../../../src/cli/command-table.ts';
 
 const refused = expect.objectContaining({ code: 'usage/invalid-input' });
 
@@ -34,17 +34,30 @@ describe('the command line of banyan', () => {
       help: helpOf('connect'),
     });
     expect(parseBanyanArguments(['--version'])).toBe('version');
+    expect(parseBanyanArguments(['help'])).toEqual({ help: BANYAN_HELP });
+    expect(parseBanyanArguments(['help', 'connect'])).toEqual({ help: helpOf('connect') });
+  });
+
+  it.each([
+    ['conect', /Did you mean "connect"\?/],
+    ['stauts', /Did you mean "status"\?/],
+    ['service', /Did you mean "services"\?/],
+    ['xyzzy', /no command "xyzzy"\. banyan --help/],
+  ])('guesses what was meant by %s', (typed, words) => {
+    expect(() => parseBanyanArguments([typed])).toThrow(words);
+    expect(() => parseBanyanArguments(['help', typed])).toThrow(words);
   });
 
   it('is told command by command: usage, every option, exit codes', () => {
     expect(helpOf('connect')).toBe(
       [
-        'Usage: banyan connect <service> [--port N] [--address ADDRESS]',
+        'Usage: banyan connect <service> [--port N] [--address ADDRESS] [--foreground]',
         '',
         'Open the local port of a service.',
         '',
         '  --port N           Use this local port, and keep it for the service, as banyan override does.',
         '  --address ADDRESS  Listen there, at an address of this computer alone: 127.0.0.1, another 127.*, or ::1.',
+        '  --foreground       Stay until Ctrl-C, and disconnect then.',
         '  --json             Print one JSON object instead of text for people.',
         '  --help             This text.',
         '',

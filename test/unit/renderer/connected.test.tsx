@@ -61,7 +61,7 @@ describe('another port that cannot be had', () => {
         throw new AppError(
           'tunnel/port-in-use',
           'Ledger database cannot be connected: port 6000 is in use by nginx (4711).',
-          { details: { port: 6000, holder: 'nginx (4711)' } },
+          { details: { port: 6000, holder: 'nginx (4711)', suggestedPort: 41_234 } },
         );
       }),
     );
@@ -73,6 +73,13 @@ describe('another port that cannot be had', () => {
     expect(app.text()).toContain('Port 6000 is in use by nginx (4711).');
     expect(app.text()).not.toContain('cannot be connected');
     expect(app.text()).not.toContain('The open connection moves');
+    await app.click('Use 41234');
+    expect(app.field('Listen port').value).toBe('41234');
+    expect(app.fake.calls.at(-1)?.input).toEqual({
+      service: ledger.id,
+      host: '127.0.0.1',
+      port: 41_234,
+    });
   });
 });
 
@@ -177,6 +184,22 @@ describe('a service whose port is taken', () => {
     app = await renderApp(having({ [ledger.id]: failed(true) }));
     expect(app.button('Choose another port')).toBeDefined();
     expect(document.querySelector('.row-error')?.textContent).toContain('41234');
+  });
+
+  it('is connected at the free one by one click', async () => {
+    app = await renderApp(having({ [ledger.id]: failed(true) }), (fake) => {
+      fake.answer('tunnel.override', () => ({
+        host: '127.0.0.1',
+        port: 41_234,
+        source: 'override' as const,
+      }));
+      fake.hang('tunnel.open');
+    });
+    await app.click('Use 41234');
+    expect(app.fake.calls.slice(-2)).toEqual([
+      { name: 'tunnel.override', input: { service: ledger.id, port: 41_234 } },
+      { name: 'tunnel.open', input: { service: ledger.id } },
+    ]);
   });
 
   it('does not where it is not', async () => {

@@ -1,6 +1,12 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest';
-import { FINGERPRINT, INVITE, aFreshSnapshot, aSnapshot } from '../../fixtures/snapshots.ts';
+import {
+  FINGERPRINT,
+  INVITE,
+  aFreshSnapshot,
+  aSnapshot,
+  linkedTo,
+} from '../../fixtures/snapshots.ts';
 import type { FakeBridge } from '../../fakes/fake-bridge.ts';
 import { renderApp } from '../../support/render-app.tsx';
 
@@ -30,14 +36,30 @@ describe('first launch', () => {
   });
 
   it('does not act upon a link by itself, and says that one was opened', async () => {
-    const app = await renderApp(aFreshSnapshot({ pendingInvite: INVITE }), knows);
+    const app = await renderApp(aFreshSnapshot({}, linkedTo({ invite: INVITE })), knows);
     expect(app.field('Invite').value).toBe(INVITE);
     expect(app.text()).toContain('Banyan was opened with this invite');
     expect(app.fake.calls.map(({ name }) => name)).toEqual(['app.snapshot']);
   });
 
+  it('takes a link that arrives while it is filled in, and keeps the rest of what was typed', async () => {
+    const app = await renderApp(aFreshSnapshot(), knows);
+    await app.type('Invite', INVITE);
+    await app.click('Continue');
+    await app.click('Yes, this is Medsoft');
+    await app.type('Name', 'Desk');
+    const other = INVITE.replace('code=', 'code=again');
+    await app.act(() =>
+      app.fake.emit('links.changed', { revision: 2, value: linkedTo({ invite: other }).links }),
+    );
+    expect(app.field('Invite').value).toBe(other);
+    await app.click('Continue');
+    await app.click('Yes, this is Medsoft');
+    expect(app.field('Name').value).toBe('Desk');
+  });
+
   it('goes back with Esc, without having registered', async () => {
-    const app = await renderApp(aFreshSnapshot({ pendingInvite: INVITE }), knows);
+    const app = await renderApp(aFreshSnapshot({}, linkedTo({ invite: INVITE })), knows);
     await app.click('Continue');
     await app.click('Yes, this is Medsoft');
     expect(app.text()).toContain('Register this computer');
@@ -49,7 +71,7 @@ describe('first launch', () => {
   });
 
   it('offers memory when there is no keychain, and registers with it', async () => {
-    const app = await renderApp(aFreshSnapshot({ pendingInvite: INVITE }), (fake) => {
+    const app = await renderApp(aFreshSnapshot({}, linkedTo({ invite: INVITE })), (fake) => {
       knows(fake);
       fake.refuse('device.register', 'device/secret-store-unavailable', 'No keychain answers.');
     });
@@ -78,7 +100,7 @@ describe('first launch', () => {
   });
 
   it('offers another invite when this one was refused, never a retry', async () => {
-    const app = await renderApp(aFreshSnapshot({ pendingInvite: INVITE }), (fake) =>
+    const app = await renderApp(aFreshSnapshot({}, linkedTo({ invite: INVITE })), (fake) =>
       fake.refuse('device.inspectInvite', 'device/invite-refused', 'The invite was used before.'),
     );
     await app.click('Continue');
@@ -90,7 +112,7 @@ describe('first launch', () => {
   });
 
   it('brings a failed registration into view, with the focus on it', async () => {
-    const app = await renderApp(aFreshSnapshot({ pendingInvite: INVITE }), (fake) => {
+    const app = await renderApp(aFreshSnapshot({}, linkedTo({ invite: INVITE })), (fake) => {
       knows(fake);
       fake.refuse('device.register', 'organisation/unreachable', 'Nobody answered.');
     });

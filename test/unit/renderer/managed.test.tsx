@@ -7,6 +7,7 @@ import {
   aSession,
   INVITE,
   twoOrganisations,
+  linkedTo,
 } from '../../fixtures/snapshots.ts';
 import { renderApp } from '../../support/render-app.tsx';
 
@@ -99,7 +100,7 @@ describe('a computer that its organisation has set up', () => {
   });
 
   it('shows the invite that Banyan was opened with', async () => {
-    const app = await renderApp(setUp(waiting, {}, { pendingInvite: INVITE }));
+    const app = await renderApp(setUp(waiting, linkedTo({ invite: INVITE })));
     expect(app.field('Invite').value).toBe(INVITE);
   });
 

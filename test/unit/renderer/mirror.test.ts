@@ -24,6 +24,8 @@ describe('the mirror', () => {
       catalog: 1,
       tunnels: 1,
       settings: 1,
+      links: 1,
+      updates: 1,
     });
   });
 
@@ -53,6 +55,8 @@ describe('the mirror', () => {
         catalog: 3,
         tunnels: 1,
         settings: 1,
+        links: 1,
+        updates: 1,
       },
     };
     const merged = mergeSnapshot(ours, theirs);
@@ -67,6 +71,8 @@ describe('the mirror', () => {
       catalog: 3,
       tunnels: 1,
       settings: 1,
+      links: 1,
+      updates: 1,
     });
   });
 

@@ -8,6 +8,7 @@ import {
   FINGERPRINT,
   INVITE,
   twoOrganisations,
+  linkedTo,
 } from '../../fixtures/snapshots.ts';
 import { type RenderedApp, renderApp } from '../../support/render-app.tsx';
 
@@ -95,27 +96,15 @@ describe('adding an organisation', () => {
   });
 
   it('is where an invite leads that the app was opened with, and ends in the new one', async () => {
-    let snapshot = aSnapshot({ catalog }, { pendingInvite: INVITE });
-    const app = await renderApp(snapshot, (fake) => {
-      fake.answer('app.snapshot', () => snapshot);
+    const app = await renderApp(aSnapshot({ catalog, ...linkedTo({ invite: INVITE }) }), (fake) => {
       fake.answer('device.inspectInvite', () => facts);
       fake.answer('device.register', () => {
         const device = { ...aRegisteredDevice('Northwind'), organisation: northwind };
-        snapshot = aSnapshot({
-          organisations: twoOrganisations('Northwind'),
-          device,
-          session: { status: 'signed-out' },
-        });
-        snapshot.revisions = {
-          organisations: 2,
-          registration: 2,
-          managed: 2,
-          device: 2,
-          session: 2,
-          catalog: 2,
-          tunnels: 2,
-          settings: 2,
-        };
+        fake.emit('session.changed', { revision: 2, value: { status: 'signed-out' } });
+        fake.emit('device.changed', { revision: 2, value: device });
+        const value = twoOrganisations('Northwind');
+        fake.emit('organisations.changed', { revision: 2, value });
+        fake.emit('links.changed', { revision: 2, value: linkedTo({}).links });
         return device;
       });
     });
@@ -128,18 +117,33 @@ describe('adding an organisation', () => {
   });
 
   it('says so when this device is registered there already', async () => {
-    const app = await renderApp(aSnapshot({ catalog }, { pendingInvite: INVITE }), (fake) =>
+    const app = await renderApp(aSnapshot({ catalog, ...linkedTo({ invite: INVITE }) }), (fake) => {
       fake.refuse(
         'device.inspectInvite',
         'device/already-registered',
         'This device is registered with Medsoft already.',
-      ),
-    );
+      );
+      fake.answer('link.dismiss', () =>
+        fake.emit('links.changed', { revision: 2, value: linkedTo({}).links }),
+      );
+    });
     await app.click('Continue');
     expect(app.text()).toContain('This device is registered with Medsoft already.');
     expect(app.button('Continue')?.disabled).toBe(true);
     await app.click('Back to Medsoft');
     expect(app.text()).toContain('Ledger database');
+    expect(app.fake.calls.at(-1)).toEqual({ name: 'link.dismiss', input: { asksFor: 'invite' } });
+  });
+
+  it('opens for a link that arrives, and what is shown stays as it was until then', async () => {
+    const app = await renderApp(aSnapshot(inTwo));
+    await app.type('Find a service', 'led');
+    await app.act(() =>
+      app.fake.emit('links.changed', { revision: 2, value: linkedTo({ invite: INVITE }).links }),
+    );
+    expect(app.field('Invite').value).toBe(INVITE);
+    await app.act(() => app.fake.emit('links.changed', { revision: 3, value: linkedTo({}).links }));
+    expect(app.field('Find a service').value).toBe('led');
   });
 });
 

@@ -1,4 +1,5 @@
 // @vitest-environment happy-dom
+import type { Updates } from '../../../src/shared/model/updates.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Tunnel } from '../../../src/shared/model/tunnel.ts';
 import { entriesFor } from '../../../src/renderer/features/palette/entries.ts';
@@ -18,18 +19,31 @@ const open: Tunnel = { status: 'open', address: { host: '127.0.0.1', port: 5433 
 
 describe('the palette finds', () => {
   const services = findable([vault, ledger, bastion, wiki]);
-  const find = (query: string, isSignedIn = true, favourites = new Set<string>()) =>
+  const find = (
+    query: string,
+    isSignedIn = true,
+    favourites = new Set<string>(),
+    updates: Updates = { status: 'off', because: 'unpackaged' },
+  ) =>
     entriesFor(query, {
       services,
       states: { [ledger.id]: open },
       favourites,
       isSignedIn,
+      updates,
       selected: bastion.id,
       autoConnects: ({ id }) => id === ledger.id,
     }).map((entry) => {
       if (entry.kind === 'service') return `${entry.does} ${entry.title}`;
       return entry.kind === 'action' ? entry.action : entry.title;
     });
+
+  it('the way to a newer version, where there is one', () => {
+    const about = (updates: Updates): string[] => find('update', true, undefined, updates);
+    expect(about({ status: 'ready', version: '0.2.0' })).toContain('restart-to-update');
+    expect(about({ status: 'off', because: 'deb' })).toEqual([]);
+    expect(find('newer', true, undefined, { status: 'idle' })).toContain('check-updates');
+  });
 
   it('services with what Enter does to them, then what can be done', () => {
     expect(find('')).toEqual([

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { expect, it } from 'vitest';
-import { aFreshSnapshot, FINGERPRINT, INVITE } from '../../fixtures/snapshots.ts';
+import { aFreshSnapshot, FINGERPRINT, INVITE, linkedTo } from '../../fixtures/snapshots.ts';
 import { renderApp } from '../../support/render-app.tsx';
 
 const locked = (code: 'device/passphrase-needed' | 'client/storage-corrupt') => {
@@ -33,7 +33,7 @@ it('asks for no passphrase where something else is wrong', async () => {
 
 it('takes a new passphrase only when it was typed twice, and sends it only for a file', async () => {
   const app = await renderApp(
-    aFreshSnapshot({ pendingInvite: INVITE, suggestedSecretStore: 'file' }),
+    aFreshSnapshot({ suggestedSecretStore: 'file' }, linkedTo({ invite: INVITE })),
     (fake) => {
       fake.answer('device.inspectInvite', () => ({
         organisationName: 'Medsoft',

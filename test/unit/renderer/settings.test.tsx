@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultSettings, type ShownSettings } from '../../../src/shared/model/settings.ts';
+import type { Updates } from '../../../src/shared/model/updates.ts';
 import type { Snapshot } from '../../../src/shared/ipc/contract.ts';
 import { aSnapshot } from '../../fixtures/snapshots.ts';
 import { type RenderedApp, renderApp } from '../../support/render-app.tsx';
@@ -13,8 +14,12 @@ const shown = (change: Partial<ShownSettings['values']> = {}): ShownSettings => 
   managed: null,
 });
 
-async function openSettings(settings = shown(), facts: Partial<Snapshot['app']> = {}) {
-  app = await renderApp(aSnapshot({ settings }, facts));
+async function openSettings(
+  settings = shown(),
+  facts: Partial<Snapshot['app']> = {},
+  updates: Updates = { status: 'idle' },
+) {
+  app = await renderApp(aSnapshot({ settings, updates }, facts));
   await app.click('Settings');
 }
 
@@ -60,7 +65,7 @@ describe('the settings page', () => {
     const name = 'Let every user of this computer use my connections';
     await press('switch', name);
     expect(asked()).toEqual([]);
-    await app.click('Let every user');
+    await app.click('Let everybody use them');
     expect(asked()).toEqual([{ anyLocalUser: true }]);
     await app.act(() =>
       app.fake.emit('settings.changed', { revision: 2, value: shown({ anyLocalUser: true }) }),
@@ -90,13 +95,15 @@ describe('the settings page', () => {
   });
 
   it('leaves out what a browser tab cannot do', async () => {
-    await openSettings(shown({ startAtLogin: null }), { desktop: null });
+    const elsewhere: Updates = { status: 'off', because: 'not-the-app' };
+    await openSettings(shown({ startAtLogin: null }), { desktop: null }, elsewhere);
     const names = [...document.querySelectorAll('.setting-label')].map((each) => each.textContent);
     expect(names).toEqual([
       'Connect automatically',
       'Theme',
       'Warn before a session ends',
       'Proxy',
+      'Banyan 0.1.0',
       'In the keychain of this computer',
       'Let every user of this computer use my connections',
     ]);

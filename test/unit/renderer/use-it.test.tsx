@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 // How to use a service: the ways by type, the entries that can be added, and what is shown before Connect.
 import { describe, expect, it } from 'vitest';
+import type { ClientProgram } from '../../../src/shared/model/client-program.ts';
 import type { ConfigEntry, Programs } from '../../../src/shared/model/program.ts';
 import type { Service } from '../../../src/shared/model/service.ts';
 import type { Tunnel } from '../../../src/shared/model/tunnel.ts';
@@ -18,10 +19,12 @@ const CONFIG = '/home/adam/.ssh/config';
 const programs = (
   entries: readonly ConfigEntry[] = [],
   clusters: readonly ConfigEntry[] = [],
+  installed: readonly ClientProgram[] = [],
 ): Programs => ({
   ssh: { file: CONFIG, entries },
   kubernetes: { file: '/home/adam/.kube/banyan', entries: clusters },
   contexts: { file: '/home/adam/.kube/config', entries: [] },
+  installed,
 });
 
 /** The details of one service. */
@@ -141,9 +144,10 @@ describe('the switch for SSH', () => {
     expect(theSwitch()).toBeNull();
   });
 
-  it('tells of SSH certificates, which are not there yet', async () => {
+  it('tells of SSH certificates, which the commands use', async () => {
     const shown = await show({ ...bastion, sshCertificates: 'BOTH' });
-    expect(shown.text()).toContain('set this service up for SSH certificates');
+    expect(shown.text()).toContain('knows you by an SSH certificate');
+    expect(lines()[0]).toContain('IdentityFile=');
   });
 });
 
@@ -197,5 +201,57 @@ describe('a remote desktop', () => {
   it('opens once it is connected', async () => {
     const shown = await show({ ...desktop, assignedPort: 3390 }, { status: 'closed' });
     expect(shown.button('Open remote desktop')?.disabled).toBe(true);
+  });
+});
+
+describe('programs that a click starts', () => {
+  const all = programs([], [], ['ssh', 'psql', 'mysql', 'dbeaver', 'chromium', 'kubectl']);
+  const withAll = (fake: FakeBridge): void => fake.answer('program.look', () => all);
+  const names = (): (string | null)[] =>
+    [...document.querySelectorAll('.entry-buttons button')].map((button) => button.textContent);
+
+  it.each<[Partial<Service>, string[]]>([
+    [{ type: 'SSH' }, ['Open in terminal']],
+    [{ type: 'SSH', mode: 'CHAIN' }, []],
+    [{ type: 'DATABASE', name: 'pg-orders' }, ['Open psql', 'Open DBeaver']],
+    [{ type: 'DATABASE', name: 'redis' }, []],
+    [{ type: 'GENERIC', mode: 'CHAIN' }, ['Open browser']],
+    [{ type: 'GENERIC' }, []],
+    [{ type: 'K8S', mode: 'CHAIN' }, ['Open terminal']],
+  ])('for %o are those that are installed and can use it', async (change, offered) => {
+    await show(change, open, withAll);
+    expect(names()).toEqual(offered);
+  });
+
+  it('are named to the client, with nothing else, and what went wrong is told', async () => {
+    const shown = await show({ type: 'DATABASE', name: 'pg' }, open, (fake) => {
+      withAll(fake);
+      fake.refuse('program.launch', 'program/not-started', 'psql could not be started: no.');
+    });
+    await shown.click('Open psql');
+    expect(shown.fake.calls.at(-1)).toEqual({
+      name: 'program.launch',
+      input: { service: 'pg.cluster1.bnn', program: 'psql' },
+    });
+    expect(shown.text()).toContain('psql could not be started: no.');
+  });
+
+  it('wait for the connection', async () => {
+    const pg = { type: 'DATABASE', name: 'pg', assignedPort: 5432 } as const;
+    const shown = await show(pg, { status: 'closed' }, withAll);
+    expect(shown.button('Open psql')?.disabled).toBe(true);
+  });
+
+  it('are not in a browser tab, which may be on another computer', async () => {
+    await show({ type: 'DATABASE', name: 'pg' }, open, withAll, { desktop: null });
+    expect(names()).toEqual([]);
+  });
+
+  it('say which pages a browser gets through the collection', async () => {
+    const collection = { type: 'GENERIC', mode: 'CHAIN' } as const;
+    const shown = await show(collection, open, withAll);
+    expect(shown.text()).toContain('every page comes through this collection');
+    const some = await show({ ...collection, includeDomains: ['corp.example'] }, open, withAll);
+    expect(some.text()).toContain('what your administrator has listed goes through');
   });
 });

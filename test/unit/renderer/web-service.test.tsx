@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest';
-import { aService, aSnapshot } from '../../fixtures/snapshots.ts';
+import { aService, aSnapshot, linkedTo } from '../../fixtures/snapshots.ts';
+import type { FakeBridge } from '../../fakes/fake-bridge.ts';
 import { renderApp } from '../../support/render-app.tsx';
 
 const wiki = aService({ name: 'wiki', friendlyName: 'Wiki', type: 'WEB' });
@@ -35,7 +36,11 @@ describe('a web service', () => {
 });
 
 describe('a link that asks for a web service', () => {
-  const asked = () => aSnapshot(slices, { pendingLink: { wants: 'open', service: wiki.id } });
+  const asked = () =>
+    aSnapshot({ ...slices, ...linkedTo({ service: { wants: 'open', service: wiki.id } }) });
+  /** As the client tells it. */
+  const answered = (fake: FakeBridge): void =>
+    fake.emit('links.changed', { revision: 2, value: linkedTo({}).links });
   const dialog = () => document.querySelector('[role="alertdialog"]')?.textContent ?? '';
   const names = (app: Awaited<ReturnType<typeof renderApp>>) =>
     app.fake.calls.map(({ name }) => name).filter((name) => name !== 'app.snapshot');
@@ -47,13 +52,9 @@ describe('a link that asks for a web service', () => {
   });
 
   it('opens it on a yes', async () => {
-    let snapshot = asked();
-    const app = await renderApp(snapshot, (fake) => {
-      fake.answer('app.snapshot', () => snapshot);
-      fake.answer('service.open', () => {
-        snapshot = aSnapshot(slices);
-      });
-    });
+    const app = await renderApp(asked(), (fake) =>
+      fake.answer('service.open', () => answered(fake)),
+    );
     await app.click('Open');
     await app.act(() => {});
     expect(names(app)).toEqual(['service.open']);
@@ -69,27 +70,25 @@ describe('a link that asks for a web service', () => {
   });
 
   it('forgets it on a no', async () => {
-    let snapshot = asked();
-    const app = await renderApp(snapshot, (fake) => {
-      fake.answer('app.snapshot', () => snapshot);
-      fake.answer('service.dismissLink', () => {
-        snapshot = aSnapshot(slices);
-      });
-    });
+    const app = await renderApp(asked(), (fake) =>
+      fake.answer('link.dismiss', () => answered(fake)),
+    );
     await app.click('Cancel');
     await app.act(() => {});
-    expect(names(app)).toEqual(['service.dismissLink']);
+    expect(app.fake.calls.at(-1)).toEqual({ name: 'link.dismiss', input: { asksFor: 'service' } });
     expect(dialog()).toBe('');
   });
 
   it('that wants a connection connects on a yes, and shows how to use it', async () => {
     const database = aService({ name: 'db', friendlyName: 'Ledger', type: 'DATABASE' });
     const listed = { catalog: { status: 'current' as const, services: [wiki, database] } };
-    let snapshot = aSnapshot(listed, { pendingLink: { wants: 'connect', service: database.id } });
+    const snapshot = aSnapshot({
+      ...listed,
+      ...linkedTo({ service: { wants: 'connect', service: database.id } }),
+    });
     const app = await renderApp(snapshot, (fake) => {
-      fake.answer('app.snapshot', () => snapshot);
       fake.answer('tunnel.open', () => {
-        snapshot = aSnapshot(listed);
+        answered(fake);
         return { status: 'closed' } as const;
       });
     });

@@ -58,7 +58,19 @@ export function createRecentLog(log: Log, clock: Pick<Clock, 'now'>, most = MOST
 function factsOf(fields: LogFields): string {
   const text = Object.entries(fields)
     .filter(([name, value]) => value !== undefined && !ABOUT.some((about) => about === name))
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}=${inWords(value)}`)
     .join(' ');
   return text.length > LONGEST_FACTS ? `${text.slice(0, LONGEST_FACTS)}…` : text;
+}
+
+/** An error reads as its code, its words and what was behind it; where in the program it arose stands in the file. */
+function inWords(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null || !('message' in value)) {
+    return JSON.stringify(value);
+  }
+  const { message } = value;
+  const code = 'code' in value ? `${String(value.code)}: ` : '';
+  const cause = 'cause' in value ? ` (${inWords(value.cause)})` : '';
+  return `${code}${typeof message === 'string' ? message : JSON.stringify(message)}${cause}`;
 }

@@ -1,8 +1,10 @@
 // Where programs of this computer look for what a person has set, and how they start our banyanproxy.
-import { accessSync, constants, existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { ProgramPlaces } from '../ports.ts';
+import { isProgram } from './is-program.ts';
+import { createLauncher } from './launcher.ts';
 
 export interface Installation {
   platform: NodeJS.Platform;
@@ -18,6 +20,7 @@ export const programPlaces = (installation: Installation): ProgramPlaces => ({
   personFolder: installation.environment['HOME'] || homedir(),
   banyanproxy: banyanproxy(installation),
   downloads: () => downloads(installation.environment),
+  launcher: createLauncher(installation),
 });
 
 /** Desktops of Linux call it by the person's language (xdg-user-dirs); the others by this name on disk. */
@@ -46,7 +49,10 @@ function banyanproxy(installation: Installation): string[] | null {
   const launcher = folders.map((folder) => path.join(folder, name)).find(isProgram);
   if (launcher) return [launcher];
   const script = folders.map((folder) => path.join(folder, 'banyanproxy.js')).find(existsSync);
-  const node = script && nodeProgram(installation);
+  if (script === undefined) return null;
+  // Packages of Windows have no launcher that ssh could start, and everywhere a Node of their own.
+  const own = path.join(path.dirname(script), platform === 'win32' ? 'node.exe' : 'node');
+  const node = isProgram(own) ? own : nodeProgram(installation);
   return node ? [node, script] : null;
 }
 
@@ -58,15 +64,6 @@ function nodeProgram({ platform, environment, execPath, isElectron }: Installati
     .split(path.delimiter)
     .filter((folder) => path.isAbsolute(folder));
   return folders.map((folder) => path.join(folder, name)).find(isProgram) ?? null;
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false; // none, or none for us: the next place
-  }
 }
 
 /** Beside the script that this process was started with, links followed: `npm link` makes them. */

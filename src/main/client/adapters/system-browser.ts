@@ -1,7 +1,7 @@
 // Opens a page in the person's own browser, without a shell in between.
-import { spawn } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from '../ports.ts';
+import { startProgram } from './start-program.ts';
 
 /** A starter that still runs after this has a browser in it. */
 const SETTLED_AFTER_MS = 2_000;
@@ -27,7 +27,7 @@ async function startFirst(candidates: readonly Starter[], url: string): Promise<
   let last: unknown = new Error('this computer has no browser');
   for (const [command, ...args] of candidates) {
     try {
-      return await start(command, [...args, url]);
+      return await startProgram(command, [...args, url], { settledAfterMs: SETTLED_AFTER_MS });
     } catch (error) {
       last = error;
     }
@@ -46,21 +46,4 @@ function starters(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv): re
   // Without a display xdg-open starts a text browser on our own terminal.
   const display = environment['DISPLAY'] || environment['WAYLAND_DISPLAY'];
   return display ? [...wished, ['xdg-open'], ['gio', 'open']] : wished;
-}
-
-function start(command: string, args: string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: 'ignore', detached: true });
-    const settled = setTimeout(resolve, SETTLED_AFTER_MS);
-    child.once('error', (error) => {
-      clearTimeout(settled);
-      reject(error);
-    });
-    child.once('exit', (code) => {
-      clearTimeout(settled);
-      if (code === 0) resolve();
-      else reject(new Error(`${command} ended with ${String(code)}`));
-    });
-    child.unref();
-  });
 }

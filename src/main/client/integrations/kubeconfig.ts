@@ -42,8 +42,15 @@ function serverOf({ allowedTargets, domain }: Service): string {
 const inBase64 = (pem: string): string =>
   pem.startsWith('-----') ? Buffer.from(pem).toString('base64') : pem;
 
+/** What a person has set in it with kubectl, for names of ours. */
+export interface Personal {
+  contexts?: ReadonlyMap<string, { user?: string | undefined; namespace?: string | undefined }>;
+  current?: string;
+}
+
 /** Values as JSON has them, which YAML reads as they are. */
-export function kubeconfigOf(clusters: readonly Cluster[]): string {
+export function kubeconfigOf(clusters: readonly Cluster[], own: Personal = {}): string {
+  const current = clusters.some(({ name }) => name === own.current) ? own.current : undefined;
   const lists = clusters.map(({ service, name, server, at, ca }) => ({
     cluster: [
       `  - name: ${JSON.stringify(name)} # ${service}`,
@@ -52,10 +59,7 @@ export function kubeconfigOf(clusters: readonly Cluster[]): string {
       `      proxy-url: "http://${at}"`,
       `      certificate-authority-data: "${ca}"`,
     ],
-    context: [
-      `  - name: ${JSON.stringify(name)}`,
-      `    context: { cluster: ${JSON.stringify(name)} }`,
-    ],
+    context: [`  - name: ${JSON.stringify(name)}`, `    context: { ${contextOf(name, own)} }`],
   }));
   return `${HEAD}apiVersion: v1
 kind: Config
@@ -63,8 +67,14 @@ clusters:
 ${lists.flatMap(({ cluster }) => cluster).join('\n')}
 contexts:
 ${lists.flatMap(({ context }) => context).join('\n')}
-`;
+${current === undefined ? '' : `current-context: ${JSON.stringify(current)}\n`}`;
 }
+
+const contextOf = (name: string, { contexts }: Personal): string =>
+  Object.entries({ cluster: name, ...contexts?.get(name) })
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
+    .join(', ');
 
 const CLUSTER =
   /^ {2}- name: "(?<name>[^"]*)" # (?<service>\S+)\n {4}cluster:\n {6}server: "(?<server>[^"]*)"\n {6}proxy-url: "http:\/\/(?<at>[^"\s]+)"\n {6}certificate-authority-data: "(?<ca>[^"]*)"$/gm;
@@ -89,30 +99,76 @@ export interface ProxyLine {
   at: string;
 }
 
-const LINE =
-  /^[^\S\n]*proxy-url: http:\/\/(?<at>\S+) # Banyan (?<organisation>[0-9a-f]{16})\/(?<service>\S+) (?<context>[^\r\n]+)\r?\n/gm;
+/** Where a `proxy-url` of a cluster stands, written line by line. */
+export interface FoundProxy {
+  cluster: string;
+  /** Without `http://`. */
+  at: string;
+  /** Of its whole line. */
+  start: number;
+  end: number;
+  /** What stands beside it, where nothing has dropped that. */
+  mark?: { organisation: string; service: string; context: string };
+}
 
-export const proxyLinesIn = (text: string): ProxyLine[] =>
-  [...text.matchAll(LINE)].map(({ groups = {} }) => ({
-    organisation: groups['organisation'] ?? '',
-    service: groups['service'] ?? '',
-    context: groups['context'] ?? '',
-    at: groups['at'] ?? '',
-  }));
+const MARK = / # Banyan (?<organisation>[0-9a-f]{16})\/(?<service>\S+) (?<context>[^\r\n]+)\r?\n?$/;
 
-/** Each line of ours as `change` wants it; null: without it. */
-export const withProxyLines = (
-  text: string,
-  change: (line: ProxyLine) => { at: string } | null,
-): string =>
-  text.replaceAll(LINE, (whole) => {
-    const [line] = proxyLinesIn(whole);
-    const wanted = line && change(line);
-    return wanted ? whole.replace(/http:\/\/\S+/, () => `http://${wanted.at}`) : '';
+/** Those that lead to plain HTTP proxies, as ours do. */
+export async function proxiesIn(text: string): Promise<FoundProxy[]> {
+  if (!text.includes('proxy-url')) return []; // most files, without their being read as YAML
+  const { isMap, isPair, isScalar, isSeq, parseDocument } = await import('yaml');
+  const clusters = parseDocument(text, { merge: false }).get('clusters');
+  const entries = isSeq(clusters) ? clusters.items : [];
+  return entries.flatMap((entry): FoundProxy[] => {
+    const map = isMap(entry) ? entry.get('cluster', true) : undefined;
+    const name = isMap(entry) ? entry.get('name') : undefined;
+    if (!isMap(map) || map.flow || typeof name !== 'string') return [];
+    const pair = map.items.find(
+      (item) => isPair(item) && isScalar(item.key) && item.key.value === 'proxy-url',
+    );
+    const { key, value } = pair ?? {};
+    if (!isScalar(key) || !isScalar(value) || typeof value.value !== 'string') return [];
+    const [, at] = /^http:\/\/(\S+)$/.exec(value.value) ?? [];
+    return at === undefined || !key.range ? [] : [lineAt(text, key.range[0], name, at)];
   });
+}
+
+function lineAt(text: string, within: number, cluster: string, at: string): FoundProxy {
+  const start = text.lastIndexOf('\n', within - 1) + 1;
+  const newline = text.indexOf('\n', within);
+  const end = newline === -1 ? text.length : newline + 1;
+  const { groups } = MARK.exec(text.slice(start, end)) ?? {};
+  const { organisation = '', service = '', context = '' } = groups ?? {};
+  return { cluster, at, start, end, ...(groups && { mark: { organisation, service, context } }) };
+}
+
+/** From the end, so that the places of the others stay true. */
+const backwards = <Line extends { start: number }>(lines: readonly Line[]): Line[] =>
+  lines.toSorted((one, other) => other.start - one.start);
+
+export const withoutProxies = (text: string, lines: readonly FoundProxy[]): string =>
+  backwards(lines).reduce((rest, line) => {
+    const own = rest.slice(line.start, line.end);
+    // kubectl may have put it first in its entry: the dash before it is not ours.
+    if (/^\s*proxy-url/.test(own)) return rest.slice(0, line.start) + rest.slice(line.end);
+    throw noPlace(`The proxy-url of "${line.cluster}" does not stand on a line of its own.`);
+  }, text);
+
+export const withUrls = (
+  text: string,
+  changes: readonly { found: FoundProxy; at: string }[],
+): string =>
+  backwards(changes.map(({ found, at }) => ({ ...found, now: at }))).reduce((rest, line) => {
+    const own = rest.slice(line.start, line.end);
+    const changed = own.replace(`http://${line.at}`, () => `http://${line.now}`);
+    return rest.slice(0, line.start) + changed + rest.slice(line.end);
+  }, text);
 
 /** Every other byte stays. Throws `program/entry-not-allowed` where there is no place for it. */
-export async function withProxyLine(text: string, line: ProxyLine): Promise<string> {
+export async function withProxyLine(
+  text: string,
+  line: ProxyLine,
+): Promise<{ text: string; cluster: string }> {
   const { parseDocument, isMap, isSeq } = await import('yaml');
   const document = parseDocument(text, { merge: false });
 
@@ -131,7 +187,7 @@ export async function withProxyLine(text: string, line: ProxyLine): Promise<stri
   const map = named('clusters', cluster, 'cluster');
   if (!isMap(map)) throw noPlace(`It has no cluster "${cluster}".`);
   if (map.has('proxy-url')) throw noPlace(`The cluster "${cluster}" has a proxy-url already.`);
-  return insertedBefore(text, map, line);
+  return { text: insertedBefore(text, map, line), cluster };
 }
 
 function insertedBefore(text: string, map: YAMLMap, line: ProxyLine): string {

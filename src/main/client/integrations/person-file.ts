@@ -38,24 +38,77 @@ export const asBytes = (text: string): string => Buffer.from(text, 'utf8').toStr
 
 const backupOf = (file: string): string => `${file}.before-banyan`;
 
-/** `content` as readPersonFile gives it. */
-export async function writePersonFile(file: string, content: string): Promise<void> {
-  const bytes = Buffer.from(content, 'latin1');
+/** Text as readPersonFile gives it; null: no file. The same text back: nothing is written. */
+export type Edit = (content: string | null) => string | null | Promise<string | null>;
+
+const ATTEMPTS = 5;
+
+/**
+ * Changes the file as it is at that moment: an editor, or another tool, may write it while we think, and then it is thought
+ * again. `hasOurs`: something of ours is in the text; before the first of it a copy is kept, and after the last of it that
+ * goes, where it says the same.
+ */
+export async function editPersonFile(
+  file: string,
+  edit: Edit,
+  hasOurs: (content: string) => boolean | Promise<boolean>,
+): Promise<void> {
   try {
-    const before = await stat(file).catch(() => null); // not there yet
-    if (!before) {
-      await makeFolders(path.dirname(file));
-      return await replace(file, bytes, 0o600);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const before = await readPersonFile(file);
+      const after = await edit(before);
+      if (after === before) return;
+      if (before !== null && !(await hasOurs(before))) await keepBackup(file);
+      if (!(await changed(file, before, after))) continue;
+      if (after !== null && !(await hasOurs(after))) await dropBackup(file, after);
+      return;
     }
-    if (!before.isFile()) throw notAFile(file);
-    refuseReadOnly(file, before.mode);
-    await copyFile(file, backupOf(file), constants.COPYFILE_EXCL).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // kept at the first time
-    });
-    await replace(await realpath(file), bytes, before.mode & 0o777, before);
   } catch (error) {
     throw storageFailed(path.dirname(file), error);
   }
+  throw new AppError(
+    'client/storage-failed',
+    `${file} was changed by something else each time that Banyan tried, so it was left as it is.`,
+    { details: { file } },
+  );
+}
+
+/** false: it is not any more what it was. */
+async function changed(
+  file: string,
+  before: string | null,
+  after: string | null,
+): Promise<boolean> {
+  const isSame = async (): Promise<boolean> => (await readPersonFile(file)) === before;
+  const bytes = after === null ? null : Buffer.from(after, 'latin1');
+  if (before === null) {
+    await makeFolders(path.dirname(file));
+    return bytes === null || replace(file, bytes, { mode: 0o600, isSame });
+  }
+  const { mode, uid, gid } = await stat(file);
+  refuseReadOnly(file, mode);
+  if (bytes) {
+    return replace(await realpath(file), bytes, {
+      mode: mode & 0o777,
+      owner: { uid, gid },
+      isSame,
+    });
+  }
+  if (!(await isSame())) return false;
+  await rm(file, { force: true });
+  return true;
+}
+
+async function keepBackup(file: string): Promise<void> {
+  refuseReadOnly(file, (await stat(file)).mode);
+  await copyFile(file, backupOf(file), constants.COPYFILE_EXCL).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // kept at the first time
+  });
+}
+
+async function dropBackup(file: string, content: string): Promise<void> {
+  const kept = await readPersonFile(backupOf(file));
+  if (kept === content) await rm(backupOf(file), { force: true });
 }
 
 /** A file in her folders that is all ours: nothing to keep of it. */
@@ -66,22 +119,18 @@ export async function writeOwnFile(file: string, content: string): Promise<void>
     if (before) refuseReadOnly(file, before.mode);
     else await makeFolders(path.dirname(file));
     const real = before ? await realpath(file) : file;
-    await replace(real, Buffer.from(content, 'latin1'), 0o600, before ?? undefined);
+    const owner = before ? { uid: before.uid, gid: before.gid } : undefined;
+    await replace(real, Buffer.from(content, 'latin1'), { mode: 0o600, ...(owner && { owner }) });
   } catch (error) {
     throw storageFailed(path.dirname(file), error);
   }
 }
 
-/** Puts back what was there before us; null: there was nothing. What was kept goes where it says the same. */
-export async function restorePersonFile(file: string, content: string | null): Promise<void> {
+export async function removeOwnFile(file: string): Promise<void> {
   try {
-    if (content === null) {
-      refuseReadOnly(file, (await stat(file)).mode);
-      return await rm(file, { force: true });
-    }
-    await writePersonFile(file, content);
-    const kept = await readPersonFile(backupOf(file));
-    if (kept === content) await rm(backupOf(file), { force: true });
+    const there = await stat(file).catch(() => null); // gone already
+    if (there) refuseReadOnly(file, there.mode);
+    await rm(file, { force: true });
   } catch (error) {
     throw storageFailed(path.dirname(file), error);
   }
@@ -97,12 +146,19 @@ function refuseReadOnly(file: string, mode: number): void {
   );
 }
 
+interface Replacing {
+  mode: number;
+  owner?: { uid: number; gid: number };
+  /** Asked right before. */
+  isSame?: () => Promise<boolean>;
+}
+
+/** false: it was not the same any more, and stays as it is. */
 async function replace(
   file: string,
   content: Buffer,
-  mode: number,
-  owner?: { uid: number; gid: number },
-): Promise<void> {
+  { mode, owner, isSame }: Replacing,
+): Promise<boolean> {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const handle = await open(temporary, 'wx', mode);
@@ -117,8 +173,13 @@ async function replace(
     } finally {
       await handle.close();
     }
+    if (isSame && !(await isSame())) {
+      await rm(temporary, { force: true });
+      return false;
+    }
     await rename(temporary, file);
     await syncFolder(path.dirname(file));
+    return true;
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {}); // the first error is the one to tell
     throw error;

@@ -1,6 +1,7 @@
 // Programs of this computer and the active organisation: what stands in their configurations.
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError } from '../../../shared/errors.ts';
+import { AppError, toWireError } from '../../../shared/errors.ts';
 import { USUAL_HOST } from '../../../shared/model/listen-address.ts';
 import type { Programs } from '../../../shared/model/program.ts';
 import type { Service } from '../../../shared/model/service.ts';
@@ -16,6 +17,8 @@ import {
   mayHaveCluster,
   mayHaveContext,
 } from './kube-entries.ts';
+import { launchProgram } from './launching.ts';
+import { createKubeProxies, type KubeProxies, personKubeconfig } from './kube-proxies.ts';
 import { mayHaveRdpFile, rdpFile, saveRdpFile } from './rdp.ts';
 import { createSshEntries, mayHaveEntry, type SshEntries } from './ssh-entries.ts';
 
@@ -29,6 +32,8 @@ export interface ProgramsOptions {
 interface Kept {
   ssh: SshEntries;
   kubernetes: KubeEntries;
+  proxies: KubeProxies;
+  browsers: string;
 }
 
 export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOptions) {
@@ -59,7 +64,8 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
     // Without a banyanproxy a switch could only be refused.
     ssh: kept && programs?.banyanproxy ? await kept.ssh.look() : null,
     kubernetes: kept ? await kept.kubernetes.look() : null,
-    contexts: kept ? await kept.kubernetes.lookAtContexts() : null,
+    contexts: kept ? await kept.proxies.look() : null,
+    installed: programs?.launcher?.installed() ?? [],
   });
 
   function addressFor(service: Service): string {
@@ -80,7 +86,14 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
   /** All that there are for a kind of entry, or the one that is named. */
   function chosen(id: string | null, may: (service: Service) => boolean): Service[] {
     const { services } = state.slices.catalog;
-    if (id === null) return services.filter(may);
+    if (id === null) {
+      const all = services.filter(may);
+      if (all.length > 0) return all;
+      throw new AppError(
+        'program/entry-not-allowed',
+        'None of your services can have such an entry.',
+      );
+    }
     const service = services.find((each) => each.id === id);
     if (!service) throw new AppError('catalog/service-not-found', `There is no service ${id}.`);
     if (may(service)) return [service];
@@ -92,6 +105,18 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
           ? `${service.friendlyName} comes without its cluster's certificate. It can be the proxy of a context that you have: banyan kubeconfig on ${service.name} --context NAME.`
           : `${service.friendlyName} is not a service of that kind.`,
     );
+  }
+
+  function entriesOf({ personFolder, banyanproxy }: ProgramPlaces, organisation: string): Kept {
+    const common = { places: ownPlaces, organisation, personFolder };
+    const addresses = { addressOf, addressFor };
+    const personFile = personKubeconfig(personFolder);
+    return {
+      ssh: createSshEntries({ ...common, proxy: banyanproxy }),
+      kubernetes: createKubeEntries({ ...common, ...addresses }),
+      proxies: createKubeProxies({ ...common, ...addresses, personFile, log }),
+      browsers: path.join(ownPlaces.browsers, organisation),
+    };
   }
 
   function remoteDesktop(id: string): { name: string; content: Buffer } {
@@ -123,14 +148,14 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
       context,
     }: InputOf<'program.setKubernetes'>): Promise<Programs> =>
       inTurn(async () => {
-        const { kubernetes } = usable();
-        if (context !== undefined && !isOn) await kubernetes.removeContext(context);
+        const { kubernetes, proxies } = usable();
+        if (context !== undefined && !isOn) await proxies.remove(context);
         else if (context !== undefined) {
-          await kubernetes.addContext(theOnly(chosen(service, mayHaveContext)), context);
+          await proxies.add(theOnly(chosen(service, mayHaveContext)), context);
         } else if (isOn) await kubernetes.add(chosen(service, mayHaveCluster));
         else {
           await kubernetes.remove(service);
-          await kubernetes.removeContexts(service);
+          await proxies.removeOf(service);
         }
         return look();
       }),
@@ -152,47 +177,61 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
       });
     },
 
-    /** This organisation is the active one. */
-    async start(organisation: string): Promise<void> {
+    launch: ({ service, program }: InputOf<'program.launch'>): Promise<void> =>
+      inTurn(async () => {
+        const { launcher } = places();
+        if (!kept || !launcher) {
+          throw new AppError('program/not-installed', 'This client starts no programs.');
+        }
+        const { browsers } = kept;
+        const facts = { state, launcher, browsers, certificates: ownPlaces.home, look };
+        await launchProgram(facts, service, program);
+      }),
+
+    /** This organisation is the active one; null: none is. */
+    async start(organisation: string | null): Promise<void> {
       if (!programs) return;
-      const ssh = createSshEntries({
-        places: ownPlaces,
-        organisation,
-        personFolder: programs.personFolder,
-        proxy: programs.banyanproxy,
-      });
-      const { personFolder } = programs;
-      const kubernetes = createKubeEntries({
-        places: ownPlaces,
-        organisation,
-        personFolder,
-        addressOf,
-        addressFor,
-      });
-      kept = { ssh, kubernetes };
-      await inBackground('turn to the entries of this organisation', () => ssh.point());
+      const made = entriesOf(programs, organisation ?? 'none');
+      if (organisation !== null) kept = made;
+      const { ssh, kubernetes, proxies } = made;
+      const registered = await readdir(ownPlaces.organisations).catch(() => []); // none yet
+      await inBackground('turn to the SSH entries of this organisation', () => ssh.point());
       await inBackground('turn to its clusters', () => kubernetes.point());
+      // A process that was killed has taken nothing out.
+      await inBackground('sweep up SSH entries', () => ssh.sweep());
+      await inBackground('sweep up proxies', () => proxies.sweep(registered));
     },
 
     renew(services: readonly Service[]): void {
       if (!kept) return;
-      const { ssh, kubernetes } = kept;
+      const { ssh, kubernetes, proxies } = kept;
       void inBackground('renew the SSH entries', () => ssh.renew(services));
       void inBackground('renew the clusters', () => kubernetes.renew(services));
+      void inBackground('renew the proxies', () => proxies.renew(services));
     },
 
-    /** The organisation is left: nothing of it stays in the person's files. */
-    async leave(): Promise<void> {
-      if (!kept) return;
-      const { ssh, kubernetes } = kept;
-      await inBackground('take the SSH entries out', () => ssh.remove(null));
-      await inBackground('take the clusters out', () => kubernetes.remove(null));
-      await inBackground('take the proxies out', () => kubernetes.removeContexts(null));
-      await inBackground('remove .rdp files', () => removeFile(ownPlaces.remoteDesktops));
+    /** The organisation is left: nothing of it stays in the person's files. Says what could not be taken out. */
+    async leave(): Promise<string[]> {
+      if (!kept) return [];
+      const { ssh, kubernetes, proxies, browsers } = kept;
+      const left: string[] = [];
+      const take = (what: string, work: () => Promise<void>): Promise<void> =>
+        inBackground(`take ${what} out`, () =>
+          work().catch((error: unknown) => {
+            left.push(`${what} could not be taken out. ${toWireError(error).message}`);
+            throw error;
+          }),
+        );
+      await take('The line for SSH', () => ssh.remove(null));
+      await take('Clusters', () => kubernetes.remove(null));
+      await take('Lines in your kubeconfig', () => proxies.removeOf(null));
+      await take('.rdp files', () => removeFile(ownPlaces.remoteDesktops));
+      await take('Profiles of browsers', () => removeFile(browsers));
+      return left;
     },
 
     /** What has been begun is done. */
-    stop: (): Promise<void> => inBackground('finish', () => Promise.resolve()),
+    settled: (): Promise<void> => inBackground('finish', () => Promise.resolve()),
   };
 }
 

@@ -12,7 +12,7 @@ import type { ConfigEntries } from '../../../shared/model/program.ts';
 import { removeFile, writeAtomically } from '../settings/atomic-write.ts';
 import { readIfThere } from '../settings/json-file.ts';
 import type { Layout } from '../settings/layout.ts';
-import { asBytes, readPersonFile, restorePersonFile, writePersonFile } from './person-file.ts';
+import { asBytes, editPersonFile, readPersonFile } from './person-file.ts';
 import {
   entriesIn,
   type Entry,
@@ -69,18 +69,25 @@ export function createSshEntries(options: SshEntriesOptions) {
     else await removeFile(places.sshConfig);
   }
 
+  const hasOurs = (content: string): boolean => includes(content, include);
+
   async function included(): Promise<void> {
-    const content = await readPersonFile(personFile);
-    if (includes(content, include)) return;
-    await writePersonFile(personFile, withInclude(content, include));
+    await editPersonFile(
+      personFile,
+      (content) => (includes(content, include) ? content : withInclude(content, include)),
+      hasOurs,
+    );
   }
 
   /** Where no organisation has an entry any more. */
   async function takenOut(): Promise<void> {
     if (await anyEntry()) return;
-    const content = await readPersonFile(personFile);
-    if (content === null || !includes(content, include)) return;
-    await restorePersonFile(personFile, withoutInclude(content, include));
+    await editPersonFile(
+      personFile,
+      (content) =>
+        content !== null && includes(content, include) ? withoutInclude(content, include) : content,
+      hasOurs,
+    );
   }
 
   async function anyEntry(): Promise<boolean> {
@@ -136,6 +143,12 @@ export function createSshEntries(options: SshEntriesOptions) {
 
     /** This organisation has become the active one. */
     point,
+
+    /** What an organisation has left that is registered no more: the process that had it in memory was killed. */
+    async sweep(): Promise<void> {
+      await point();
+      await takenOut();
+    },
   };
 }
 

@@ -6,8 +6,12 @@ import type { Deployed } from '../settings/settings.ts';
 /** Tools write false for what they do not set: only true sets something. */
 export function deployedSettings(managed: Managed): Deployed {
   if (managed.status !== 'in-force') return {};
-  const { startAtBoot, hideOnStart } = managed.settings;
-  return { ...(startAtBoot && { startAtLogin: true }), ...(hideOnStart && { startHidden: true }) };
+  const { startAtBoot, hideOnStart, disableAutoUpdate } = managed.settings;
+  return {
+    ...(startAtBoot && { startAtLogin: true }),
+    ...(hideOnStart && { startHidden: true }),
+    ...(disableAutoUpdate && { updates: false }),
+  };
 }
 
 export const quitNotAllowed = (): AppError =>

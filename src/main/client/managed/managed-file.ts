@@ -28,25 +28,37 @@ const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) =>
 const text = z.string().trim().max(1024);
 const ownership = z.enum(['C', 'S', 'E', 'O', '']);
 
-const managedFile = z.object({
-  mdm_invite_code: text.optional(),
-  mdm_device_ownership: ownership.optional(),
-  mdm_multi_org: flag.optional(),
-  mdm_auto_login: flag.optional(),
-  mdm_present: flag.optional(),
-  mdm_vendor_name: text.optional(),
-  mdm_vendor_udid: text.optional(),
-  mdm_deploy_user: text.optional(),
-  mdm_deploy_email: text.optional(),
-  mdm_start_at_boot: flag.optional(),
-  mdm_hide_on_start: flag.optional(),
-  mdm_hide_services: flag.optional(),
-  mdm_disable_quit: flag.optional(),
-  mdm_disable_auto_update: flag.optional(),
-  mdm_ca_certs_preinstalled: flag.optional(),
-  mdm_skip_cert_suppression: flag.optional(),
-  /** A secret of another product's installer: known, and not kept. */
-  mdm_deploy_key: z.unknown().optional(),
+/** Its JSON schema, for the editors of administrators, is docs/mdm-config.schema.json. */
+export const managedFile = z.object({
+  $schema: text.optional().describe('Where this schema is, for editors.'),
+  mdm_invite_code: text
+    .optional()
+    .describe('The whole invite (banyan://register?…). Without it nothing is registered.'),
+  mdm_device_ownership: ownership
+    .optional()
+    .describe(
+      'C corporate dedicated (where absent), S corporate shared, E employee owned, O other.',
+    ),
+  mdm_multi_org: flag.optional().describe('false: this computer joins no other organisation.'),
+  mdm_auto_login: flag.optional().describe('true: the sign-in page opens at the start.'),
+  mdm_present: flag.optional().describe('Kept; no effect yet.'),
+  mdm_vendor_name: text.optional().describe('E.g. Jamf, Intune. Kept; no effect yet.'),
+  mdm_vendor_udid: text.optional().describe('Kept; no effect yet.'),
+  mdm_deploy_user: text.optional().describe('Kept; no effect yet.'),
+  mdm_deploy_email: text.optional().describe('Kept; no effect yet.'),
+  mdm_start_at_boot: flag.optional().describe('true: the app starts when a person signs in.'),
+  mdm_hide_on_start: flag.optional().describe('true: it starts without its window.'),
+  mdm_hide_services: flag.optional().describe('Kept; no effect yet.'),
+  mdm_disable_quit: flag.optional().describe('true: no person ends the app.'),
+  mdm_disable_auto_update: flag
+    .optional()
+    .describe('true: the app asks nobody for newer versions.'),
+  mdm_ca_certs_preinstalled: flag.optional().describe('Kept; no effect yet.'),
+  mdm_skip_cert_suppression: flag.optional().describe('Kept; no effect yet.'),
+  mdm_deploy_key: z
+    .unknown()
+    .optional()
+    .describe('A secret of the installer of another product: known, and not kept.'),
 });
 
 /** Throws `managed/file-ignored` with what is wrong: half a file would be half of what an administrator has set. */

@@ -12,7 +12,11 @@ export function chosenNotices(
   notifier: Notifier | undefined,
   settings: Pick<Settings, 'current'>,
 ): Notices | undefined {
-  const told: Record<NoticeKind, Set<string>> = { session: new Set(), trouble: new Set() };
+  const told: Record<NoticeKind, Set<string>> = {
+    session: new Set(),
+    trouble: new Set(),
+    update: new Set(),
+  };
   return (
     notifier && {
       show(notice) {

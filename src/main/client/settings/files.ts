@@ -20,7 +20,11 @@ export const settingsFile = z.looseObject({
   theme: z.enum(THEMES).optional(),
   startHidden: z.boolean().optional(),
   autoConnect: z.boolean().optional(),
-  notifications: z.object({ session: z.boolean(), trouble: z.boolean() }).optional(),
+  /** `update` came later than the others. */
+  notifications: z
+    .object({ session: z.boolean(), trouble: z.boolean(), update: z.boolean().default(true) })
+    .optional(),
+  updates: z.boolean().optional(),
   /** Services that the person has starred, by organisation. */
   favourites: z.record(organisationId, z.array(z.string().max(200))).optional(),
   /** Whether a service connects by itself, where the person has said so; by organisation. */
@@ -37,6 +41,7 @@ export type SettableByHand = Partial<
     | 'startHidden'
     | 'autoConnect'
     | 'notifications'
+    | 'updates'
     | 'warnBeforeExpiryMinutes'
   >
 >;
@@ -72,4 +77,12 @@ export const portsFile = z.object({
   /** Of overrides that are not at 127.0.0.1. Apart from them, so that files without it are read, and by older apps too. */
   hosts: z.record(z.string().max(200), z.string().max(45)).default({}),
 });
+export const updatesFile = z.object({
+  version: z.literal(1),
+  /** When the newest list of versions that was ever accepted was signed, ISO 8601. */
+  signedAt: z.iso.datetime(),
+  /** The version that the person was last told of. */
+  told: z.string().max(100).optional(),
+});
+
 export type PortsFile = z.output<typeof portsFile>;

@@ -33,6 +33,9 @@ export const LOGIN_FILES = {
   certificate: 'login-cert.pem',
 } as const;
 
+/** By this name ssh finds it for the key; only where the organisation gives SSH certificates. */
+export const SSH_CERTIFICATE_FILE = `${LOGIN_FILES.key}-cert.pub`;
+
 /** Link to the set that holds now, beside those names; none on Windows. */
 export const LOGIN_FOLDER = 'login';
 
@@ -44,6 +47,8 @@ export function layout(home: string) {
     settings: path.join(home, 'settings.json'),
     /** 32 random bytes, hexadecimal; proves that both ends of the control socket may read this folder. */
     controlKey: path.join(home, 'control.key'),
+    /** {version, signedAt}: no older list of versions is believed. */
+    updates: path.join(home, 'updates.json'),
     /** Where the window was. Only of this computer's displays, and nothing of the client. */
     window: path.join(home, 'window.json'),
     log: path.join(home, 'logs', 'banyan.log'),
@@ -55,6 +60,15 @@ export function layout(home: string) {
     sshConfig: path.join(home, 'ssh_config'),
     /** .rdp files that were opened. */
     remoteDesktops: path.join(home, 'remote-desktops'),
+    /**
+     * Profiles of browsers that were started for a collection, by organisation and service. Not in the organisation's own
+     * folder: a browser that still runs would keep that from being removed.
+     */
+    browsers: path.join(home, 'browsers'),
+    /** {version, proxies}: lines in the person's own kubeconfig, see integrations/kube-proxies.ts. */
+    kubeProxies: path.join(home, 'kube-proxies.json'),
+    /** What was last written to `~/.kube/banyan`, so that it is known again after kubectl has written it. */
+    kubeconfig: path.join(home, 'kubeconfig'),
     loginLink: path.join(home, LOGIN_FOLDER),
     loginSets: path.join(home, 'login-sets'),
     organisations,

@@ -29,6 +29,8 @@ export interface Settings {
   forgetServices(organisation: string): Promise<void>;
   /** Starts at login where the managed deployment file wants it so. */
   followDeployed(): Promise<void>;
+  /** Whether newer versions are looked for, and by whose word not. */
+  updates(): { byItself: boolean; offBy: string | null };
   /** Without what is secret. */
   shown(): Promise<ShownSettings>;
 }
@@ -44,6 +46,7 @@ export interface SettingsOptions {
 export interface Deployed {
   startAtLogin?: true;
   startHidden?: true;
+  updates?: false;
 }
 
 /** Who puts the file there: it carries no name. */
@@ -56,6 +59,7 @@ const NAMES: Record<keyof Required<SettableByHand>, SettingName> = {
   startHidden: 'startHidden',
   autoConnect: 'autoConnect',
   notifications: 'notifications',
+  updates: 'updates',
   warnBeforeExpiryMinutes: 'warnBeforeExpiryMinutes',
 };
 
@@ -66,8 +70,8 @@ export function createSettings({ path, ports, deployed = () => ({}) }: SettingsO
   let turns: Promise<unknown> = Promise.resolve();
 
   function current(): SettingsFile {
-    const { startHidden } = deployed();
-    return { ...own, ...given({ startHidden }), ...managed?.values };
+    const { startHidden, updates } = deployed();
+    return { ...own, ...managed?.values, ...given({ startHidden, updates }) };
   }
 
   async function read(): Promise<SettingsFile | null> {
@@ -159,15 +163,22 @@ export function createSettings({ path, ports, deployed = () => ({}) }: SettingsO
       }));
     },
 
+    updates() {
+      const byItself = current().updates ?? defaultSettings.updates;
+      const { by, locked } = managedFacts() ?? { by: '', locked: [] };
+      return { byItself, offBy: !byItself && locked.includes('updates') ? by : null };
+    },
+
     async shown() {
       const { theme, startHidden, autoConnect, notifications, ...more } = current();
-      const { warnBeforeExpiryMinutes, proxy, unsafeAnyLocalUser } = more;
+      const { warnBeforeExpiryMinutes, proxy, unsafeAnyLocalUser, updates } = more;
       const set = given({
         theme,
         startHidden,
         autoConnect,
         notifications,
         warnBeforeExpiryMinutes,
+        updates,
       });
       return {
         values: {

@@ -7,7 +7,7 @@ import { organisationsText } from '../../text/organisations.ts';
 import { Panel } from '../../ui/Panel.tsx';
 import { Waiting } from '../sign-in/Waiting.tsx';
 import { KnownOrganisations } from '../organisations/KnownOrganisations.tsx';
-import { useCall, useMirror, useSetView, useTruth } from '../../window-context.tsx';
+import { useCall, useSetView, useTruth } from '../../window-context.tsx';
 import { ConfirmStep } from './ConfirmStep.tsx';
 import { DeviceStep } from './DeviceStep.tsx';
 import { JoinStep, type Way } from './JoinStep.tsx';
@@ -43,8 +43,8 @@ export function FirstLaunch({
   const app = useTruth(({ app }) => app);
   const device = useTruth(({ slices }) => slices.device);
   const known = useTruth(({ slices }) => slices.organisations);
+  const linked = useTruth(({ slices }) => slices.links.invite);
   const setView = useSetView();
-  const mirror = useMirror();
   const registration = useTruth(({ slices }) => slices.registration);
   const calls = {
     invite: { inspect: useCall('device.inspectInvite'), register: useCall('device.register') },
@@ -54,6 +54,7 @@ export function FirstLaunch({
     },
   };
   const cancel = useCall('device.cancelRegistration');
+  const dismiss = useCall('link.dismiss');
   const [way, setWay] = useState<Way>('invite');
   const { inspect, register } = calls[way];
   const [anew, setAnew] = useState(false);
@@ -70,7 +71,7 @@ export function FirstLaunch({
     device.status === 'unregistered' ? device.because : undefined,
   );
   const [answers, setAnswers] = useState<Answers>({
-    invite: app.pendingInvite ?? '',
+    invite: linked ?? '',
     address: '',
     typed: '',
     name: app.hostName,
@@ -80,6 +81,16 @@ export function FirstLaunch({
     passphraseAgain: '',
   });
   const change = (next: Partial<Answers>): void => setAnswers((now) => ({ ...now, ...next }));
+  const [taken, setTaken] = useState(linked);
+  // A link that is opened now is what the person wants now; all else that was typed stays.
+  if (linked !== taken) {
+    setTaken(linked);
+    if (linked !== null && !register.pending) {
+      change({ invite: linked });
+      setWay('invite');
+      setStep('join');
+    }
+  }
 
   useEffect(() => setView({ firstLaunch: true }), [setView]);
 
@@ -113,12 +124,9 @@ export function FirstLaunch({
       ...(secrets === 'file' && { passphrase }),
     };
     const address = next.address.trim();
-    const done =
-      way === 'invite'
-        ? await calls.invite.register.run({ invite: next.invite.trim(), ...about })
-        : await calls.address.register.run({ address, fingerprint, openBrowser: true, ...about });
-    // The invite is used up: it must not be in the form that comes next.
-    if (done) await mirror.refetch();
+    await (way === 'invite'
+      ? calls.invite.register.run({ invite: next.invite.trim(), ...about })
+      : calls.address.register.run({ address, fingerprint, openBrowser: true, ...about }));
   }
 
   function back(to: Step): void {
@@ -128,6 +136,7 @@ export function FirstLaunch({
   }
 
   function leave(): void {
+    if (linked !== null) void dismiss.run({ asksFor: 'invite' });
     setView({ adding: false, firstLaunch: false });
   }
 
@@ -173,7 +182,7 @@ export function FirstLaunch({
           value={answers[way]}
           beside={beside}
           back={backLabel === undefined ? undefined : { label: backLabel, go: leave }}
-          linkOpened={app.pendingInvite !== null && answers[way] === app.pendingInvite}
+          linkOpened={linked !== null && answers[way] === linked}
           because={because}
           pending={inspect.pending}
           error={inspect.error}

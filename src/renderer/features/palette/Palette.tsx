@@ -44,7 +44,7 @@ const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
 function Finder() {
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
-  const { catalog, tunnels, session } = useTruth(({ slices }) => slices);
+  const { catalog, tunnels, session, updates } = useTruth(({ slices }) => slices);
   const { run, staying } = useEntry();
   useCloseWhenDone(staying);
   const services = useMemo(() => findable(catalog.services), [catalog.services]);
@@ -55,8 +55,8 @@ function Finder() {
   const { states } = tunnels;
   const entries = useMemo(() => {
     const about = { services, states, favourites, selected, autoConnects };
-    return entriesFor(query, { ...about, isSignedIn: signedIn });
-  }, [query, services, states, favourites, selected, autoConnects, signedIn]);
+    return entriesFor(query, { ...about, isSignedIn: signedIn, updates });
+  }, [query, services, states, favourites, selected, autoConnects, signedIn, updates]);
   const chosen = entries[Math.min(at, entries.length - 1)];
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Enter' && chosen) {

@@ -1,12 +1,14 @@
 // What the palette finds, as a plain function: services by name, type and address, and what can be done.
 import { canConnect, type Service, whyNotConnectable } from '../../../shared/model/service.ts';
 import { canClose, canOpen, type Tunnel } from '../../../shared/model/tunnel.ts';
+import { mayCheck, type Updates } from '../../../shared/model/updates.ts';
 import type { Page } from '../../stores/view.ts';
 import { kindOf } from '../../text/services.ts';
 import { paletteText } from '../../text/palette.ts';
 import { type Findable, found, tunnelOf } from '../services/service-view.ts';
 
-export type Action = Page | 'refresh' | 'sign-in' | 'sign-out';
+export type Action = Page | 'refresh' | 'sign-in' | 'sign-out' | UpdateAction;
+type UpdateAction = 'check-updates' | 'restart-to-update';
 
 export type Entry =
   | {
@@ -37,14 +39,19 @@ export interface Findings {
   states: Readonly<Record<string, Tunnel>>;
   favourites: ReadonlySet<string>;
   isSignedIn: boolean;
+  updates: Updates;
   /** Service whose details are open. */
   selected: string | null;
   autoConnects: (service: Service) => boolean;
 }
 
 export function entriesFor(query: string, findings: Findings): Entry[] {
-  const { services, states, favourites, isSignedIn } = findings;
-  const actions: Action[] = isSignedIn ? [...PAGES, 'refresh', 'sign-out'] : [...PAGES, 'sign-in'];
+  const { services, states, favourites, isSignedIn, updates } = findings;
+  const actions: Action[] = [
+    ...PAGES,
+    ...updateActions(updates),
+    ...(isSignedIn ? (['refresh', 'sign-out'] as const) : (['sign-in'] as const)),
+  ];
   const wanted = query.trim().toLowerCase();
   const matching = actions.filter((action) =>
     paletteText.actions[action].toLowerCase().includes(wanted),
@@ -62,6 +69,11 @@ export function entriesFor(query: string, findings: Findings): Entry[] {
       hint: '',
     })),
   ];
+}
+
+function updateActions(updates: Updates): UpdateAction[] {
+  if (updates.status === 'ready') return ['restart-to-update'];
+  return mayCheck(updates) ? ['check-updates'] : [];
 }
 
 /** Enter does something with the first one: favourites, and what is closed for this person after what is not. */

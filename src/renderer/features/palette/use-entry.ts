@@ -16,6 +16,8 @@ export function useEntry(): { run: (entry: Entry) => void; staying: Staying } {
   const refresh = useCall('catalog.refresh');
   const signIn = useCall('session.signIn');
   const signOut = useCall('session.signOut');
+  const checkUpdates = useCall('updates.check');
+  const installUpdate = useCall('updates.install');
   const takesAway = useTruth(({ slices }) => Object.values(slices.tunnels.states).some(canClose));
 
   function act(action: Action): void {
@@ -32,6 +34,11 @@ export function useEntry(): { run: (entry: Entry) => void; staying: Staying } {
         return void signIn.run({ openBrowser: true });
       case 'sign-out':
         return takesAway ? setView({ signingOut: true }) : void signOut.run({});
+      case 'check-updates':
+        setView({ page: 'settings' });
+        return void checkUpdates.run({});
+      case 'restart-to-update':
+        return void installUpdate.run({});
       default:
         exhaustive(action);
     }

@@ -3,10 +3,10 @@ import type { ServiceLink } from '../../../shared/model/service-link.ts';
 import { servicesText } from '../../text/services.ts';
 import { Confirm } from '../../ui/Confirm.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
-import { useCall, useMirror, useSetView, useTruth } from '../../window-context.tsx';
+import { useCall, useSetView, useTruth } from '../../window-context.tsx';
 
 export function LinkDialog() {
-  const link = useTruth(({ app }) => app.pendingLink);
+  const link = useTruth(({ slices }) => slices.links.service);
   // A new question each: what went wrong with the one before is not about this one.
   return link && <Question key={`${link.wants} ${link.service}`} link={link} />;
 }
@@ -17,20 +17,15 @@ function Question({ link: { wants, service: id } }: { link: ServiceLink }) {
     device.status === 'registered' ? device.organisation.name : '',
   );
   const calls = { open: useCall('service.open'), connect: useCall('tunnel.open') };
-  const dismiss = useCall('service.dismissLink');
-  const mirror = useMirror();
+  const dismiss = useCall('link.dismiss');
   const setView = useSetView();
   const text = servicesText.link[wants];
   const call = calls[wants];
-  const forget = async (): Promise<void> => {
-    await dismiss.run({});
-    await mirror.refetch();
-  };
   return (
     <Confirm
       open
       onOpenChange={(isOpen) => {
-        if (!isOpen) void forget();
+        if (!isOpen) void dismiss.run({ asksFor: 'service' });
       }}
       title={text.title(service?.friendlyName ?? id)}
       yes={text.yes}
@@ -40,8 +35,8 @@ function Question({ link: { wants, service: id } }: { link: ServiceLink }) {
       onYes={() => {
         // Where it is used is what they want to see next.
         if (wants === 'connect') setView({ page: 'services', selected: id });
-        // `undefined` is also what it resolves with: an error stays on show, a success ends the question.
-        void call.run({ service: id }).then(() => mirror.refetch());
+        // An error stays on show; a success ends the question.
+        void call.run({ service: id });
       }}
     >
       {text.help(organisation)}

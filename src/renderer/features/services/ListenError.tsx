@@ -2,15 +2,33 @@
 import { explain, isAboutListening, type WireError } from '../../../shared/errors.ts';
 import type { Tunnel } from '../../../shared/model/tunnel.ts';
 import { portText } from '../../text/services.ts';
+import { Button } from '../../ui/Button.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Note } from '../../ui/Note.tsx';
 
-export function ListenError({ error, tunnel }: { error: WireError; tunnel: Tunnel }) {
+export function ListenError(props: {
+  error: WireError;
+  tunnel: Tunnel;
+  /** Takes the port that was found free. */
+  onUse: (port: number) => void;
+}) {
+  const { error, tunnel, onUse } = props;
+  const free = error.details?.['suggestedPort'];
+  const takeFree = typeof free === 'number' && (
+    <Button size="small" onClick={() => onUse(free)}>
+      {portText.take(free)}
+    </Button>
+  );
   if (tunnel.status !== 'open' || !isAboutListening(error.code)) {
-    return <ErrorNote error={error} />;
+    return (
+      <>
+        <ErrorNote error={error} />
+        {takeFree}
+      </>
+    );
   }
   return (
-    <Note tone="warn" title={portText.kept(tunnel.address)} alert>
+    <Note tone="warn" title={portText.kept(tunnel.address)} alert action={takeFree}>
       {whyNot(error)}
     </Note>
   );

@@ -132,7 +132,17 @@ function ListenFields(props: Listening & { choice: PortChoice }) {
           </Button>
         )}
       </div>
-      {override.error && <ListenError error={override.error} tunnel={props.tunnel} />}
+      {override.error && (
+        <ListenError
+          error={override.error}
+          tunnel={props.tunnel}
+          onUse={(free) => {
+            setTyped({ ...typed, port: String(free) });
+            const host = 'host' in address ? address.host : USUAL_HOST;
+            void override.run({ service: service.id, host, port: free });
+          }}
+        />
+      )}
     </form>
   );
 }

@@ -1,8 +1,8 @@
 // Hundreds or thousands of rows: only those in sight, and the one that has the focus, are in the page.
 import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
+import { type ReactNode, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Group, Row } from './service-view.ts';
-import type { ListItem } from './ServiceRow.tsx';
+import { at, type Place } from './place.ts';
 
 type Entry =
   | { key: string; group: Group }
@@ -31,15 +31,13 @@ const entriesOf = (groups: readonly Group[]): Entry[] =>
 export function LongList(props: {
   groups: readonly Group[];
   head: (group: Group) => ReactNode;
-  row: (row: Row, item: ListItem) => ReactNode;
+  row: (row: Row, place: Place) => ReactNode;
 }) {
-  const entries = entriesOf(props.groups);
+  const { groups } = props;
+  const entries = useMemo(() => entriesOf(groups), [groups]);
   const list = useRef<HTMLUListElement>(null);
   const [top, setTop] = useState(0);
   const [focused, setFocused] = useState<string | null>(null);
-  // Banners and filters above come and go.
-  // oxlint-disable-next-line react-hooks/exhaustive-deps -- it settles: the same number again renders nothing
-  useLayoutEffect(() => setTop(topOf(list.current)));
   // oxlint-disable-next-line react/incompatible-library -- nothing here is memoised
   const virtualizer = useVirtualizer({
     count: entries.length,
@@ -47,8 +45,15 @@ export function LongList(props: {
     estimateSize: (index) => (isHead(entries[index]) ? HEAD_HEIGHT : ROW_HEIGHT),
     getItemKey: (index) => entries[index]?.key ?? index,
     scrollMargin: top,
-    overscan: 10,
+    // Few: in a fast scroll all of them are new in every frame.
+    overscan: 2,
     rangeExtractor: (range) => withFocused(range, entries, focused),
+  });
+  const { isScrolling } = virtualizer;
+  // Banners and filters above come and go, but not between two frames of scrolling, where asking would lay the page out twice.
+  // oxlint-disable-next-line react-hooks/exhaustive-deps -- it settles: the same number again renders nothing
+  useLayoutEffect(() => {
+    if (!isScrolling) setTop(topOf(list.current));
   });
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- hears of the focus, takes no input
@@ -63,21 +68,20 @@ export function LongList(props: {
       {virtualizer.getVirtualItems().map(({ index, key, start }) => {
         const entry = entries[index];
         if (!entry) return null;
-        const place = {
-          ref: virtualizer.measureElement,
-          'data-index': index,
-          style: { transform: `translateY(${start - top}px)` },
-        };
+        const { measureElement: measure } = virtualizer;
+        const offset = start - top;
         return isHead(entry) ? (
-          <li key={key} className="long-head" {...place}>
+          <li key={key} className="long-head" ref={measure} data-index={index} style={at(offset)}>
             {props.head(entry.group)}
           </li>
         ) : (
           props.row(entry.row, {
-            ...place,
-            className: entry.edge,
-            'aria-posinset': entry.position,
-            'aria-setsize': entry.of,
+            measure,
+            index,
+            offset,
+            edge: entry.edge,
+            position: entry.position,
+            of: entry.of,
           })
         );
       })}

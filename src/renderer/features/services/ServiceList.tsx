@@ -1,9 +1,10 @@
 // The groups and their rows. A long list renders only what is in sight.
 import { servicesText } from '../../text/services.ts';
-import { useSetView, useView } from '../../window-context.tsx';
+import { useView } from '../../window-context.tsx';
 import { LongList } from './LongList.tsx';
 import type { Group, Row } from './service-view.ts';
-import { type ListItem, ServiceRow } from './ServiceRow.tsx';
+import type { Place } from './place.ts';
+import { ServiceRow } from './ServiceRow.tsx';
 import { walkRows } from './walk-rows.ts';
 
 /** So many rows cost nothing, and every one of them can be found by the browser and reached by Tab. */
@@ -17,17 +18,14 @@ function countOf({ group, rows }: Group): number | null {
 
 export function ServiceList({ groups }: { groups: Group[] }) {
   const selected = useView((view) => view.selected);
-  const setView = useSetView();
-  const row = ({ service, tunnel, isFavourite }: Row, item?: ListItem) => (
+  const row = ({ service, tunnel, isFavourite }: Row, place?: Place) => (
     <ServiceRow
       key={service.id}
       service={service}
       tunnel={tunnel}
       isFavourite={isFavourite}
       selected={selected === service.id}
-      onSelect={() => setView({ selected: service.id, editPort: null })}
-      onChoosePort={() => setView({ selected: service.id, editPort: service.id })}
-      {...(item && { item })}
+      {...place}
     />
   );
   const head = (group: Group) => (

@@ -1,16 +1,23 @@
 // One service in the list. The whole row opens its details; the pill and the button inside do their own thing.
 import { ChevronRight, Star, Zap } from 'lucide-react';
-import type { ComponentProps } from 'react';
+import { memo } from 'react';
 import { remedy, type WireError } from '../../../shared/errors.ts';
 import { whyNotConnectable } from '../../../shared/model/service.ts';
 import { actionLabels } from '../../text/common.ts';
-import { autoConnectText, hindranceText, kindOf, servicesText } from '../../text/services.ts';
+import {
+  autoConnectText,
+  hindranceText,
+  kindOf,
+  portText,
+  servicesText,
+} from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyPill } from '../../ui/Copy.tsx';
-import { useCall, useLinkState } from '../../window-context.tsx';
+import { useCall, useLinkState, useSetView } from '../../window-context.tsx';
 import { ConnectButton } from './ConnectButton.tsx';
 import { OpenButton } from './OpenButton.tsx';
 import { RowTraffic } from './RowTraffic.tsx';
+import { at, type Place } from './place.ts';
 import { type Row } from './service-view.ts';
 import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 import { StateWord } from './StateWord.tsx';
@@ -19,38 +26,38 @@ import { useAutoConnect } from './use-auto-connect.ts';
 import { useShowHow } from './use-show-how.ts';
 import { useTunnelActions } from './use-tunnel-actions.ts';
 
-/** Where it stands in a list that places its rows itself. */
-export type ListItem = ComponentProps<'li'> & { 'data-index': number };
+type RowProps = Row & { selected: boolean } & Partial<Place>;
 
-export function ServiceRow(
-  props: Row & {
-    selected: boolean;
-    item?: ListItem;
-    onSelect: () => void;
-    onChoosePort: () => void;
-  },
-) {
+/** Of two thousand, a scroll draws those that come into sight. */
+export const ServiceRow = memo(function ServiceRow({ measure, ...props }: RowProps) {
   const { service, tunnel } = props;
+  const setView = useSetView();
+  const select = (): void => setView({ selected: service.id, editPort: null });
   const actions = useTunnelActions(service.id);
   const openPage = useCall('service.open');
   const star = useCall('service.star');
   const choose = useCall('service.autoConnect');
+  const override = useCall('tunnel.override');
   const auto = useAutoConnect(service);
   const showHow = useShowHow(service.id);
   const hindrance = whyNotConnectable(service);
   const address = tunnel.status === 'open' ? formatHostPort(tunnel.address) : null;
   const error =
     tunnel.status === 'failed'
-      ? tunnel.error
+      ? (override.error ?? tunnel.error)
       : (actions.refused ?? openPage.error ?? star.error ?? choose.error);
   const reason = whyNotUsable(props);
   const isHeard = useLinkState() !== 'interrupted';
   const carried = tunnel.status === 'open' && isHeard ? tunnel.traffic : undefined;
   return (
     <li
-      {...props.item}
-      className={`row${props.selected ? ' selected' : ''}${props.item?.className ?? ''}`}
+      className={`row${props.selected ? ' selected' : ''}${props.edge ?? ''}`}
       data-service={service.id}
+      ref={measure}
+      data-index={props.index}
+      aria-posinset={props.position}
+      aria-setsize={props.of}
+      style={props.offset === undefined ? undefined : at(props.offset)}
     >
       <TypeTile service={service} lit={tunnel.status === 'open'} />
       <div className="row-name">
@@ -59,7 +66,7 @@ export function ServiceRow(
           className="row-open one-line"
           aria-label={servicesText.detailsOf(service.friendlyName)}
           aria-current={props.selected}
-          onClick={props.onSelect}
+          onClick={select}
         >
           <bdi>{service.friendlyName}</bdi>
         </button>
@@ -108,7 +115,7 @@ export function ServiceRow(
             type="button"
             className="row-how"
             aria-label={servicesText.howOf(service.friendlyName)}
-            onClick={props.onSelect}
+            onClick={select}
           >
             {servicesText.how}
             <ChevronRight size={12} aria-hidden />
@@ -117,7 +124,7 @@ export function ServiceRow(
       </div>
       <div className="row-action">
         {hindrance === 'denied' && !props.selected && (
-          <Button aria-label={servicesText.whyNot(service.friendlyName)} onClick={props.onSelect}>
+          <Button aria-label={servicesText.whyNot(service.friendlyName)} onClick={select}>
             {servicesText.why}
           </Button>
         )}
@@ -134,18 +141,34 @@ export function ServiceRow(
           }}
         />
       </div>
-      {error && <RowError service={service.id} error={error} onChoosePort={props.onChoosePort} />}
+      {error && (
+        <RowError
+          error={error}
+          onChoosePort={() => setView({ selected: service.id, editPort: service.id })}
+          onUse={(port) =>
+            void override
+              .run({ service: service.id, port })
+              .then((taken) => taken && actions.open())
+          }
+        />
+      )}
     </li>
   );
-}
+});
 
 function whyNotUsable({ service, tunnel }: Row): string | undefined {
   if (service.access.status === 'denied') return service.access.reason;
   return tunnel.status === 'open' ? tunnel.trouble?.message : undefined;
 }
 
-function RowError(props: { service: string; error: WireError; onChoosePort: () => void }) {
-  const { error } = props;
+function RowError(props: {
+  error: WireError;
+  onChoosePort: () => void;
+  /** Takes the port that was found free. */
+  onUse: (port: number) => void;
+}) {
+  const { error, onUse } = props;
+  const free = error.details?.['suggestedPort'];
   const signIn = useCall('session.signIn');
   const { action, advice } = remedy(error);
   return (
@@ -153,6 +176,11 @@ function RowError(props: { service: string; error: WireError; onChoosePort: () =
       <span>
         {error.message} <span className="sub">{advice}</span>
       </span>
+      {action === 'choose-port' && typeof free === 'number' && (
+        <Button size="small" onClick={() => onUse(free)}>
+          {portText.take(free)}
+        </Button>
+      )}
       {(action === 'choose-port' || action === 'choose-address') && (
         <Button size="small" onClick={props.onChoosePort}>
           {actionLabels[action]}

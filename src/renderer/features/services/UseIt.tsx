@@ -7,6 +7,7 @@ import type { LocalAddress, Tunnel } from '../../../shared/model/tunnel.ts';
 import { waysText } from '../../text/ways.ts';
 import { useTruth } from '../../window-context.tsx';
 import { Entries } from './use-it/Entries.tsx';
+import { Launch } from './use-it/Launch.tsx';
 import { RemoteDesktop } from './use-it/RemoteDesktop.tsx';
 import { usePrograms } from './use-it/use-programs.ts';
 import { WayTabs } from './use-it/WayTabs.tsx';
@@ -15,7 +16,8 @@ export function UseIt({ service, tunnel }: { service: Service; tunnel: Tunnel })
   const { platform, certificatesFolder } = useTruth(({ app }) => app);
   const address = useAddress(service, tunnel);
   const programs = usePrograms(service);
-  const isSshEntry = programs.ssh?.entries.some((each) => each.service === service.id) ?? false;
+  const sshEntry = programs.ssh?.entries.find((each) => each.service === service.id)?.name;
+  const isSshEntry = sshEntry !== undefined;
   const cluster = programs.kubernetes?.entries.find((each) => each.service === service.id);
   const ways = waysToUse(service, address, {
     shell: shellOf(platform),
@@ -32,6 +34,7 @@ export function UseIt({ service, tunnel }: { service: Service; tunnel: Tunnel })
         <WayTabs key={ways.map(({ label }) => label).join()} ways={ways} isReady={isReady} />
       )}
       {service.type === 'RDP' && address && <RemoteDesktop service={service} isReady={isReady} />}
+      <Launch service={service} programs={programs} sshEntry={sshEntry} isReady={isReady} />
       <Entries service={service} programs={programs} />
     </>
   );

@@ -13,6 +13,7 @@ import { useCall, useTruth } from '../../window-context.tsx';
 import { AnyLocalUser } from './AnyLocalUser.tsx';
 import { ProxyForm } from './ProxyForm.tsx';
 import { SettingRow, SwitchRow } from './SettingRow.tsx';
+import { UpdatesGroup } from './UpdatesGroup.tsx';
 import './settings.css';
 
 export function SettingsPage({ device }: { device: Device }) {
@@ -125,6 +126,9 @@ export function AllSettings({ device }: { device: Device }) {
       </Group>
       <Group title={settingsText.groups.network}>
         <ProxyForm proxy={values.proxy} by={rowOf('proxy').by} />
+      </Group>
+      <Group title={settingsText.groups.updates}>
+        <UpdatesGroup row={rowOf('updates')} on={values.updates} change={change} />
       </Group>
       <Group title={settingsText.groups.secrets}>
         {device.status === 'registered' ? (

@@ -4,6 +4,7 @@ import type { Slices, Snapshot } from '../../../../src/shared/ipc/contract.ts';
 import { notManaged } from '../../../../src/shared/model/managed.ts';
 import { defaultSettings } from '../../../../src/shared/model/settings.ts';
 import type { Service } from '../../../../src/shared/model/service.ts';
+import type { Updates } from '../../../../src/shared/model/updates.ts';
 import type { Tunnel } from '../../../../src/shared/model/tunnel.ts';
 import { aService as anyService } from '../../../support/services.ts';
 
@@ -30,6 +31,7 @@ function face(services: Service[], states: Record<string, Tunnel> = {}, slices =
       organisations: [],
       managed: notManaged,
       settings: { managed: null, values: defaultSettings },
+      updates: { status: 'idle' },
       ...slices,
     },
   } as unknown as Snapshot;
@@ -38,6 +40,17 @@ function face(services: Service[], states: Record<string, Tunnel> = {}, slices =
 const items = (...inputs: Parameters<typeof face>) => face(...inputs).items;
 
 describe('the tray', () => {
+  it('offers a newer version that is ready, and none that is not', () => {
+    const offers = (updates: Updates): unknown =>
+      items([], {}, { updates }).find(
+        (item) => item !== 'separator' && 'action' in item && item.action?.do === 'update',
+      );
+    expect(offers({ status: 'ready', version: '0.2.0' })).toMatchObject({
+      label: 'Restart to update to 0.2.0',
+    });
+    expect(offers({ status: 'downloading', version: '0.2.0', share: 0.9 })).toBeUndefined();
+  });
+
   it('says that the session has ended, and offers to sign in', () => {
     const because = { code: 'identity/session-expired', message: 'Your certificate has expired.' };
     const { glyph, items: shown } = face(

@@ -125,8 +125,8 @@ describe('remote desktop', () => {
     'desktopwidth:i:-1',
     'autoreconnection enabled:i:1',
     'audiomode:i:0',
-    'x:b:00ff',
-    'comment:s:',
+    'camerastoredirect:s:',
+    'Session BPP:i:32',
   ])('takes %s', (line) => {
     const parts = { service_app_type: 'RDP', rdp_settings: [line] };
     expect(asEntry(parts)).toMatchObject({ service: { rdpSettings: [line] } });
@@ -149,7 +149,11 @@ describe('remote desktop', () => {
     ['audiomode:i:0\rfull address:s:evil', /is not name:s:text/],
     ['audiomode:i:0\u2028full address:s:evil', /is not name:s:text/],
     ['audiomode:i:x', /no number/],
-    ['x:b:zz', /no hexadecimal/],
+    ['winposstr:b:zz', /no hexadecimal/],
+    ['x:b:00ff', /none of picture, sound, keyboard/],
+    ['eventloguploadaddress:s:evil', /none of picture/],
+    ['constructor:s:x', /none of picture/],
+    ['workspace id:s:x', /none of picture/],
     ['audiomode', /is not name:s:text/],
     [' full address:s:evil', /is not name:s:text/],
     ['full address :s:evil', /is not name:s:text/],

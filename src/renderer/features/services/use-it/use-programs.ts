@@ -12,19 +12,18 @@ export interface ProgramsInView extends Programs {
   error: WireError | null;
 }
 
-export function usePrograms({ id, type }: Service): ProgramsInView {
+export function usePrograms({ id }: Service): ProgramsInView {
   const [programs, setPrograms] = useState<Programs>({
     ssh: null,
     kubernetes: null,
     contexts: null,
+    installed: [],
   });
   const look = useCall('program.look');
   const ssh = useCall('program.setSsh');
   const kubernetes = useCall('program.setKubernetes');
-  const isAsked = type === 'SSH' || type === 'K8S';
 
   useEffect(() => {
-    if (!isAsked) return undefined;
     let isWanted = true;
     const again = async (): Promise<void> => {
       const seen = await look.run({});
@@ -38,7 +37,7 @@ export function usePrograms({ id, type }: Service): ProgramsInView {
       window.removeEventListener('focus', onFocus);
     };
     // oxlint-disable-next-line react/exhaustive-deps -- `look` is another object at each turn and the same call
-  }, [isAsked, id]);
+  }, [id]);
 
   const show = (seen: Programs | undefined): void => {
     if (seen) setPrograms(seen);

@@ -27,7 +27,7 @@ async function aPerson(names: string[], { autorun = false, wantsTrouble = true }
       current: () => ({
         version: 1,
         activeOrganisation: null,
-        notifications: { session: true, trouble: wantsTrouble },
+        notifications: { session: true, update: true, trouble: wantsTrouble },
       }),
     },
   );

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../../../src/shared/errors.ts';
 import { createRecentLog } from '../../../../../src/main/client/activity/recent-log.ts';
 import { recordingLog } from '../../../../fakes/recording-log.ts';
 
@@ -42,6 +43,17 @@ describe('the last lines of the log', () => {
     const { log, after } = createRecentLog(recordingLog(), clock);
     log.debug('connection-opened', { tunnel: 'x' });
     expect(after(0)).toEqual({ lines: [], newest: 0 });
+  });
+
+  it('say an error in words, with what was behind it', () => {
+    const { log, after } = createRecentLog(recordingLog(), clock);
+    const cause = new Error('connect ECONNREFUSED 127.0.0.1:1');
+    log.warn('not reached', {
+      error: new AppError('organisation/unreachable', 'It does not answer.', { cause }),
+    });
+    expect(after(0).lines[0]?.facts).toBe(
+      'error=organisation/unreachable: It does not answer. (connect ECONNREFUSED 127.0.0.1:1)',
+    );
   });
 
   it('are redacted before they are kept', () => {

@@ -52,6 +52,16 @@ describe('our banyanproxy', () => {
     expect(programPlaces(installation(electron)).banyanproxy).toBeNull();
   });
 
+  it('is run by the Node of the package, where that has one and no launcher', () => {
+    const folder = folderWith('banyanproxy.js');
+    writeFileSync(path.join(folder, 'node'), '', { mode: 0o755 });
+    const places = programPlaces(installation({ isElectron: true, folders: [folder] }));
+    expect(places.banyanproxy).toEqual([
+      path.join(folder, 'node'),
+      path.join(folder, 'banyanproxy.js'),
+    ]);
+  });
+
   it('is found where a link to the script leads', () => {
     const folder = folderWith('banyan.js');
     const link = path.join(tempDir(), 'banyan');

@@ -1,4 +1,3 @@
-import { constantFrom, assert, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import {
@@ -7,9 +6,10 @@ import {
   isOurs,
   kubeconfigOf,
   type ProxyLine,
-  proxyLinesIn,
+  proxiesIn,
   withProxyLine,
-  withProxyLines,
+  withoutProxies,
+  withUrls,
 } from '../../../../../src/main/client/integrations/kubeconfig.ts';
 import { aService } from '../../../../support/services.ts';
 
@@ -93,9 +93,13 @@ const line: ProxyLine = {
   at: '127.0.0.1:8081',
 };
 
+const withLine = async (text: string): Promise<string> => (await withProxyLine(text, line)).text;
+const { at: _, ...mark } = line;
+
 describe('a proxy in the person’s own kubeconfig', () => {
   it('is one line in the cluster of the context', async () => {
-    const text = await withProxyLine(OWN, line);
+    const { text, cluster } = await withProxyLine(OWN, line);
+    expect(cluster).toBe('corp');
     expect(text).toBe(
       OWN.replace(
         '    certificate-authority:',
@@ -105,28 +109,38 @@ describe('a proxy in the person’s own kubeconfig', () => {
     expect(parse(text)).toMatchObject({
       clusters: [{}, { cluster: { 'proxy-url': 'http://127.0.0.1:8081' } }],
     });
-    expect(proxyLinesIn(text)).toEqual([line]);
+    expect(await proxiesIn(text)).toMatchObject([{ cluster, at: line.at, mark }]);
   });
 
   it('is taken out without a trace, whatever the ends of lines', async () => {
     for (const end of ['\n', '\r\n']) {
       const before = OWN.replaceAll('\n', end);
-      const after = await withProxyLine(before, line);
+      const after = await withLine(before);
       expect(after.split(end)).toHaveLength(before.split(end).length + 1);
-      expect(withProxyLines(after, () => null)).toBe(before);
+      expect(withoutProxies(after, await proxiesIn(after))).toBe(before);
     }
   });
 
   it('follows port and address, and leaves everything else alone', async () => {
-    const after = await withProxyLine(OWN, line);
-    expect(withProxyLines(after, () => ({ at: '[::1]:9' }))).toBe(
-      after.replace('127.0.0.1:8081', '[::1]:9'),
-    );
-    assert(
-      property(constantFrom('', OWN, `${OWN}\n    proxy-url: http://127.0.0.1:8081\n`), (text) => {
-        expect(withProxyLines(text, () => null)).toBe(text);
-      }),
-    );
+    const after = await withLine(OWN);
+    const changes = (await proxiesIn(after)).map((found) => ({ found, at: '[::1]:9' }));
+    expect(withUrls(after, changes)).toBe(after.replace('127.0.0.1:8081', '[::1]:9'));
+    for (const text of ['', OWN, `${OWN}\n    proxy-url: http://127.0.0.1:8081\n`]) {
+      expect(await proxiesIn(text)).toEqual([]);
+    }
+  });
+
+  it('is found where kubectl has dropped the mark, on a line of its own', async () => {
+    const bare = (await withLine(OWN)).replace(/ # Banyan.*/, '');
+    const found = await proxiesIn(bare);
+    expect(found).toMatchObject([{ cluster: 'corp', at: line.at }]);
+    expect(found[0]?.mark).toBeUndefined();
+    expect(withoutProxies(bare, found)).toBe(OWN);
+    const inOneLine = 'clusters:\n- name: a\n  cluster: {proxy-url: "http://127.0.0.1:1"}\n';
+    expect(await proxiesIn(inOneLine)).toEqual([]);
+    const afterDash =
+      'clusters:\n- name: a\n  cluster: { }\n- cluster:\n    proxy-url: http://a:1\n  name: b\n';
+    expect(withoutProxies(afterDash, await proxiesIn(afterDash))).not.toContain('proxy-url');
   });
 
   it.each([

@@ -30,14 +30,14 @@ describe('the settings', () => {
     const { settings, again } = await some();
     await settings.change({ theme: 'dark' });
     await settings.change({ startHidden: true, autoConnect: false });
-    await settings.change({ notifications: { session: false, trouble: true } });
+    await settings.change({ notifications: { session: false, trouble: true, update: true } });
     await settings.change({ warnBeforeExpiryMinutes: 0 });
     await settings.setActive('9f86d081884c7d65');
     expect((await (await again()).shown()).values).toMatchObject({
       theme: 'dark',
       startHidden: true,
       autoConnect: false,
-      notifications: { session: false, trouble: true },
+      notifications: { session: false, trouble: true, update: true },
       warnBeforeExpiryMinutes: 0,
       anyLocalUser: false,
       proxy: { kind: 'system' },
@@ -188,7 +188,7 @@ it('of notifications, only those that are wanted are shown', async () => {
   const titles: string[] = [];
   const notifier = chosenNotices({ show: ({ title }) => void titles.push(title) }, settings)!;
   notifier.show({ kind: 'session', title: 'one', body: '' });
-  await settings.change({ notifications: { session: false, trouble: true } });
+  await settings.change({ notifications: { session: false, trouble: true, update: true } });
   notifier.show({ kind: 'session', title: 'two', body: '' });
   notifier.show({ kind: 'trouble', title: 'three', body: '' });
   expect(titles).toEqual(['one', 'three']);

@@ -1,0 +1,64 @@
+// A user unit of systemd that runs `banyan up` from the person's login on.
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { asBytes, removeOwnFile, writeOwnFile } from '../integrations/person-file.ts';
+import { AppError } from '../../../shared/errors.ts';
+
+const HEAD =
+  '# Written by `banyan up --install-service`; `banyan up --remove-service` removes it.\n';
+
+export const unitFile = (environment: NodeJS.ProcessEnv): string =>
+  path.join(
+    environment['XDG_CONFIG_HOME'] || path.join(environment['HOME'] || homedir(), '.config'),
+    'systemd',
+    'user',
+    'banyan.service',
+  );
+
+/** systemd.service(5): quotes as in C, and `%` and `$` mean something. */
+const word = (text: string): string =>
+  `"${text
+    .replaceAll(/["\\]/g, (one) => `\\${one}`)
+    .replaceAll('%', '%%')
+    .replaceAll('$', '$$$$')}"`;
+
+/** In an Environment line, `$` means nothing. */
+const assignment = (name: string, value: string): string =>
+  `Environment="${name}=${value.replaceAll(/["\\]/g, (one) => `\\${one}`).replaceAll('%', '%%')}"\n`;
+
+export function unitText(command: readonly string[], environment: NodeJS.ProcessEnv): string {
+  const kept = ['BANYAN_HOME', 'BANYAN_SECRETS', 'BANYAN_PASSPHRASE_FILE'].flatMap((name) => {
+    const value = environment[name];
+    return value ? [assignment(name, value)] : [];
+  });
+  return `${HEAD}[Unit]
+Description=Banyan, access to the services of your organisation
+
+[Service]
+ExecStart=${[...command, 'up'].map(word).join(' ')}
+${kept.join('')}Restart=on-failure
+RestartSec=5
+
+[Install]
+WantedBy=default.target
+`;
+}
+
+export async function installUnit(file: string, text: string): Promise<void> {
+  await refuseForeign(file);
+  await writeOwnFile(file, asBytes(text));
+}
+
+export async function removeUnit(file: string): Promise<void> {
+  await refuseForeign(file);
+  await removeOwnFile(file);
+}
+
+async function refuseForeign(file: string): Promise<void> {
+  const there = await readFile(file, 'utf8').catch(() => null); // none, or none to read: writing says why
+  if (there === null || there.startsWith(HEAD)) return;
+  throw new AppError('client/storage-failed', `${file} is not Banyan's, so it was left as it is.`, {
+    details: { file },
+  });
+}
