@@ -106,6 +106,7 @@ async function follow(page, step) {
   const text = rest.join(':');
   if (verb === 'click') await page.getByRole(first, { name: text }).first().click();
   else if (verb === 'fill') await page.getByLabel(first).first().fill(text);
+  else if (verb === 'open') await page.locator('summary', { hasText: first }).click();
   else if (verb === 'press') await page.keyboard.press(first);
   else if (verb === 'show') {
     await page

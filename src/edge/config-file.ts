@@ -41,6 +41,11 @@ const seconds = (least: number, most: number) =>
 const port = seconds(1, 65535);
 const level = z.enum(TRUST_LEVELS);
 
+const ISSUER = {
+  path: ['issuer'],
+  message: 'is there where "people" is "issuer", and only there',
+};
+
 const configFile = strict({
   version: z.literal(1),
   organisation: strict({
@@ -53,6 +58,7 @@ const configFile = strict({
     mutual: listenAddress,
     access_tier: listenAddress,
     pages: loopbackAddress.optional(),
+    operations: listenAddress.optional(),
   }),
   outer: strict({
     public_port: port.optional(),
@@ -75,10 +81,7 @@ const configFile = strict({
     }).optional(),
     registers_devices: z.boolean().default(false),
   })
-    .refine(({ people, issuer }) => (people === 'issuer') === (issuer !== undefined), {
-      path: ['issuer'],
-      message: 'is there where "people" is "issuer", and only there',
-    })
+    .refine(({ people, issuer }) => (people === 'issuer') === (issuer !== undefined), ISSUER)
     .default({ people: 'local', registers_devices: false }),
   limits: strict({
     connection_seconds: seconds(60, 7 * DAY).default(43_200),
@@ -176,6 +179,7 @@ function hosted(read: z.output<typeof configFile>, folder: string): HostedEdge {
         mutual: listen.mutual,
         accessTier: listen.access_tier,
         browser: listen.pages ?? null,
+        operations: listen.operations,
       },
       outer: {
         publicPort: outer.public_port,

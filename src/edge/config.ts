@@ -25,6 +25,8 @@ export interface Lifetimes {
   judgement: number;
   /** How long nothing may pass on a connection through the Access Tier. */
   idle: number;
+  /** How long somebody may take to say who they are there. */
+  identification: number;
 }
 
 const DAY = 24 * 3600;
@@ -35,9 +37,10 @@ export const DEFAULT_LIFETIMES: Lifetimes = {
   session: 30 * DAY,
   signInPage: 600,
   pollEvery: 5,
-  connection: DAY,
+  connection: 43_200,
   judgement: 30,
   idle: 3_600,
+  identification: 20,
 };
 
 export interface OuterAddresses {
@@ -64,6 +67,8 @@ export interface EdgeConfig {
     /** Plain http for the sign-in pages; only for a loopback organisation. null: pages are at `public`. */
     browser: PortWish | null;
     accessTier: PortWish;
+    /** Health and metrics, plain http to whoever can reach it; absent: there is none. */
+    operations?: PortWish | undefined;
   };
   /** How all this is reached from elsewhere, where that is not as it listens: behind a router, say. */
   outer?: OuterAddresses;

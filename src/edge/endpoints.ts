@@ -9,6 +9,7 @@ import type { Admit } from './access-tier/admit.ts';
 import type { Audit } from './audit/audit.ts';
 import type { Authority } from './authority/authority.ts';
 import type { ClientCertificates } from './authority/client-certificates.ts';
+import type { SshAuthority } from './authority/ssh-authority.ts';
 import type { Changes } from './changes.ts';
 import { API, createApi } from './command-center/api.ts';
 import type { EventStreams } from './command-center/event-streams.ts';
@@ -18,6 +19,7 @@ import type { Devices } from './devices.ts';
 import { createEnrolment, EST } from './enrolment/est.ts';
 import type { Invites } from './enrolment/invites.ts';
 import { createManagedDevices } from './enrolment/managed-devices.ts';
+import { createSshCertificates, SSH_CERTIFICATE } from './enrolment/ssh-certificates.ts';
 import { createRegistrationTokens } from './enrolment/registration-tokens.ts';
 import { sendJson } from './http/exchange.ts';
 import { createRouter, type Routes } from './http/router.ts';
@@ -62,6 +64,7 @@ export interface EndpointsOptions {
   tokens: TokenCheck;
   webClients: WebClients;
   authority: Authority;
+  ssh: SshAuthority;
   certificates: ClientCertificates;
   secrets: IssuerSecrets;
   store: Store;
@@ -108,6 +111,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
       trustcert: `${mutualOrigin}${EST}/trustcert`,
     },
     command_center: `${mutualOrigin}${API}`,
+    ssh: { certificate: `${mutualOrigin}${SSH_CERTIFICATE}`, ca: options.ssh.publicKey },
     minimum_app_version: '0.1.0',
     ...(registersBySignIn && {
       registration: { client_id: REGISTRATION_CLIENT, root: authority.rootFingerprint },
@@ -232,7 +236,17 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
   const at = (origin: string, routes: Routes): RequestListener =>
     createRouter({ hosts: new Set([new URL(origin).host]), routes, log });
   const managed = createManagedDevices({ certificates, settings, store, audit: options.audit });
-  const mutual = at(mutualOrigin, { ...enrolment.mutual, ...backChannel, ...api });
+  const sshCertificates = createSshCertificates({
+    ssh: options.ssh,
+    identify,
+    isForeign: foreign !== undefined,
+  });
+  const mutual = at(mutualOrigin, {
+    ...enrolment.mutual,
+    ...sshCertificates,
+    ...backChannel,
+    ...api,
+  });
   return {
     document,
     public: at(issuer, {

@@ -1,6 +1,7 @@
 // Front door of the edge: the whole server side of one organisation in one process, composed by hand.
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { TrustLevel } from '../shared/model/posture.ts';
 import { formatInvite } from '../shared/protocol/invite.ts';
 import type { OrganisationDocument } from '../shared/protocol/organisation.ts';
@@ -11,16 +12,20 @@ import { createAdmit } from './access-tier/admit.ts';
 import { createRelyingParty } from './access-tier/web/relying-party.ts';
 import { openAudit } from './audit/audit.ts';
 import { openAuthority } from './authority/authority.ts';
+import { openSshAuthority } from './authority/ssh-authority.ts';
 import { createClientCertificates } from './authority/client-certificates.ts';
 import { createServerCertificates, renewed } from './authority/server-certificates.ts';
 import { createChanges } from './changes.ts';
 import { createEventStreams } from './command-center/event-streams.ts';
 import { type Documents, openRulebook, type PublishedService } from './command-center/rulebook.ts';
-import { DEFAULT_LIFETIMES, type EdgeConfig } from './config.ts';
+import { DEFAULT_LIFETIMES, type EdgeConfig, type Lifetimes } from './config.ts';
 import { createDevices } from './devices.ts';
 import { createEndpoints } from './endpoints.ts';
 import { createInvites, type DeploymentInvite, type DeploymentWish } from './enrolment/invites.ts';
 import { closerOf, listen, type PortWish } from './http/listen.ts';
+import type { Log } from './log.ts';
+import { createMetrics } from './operations/metrics.ts';
+import { createOperationsServer } from './operations/server.ts';
 import { createBrowserServer, createTlsHttpServer } from './servers.ts';
 import { openSettings } from './settings.ts';
 import { removeLeftovers } from './store/atomic-file.ts';
@@ -66,17 +71,31 @@ export interface Edge {
   setServiceEnabled(serviceId: string, enabled: boolean): Promise<boolean>;
   /** Rejects with what is wrong. */
   apply(documents: Documents): Promise<void>;
+  /** Port of health and metrics; null: there is none. */
+  readonly operationsPort: number | null;
+  /**
+   * Takes over what a running edge can change: posture, how long connections live and may be idle. Everybody is judged
+   * by it at once. The names of what waits for a restart.
+   */
+  reload(config: Omit<EdgeConfig, 'log'>): string[];
   /** Drains, then cuts. */
   stop(drainMs?: number): Promise<void>;
 }
 
 const INVITE_SECONDS = 24 * 3600;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-const ACCESS_TIER_LIMITS = {
-  handshakeMs: 10_000,
-  requestMs: 15_000,
-  dialMs: 10_000,
-};
+const REQUEST_MS = 15_000;
+const DIAL_MS = 10_000;
+
+/** Of the Access Tier: each is read when it is needed, so a change counts for what comes. */
+const tierLimits = (lifetimes: Lifetimes) => ({
+  handshakeMs: lifetimes.identification * 1000,
+  requestMs: REQUEST_MS,
+  dialMs: DIAL_MS,
+  idleMs: lifetimes.idle * 1000,
+  longestMs: Math.min(lifetimes.connection * 1000, LONGEST_TIMER_MS),
+  judgedEveryMs: Math.min(lifetimes.judgement * 1000, LONGEST_TIMER_MS),
+});
 
 export async function createEdge(config: EdgeConfig): Promise<Edge> {
   // Whatever starts says here how it stops; the last one stops first, also when a later one cannot start.
@@ -95,10 +114,14 @@ export async function createEdge(config: EdgeConfig): Promise<Edge> {
 }
 
 async function start(
-  config: EdgeConfig,
+  given: EdgeConfig,
   stops: ((drainMs: number) => Promise<void> | void)[],
 ): Promise<Omit<Edge, 'stop'>> {
-  const { host, log, posture } = config;
+  const { log, errors } = countErrors(given.log);
+  // Posture and limits are changed where they are by a reload, and read each time that they are needed.
+  const config = { ...given, log, posture: { ...given.posture } };
+  const { host, posture } = config;
+  const limits = tierLimits({ ...DEFAULT_LIFETIMES, ...config.lifetimes });
   const lifetimes = { ...DEFAULT_LIFETIMES, ...config.lifetimes };
   if (config.registersBySignIn && config.foreignIssuer) {
     throw new Error(
@@ -119,6 +142,7 @@ async function start(
   stops.push(() => audit.close());
 
   const authority = await openAuthority(inData('authority'), config.name);
+  const ssh = await openSshAuthority(inData('authority'));
   const secrets = await openIssuerSecrets(inData('issuer.json'));
   const serverCertificates = createServerCertificates(authority, lifetimes.serverCert);
   const changes = createChanges();
@@ -222,12 +246,7 @@ async function start(
     tokens,
     relyingParty,
     plainWebPort: ports.browser,
-    limits: {
-      ...ACCESS_TIER_LIMITS,
-      idleMs: lifetimes.idle * 1000,
-      longestMs: Math.min(lifetimes.connection * 1000, LONGEST_TIMER_MS),
-      judgedEveryMs: Math.min(lifetimes.judgement * 1000, LONGEST_TIMER_MS),
-    },
+    limits,
     log,
   });
   stops.push((drainMs) => accessTier.stop(drainMs));
@@ -249,6 +268,7 @@ async function start(
     tokens,
     webClients,
     authority,
+    ssh,
     certificates,
     secrets,
     store,
@@ -298,7 +318,35 @@ async function start(
       },
     }),
   );
+  const metrics = createMetrics({
+    audit,
+    connections: () => accessTier.connections(),
+    services: () => rulebook.services().length,
+    log: { errors },
+  });
+  stops.push(() => metrics.stop());
+  let isStopping = false;
+  stops.push(() => void (isStopping = true));
+  const operations = createOperationsServer({
+    metrics: () => metrics.text(),
+    troubles: async () => {
+      if (isStopping) return ['stopping'];
+      await store.get('settings', 'health'); // rejects where the store does not answer
+      return accessTier.closedPorts().map((port) => `port ${port} of a service cannot be opened`);
+    },
+    log,
+  });
+  const operationsPort = wishes.operations
+    ? await startHttp(operations, wishes.operations, config.address)
+    : null;
   return {
+    operationsPort,
+    reload(next) {
+      Object.assign(posture, next.posture);
+      Object.assign(limits, tierLimits({ ...DEFAULT_LIFETIMES, ...next.lifetimes }));
+      changes.emit({ type: 'rules-changed' });
+      return waitingForRestart(config, next);
+    },
     organisation,
     document: endpoints.document,
     root: authority.root,
@@ -319,5 +367,35 @@ async function start(
     capTrustLevel: (deviceId, level, reason) => devices.capTrustLevel(deviceId, level, reason),
     setServiceEnabled: (serviceId, enabled) => rulebook.setServiceEnabled(serviceId, enabled),
     apply: (documents) => rulebook.apply(documents),
+  };
+}
+
+/** What is made of these is made once. */
+const FIXED = [
+  'data',
+  'name',
+  'host',
+  'ports',
+  'outer',
+  'hostTags',
+  'upstream',
+  'registersBySignIn',
+] as const satisfies (keyof EdgeConfig)[];
+
+const waitingForRestart = (now: EdgeConfig, next: Omit<EdgeConfig, 'log'>): string[] => [
+  ...FIXED.filter((name) => !isDeepStrictEqual(now[name], next[name])),
+  ...(['session', 'deviceCert'] as const).filter(
+    (name) => now.lifetimes[name] !== next.lifetimes[name],
+  ),
+];
+
+function countErrors(log: Log): { log: Log; errors: () => number } {
+  let count = 0;
+  return {
+    errors: () => count,
+    log: (level, message, fields) => {
+      if (level === 'error') count += 1;
+      log(level, message, fields);
+    },
   };
 }

@@ -186,6 +186,7 @@ describe('the desktop app', () => {
           'cancelRegistration',
           'registerAsManaged',
           'unlock',
+          'certificates',
           'checkPosture',
           'unregister',
         ],

@@ -10,6 +10,7 @@ import { ensureBuild } from '../../scripts/lib/prepare.mjs';
 import { missing } from '../support/foreign-servers.ts';
 import { startHosted, writeConfig } from '../support/hosted-edge.ts';
 import { environment, programPath, runProgram } from '../support/programs.ts';
+import { until } from '../support/until.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 beforeAll(() => ensureBuild(), 120_000);
@@ -38,6 +39,24 @@ it('is the same organisation when it is started again', async () => {
   expect(first.log().map(({ message }) => message)).toEqual(['ready', 'stopping', 'stopped']);
   const second = await startHosted({}, first.folder);
   expect(second.facts.rootFingerprint).toBe(first.facts.rootFingerprint);
+});
+
+it('reads its configuration again at SIGHUP, and keeps what it has where the new one has a mistake', async () => {
+  const edge = await startHosted();
+  const told = async (message: string) => {
+    await until(() => Promise.resolve(edge.log().some((line) => line['message'] === message)));
+    return edge.log().find((line) => line['message'] === message);
+  };
+  writeConfig(edge.folder, { posture: { unknown: 'none' } });
+  edge.child.kill('SIGHUP');
+  expect(await told('the configuration cannot be used; everything stays')).toMatchObject({
+    level: 'error',
+    reason: expect.stringContaining('posture.unknown') as string,
+  });
+  writeConfig(edge.folder, { limits: { idle_seconds: 60 }, host_tags: { site_name: 'a' } });
+  edge.child.kill('SIGHUP');
+  expect(await told('configuration read')).toMatchObject({ waitsForRestart: 'hostTags' });
+  expect(await edge.ask(['status'])).toMatchObject({ ok: true });
 });
 
 describe('two edges on one data folder', () => {

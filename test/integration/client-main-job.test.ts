@@ -98,6 +98,33 @@ describe('the main job', () => {
     expect(JSON.parse(body)).toMatchObject({ path: '/from-curl' });
   });
 
+  it('says what its certificates say, as openssl reads them', async () => {
+    const client = await signedIn();
+    const certificates = await client.call('device.certificates', {});
+    expect(certificates.map(({ use }) => use)).toEqual(['login', 'device', 'authority']);
+    const [login] = certificates;
+    const file = path.join(client.home, 'login-cert.pem');
+    const asked = ['-subject', '-issuer', '-serial', '-enddate', '-ext', 'subjectAltName'];
+    const { stdout } = await promisify(execFile)('openssl', [
+      'x509',
+      '-in',
+      file,
+      '-noout',
+      ...asked,
+    ]);
+    const line = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(stdout)?.[1] ?? '';
+    const bare = (name: string) => name.replaceAll(/[ ,]/g, '');
+    expect(bare(login!.subject)).toBe(bare(line('subject')));
+    expect(bare(login!.issuer)).toBe(bare(line('issuer')));
+    expect(login!.serial).toBe(line('serial').toLowerCase());
+    expect(login!.validTo).toBe(Date.parse(line('notAfter')));
+    for (const name of login!.names) expect(stdout).toContain(name);
+    expect(login!.names.length).toBeGreaterThan(0);
+    await client.call('session.signOut', {});
+    const left = await client.call('device.certificates', {});
+    expect(left.map(({ use }) => use)).toEqual(['device', 'authority']);
+  });
+
   it('is over with sign-out: ports closed, files gone, the device kept', async () => {
     const client = await signedIn();
     const echo = await portOf(client, 'echo.demo.bnn');

@@ -32,6 +32,7 @@ export async function renderApp(
   Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
   const fake = fakeBridge();
   fake.answer('app.snapshot', () => snapshot);
+  fake.answer('device.certificates', () => []);
   prepare(fake);
   const root = document.createElement('div');
   document.body.replaceChildren(root);

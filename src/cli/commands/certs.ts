@@ -1,23 +1,16 @@
 // banyan certs
-import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { certificateFacts } from '../../main/client/adapters/certificate-facts.ts';
 import { LOGIN_FILES } from '../../main/client/settings/layout.ts';
+import type { CertificateFacts } from '../../shared/model/certificate.ts';
 import { localTime } from '../../shared/local-time.ts';
 import { type Command, snapshotOf } from '../context.ts';
 import { table } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 
-interface Certificate {
+interface Certificate extends CertificateFacts {
   file: string;
-  subject: string;
-  issuer: string;
-  serial: string;
-  /** Subject alternative names, as OpenSSL prints them. */
-  names: string[];
-  /** Milliseconds since the epoch. */
-  validFrom: number;
-  validTo: number;
 }
 
 export const certs: Command = async ({ home, print }) => {
@@ -45,21 +38,8 @@ export const certs: Command = async ({ home, print }) => {
 async function certificatesIn(file: string): Promise<Certificate[]> {
   const text = await readFile(file, 'utf8').catch(() => ''); // not signed in
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  return blocks.map((pem) => {
-    const read = new X509Certificate(pem);
-    return {
-      file,
-      subject: oneLine(read.subject),
-      issuer: oneLine(read.issuer),
-      serial: read.serialNumber.toLowerCase(),
-      names: read.subjectAltName?.split(', ') ?? [],
-      validFrom: Date.parse(read.validFrom),
-      validTo: Date.parse(read.validTo),
-    };
-  });
+  return blocks.map((pem) => ({ file, ...certificateFacts(pem) }));
 }
-
-const oneLine = (name: string): string => name.split('\n').join(', ');
 
 const words = ({ file, subject, issuer, serial, names, validTo }: Certificate): string[] => [
   file,

@@ -67,6 +67,10 @@ export interface AccessTier {
   readonly web: WebServices;
   readonly frontends: Frontends;
   readonly sites: Sites;
+  /** Connections and streams, and how many found no place since the start. */
+  connections(): { open: number; turnedAway: number };
+  /** Of services, that something else has. */
+  closedPorts(): number[];
   /** Why a service cannot be served here as it is defined. Opens the ports that it needs. */
   problemsOf(document: ServiceDocument): Promise<DocumentProblem[]>;
   /** No new connections; running ones get `drainMs`, then are cut. */
@@ -282,6 +286,8 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
     web,
     frontends,
     sites,
+    connections: () => ({ open: capacity.count(), turnedAway: capacity.turnedAway() }),
+    closedPorts: () => listeners.closed(),
     problemsOf: (document) => problemsOf(document, { frontends, listeners, certificates }),
     async stop(drainMs) {
       stopListening();

@@ -40,6 +40,8 @@ export interface Listeners {
   sync(): Promise<void>;
   /** Why a port that this service needs cannot be opened; null: all are, until the next `sync` finds them unused. */
   problemOf(document: ServiceDocument): Promise<{ port: number; reason: string } | null>;
+  /** That services need and something else has. */
+  closed(): number[];
   /** No new connections; `drained` ends those that there are. */
   stop(drained: () => Promise<void>): Promise<void>;
 }
@@ -89,6 +91,7 @@ export async function openListeners(
     const wanted = new Set(
       rulebook.services().flatMap(({ document }) => frontends.portsOf(document)),
     );
+    for (const each of failed.keys()) if (!wanted.has(each)) failed.delete(each);
     for (const each of wanted) await openFor(each);
     for (const [each, { server }] of all) {
       if (each === port || wanted.has(each)) continue;
@@ -99,6 +102,7 @@ export async function openListeners(
 
   return {
     port,
+    closed: () => [...failed.keys()],
     sync: () => inTurn(sync),
     problemOf: (document) =>
       inTurn(async () => {
@@ -130,14 +134,22 @@ function createListener(options: ListenersOptions): Listener {
   const unproven: Listener['unproven'] = new Map();
   const portOf = (): number => (server.address() as AddressInfo | null)?.port ?? 0;
   const handshakes = createHandshakes(options, portOf, (socket) => {
-    unproven.get(peerOf(socket))?.place.proven();
+    const raw = unproven.get(peerOf(socket));
     unproven.delete(peerOf(socket));
+    raw?.place.proven();
+    socket.once('close', () => {
+      // What was reset is closed below the raw socket, which would then wait for its own end for ever.
+      raw?.place.leave();
+      raw?.socket.destroy();
+    });
+    // Not before: whoever goes away during the handshake would keep a place until its deadline.
+    socket.allowHalfOpen = true;
     socket.on('error', () => socket.destroy()); // resets are ordinary
     options.serve(socket);
   });
   const prepare = defaultCertificate(options, handshakes);
   const server = createServer(
-    { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 },
+    { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 },
     (socket) => {
       socket.on('error', () => socket.destroy());
       const place = capacity.enter(socket.remoteAddress ?? '');
@@ -193,7 +205,6 @@ function createHandshakes(
       // Not 1.2: there Node does not tell the server name of a resumed session, and certificates travel in the clear.
       minVersion: 'TLSv1.3',
       handshakeTimeout: limits.handshakeMs,
-      allowHalfOpen: true,
     } as Parameters<typeof createTlsServer>[0],
     proven,
   );

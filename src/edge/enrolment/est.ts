@@ -141,7 +141,7 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
   };
 }
 
-async function signingRequest(request: IncomingMessage): Promise<x509.PublicKey> {
+export async function signingRequest(request: IncomingMessage): Promise<x509.PublicKey> {
   if (!request.headers['content-type']?.startsWith('application/pkcs10')) {
     throw new HttpRefusal(400, 'A PKCS#10 request is expected (application/pkcs10).');
   }

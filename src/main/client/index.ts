@@ -262,6 +262,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       await switchboard.restoreIfItMayComeBack();
       return switchboard.current().state.slices.device;
     },
+    'device.certificates': async () => switchboard.current().certificates(),
     async 'device.checkPosture'() {
       const { device, posture } = switchboard.current();
       device.requireMembership();

@@ -1,6 +1,7 @@
 // Everything that runs for the active organisation: device, session, catalogue, access. Made as a whole and stopped as a
 // whole, so that nothing of one organisation can reach what runs for another.
 import { AppError } from '../../shared/errors.ts';
+import type { OwnCertificate } from '../../shared/model/certificate.ts';
 import { isSignedIn, type Session } from '../../shared/model/session.ts';
 import { connectsByItself } from '../../shared/model/service.ts';
 import { autoConnectChoicesOf, defaultSettings } from '../../shared/model/settings.ts';
@@ -11,6 +12,7 @@ import { createPostureReports } from './device/posture/reporting.ts';
 import { createDevice } from './device/registration.ts';
 import type { Loaded, RegistrationStore } from './device/registration-store.ts';
 import { createPrograms } from './integrations/programs.ts';
+import { certificateFacts } from './adapters/certificate-facts.ts';
 import { createLoginPlace } from './identity/login-place.ts';
 import { createSession } from './identity/session.ts';
 import type { Network } from './organisation/connection.ts';
@@ -175,6 +177,17 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     posture,
     programs,
     signOut,
+
+    certificates(): OwnCertificate[] {
+      const { root } = device.requireMembership();
+      const { certificate } = device.requireStored().content.device;
+      const login = isSignedIn(state.slices.session) ? device.session() : null;
+      return [
+        ...(login ? [{ use: 'login' as const, ...certificateFacts(login.certificate) }] : []),
+        { use: 'device', ...certificateFacts(certificate) },
+        { use: 'authority', ...certificateFacts(root) },
+      ];
+    },
 
     /** Does not wait for the network. */
     async start(): Promise<void> {

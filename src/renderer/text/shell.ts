@@ -33,7 +33,15 @@ export const endingText = {
 
 export const deviceText = {
   title: 'This device',
-  groups: { device: 'Device', organisation: 'Organisation', files: 'Certificates and secrets' },
+  groups: {
+    device: 'Device',
+    session: 'Session',
+    organisation: 'Organisation',
+    files: 'Certificates and secrets',
+  },
+  person: 'Signed in',
+  sessionLeft: 'Time left',
+  sessionEnds: (when: string) => `Ends ${when}.`,
   name: 'Name',
   ownership: 'Owner',
   id: 'Device id',

@@ -38,5 +38,5 @@ export const waysText = {
   saveRdp: 'Save as .rdp file',
   savedAs: (file: string) => `Saved as ${file}`,
   sshCertificates:
-    'Your administrator has set this service up for SSH certificates, which Banyan does not get yet. Log in there with your own key or password.',
+    'This server knows you by an SSH certificate, which Banyan gets when you sign in. The entry and the commands here use it.',
 };

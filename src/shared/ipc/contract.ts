@@ -3,6 +3,7 @@
 // test double are derived. What may not be in it: tokens, private keys, file paths or URLs chosen by a front end.
 import type { WireError } from '../errors.ts';
 import { z } from '../schema.ts';
+import type { OwnCertificate } from '../model/certificate.ts';
 import type { LogLine, RecentConnection } from '../model/activity.ts';
 import type { Diagnosis } from '../model/diagnosis.ts';
 import { type Device, type KnownOrganisation, OWNERSHIPS, SECRET_STORES } from '../model/device.ts';
@@ -183,6 +184,8 @@ export const contract = {
     ).returns<void>(),
     /** Opens the file of secrets; then the registration and the session in it come back. */
     unlock: call(z.strictObject({ passphrase })).returns<Device>(),
+    /** What certificates say: that of this device, its authority's and, while somebody is signed in, hers. */
+    certificates: call(nothing).returns<readonly OwnCertificate[]>(),
     /** Looks at this computer and reports now; what came of it is in the device's slice. */
     checkPosture: call(nothing).returns<void>(),
     /**

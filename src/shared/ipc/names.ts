@@ -13,6 +13,7 @@ const CALLS: Record<CallName, true | 'terminal'> = {
   'device.cancelRegistration': true,
   'device.registerAsManaged': true,
   'device.unlock': true,
+  'device.certificates': true,
   'device.checkPosture': true,
   'device.unregister': true,
   'organisation.switch': true,

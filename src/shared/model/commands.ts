@@ -114,7 +114,11 @@ function sshWays(service: Service, address: LocalAddress, around: Surroundings):
     const proxy = `ProxyCommand=nc -X connect -x ${formatHostPort(address)} %h %p`;
     return [one('ssh', line('ssh', '-o', proxy, 'HOST')), proxyWay(address)];
   }
-  const alias = ['-o', `HostKeyAlias=${hostKeyAlias(service)}`];
+  const alias = [
+    '-o',
+    `HostKeyAlias=${hostKeyAlias(service)}`,
+    ...sshCertificateWords(service, around.certificatesFolder, fileSeparator(around.shell)),
+  ];
   const { host, port } = address;
   return [
     one('ssh', line('ssh', '-p', `${port}`, ...alias, host)),
@@ -122,6 +126,24 @@ function sshWays(service: Service, address: LocalAddress, around: Surroundings):
     one('git', line('git', 'clone', `ssh://${formatHostPort(address)}/REPOSITORY`)),
   ];
 }
+
+/** Where the administrator has set it up for SSH certificates. */
+export const sshCertificateWords = (
+  { sshCertificates = 'TRUSTCERT' }: Service,
+  folder: string,
+  separator: string,
+): string[] =>
+  sshCertificates === 'TRUSTCERT'
+    ? []
+    : ['-o', `IdentityFile=${sshFile(`${folder}${separator}login-key.pem`)}`];
+
+/** As ssh_config(5) reads a file name: in quotes where it is odd, and `%` is a token. */
+export const sshFile = (file: string): string =>
+  /^[A-Za-z0-9_@+=:,./-]+$/.test(file)
+    ? file
+    : `"${file.replaceAll('%', '%%').replaceAll(/["\\]/g, (character) => `\\${character}`)}"`;
+
+const fileSeparator = (shell: Shell): string => (shell === 'powershell' ? '\\' : '/');
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
@@ -234,7 +256,7 @@ export function curlWithCertificates(
   { domain, accessTier, ca }: Service,
   { shell, certificatesFolder }: Surroundings,
 ): string {
-  const separator = shell === 'powershell' ? '\\' : '/';
+  const separator = fileSeparator(shell);
   const file = (name: string): string => `${certificatesFolder}${separator}${name}`;
   const { host, port } = accessTier;
   return commandLine(shell, [

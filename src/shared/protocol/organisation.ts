@@ -26,6 +26,13 @@ export const organisationDocument = z.object({
   }),
   /** REST base of the catalogue and events, over mutual TLS with the DeviceCert. */
   command_center: httpsUrl,
+  /** SSH certificates for people: where, over mutual TLS with the DeviceCert, and whose. */
+  ssh: z
+    .object({
+      certificate: httpsUrl,
+      ca: z.string().regex(/^ssh-ed25519 [A-Za-z0-9+/]{60,100}={0,2}$/),
+    })
+    .optional(),
   /** For third-party issuers without a client per device. */
   client_id: label.optional(),
   /** Of such an issuer: what its tokens have to be for, where that is not the client. */

@@ -144,9 +144,10 @@ describe('the switch for SSH', () => {
     expect(theSwitch()).toBeNull();
   });
 
-  it('tells of SSH certificates, which are not there yet', async () => {
+  it('tells of SSH certificates, which the commands use', async () => {
     const shown = await show({ ...bastion, sshCertificates: 'BOTH' });
-    expect(shown.text()).toContain('set this service up for SSH certificates');
+    expect(shown.text()).toContain('knows you by an SSH certificate');
+    expect(lines()[0]).toContain('IdentityFile=');
   });
 });
 

@@ -2,6 +2,7 @@
 // registration, so that it is known without a network too. An app that is too old keeps what it has and signs in no more.
 import { AppError } from '../../../shared/errors.ts';
 import { readDocument, tooOld } from '../organisation/first-trust.ts';
+import type { OrganisationDocument } from '../../../shared/protocol/organisation.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
 import type { Membership } from './membership.ts';
@@ -16,7 +17,7 @@ export interface MinimumVersionOptions {
   version: string;
   membership: () => Membership | null;
   /** Puts it into the membership and on the disk. */
-  keep: (minimum: string | undefined) => Promise<void>;
+  keep: (document: OrganisationDocument) => Promise<void>;
 }
 
 export function createMinimumVersion(options: MinimumVersionOptions) {
@@ -52,7 +53,7 @@ export function createMinimumVersion(options: MinimumVersionOptions) {
       const { connection, organisation } = asked;
       const document = await readDocument(connection, organisation.host);
       if (isStopped || membership()?.deviceId !== asked.deviceId) return;
-      await options.keep(document.minimum_app_version);
+      await options.keep(document);
       judge();
     } catch (error) {
       if (isStopped) return;

@@ -1,6 +1,7 @@
 // Runs the device's states in one organisation: taken up, renewed, revoked, left.
 import { X509Certificate } from 'node:crypto';
 import { AppError } from '../../../shared/errors.ts';
+import type { OrganisationDocument } from '../../../shared/protocol/organisation.ts';
 import { createConnection, type Network } from '../organisation/connection.ts';
 import type { ClientPorts } from '../ports.ts';
 import type { State } from '../state.ts';
@@ -44,7 +45,7 @@ export function createDevice(options: DeviceOptions) {
     state,
     version,
     membership: () => membership,
-    keep: keepMinimum,
+    keep: keepNews,
   });
 
   function adopt(next: StoredRegistration): void {
@@ -87,10 +88,16 @@ export function createDevice(options: DeviceOptions) {
     return done;
   }
 
-  async function keepMinimum(needed: string | undefined): Promise<void> {
-    if (!membership || membership.document.minimum_app_version === needed) return;
-    const { minimum_app_version: _, ...others } = membership.document;
-    const document = { ...others, ...(needed !== undefined && { minimum_app_version: needed }) };
+  /** Of the document, what an organisation may change under a device: it tells it anew to this very device. */
+  async function keepNews({ minimum_app_version, ssh }: OrganisationDocument): Promise<void> {
+    if (!membership) return;
+    const { minimum_app_version: needed, ssh: known, ...others } = membership.document;
+    if (needed === minimum_app_version && known?.ca === ssh?.ca) return;
+    const document = {
+      ...others,
+      ...(minimum_app_version !== undefined && { minimum_app_version }),
+      ...(ssh && { ssh }),
+    };
     membership = { ...membership, document };
     await save((current) => ({
       ...current,

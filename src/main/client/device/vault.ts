@@ -24,6 +24,8 @@ const session = z.object({
   /** TrustCert, PEM. */
   key: z.string(),
   certificate: z.string(),
+  /** SSH certificate for the same key, where the organisation gives any. */
+  sshCertificate: z.string().optional(),
 });
 export type StoredSession = z.output<typeof session>;
 

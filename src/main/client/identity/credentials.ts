@@ -79,7 +79,8 @@ export function createCredentials(options: CredentialsOptions, renewal: () => Re
         wanted.throwIfAborted();
         const { root: ca } = device.requireMembership();
         await device.saveSession(session);
-        await loginFiles.write({ ca, key: session.key, certificate: session.certificate });
+        const { key, certificate, sshCertificate } = session;
+        await loginFiles.write({ ca, key, certificate, ...(sshCertificate && { sshCertificate }) });
         // A client that stops keeps what it has: the next start takes it up.
         if (wanted.aborted && !stopping) {
           await forget();

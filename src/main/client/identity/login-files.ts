@@ -8,13 +8,14 @@ import { lstat, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import path from 'node:path';
 import { removeFile, syncFolder, writeTogether } from '../settings/atomic-write.ts';
 import { readIfThere } from '../settings/json-file.ts';
-import { LOGIN_FILES, type Layout } from '../settings/layout.ts';
+import { LOGIN_FILES, type Layout, SSH_CERTIFICATE_FILE } from '../settings/layout.ts';
 import { storageFailed } from '../../storage.ts';
 
 export interface LoginSet {
   ca: string;
   key: string;
   certificate: string;
+  sshCertificate?: string;
 }
 
 export interface LoginFiles {
@@ -32,10 +33,13 @@ export function createLoginFiles(
   platform: NodeJS.Platform = process.platform,
 ): LoginFiles & { sweep(): Promise<void> } {
   const nameOf = (file: string): string => path.join(home, file);
-  const filesIn = (folder: string, { ca, key, certificate }: LoginSet) => [
+  const filesIn = (folder: string, { ca, key, certificate, sshCertificate }: LoginSet) => [
     { path: path.join(folder, LOGIN_FILES.key), content: key },
     { path: path.join(folder, LOGIN_FILES.certificate), content: certificate },
     { path: path.join(folder, LOGIN_FILES.caCertificate), content: ca },
+    ...(sshCertificate === undefined
+      ? []
+      : [{ path: path.join(folder, SSH_CERTIFICATE_FILE), content: sshCertificate }]),
   ];
 
   /** In one step, whatever was there. */
@@ -85,11 +89,13 @@ export function createLoginFiles(
 
   return {
     async write(set) {
+      if (set.sshCertificate === undefined) await removeFile(nameOf(SSH_CERTIFICATE_FILE));
       if (platform === 'win32') return writeTogether(filesIn(home, set));
       try {
         await adoptFiles();
         // Before the switch: the first set appears as one, too.
-        for (const name of NAMES)
+        const names = set.sshCertificate === undefined ? NAMES : [...NAMES, SSH_CERTIFICATE_FILE];
+        for (const name of names)
           await link(path.join(path.basename(loginLink), name), nameOf(name));
       } catch (error) {
         if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
@@ -101,7 +107,7 @@ export function createLoginFiles(
 
     async remove() {
       // First the link: all three are gone at once.
-      const all = [loginLink, loginSets, ...NAMES.map(nameOf)];
+      const all = [loginLink, loginSets, ...[...NAMES, SSH_CERTIFICATE_FILE].map(nameOf)];
       const results: PromiseSettledResult<void>[] = [];
       for (const file of all) results.push(...(await Promise.allSettled([removeFile(file)])));
       const failed = results.find((result) => result.status === 'rejected');

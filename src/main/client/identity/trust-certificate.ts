@@ -7,6 +7,7 @@ import { enrol } from '../organisation/est.ts';
 import { invalidAnswer } from '../organisation/failures.ts';
 import { deviceRefused, readRefusal } from '../organisation/refusals.ts';
 import type { Tokens } from './oidc.ts';
+import { sshCertificateFor } from './ssh-certificate.ts';
 
 export async function exchangeForCertificate(
   membership: Membership,
@@ -38,6 +39,9 @@ export async function exchangeForCertificate(
   if (issued.expiresAt > claims.exp * 1000) {
     throw invalidAnswer(host, 'the certificate ends later than the session');
   }
+  const sshCertificate =
+    document.ssh &&
+    (await sshCertificateFor(membership, { trustToken, claims }, issued, document.ssh));
   return {
     person: {
       subject: claims.sub,
@@ -51,5 +55,6 @@ export async function exchangeForCertificate(
     expiresAt: issued.expiresAt,
     key: issued.key,
     certificate: issued.certificate,
+    ...(sshCertificate !== undefined && { sshCertificate }),
   };
 }

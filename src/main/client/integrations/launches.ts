@@ -8,6 +8,7 @@ import {
   databaseProgramsFor,
   databaseWords,
   hostKeyAlias,
+  sshCertificateWords,
   pacUrl,
   theSshHost,
   webTarget,
@@ -22,6 +23,8 @@ export interface LaunchFacts {
   sshEntry: string | undefined;
   /** Kubeconfigs of the person, with a cluster of this service in the last one; null: none has it. */
   kubeconfigs: readonly string[] | null;
+  /** Folder of the `login-*` files. */
+  certificates: string;
   /** Where a browser keeps what belongs to this service alone. */
   profile: string;
 }
@@ -39,7 +42,7 @@ export function launchOf(
   if (!address) throw notConnected(service);
   switch (program) {
     case 'ssh':
-      return { program, words: sshWords(service, address) };
+      return { program, words: sshWords(service, address, facts) };
     case 'psql':
     case 'redis-cli':
       return { program, words: databaseWords(program, address).slice(1) };
@@ -68,11 +71,16 @@ function name(text: string): string {
   );
 }
 
-const sshWords = (service: Service, { host, port }: LocalAddress): string[] => [
+const sshWords = (
+  service: Service,
+  { host, port }: LocalAddress,
+  { certificates }: LaunchFacts,
+): string[] => [
   '-p',
   `${port}`,
   '-o',
   `HostKeyAlias=${name(hostKeyAlias(service))}`,
+  ...sshCertificateWords(service, certificates, path.sep),
   '--',
   host,
 ];

@@ -14,11 +14,13 @@ export interface LaunchingOptions {
   launcher: Launcher;
   /** Of this organisation. */
   browsers: string;
+  /** Folder of the `login-*` files. */
+  certificates: string;
   look: () => Promise<Programs>;
 }
 
 export async function launchProgram(
-  { state, launcher, browsers, look }: LaunchingOptions,
+  { state, launcher, browsers, certificates, look }: LaunchingOptions,
   id: string,
   program: ClientProgram,
 ): Promise<void> {
@@ -37,6 +39,7 @@ export async function launchProgram(
     sshEntry,
     kubeconfigs: entryIn(seen.kubernetes) ? kubeconfigs(seen) : null,
     profile,
+    certificates,
   });
   if (program === 'firefox' && address) {
     await writeAtomically(path.join(profile, 'user.js'), firefoxPreferences(address));

@@ -183,7 +183,9 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
         if (!kept || !launcher) {
           throw new AppError('program/not-installed', 'This client starts no programs.');
         }
-        await launchProgram({ state, launcher, browsers: kept.browsers, look }, service, program);
+        const { browsers } = kept;
+        const facts = { state, launcher, browsers, certificates: ownPlaces.home, look };
+        await launchProgram(facts, service, program);
       }),
 
     /** This organisation is the active one; null: none is. */

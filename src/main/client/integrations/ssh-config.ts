@@ -1,7 +1,9 @@
 // The text of OpenSSH's configuration, ssh_config(5): our entries, and the line that includes them. Reading and writing of
 // text only; ssh-entries.ts has the files.
+import path from 'node:path';
+import { LOGIN_FILES } from '../settings/layout.ts';
 import type { HostAndPort } from '../../../shared/protocol/host-port.ts';
-import { hostKeyAlias } from '../../../shared/model/commands.ts';
+import { hostKeyAlias, sshFile } from '../../../shared/model/commands.ts';
 import type { Service } from '../../../shared/model/service.ts';
 
 export interface ProxyFacts {
@@ -32,6 +34,7 @@ export function entryFor(service: Service, facts: ProxyFacts): Entry {
     `  ProxyCommand ${proxyCommand(service, facts)}`,
     // One server, whatever it is called by; members of a collection each have a key of their own.
     ...(service.mode === 'CHAIN' ? [] : [`  HostKeyAlias ${hostKeyAlias(service)}`]),
+    ...certificateLines(service, facts),
   ];
   return { service: service.id, hosts, text: `${lines.join('\n')}\n` };
 }
@@ -49,6 +52,18 @@ function proxyCommand(service: Service, { proxy, certificates }: ProxyFacts): st
   // In quotes, as what a person (or a repository's submodule) gives as host is put there before the shell reads it.
   const target = mode === 'CHAIN' ? ['--mode', 'CHAIN', '--target', inQuotes('%h:%p')] : [];
   return [...fixed, ...target, word(domain), `${accessTier.port}`].join(' ');
+}
+
+/** Where the administrator has set it up for SSH certificates: the key of this session. */
+function certificateLines(service: Service, { certificates }: ProxyFacts): string[] {
+  const { sshCertificates = 'TRUSTCERT' } = service;
+  if (sshCertificates === 'TRUSTCERT') return [];
+  return [
+    // ssh finds the certificate by the name of the key.
+    `  IdentityFile ${sshFile(path.join(certificates, LOGIN_FILES.key))}`,
+    // Else an agent with many keys uses up the attempts that a server allows.
+    ...(sshCertificates === 'SSHCERT' ? ['  IdentitiesOnly yes'] : []),
+  ];
 }
 
 const written = ({ host, port }: HostAndPort): string =>

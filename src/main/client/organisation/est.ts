@@ -10,6 +10,8 @@ export interface IssuedCertificate {
   key: string;
   /** PEM, leaf first, without the root. */
   certificate: string;
+  /** Base64: for another certificate of the same key. */
+  request: string;
   /** Of the subject alternative name: whom it is for is judged by whoever asked for it. */
   uris: string[];
   /** Milliseconds since the epoch. */
@@ -59,7 +61,7 @@ export async function enrol(options: EnrolOptions): Promise<IssuedCertificate> {
     throw invalidAnswer(host, 'the certificate is not valid now');
   }
   const expiresAt = Date.parse(leaf.validTo);
-  return { key, certificate: toPem(chain), uris: await urisOf(leaf), expiresAt };
+  return { key, request, certificate: toPem(chain), uris: await urisOf(leaf), expiresAt };
 }
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';

@@ -33,6 +33,9 @@ export const LOGIN_FILES = {
   certificate: 'login-cert.pem',
 } as const;
 
+/** By this name ssh finds it for the key; only where the organisation gives SSH certificates. */
+export const SSH_CERTIFICATE_FILE = `${LOGIN_FILES.key}-cert.pub`;
+
 /** Link to the set that holds now, beside those names; none on Windows. */
 export const LOGIN_FOLDER = 'login';
 

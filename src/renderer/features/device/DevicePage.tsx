@@ -1,5 +1,4 @@
 // Facts about this device and its organisation, and the way to leave.
-import type { ReactNode } from 'react';
 import type { Device } from '../../../shared/model/device.ts';
 import { isHeldByFile, mayAddOrganisation } from '../../../shared/model/managed.ts';
 import { words } from '../../text/common.ts';
@@ -9,11 +8,13 @@ import { organisationsText } from '../../text/organisations.ts';
 import { deviceText } from '../../text/shell.ts';
 import { calendarDay } from '../../text/time.ts';
 import { Button } from '../../ui/Button.tsx';
-import { CopyButton } from '../../ui/Copy.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Fingerprint } from '../../ui/Fingerprint.tsx';
 import { useSetView, useTruth } from '../../window-context.tsx';
+import { Certificates } from './Certificates.tsx';
+import { Fact, FactGroup } from './Facts.tsx';
 import { PostureFacts } from './PostureFacts.tsx';
+import { SessionFacts } from './SessionFacts.tsx';
 import { UnregisterDialog } from './UnregisterDialog.tsx';
 import './device.css';
 
@@ -45,6 +46,7 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
           </Fact>
           <Fact term={deviceText.version}>{app.version}</Fact>
         </FactGroup>
+        <SessionFacts />
         <PostureFacts posture={device.posture} />
         <FactGroup title={deviceText.groups.organisation}>
           <Fact term={deviceText.organisation}>{organisation.name}</Fact>
@@ -59,6 +61,7 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
             <code>{app.certificatesFolder}</code>
           </Fact>
         </FactGroup>
+        <Certificates />
         <div className="leave">
           <p className="sub">{mayAdd ? organisationsText.addHelp : managedText.oneOnly}</p>
           {mayAdd && (
@@ -78,31 +81,5 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
         </div>
       </div>
     </main>
-  );
-}
-
-function FactGroup(props: { title: string; children: ReactNode }) {
-  return (
-    <section>
-      <h2 className="group-name">{props.title}</h2>
-      <dl className="fact-list">{props.children}</dl>
-    </section>
-  );
-}
-
-function Fact(props: { term: string; children: ReactNode; help?: string; copy?: string }) {
-  return (
-    <div className="fact">
-      <dt>{props.term}</dt>
-      <dd>
-        {props.children}
-        {props.help && <p className="sub">{props.help}</p>}
-      </dd>
-      {props.copy && (
-        <dd className="fact-copy">
-          <CopyButton text={props.copy} label={words.copy} />
-        </dd>
-      )}
-    </div>
   );
 }

@@ -11,7 +11,12 @@ import { decodeService } from '../../../../../src/shared/protocol/catalog.ts';
 import { aService } from '../../../../fixtures/snapshots.ts';
 
 const at = { host: '127.0.0.1', port: 5433 };
-const facts = { sshEntry: undefined, kubeconfigs: null, profile: '/home/a/profile' };
+const facts = {
+  sshEntry: undefined,
+  kubeconfigs: null,
+  profile: '/home/a/profile',
+  certificates: '/home/a/b',
+};
 
 describe('a program that a click starts', () => {
   it.each([
@@ -19,6 +24,20 @@ describe('a program that a click starts', () => {
       'ssh',
       aService({ type: 'SSH', name: 'bastion' }),
       ['-p', '5433', '-o', 'HostKeyAlias=bastion.cluster1.bnn', '--', '127.0.0.1'],
+    ],
+    [
+      'ssh',
+      aService({ type: 'SSH', name: 'bastion', sshCertificates: 'BOTH' }),
+      [
+        '-p',
+        '5433',
+        '-o',
+        'HostKeyAlias=bastion.cluster1.bnn',
+        '-o',
+        'IdentityFile=/home/a/b/login-key.pem',
+        '--',
+        '127.0.0.1',
+      ],
     ],
     ['psql', aService({ type: 'DATABASE' }), ['--host=127.0.0.1', '--port=5433']],
     ['mysql', aService({ type: 'DATABASE' }), ['--host=127.0.0.1', '--port=5433', '--password']],
