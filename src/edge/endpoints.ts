@@ -248,7 +248,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
   const sshCertificates = createSshCertificates({
     ssh: options.ssh,
     identify,
-    isForeign: foreign !== undefined,
+    isForeign: foreign !== undefined || options.upstream !== null,
   });
   const mutual = at(mutualOrigin, {
     ...enrolment.mutual,

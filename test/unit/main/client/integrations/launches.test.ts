@@ -28,7 +28,16 @@ describe('a program that a click starts', () => {
     [
       'ssh',
       aService({ type: 'SSH', name: 'bastion', sshCertificates: 'BOTH' }),
-      ['-p', '5433', '-o', 'HostKeyAlias=bastion.cluster1.bnn', '-o', 'IdentityFile=/home/a/b/login-key.pem', '--', '127.0.0.1'],
+      [
+        '-p',
+        '5433',
+        '-o',
+        'HostKeyAlias=bastion.cluster1.bnn',
+        '-o',
+        'IdentityFile=/home/a/b/login-key.pem',
+        '--',
+        '127.0.0.1',
+      ],
     ],
     ['psql', aService({ type: 'DATABASE' }), ['--host=127.0.0.1', '--port=5433']],
     ['mysql', aService({ type: 'DATABASE' }), ['--host=127.0.0.1', '--port=5433', '--password']],
