@@ -12,7 +12,7 @@ import {
   type PostgresServer,
   postgresMissing,
   startPostgresServer,
-} from '../support/postgres-server.ts';
+} from '../support/postgres.ts';
 
 const invite: InviteRecord = {
   codeHash: 'x',

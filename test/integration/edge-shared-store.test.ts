@@ -13,7 +13,7 @@ import {
   type PostgresServer,
   postgresMissing,
   startPostgresServer,
-} from '../support/postgres-server.ts';
+} from '../support/postgres.ts';
 import { registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { tempDir } from '../support/temp-dir.ts';
