@@ -29,6 +29,6 @@ export default defineConfig({
   ssr: {
     noExternal: true,
     // Native and optional; and the edge's issuer, which reads its own views and is never part of the app.
-    external: ['keytar', 'koffi', 'oidc-provider'],
+    external: ['keytar', 'koffi', 'oidc-provider', 'pg'],
   },
 });

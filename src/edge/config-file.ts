@@ -65,6 +65,9 @@ const configFile = strict({
     mutual_port: port.optional(),
     access_tier: outerAddress.optional(),
   }).default({}),
+  store: strict({
+    database: z.string().regex(/^postgres(?:ql)?:\/\//, 'begins with postgres://'),
+  }).optional(),
   host_tags: z
     .record(z.string().regex(/^[\w.-]{1,100}$/), z.string().regex(/^[^|*]{1,200}$/))
     .default({}),
@@ -186,6 +189,7 @@ function hosted(read: z.output<typeof configFile>, folder: string): HostedEdge {
         mutualPort: outer.mutual_port,
         accessTier: outer.access_tier,
       },
+      database: read.store?.database,
       hostTags: read.host_tags,
       lifetimes: {
         connection: limits.connection_seconds,

@@ -84,6 +84,8 @@ export interface EdgeConfig {
   registersBySignIn?: boolean;
   /** People sign in there, and only its tokens are accepted; devices are registered here all the same. */
   foreignIssuer?: ForeignIssuer;
+  /** Address of a PostgreSQL database that several edges of this organisation share; absent: a file in `data`. */
+  database?: string | undefined;
   /** People sign in there, with our own issuer in front of it; devices, tokens and policy are ours. */
   upstream?: UpstreamIssuer;
   /** Filled into the sign-in form, for everybody to see: demo organisations only. */

@@ -25,6 +25,7 @@ export interface DemoOptions {
   foreignIssuer?: EdgeConfig['foreignIssuer'];
   /** The same, with our own issuer in front of it. */
   upstream?: EdgeConfig['upstream'];
+  database?: string;
   posture?: Partial<PostureRules>;
   log?: Log;
 }
@@ -71,6 +72,7 @@ export async function startDemoEdge(options: DemoOptions): Promise<DemoEdge> {
       lifetimes: options.lifetimes ?? {},
       registersBySignIn: options.registersBySignIn ?? !options.foreignIssuer,
       ...(options.foreignIssuer && { foreignIssuer: options.foreignIssuer }),
+      database: options.database,
       ...(options.upstream && { upstream: options.upstream }),
       documents: demoDocuments(backends),
       users: [{ id: 'u-dana', name: 'Dana Demo', groups: ['Engineering'], ...DEMO_PERSON }],

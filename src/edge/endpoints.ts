@@ -1,4 +1,5 @@
 // Which addresses answer what, on which port: the HTTP side of the edge, put together.
+import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import {
   ORGANISATION_DOCUMENT_PATH,
@@ -170,6 +171,14 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     registersBySignIn,
     onSessionGone: (sessionId, deviceId) =>
       changes.emit({ type: 'session-ended', sessionId, deviceId }),
+    onRefused: (device, request) =>
+      options.audit.write({
+        event: 'sign-in',
+        correlation_id: randomUUID(),
+        allowed: false,
+        ...(device === null ? { code: 'certificate_missing' } : { code: 'device_refused', device }),
+        from: request.socket.remoteAddress ?? '',
+      }),
     log,
   });
   const issuerAnswers = provider.callback();
@@ -239,7 +248,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
   const sshCertificates = createSshCertificates({
     ssh: options.ssh,
     identify,
-    isForeign: foreign !== undefined,
+    isForeign: foreign !== undefined || options.upstream !== null,
   });
   const mutual = at(mutualOrigin, {
     ...enrolment.mutual,

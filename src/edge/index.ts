@@ -31,7 +31,9 @@ import { openSettings } from './settings.ts';
 import { removeLeftovers } from './store/atomic-file.ts';
 import { openFileStore } from './store/file-store.ts';
 import { createMemoryStore } from './store/memory-store.ts';
-import type { DeviceRecord } from './store/store.ts';
+import { createStoreFollower } from './store/follower.ts';
+import { openPostgresStore } from './store/postgres-store.ts';
+import type { CollectionName, DeviceRecord } from './store/store.ts';
 import { sweepRegularly } from './store/sweep.ts';
 import { createWebClients, isWeb } from './trust-provider/web-clients.ts';
 import { openIssuerSecrets } from './trust-provider/secrets.ts';
@@ -134,7 +136,16 @@ async function start(
   stops.push(() => control.stop());
   for (const folder of [config.data, inData('authority')]) await removeLeftovers(folder);
 
-  const store = await openFileStore(inData('state.json'));
+  // Told only once there is somebody to be told.
+  let storeChanged: (collection: CollectionName | null) => void = () => {};
+  const store =
+    config.database === undefined
+      ? await openFileStore(inData('state.json'))
+      : await openPostgresStore({
+          url: config.database,
+          onChange: (collection) => storeChanged(collection),
+          log,
+        });
   stops.push(() => store.close());
   const volatile = createMemoryStore();
   stops.push(sweepRegularly([store, volatile], log));
@@ -168,6 +179,7 @@ async function start(
   const rulebook = await openRulebook(store, changes);
   await rulebook.apply(config.documents);
   const events = createEventStreams(changes);
+  storeChanged = createStoreFollower({ rulebook, settings, changes, log });
 
   const closers: ReturnType<typeof closerOf>[] = [];
   stops.push(async (drainMs) => {
@@ -379,6 +391,7 @@ const FIXED = [
   'outer',
   'hostTags',
   'upstream',
+  'database',
   'registersBySignIn',
 ] as const satisfies (keyof EdgeConfig)[];
 

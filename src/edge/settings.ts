@@ -30,6 +30,8 @@ export interface Settings {
   addDeviceManager(manager: { name: string; pem: string; ownership: Ownership }): Promise<void>;
   /** false: there is none of that name. */
   removeDeviceManager(name: string): Promise<boolean>;
+  /** Somebody else has changed what is stored. */
+  reread(): Promise<void>;
 }
 
 export async function openSettings(
@@ -52,6 +54,12 @@ export async function openSettings(
   };
 
   return {
+    reread: () =>
+      inTurn(async () => {
+        stored = (await store.get('settings', KEY)) ?? {};
+        managers = (stored.deviceManagers ?? []).map(readManager);
+        changes.emit({ type: 'rules-changed' });
+      }),
     trustTokenSeconds: () => stored.trustTokenSeconds ?? defaults.trustToken,
     allowsUnregisteredDevices: () => stored.unregisteredDevices === 'allowed',
     deviceManagers: () => managers,

@@ -2,11 +2,17 @@
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openFileStore } from '../../src/edge/store/file-store.ts';
 import { createMemoryStore } from '../../src/edge/store/memory-store.ts';
+import { openPostgresStore } from '../../src/edge/store/postgres-store.ts';
 import type { InviteRecord, Store } from '../../src/edge/store/store.ts';
 import { sweep } from '../../src/edge/store/sweep.ts';
+import {
+  type PostgresServer,
+  postgresMissing,
+  startPostgresServer,
+} from '../support/postgres.ts';
 
 const invite: InviteRecord = {
   codeHash: 'x',
@@ -23,12 +29,28 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+let server: PostgresServer | null = null;
+const whyNoPostgres = postgresMissing();
+beforeAll(async () => {
+  if (whyNoPostgres === null) server = await startPostgresServer();
+}, 60_000);
+afterAll(() => server?.stop());
+
 const stores: [string, () => Promise<Store>][] = [
   ['memory', () => Promise.resolve(createMemoryStore())],
   ['file', () => openFileStore(path)],
+  [
+    'PostgreSQL',
+    async () =>
+      openPostgresStore({ url: await server!.database(), onChange: () => {}, log: () => {} }),
+  ],
 ];
 
-describe.each(stores)('the %s store', (_, open) => {
+describe.each(stores)('the %s store', (name, open) => {
+  beforeEach((context) => {
+    if (name === 'PostgreSQL' && whyNoPostgres !== null) context.skip(whyNoPostgres);
+  });
+
   test('gives back what was put, and nothing for what was not', async () => {
     const store = await open();
     await store.put('invites', 'a', invite);

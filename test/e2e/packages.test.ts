@@ -1,4 +1,5 @@
 // What a package holds, and that its terminal programs run where no Node is.
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -118,6 +119,19 @@ describe('a package of Linux', () => {
     expect(readFileSync(path.join(built.resources, 'LICENSE.txt'), 'utf8')).toContain(
       'Apache License',
     );
+  });
+
+  it('finds newer versions with what was bundled of electron-updater', () => {
+    const support = path.join(ROOT, 'test', 'support', 'load-updater.mjs');
+    const hooks = path.join(ROOT, 'test', 'electron-host', 'register.mjs');
+    const chunks = path.join(ROOT, 'out', 'main', 'chunks');
+    const told = execFileSync(
+      process.execPath,
+      ['--import', hooks, support, chunks, built.folder],
+      // What is evaluated beside it must not find the person's own folder.
+      { encoding: 'utf8', env: { ...process.env, BANYAN_HOME: path.join(built.folder, 'home') } },
+    );
+    expect(told).toBe('true 0.2.0\n');
   });
 
   it('is no larger than what it needs, beside Electron', () => {

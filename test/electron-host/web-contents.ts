@@ -208,7 +208,10 @@ function addPreload(page: DevToolsSession, file: string): Promise<unknown>[] {
       source: `if (self === top) { ${source} }`,
       ...world,
     });
+  const watcher = process.env['ELECTRON_HOST_PAGE_SCRIPT'];
   return [
+    // Whoever measures sees the page from its first moment on.
+    ...(watcher ? [add(readFileSync(watcher, 'utf8'))] : []),
     page.send('Runtime.addBinding', { name: BINDING, executionContextName: WORLD }),
     add(`${LINK}(${key}, 'page', 'preload')`),
     add(

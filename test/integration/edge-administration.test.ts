@@ -324,6 +324,24 @@ describe('people', () => {
   });
 });
 
+test('a policy for web services is not attached to another one', async () => {
+  const text = JSON.stringify({
+    kind: 'BanyanPolicy',
+    apiVersion: 'rbac.banyanops.com/v1',
+    metadata: { name: 'only-web' },
+    spec: { options: { l7_protocol: 'http' }, access: [{ roles: ['Engineers'] }] },
+  });
+  await ask('document.put', { kind: 'policy', text, file: 'p.json', onlyNew: false, by });
+  const attach = (service: string) =>
+    ask('attachment.put', { service, policy: 'only-web', enforcing: true, by });
+  await expect(attach('echo')).rejects.toMatchObject({
+    code: 'edge/value-invalid',
+    message: `The policy "only-web" is for web services, and ${ECHO} is GENERIC: make one for TCP.`,
+  });
+  await attach('wiki');
+  await ask('attachment.put', { service: 'wiki', policy: 'engineers', enforcing: true, by });
+});
+
 describe('devices', () => {
   const stateOf = async ({ id }: ScriptedDevice) =>
     (await ask('device.list', {})).devices.find((device) => device.id === id);
@@ -334,6 +352,8 @@ describe('devices', () => {
     const events = await openEvents(edge, dana);
     const socket = await openEcho(dana);
     expect(await echoes(socket)).toBe(true);
+    const tab = webBrowser(edge.edge.root);
+    const page = await tab.open(await (await openIdOf(edge, device.id, device.identity)).start());
     await ask('device.ban', { device: device.id, banned: true, reason: 'Lost on a train.', by });
     // Not `device.revoked`: an app that hears that never asks again.
     expect(await events.next('session.ended')).toMatchObject({ reason: 'Lost on a train.' });
@@ -343,7 +363,19 @@ describe('devices', () => {
       why: 'Lost on a train.',
       sessions: 0,
     });
-    // Not even the page is shown.
+    // A page that was open says why.
+    const [closed, posted] = [
+      await tab.open(page.url),
+      await tab.open(page.url, {
+        method: 'POST',
+        body: 'decision=sign-in',
+        headers: { 'sec-fetch-site': 'same-origin' },
+      }),
+    ];
+    for (const { status, body } of [closed, posted]) {
+      expect([status, body]).toEqual([403, expect.stringContaining('Lost on a train.')]);
+    }
+    // Later not even the page is shown.
     const openId = await openIdOf(edge, device.id, device.identity);
     await expect(openId.start()).rejects.toThrow();
     const answer = await exchange(edge, device, dana.trustToken);
@@ -354,6 +386,22 @@ describe('devices', () => {
     await ask('device.ban', { device: device.id, banned: false, reason, by });
     expect(await stateOf(device)).toMatchObject({ state: 'registered', why: '' });
     expect(await echoes(await openEcho(await signIn(edge, device)))).toBe(true);
+  });
+
+  test('without their certificate ask for a sign-in in vain, and in the audit', async () => {
+    const { device } = await newPerson();
+    await expect((await openIdOf(edge, device.id, undefined)).start()).rejects.toThrow();
+    await until(async () => {
+      const { entries } = await ask('audit.list', { last: 5, event: 'sign-in', refused: true });
+      return entries.some(({ code }) => code === 'certificate_missing');
+    });
+  });
+
+  test('sign in until the day that is set, as the list of sessions says', async () => {
+    const { device } = await newPerson();
+    const { sessions } = await ask('session.list', {});
+    const session = sessions.find(({ deviceId }) => deviceId === device.id);
+    expect(Math.round(((session?.until ?? 0) - (session?.since ?? 0)) / 86_400)).toBe(30);
   });
 
   test('that are revoked are told, and never come back', async () => {

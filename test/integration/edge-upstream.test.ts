@@ -96,6 +96,11 @@ describe('a sign-in that passes people on', () => {
     const tunnel = await client.call('tunnel.open', { service: 'echo.demo.bnn' });
     const port = tunnel.status === 'open' ? tunnel.address.port : 0;
     expect(await exchangeBytes(port, 'through')).toBe('through');
+    // Who chooses what stands before the @ there is not known: it is no login name here.
+    const file = path.join(client.home, 'login-key.pem-cert.pub');
+    const [, line = ''] = (await readFile(file, 'utf8')).split(' ');
+    const certificate = Buffer.from(line, 'base64').toString('latin1');
+    expect(certificate).toContain('\0\0\0\x15\0\0\0\x11dana@demo.example');
   });
 
   it('asks with PKCE, state and nonce for a fresh sign-in; the token that comes of it is ours', async () => {

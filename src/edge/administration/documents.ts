@@ -102,6 +102,7 @@ export function createDocumentCalls({ rulebook, recordChange, problemsOf }: Docu
     async 'attachment.put'(input: CallInput<'attachment.put'>) {
       const service = find('service', input.service).id;
       const policy = find('policy', input.policy).id;
+      refuseWebPolicy(rulebook, service, policy);
       const Enabled = input.enforcing ? 'TRUE' : 'FALSE';
       const definition = { PolicyID: policy, ServiceID: service, Enabled };
       const before = attachmentOf(service);
@@ -134,6 +135,18 @@ export function createDocumentCalls({ rulebook, recordChange, problemsOf }: Docu
     'attachment.delete': (input: CallInput<'attachment.delete'>) =>
       inTurn(() => calls['attachment.delete'](input)),
   };
+}
+
+/** It would say nothing about connections that are no requests. */
+function refuseWebPolicy(rulebook: Rulebook, serviceId: string, policyId: string): void {
+  const type = rulebook.service(serviceId)?.document.metadata.tags.service_app_type;
+  const stored = rulebook.stored('policy').find(({ id }) => id === policyId);
+  const definition = stored?.definition as
+    { spec?: { options?: { l7_protocol?: unknown } } } | undefined;
+  const l7_protocol = definition?.spec?.options?.l7_protocol;
+  if (type === 'WEB' || l7_protocol !== 'http') return;
+  const why = `The policy "${policyId}" is for web services, and ${serviceId} is ${type}`;
+  throw new AppError('edge/value-invalid', `${why}: make one for TCP.`);
 }
 
 const modeOf = (isEnforcing: boolean) => (isEnforcing ? 'Enforcing' : 'Permissive');

@@ -6,6 +6,7 @@ import { z } from '../../shared/schema.ts';
 import type { Changes } from '../changes.ts';
 import { decide, type Decision, type Role, type Subject } from '../policy/decide.ts';
 import { judgePosture, type PostureRules } from '../policy/posture.ts';
+import { createTurns } from '../turns.ts';
 import type { DeviceRecord, DocumentRecord, Store } from '../store/store.ts';
 import {
   attachmentDocument,
@@ -45,6 +46,8 @@ export interface Rulebook {
   /** These are false where there is nothing of that id. A service takes its attachment along. */
   setEnabled(kind: DocumentRecord['kind'], id: string, enabled: boolean): Promise<boolean>;
   remove(kind: DocumentRecord['kind'], id: string): Promise<boolean>;
+  /** Somebody else has changed what is stored. Announces it once it is read. */
+  reread(): Promise<void>;
 }
 
 export interface StoredDocument {
@@ -68,11 +71,15 @@ type Read =
 type Entry = Read & { stored: StoredDocument };
 
 export async function openRulebook(store: Store, changes: Changes): Promise<Rulebook> {
-  const entries = new Map<string, Entry>();
-  for (const [key, record] of await store.list('documents')) {
-    const document = read(record.kind, record.definition);
-    entries.set(key, { ...document, stored: storedOf(document.id, record) });
-  }
+  const load = async (): Promise<Map<string, Entry>> =>
+    new Map(
+      (await store.list('documents')).map(([key, record]) => {
+        const document = read(record.kind, record.definition);
+        return [key, { ...document, stored: storedOf(document.id, record) }];
+      }),
+    );
+  let entries = await load();
+  const inTurn = createTurns();
   const all = <Kind extends Read['kind']>(kind: Kind) =>
     [...entries.values()].filter(
       (entry): entry is Extract<Entry, { kind: Kind }> => entry.kind === kind,
@@ -153,6 +160,12 @@ export async function openRulebook(store: Store, changes: Changes): Promise<Rule
       return stored;
     },
     setEnabled,
+    // In turn: what was read first must not come last.
+    reread: () =>
+      inTurn(async () => {
+        entries = await load();
+        changes.emit({ type: 'rules-changed' });
+      }),
     async remove(kind, id) {
       const keys = kind === 'service' ? [`attachment/${id}`, `service/${id}`] : [`${kind}/${id}`];
       const found = keys.filter((key) => entries.has(key));

@@ -81,13 +81,24 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
     });
   };
 
+  /** The page may have been open since before the device was banned. */
+  const whyNoMore = async (clientId: string): Promise<string | null> => {
+    const device = await store.get('devices', clientId);
+    return device?.revoked ?? device?.banned ?? null;
+  };
+
   /** Null after answering with a page that says why not. */
   const detailsOf = async (
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<Details | null> => {
     const details = await provider.interactionDetails(request, response).catch(() => null);
-    if (details && request.url?.split('?')[0] === `${INTERACTION}/${details.uid}`) return details;
+    if (details && request.url?.split('?')[0] === `${INTERACTION}/${details.uid}`) {
+      const why = await whyNoMore(String(details.params['client_id']));
+      if (why === null) return details;
+      sendErrorPage(response, 403, why);
+      return null;
+    }
     sendErrorPage(response, 400, 'This sign-in is over. Go back to the app and start again.');
     return null;
   };

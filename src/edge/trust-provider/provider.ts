@@ -1,4 +1,5 @@
 // The OpenID Connect issuer, configured: one client per device, pushed requests over mutual TLS, code with PKCE.
+import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { deviceUri } from '../../shared/protocol/subject-alternative-names.ts';
@@ -51,6 +52,8 @@ export interface IssuerOptions {
   /** Whether people may register a device by signing in. */
   registersBySignIn: boolean;
   onSessionGone(sessionId: string, deviceId: string): void;
+  /** Somebody has asked for a sign-in and is no client: a device without its certificate, or that is none any more. */
+  onRefused(device: string | null, request: IncomingMessage): void;
   log: Log;
 }
 
@@ -69,7 +72,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
   const { webClients, webSignIn, trustTokenSeconds } = options;
   const alias = (name: keyof typeof ENDPOINTS): string => `${mutualOrigin}${ENDPOINTS[name]}`;
   /** The device of a valid DeviceCert on this connection. Revoked ones are no clients any more. */
-  const presentedDevice = (context: KoaContextWithOIDC): string | null => {
+  const presentedDevice = (context: Pick<KoaContextWithOIDC, 'socket'>): string | null => {
     const socket = context.socket as Partial<TLSSocket>;
     if (typeof socket.getPeerX509Certificate !== 'function') return null;
     const presented = certificates.device(socket as TLSSocket);
@@ -213,7 +216,11 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
     await next();
     const answer: unknown = context.body;
     if (typeof answer !== 'object' || answer === null) return;
-    if (!('error' in answer) || answer.error !== 'invalid_grant') return;
+    if (!('error' in answer)) return;
+    if (answer.error === 'invalid_client') {
+      options.onRefused(presentedDevice(context), context.req);
+    }
+    if (answer.error !== 'invalid_grant') return;
     const reason = await whyEnded(store, String(context.oidc.params?.['refresh_token']));
     if (reason) context.body = { ...answer, error_description: reason };
   });

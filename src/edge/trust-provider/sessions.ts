@@ -85,11 +85,18 @@ export function createSessions(store: Store): Sessions {
     },
     async list() {
       const records = await store.list('issuer');
+      // The grant outlives it by the life of one token more: that of the last renewal.
+      const renewable = new Map(
+        records
+          .filter(([key]) => key.startsWith('RefreshToken:'))
+          .map(([, { payload, expiresAt }]) => [payload['grantId'], expiresAt]),
+      );
       return records.flatMap(([key, record]): Session[] => {
         const { payload, expiresAt = 0 } = record;
         const isOver = Number(payload[NEWEST_IAT] ?? Infinity) <= Number(payload[ENDED_AT] ?? -1);
         if (!key.startsWith(GRANT) || !isLive(record) || isOver) return [];
-        return [{ ...sessionOf(key, payload), until: expiresAt }];
+        const session = sessionOf(key, payload);
+        return [{ ...session, until: renewable.get(session.id) ?? expiresAt }];
       });
     },
     async ofDevice(deviceId) {

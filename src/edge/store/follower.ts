@@ -1,0 +1,45 @@
+// What another edge of the organisation has stored counts here, too: memory is read again, and everybody who is connected
+// is judged by it.
+import type { Changes } from '../changes.ts';
+import type { Rulebook } from '../command-center/rulebook.ts';
+import { type Log, reason } from '../log.ts';
+import type { Settings } from '../settings.ts';
+import type { CollectionName } from './store.ts';
+
+export interface FollowerOptions {
+  rulebook: Pick<Rulebook, 'reread'>;
+  settings: Pick<Settings, 'reread'>;
+  changes: Changes;
+  log: Log;
+}
+
+const READ_AGAIN_MS = 500;
+/** Changes that come close together are followed once: of its own, too, each edge is told. */
+const GATHER_MS = 50;
+
+export function createStoreFollower(options: FollowerOptions) {
+  const { rulebook, settings, changes, log } = options;
+  const waiting = new Set<CollectionName | null>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const follow = async (): Promise<void> => {
+    timer = undefined;
+    const changed = new Set(waiting);
+    waiting.clear();
+    const has = (name: CollectionName): boolean => changed.has(null) || changed.has(name);
+    try {
+      if (has('documents')) await rulebook.reread();
+      if (has('settings')) await settings.reread();
+      if (has('devices') || has('users') || has('issuer')) changes.emit({ type: 'rules-changed' });
+    } catch (error) {
+      // Until it can be read, connections are refused by the store itself; then nothing may be missed.
+      log('warn', 'changes of the store cannot be read', { reason: reason(error) });
+      for (const each of changed) waiting.add(each);
+      timer = setTimeout(() => void follow(), READ_AGAIN_MS).unref();
+    }
+  };
+  return (collection: CollectionName | null): void => {
+    waiting.add(collection);
+    timer ??= setTimeout(() => void follow(), GATHER_MS).unref();
+  };
+}

@@ -1,0 +1,170 @@
+// Several edges of one organisation on one PostgreSQL: what one is told holds at the other, and while the database is away
+// nobody gets in by what is remembered.
+import { once } from 'node:events';
+import { cp } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect, type TLSSocket } from 'node:tls';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { callsTo } from '../../src/edge/administration/control-client.ts';
+import { createEdge, type Edge } from '../../src/edge/index.ts';
+import { DEFAULT_POSTURE } from '../../src/edge/policy/posture.ts';
+import {
+  type PostgresServer,
+  postgresMissing,
+  startPostgresServer,
+} from '../support/postgres.ts';
+import { registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
+import { startEdge, type TestEdge } from '../support/start-edge.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { until } from '../support/until.ts';
+
+const AWAY_MS = 30_000;
+const whyNot = postgresMissing();
+let server: PostgresServer;
+beforeAll(async () => {
+  if (whyNot === null) server = await startPostgresServer();
+}, 60_000);
+afterAll(() => (whyNot === null ? server.stop() : undefined));
+beforeEach((context) => {
+  if (whyNot !== null) context.skip(whyNot);
+});
+
+/** Two of them: keys are copied by hand, all else comes from the database. */
+async function organisation(): Promise<{ first: TestEdge; second: Edge }> {
+  const database = await server.database();
+  const first = await startEdge({ database });
+  onTestFinished(() => first.stop());
+  const data = path.join(tempDir(), 'data');
+  for (const each of ['authority', 'issuer.json']) {
+    await cp(path.join(first.data, each), path.join(data, each), { recursive: true });
+  }
+  const free = { port: 0 };
+  const second = await createEdge({
+    data,
+    name: 'Demo',
+    host: 'demo.localhost',
+    address: '127.0.0.1',
+    ports: { public: free, mutual: free, browser: null, accessTier: free },
+    lifetimes: {},
+    documents: {},
+    users: [],
+    posture: DEFAULT_POSTURE,
+    database,
+    log: () => {},
+  });
+  onTestFinished(() => second.stop(0));
+  return { first, second };
+}
+
+function dial(edge: Edge, { trust }: SignedIn, name = 'echo'): TLSSocket {
+  const socket = connect({
+    host: '127.0.0.1',
+    port: edge.accessTierPort,
+    servername: `${name}.demo.localhost`,
+    ca: edge.root,
+    ...trust,
+  });
+  socket.on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+  return socket;
+}
+async function echoes(socket: TLSSocket): Promise<boolean> {
+  const answer = Promise.race([
+    once(socket, 'data').then(() => true),
+    new Promise<false>((resolve) => socket.once('close', () => resolve(false))),
+  ]).catch(() => false);
+  socket.write('x');
+  return answer;
+}
+const gone = (socket: TLSSocket): Promise<unknown> =>
+  socket.destroyed ? Promise.resolve() : new Promise((resolve) => socket.once('close', resolve));
+
+test('who signs in at one is let in at the other, and what one is told ends connections there within a second', async () => {
+  const { first, second } = await organisation();
+  const dana = await signIn(first, await registerDevice(first));
+  const ask = callsTo(first.data);
+  const by = 'test';
+
+  const running = dial(second, dana);
+  expect(await echoes(running)).toBe(true);
+  const other = await signIn(first, await registerDevice(first));
+  const unconcerned = dial(second, other);
+  expect(await echoes(unconcerned)).toBe(true);
+  let at = Date.now();
+  await ask('device.ban', { device: dana.device.id, banned: true, reason: 'Lost.', by });
+  await gone(running);
+  expect(Date.now() - at).toBeLessThan(1_000);
+  expect(await echoes(dial(second, dana))).toBe(false);
+  expect(await echoes(unconcerned)).toBe(true);
+
+  at = Date.now();
+  await ask('document.enable', { kind: 'service', id: 'echo.demo.bnn', enabled: false, by });
+  await gone(unconcerned);
+  expect(Date.now() - at).toBeLessThan(1_000);
+  // And back, by the other one.
+  await second.setServiceEnabled('echo.demo.bnn', true);
+  await until(async () => echoes(dial(first.edge, other)));
+});
+
+test('what changes while word of it is lost is found once it is heard again', async () => {
+  const { first, second } = await organisation();
+  const dana = await signIn(first, await registerDevice(first));
+  const running = dial(second, dana);
+  expect(await echoes(running)).toBe(true);
+  // Neither hears of this by itself: the listening connections are made anew half a second later.
+  await server.deafen();
+  await first.edge.revokeDevice(dana.device.id, 'Stolen.');
+  await gone(running);
+});
+
+test(
+  'while the database is away nobody is let in; afterwards all goes on by itself',
+  async () => {
+    const { first, second } = await organisation();
+    const dana = await signIn(first, await registerDevice(first));
+    const eve = await signIn(first, await registerDevice(first));
+    await first.edge.revokeDevice(eve.device.id, 'Stolen.');
+    expect(await echoes(dial(second, dana))).toBe(true);
+    await until(async () => !(await echoes(dial(second, eve))));
+
+    let denied = 0;
+    let admittedWhileAway = 0;
+    let admittedOfEve = 0;
+    const state = { isAway: false, isOver: false };
+    const load = async (edge: Edge): Promise<void> => {
+      while (!state.isOver) {
+        const before = state.isAway;
+        const [good, bad] = [dial(edge, dana), dial(edge, eve)];
+        const [isIn, isEveIn] = await Promise.all([echoes(good), echoes(bad)]);
+        if (before && state.isAway && isIn) admittedWhileAway += 1;
+        if (isEveIn) admittedOfEve += 1;
+        if (!isIn) denied += 1;
+        good.destroy();
+        bad.destroy();
+        await delay(50);
+      }
+    };
+    const loads = [first.edge, second].map(load);
+    await server.kill();
+    state.isAway = true;
+    await delay(AWAY_MS);
+    state.isAway = false;
+    await server.start();
+    await until(async () => echoes(dial(first.edge, dana)));
+    await until(async () => echoes(dial(second, dana)));
+    state.isOver = true;
+    await Promise.all(loads);
+    expect({ admittedWhileAway, admittedOfEve }).toEqual({
+      admittedWhileAway: 0,
+      admittedOfEve: 0,
+    });
+    expect(denied).toBeGreaterThan(10);
+    // Changes are heard again.
+    const running = dial(second, dana);
+    expect(await echoes(running)).toBe(true);
+    await first.edge.revokeDevice(dana.device.id, 'Stolen, too.');
+    await gone(running);
+  },
+  AWAY_MS + 60_000,
+);
