@@ -26,7 +26,9 @@ describe('the unit of systemd', () => {
     expect(unitText(['node'], { BANYAN_HOME: 'mine', BANYAN_PASSPHRASE_FILE: './pass' })).toContain(
       `"BANYAN_HOME=${path.resolve('mine')}"\nEnvironment="BANYAN_PASSPHRASE_FILE=${path.resolve('pass')}"\n`,
     );
-    const lines = unitText(['node'], { BANYAN_HOME: '/x"\nExecStartPre=/bin/false\n"' }).split('\n');
+    const lines = unitText(['node'], { BANYAN_HOME: '/x"\nExecStartPre=/bin/false\n"' }).split(
+      '\n',
+    );
     expect(lines).not.toContain('ExecStartPre=/bin/false');
   });
 
