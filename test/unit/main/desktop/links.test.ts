@@ -1,5 +1,5 @@
 // Starts and links that come while the app is still starting.
-import { EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { listenForStarts } from '../../../../src/main/desktop/links.ts';
 
