@@ -117,8 +117,6 @@ export function createUsers(
       // Roles go by the e-mail: one that two have would give each the groups of the other.
       const other = await byEmail(email);
       if (other && other.id !== id) return 'taken';
-      const before = await store.get('users', id);
-      if (before?.disabled) return 'disabled';
       const record: UserRecord = {
         id,
         email,
@@ -127,8 +125,11 @@ export function createUsers(
         password: '',
         upstream: { issuer: upstream, subject },
       };
-      await store.put('users', id, record);
-      return record;
+      // In one: whoever is switched off at this moment stays so.
+      const isStored = await store.change('users', id, (before) =>
+        before?.disabled ? undefined : record,
+      );
+      return isStored ? record : 'disabled';
     },
     async setPassword(id, password) {
       const hash = await hashed(password);
