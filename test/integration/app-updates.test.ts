@@ -238,6 +238,31 @@ describe('nothing is downloaded', () => {
     expect(feed.asked).toEqual([]);
   });
 
+  it('where the app ends while the list is looked at, and its end waits for no file', async () => {
+    const feed = await startUpdateFeed();
+    feed.publish();
+    const app = anInstalledApp(feed);
+    const { updater } = app.ports;
+    const ended: Promise<void>[] = [];
+    const client = await startClient({
+      ports: {
+        ...app.ports,
+        updater: updater && {
+          ...updater,
+          async offered(given) {
+            const version = await updater.offered(given);
+            ended.push(client.stop());
+            return version;
+          },
+        },
+      },
+    });
+    await client.call('updates.check', {});
+    expect(ended).toHaveLength(1);
+    await ended[0];
+    expect(feed.asked).toEqual([LIST]);
+  });
+
   it('where the person does not want it by itself, unless she asks', async () => {
     const clock = manualClock(Date.now());
     const { feed, app, client, look } = await start({}, { ports: { clock } });

@@ -1,3 +1,4 @@
+// What may be started: shared by whoever looks for our own programs and for those of other makers.
 import { accessSync, constants, statSync } from 'node:fs';
 
 /** A file that this person may run. */

@@ -1,3 +1,4 @@
+// Why a kubeconfig of the person is left as it is, in words.
 import { AppError } from '../../../shared/errors.ts';
 
 export const noKubeconfig = (file: string): AppError =>

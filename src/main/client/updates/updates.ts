@@ -110,6 +110,8 @@ export function createUpdates(options: UpdatesOptions) {
   }
 
   async function download(version: string, signal: AbortSignal): Promise<void> {
+    // Ended while the list was read: what has ended tells no listener, and the app's end would wait for the whole file.
+    if (signal.aborted) return;
     const roots = options.ports.publicRoots?.() ?? systemRoots();
     const agent = new DownloadAgent(roots, network.chooseProxy);
     try {

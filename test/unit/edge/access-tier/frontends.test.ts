@@ -45,6 +45,17 @@ describe('which service a connection is for', () => {
     expect(mapped.addressOf(service)).toEqual({ host: 's.test', port: 443 });
   });
 
+  test('a name that is asked for at a port of another service is nobody’s', () => {
+    const own = published('own', 'own.test', {
+      tls_sni: ['own.test'],
+      frontend_addresses: [{ port: 9000 }],
+    });
+    const there = frontends([own, exact]);
+    expect(there.at({ port: 9000, serverName: 'own.test' })?.id).toBe('own');
+    expect(there.at({ port: 8443, serverName: 'own.test' })).toBeUndefined();
+    expect(there.at({ port: 9000, serverName: 'a.corp.test' })).toBeUndefined();
+  });
+
   test('a *. domain has no one address', () => {
     expect(frontends([wide]).addressOf(wide)).toBeNull();
   });

@@ -47,6 +47,27 @@ test('an unknown person is answered like a wrong password', async () => {
   expect(await signIn('mine', 'x', 'nobody@demo.example')).toEqual({ ok: false, why: 'wrong' });
 });
 
+test('whoever is switched off while they arrive from another issuer stays switched off', async () => {
+  const inner = createMemoryStore();
+  const throttle = createThrottle({ freeAttempts: 1, firstDelayMs: 1, longestDelayMs: 1 });
+  const throttles = { device: throttle, person: throttle };
+  const upstream = 'https://issuer.example';
+  const person = { subject: 's', email: EMAIL, name: 'Dana', groups: [] };
+  const first = await createUsers(inner, throttles, upstream).arrived(person);
+  const id = typeof first === 'string' ? '' : first.id;
+  /** An administrator is faster than what is about to be stored. */
+  const disabled = () =>
+    inner.change('users', id, (user) => user && { ...user, disabled: true as const });
+  const store: typeof inner = {
+    ...inner,
+    put: async (...record) => disabled().then(() => inner.put(...record)),
+    change: async (...change) => disabled().then(() => inner.change(...change)),
+  };
+  const users = createUsers(store, throttles, upstream);
+  expect(await users.arrived(person)).toBe('disabled');
+  expect(await users.find(id)).toBeUndefined();
+});
+
 test('of two people of another issuer who arrive at once with one e-mail, one gets in', async () => {
   const throttle = createThrottle({ freeAttempts: 3, firstDelayMs: 1, longestDelayMs: 1 });
   const store = createMemoryStore();

@@ -12,11 +12,11 @@ import { findProgram } from '../../../../support/foreign-servers.ts';
 import { tempDir } from '../../../../support/temp-dir.ts';
 
 const home = `/home/O'Hara "x" 100% $y`;
-const text = unitText(['/usr/bin/env', '/opt/a b/banyan.js'], { BANYAN_HOME: home });
+const text = unitText(['/usr/bin/env', '/opt/a "b" 50% $x/banyan.js'], { BANYAN_HOME: home });
 
 describe('the unit of systemd', () => {
   it('starts this very program, with the folder that it was asked with', () => {
-    expect(text).toContain('ExecStart="/usr/bin/env" "/opt/a b/banyan.js" "up"\n');
+    expect(text).toContain('ExecStart="/usr/bin/env" "/opt/a \\"b\\" 50%% $$x/banyan.js" "up"\n');
     expect(text).toContain(
       `Environment="BANYAN_HOME=/home/O'Hara \\"x\\" 100%% $y"\nRestart=on-failure\n`,
     );
