@@ -179,7 +179,9 @@ async function start(
   const rulebook = await openRulebook(store, changes);
   await rulebook.apply(config.documents);
   const events = createEventStreams(changes);
-  storeChanged = createStoreFollower({ rulebook, settings, changes, log });
+  const follower = createStoreFollower({ rulebook, settings, changes, log });
+  storeChanged = follower.changed;
+  stops.push(follower.stop);
 
   const closers: ReturnType<typeof closerOf>[] = [];
   stops.push(async (drainMs) => {

@@ -69,7 +69,7 @@ test("the root's key is kept nowhere", async () => {
     .publicKey;
   const names = await readdir(data, { recursive: true });
   const keys = names.filter((name) => name.endsWith('-key.pem'));
-  expect(keys).toHaveLength(3);
+  expect(keys.length).toBeGreaterThan(2);
   for (const name of keys) {
     const key = createPublicKey(await readFile(join(data, name)));
     expect(`${name} ${key.equals(rootKey)}`).toBe(`${name} false`);

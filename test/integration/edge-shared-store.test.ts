@@ -114,6 +114,16 @@ test('what changes while word of it is lost is found once it is heard again', as
   await gone(running);
 });
 
+test('a connection for changes that has gone silent is noticed, and what it did not tell is found', async () => {
+  const { first, second } = await organisation();
+  const dana = await signIn(first, await registerDevice(first));
+  const running = dial(second, dana);
+  expect(await echoes(running)).toBe(true);
+  await server.silence();
+  await first.edge.revokeDevice(dana.device.id, 'Stolen.');
+  await gone(running);
+});
+
 test(
   'while the database is away nobody is let in; afterwards all goes on by itself',
   async () => {

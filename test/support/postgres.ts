@@ -14,6 +14,8 @@ export interface PostgresServer {
   database(): Promise<string>;
   /** Cuts the connections that listen for changes, in every database. */
   deafen(): Promise<void>;
+  /** The connections that listen for changes answer nothing any more, as behind a firewall that has forgotten them. */
+  silence(): Promise<void>;
   /** At once, as when its machine loses power. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -53,11 +55,12 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   const urlOf = (name: string) => `postgres://postgres@127.0.0.1:${port}/${name}`;
   let ended: Promise<unknown> = Promise.resolve();
   let count = 0;
-  const query = async (text: string): Promise<void> => {
+  const silenced: number[] = [];
+  const query = async (text: string): Promise<{ pid: number }[]> => {
     const client = new Client({ connectionString: urlOf('postgres') });
     await client.connect();
     try {
-      await client.query(text);
+      return (await client.query<{ pid: number }>(text)).rows;
     } finally {
       await client.end();
     }
@@ -89,10 +92,27 @@ export async function startPostgresServer(): Promise<PostgresServer> {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
-    deafen: () =>
-      query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"),
+    async deafen() {
+      await query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'",
+      );
+    },
+    async silence() {
+      const pids = await query(
+        "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%' OR query = 'SELECT 1' AND pid <> pg_backend_pid()",
+      );
+      for (const { pid } of pids) process.kill(pid, 'SIGSTOP');
+      silenced.push(...pids.map(({ pid }) => pid));
+    },
     kill: () => signal('SIGQUIT'),
     async stop() {
+      for (const pid of silenced) {
+        try {
+          process.kill(pid, 'SIGCONT');
+        } catch {
+          // It has ended.
+        }
+      }
       await signal('SIGQUIT').catch(() => {}); // it was killed before
       rmSync(folder, { recursive: true, force: true });
     },

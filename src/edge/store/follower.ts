@@ -21,6 +21,7 @@ export function createStoreFollower(options: FollowerOptions) {
   const { rulebook, settings, changes, log } = options;
   const waiting = new Set<CollectionName | null>();
   let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
 
   const follow = async (): Promise<void> => {
     timer = undefined;
@@ -32,14 +33,22 @@ export function createStoreFollower(options: FollowerOptions) {
       if (has('settings')) await settings.reread();
       if (has('devices') || has('users') || has('issuer')) changes.emit({ type: 'rules-changed' });
     } catch (error) {
+      if (isStopped) return;
       // Until it can be read, connections are refused by the store itself; then nothing may be missed.
       log('warn', 'changes of the store cannot be read', { reason: reason(error) });
       for (const each of changed) waiting.add(each);
       timer = setTimeout(() => void follow(), READ_AGAIN_MS).unref();
     }
   };
-  return (collection: CollectionName | null): void => {
-    waiting.add(collection);
-    timer ??= setTimeout(() => void follow(), GATHER_MS).unref();
+  return {
+    changed(collection: CollectionName | null): void {
+      if (isStopped) return;
+      waiting.add(collection);
+      timer ??= setTimeout(() => void follow(), GATHER_MS).unref();
+    },
+    stop(): void {
+      isStopped = true;
+      clearTimeout(timer);
+    },
   };
 }

@@ -18,6 +18,8 @@ const MOST_CONNECTIONS = 10;
 const CONNECT_MS = 3_000;
 const ANSWER_MS = 5_000;
 const LISTEN_AGAIN_MS = 500;
+/** A connection that a firewall has forgotten says nothing, and so would this edge's old rules go on. */
+const LISTEN_ASKED_MS = 5_000;
 const TABLE = `CREATE TABLE IF NOT EXISTS banyan_edge_records (
   collection text NOT NULL, id text NOT NULL, position bigserial, record jsonb NOT NULL, PRIMARY KEY (collection, id))`;
 const PUT = `INSERT INTO banyan_edge_records (collection, id, record) VALUES ($1, $2, $3)
@@ -61,7 +63,10 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     await pool.end();
     throw error;
   });
-  const stopListening = await listenForChanges(timeouts, options);
+  const stopListening = await listenForChanges(timeouts, options).catch(async (error: unknown) => {
+    await pool.end();
+    throw error;
+  });
   const told = (client: PoolClient, collection: CollectionName): Promise<unknown> =>
     client.query('SELECT pg_notify($1, $2)', [CHANNEL, collection]);
 
@@ -124,6 +129,7 @@ async function listenForChanges(
   let client: Client | null = null;
   let isStopped = false;
   let again: NodeJS.Timeout | undefined;
+  let asking: NodeJS.Timeout | undefined;
 
   const listen = async (): Promise<void> => {
     const listening = new Client(timeouts);
@@ -132,6 +138,8 @@ async function listenForChanges(
     const lost = (error?: Error): void => {
       if (isLost || isStopped || client !== listening) return;
       isLost = true;
+      clearInterval(asking);
+      listening.end().catch(() => {}); // it may be gone
       log('warn', 'changes of the store are not heard', { reason: reason(error) });
       retry();
     };
@@ -140,6 +148,7 @@ async function listenForChanges(
     client = listening;
     await listening.connect();
     await listening.query(`LISTEN ${CHANNEL}`);
+    asking = setInterval(() => listening.query('SELECT 1').catch(lost), LISTEN_ASKED_MS).unref();
   };
   const retry = (): void => {
     clearTimeout(again);
@@ -150,10 +159,17 @@ async function listenForChanges(
         .catch(() => void (isStopped || retry())); // it is away still, which was said
     }, LISTEN_AGAIN_MS);
   };
-  await listen();
-  return async () => {
+  const stop = (): void => {
     isStopped = true;
     clearTimeout(again);
+    clearInterval(asking);
+  };
+  await listen().catch((error: unknown) => {
+    stop();
+    throw error;
+  });
+  return async () => {
+    stop();
     await client?.end().catch(() => {}); // it was gone before
   };
 }
