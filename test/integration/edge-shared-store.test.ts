@@ -8,13 +8,16 @@ import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { callsTo } from '../../src/edge/administration/control-client.ts';
 import { createEdge, type Edge } from '../../src/edge/index.ts';
+import { createInvites } from '../../src/edge/enrolment/invites.ts';
 import { DEFAULT_POSTURE } from '../../src/edge/policy/posture.ts';
+import { openPostgresStore } from '../../src/edge/store/postgres-store.ts';
+import { aSigningRequest } from '../support/certificates.ts';
 import {
   type PostgresServer,
   postgresMissing,
   startPostgresServer,
 } from '../support/postgres.ts';
-import { registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
+import { codeOf, enrol, registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
@@ -35,6 +38,10 @@ async function organisation(): Promise<{ first: TestEdge; second: Edge }> {
   const database = await server.database();
   const first = await startEdge({ database });
   onTestFinished(() => first.stop());
+  return { first, second: await another(first, database) };
+}
+
+async function another(first: TestEdge, database: string): Promise<Edge> {
   const data = path.join(tempDir(), 'data');
   for (const each of ['authority', 'issuer.json']) {
     await cp(path.join(first.data, each), path.join(data, each), { recursive: true });
@@ -54,7 +61,7 @@ async function organisation(): Promise<{ first: TestEdge; second: Edge }> {
     log: () => {},
   });
   onTestFinished(() => second.stop(0));
-  return { first, second };
+  return second;
 }
 
 function dial(edge: Edge, { trust }: SignedIn, name = 'echo'): TLSSocket {
@@ -116,6 +123,22 @@ test('what changes while word of it is lost is found once it is heard again', as
   await server.deafen();
   await first.edge.revokeDevice(dana.device.id, 'Stolen.');
   await gone(running);
+});
+
+test('an edge that starts leaves alone what another is registering', async () => {
+  const database = await server.database();
+  const first = await startEdge({ database });
+  onTestFinished(() => first.stop());
+  const code = codeOf(await first.edge.createInvite());
+  const store = await openPostgresStore({ url: database, onChange: () => {}, log: () => {} });
+  onTestFinished(() => store.close());
+  // As an edge does between the decision and the certificate.
+  const invites = createInvites(store);
+  const { id } = (await invites.find(code))!;
+  expect(await invites.claim(id)).toBeTruthy();
+  await another(first, database);
+  const { request } = await aSigningRequest();
+  expect((await enrol(first, { code, request })).status).toBe(401);
 });
 
 test(
