@@ -12,12 +12,15 @@ import { createInvites } from '../../src/edge/enrolment/invites.ts';
 import { DEFAULT_POSTURE } from '../../src/edge/policy/posture.ts';
 import { openPostgresStore } from '../../src/edge/store/postgres-store.ts';
 import { aSigningRequest } from '../support/certificates.ts';
+import { type PostgresServer, postgresMissing, startPostgresServer } from '../support/postgres.ts';
 import {
-  type PostgresServer,
-  postgresMissing,
-  startPostgresServer,
-} from '../support/postgres.ts';
-import { codeOf, enrol, registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
+  codeOf,
+  enrol,
+  registerDevice,
+  signIn,
+  type SignedIn,
+} from '../support/scripted-device.ts';
+import { openEvents } from '../support/event-stream.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
@@ -53,6 +56,8 @@ async function another(first: TestEdge, database: string): Promise<Edge> {
     host: 'demo.localhost',
     address: '127.0.0.1',
     ports: { public: free, mutual: free, browser: null, accessTier: free },
+    // What people see is one address, wherever they are led.
+    outer: { publicPort: Number(new URL(first.edge.document.issuer).port) },
     lifetimes: {},
     documents: {},
     users: [],
@@ -123,6 +128,20 @@ test('what changes while word of it is lost is found once it is heard again', as
   await server.deafen();
   await first.edge.revokeDevice(dana.device.id, 'Stolen.');
   await gone(running);
+});
+
+test('the reason of a ban reaches an app whose event stream is at another edge than the one that was told', async () => {
+  const { first, second } = await organisation();
+  const dana = await signIn(first, await registerDevice(first));
+  const events = await openEvents({ edge: second }, dana);
+  await callsTo(first.data)('device.ban', {
+    device: dana.device.id,
+    banned: true,
+    reason: 'Lost on a train.',
+    by: 'test',
+  });
+  expect(await events.next('session.ended')).toEqual({ reason: 'Lost on a train.' });
+  await events.ended;
 });
 
 test('an edge that starts leaves alone what another is registering', async () => {

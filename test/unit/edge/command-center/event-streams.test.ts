@@ -35,6 +35,7 @@ async function aServer({ before = () => Promise.resolve() } = {}) {
         asked.push(sessionId);
         return Promise.resolve('1');
       },
+      lastWord: () => Promise.resolve(null),
     };
     void before().then(() => {
       events.open(subscriber);
