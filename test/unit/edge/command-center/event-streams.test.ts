@@ -31,11 +31,11 @@ async function aServer({ before = () => Promise.resolve() } = {}) {
       response,
       until: Date.now() + Number(life),
       tag: '1',
-      currentTag: () => {
+      currentTag: () => Promise.resolve('1'),
+      lastWord: () => {
         asked.push(sessionId);
-        return Promise.resolve('1');
+        return Promise.resolve(null);
       },
-      lastWord: () => Promise.resolve(null),
     };
     void before().then(() => {
       events.open(subscriber);
