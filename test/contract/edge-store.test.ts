@@ -71,9 +71,7 @@ describe.each(stores)('the %s store', (name, open) => {
     await store.put('invites', 'a', invite);
     const claims = await Promise.all(
       Array.from({ length: 20 }, () =>
-        store.change('invites', 'a', (record) =>
-          record && !record.claims ? claimed : undefined,
-        ),
+        store.change('invites', 'a', (record) => (record && !record.claims ? claimed : undefined)),
       ),
     );
     expect(claims.filter(Boolean)).toHaveLength(1);

@@ -208,14 +208,17 @@ test('a pattern never allows more than each of its parts alone, and patterns tog
     hostnames: fc.subarray(['*.lab', 'db-*', '*core*', 'a.lab', '10.0.0.7']),
     cidrs: fc.subarray(['10.0.0.0/8', '10.0.34.2', '192.0.2.0/24', '127.0.0.1', '0.0.0.0/0']),
     port_list: fc.subarray([22, 80, 5901]),
-    port_ranges: fc.subarray([{ Min: 79, Max: 81 }, { Min: 5900, Max: 5999 }]),
+    port_ranges: fc.subarray([
+      { Min: 79, Max: 81 },
+      { Min: 5900, Max: 5999 },
+    ]),
   });
   const asked = fc.tuple(
     fc.constantFrom('a.lab', 'A.LAB.', 'lab', 'db-7.example', 'my.core.test', '10.0.0.7', 'other'),
     fc.constantFrom(22, 79, 80, 443, 5901, 6000),
     fc.constantFrom('10.0.0.7', '10.0.34.2', '192.0.2.9', '127.0.0.1', '169.254.169.254', '::1'),
   );
-  type Parts = (typeof parts) extends fc.Arbitrary<infer Value> ? Value : never;
+  type Parts = typeof parts extends fc.Arbitrary<infer Value> ? Value : never;
   const written = ({ hostnames, cidrs, port_list, port_ranges }: Parts) => ({
     hostnames,
     cidrs,
