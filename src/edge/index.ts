@@ -162,7 +162,7 @@ async function start(
   const sessions = createSessions(store);
   const devices = createDevices({ store, sessions, changes, posture });
   const invites = createInvites(store);
-  await invites.reopenClaimed();
+  await invites.dropUncounted();
   const users = createUsers(
     store,
     {

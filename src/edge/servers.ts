@@ -2,11 +2,23 @@
 import { constants } from 'node:crypto';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { SecureContext } from 'node:tls';
+import type { Socket } from 'node:net';
+import type { SecureContext, TLSSocket } from 'node:tls';
 import { callbackify } from 'node:util';
+import { createCapacity, type Place } from './access-tier/capacity.ts';
+import { peerOf } from './access-tier/listeners.ts';
 import type { ServerCertificates } from './authority/server-certificates.ts';
 
-const LIMITS = { headersTimeout: 15_000, requestTimeout: 30_000, maxHeaderSize: 32 * 1024 };
+const LIMITS = {
+  // Node looks for what is too slow every half minute, which would add to each limit.
+  connectionsCheckingInterval: 5_000,
+  headersTimeout: 15_000,
+  requestTimeout: 30_000,
+  maxHeaderSize: 32 * 1024,
+};
+
+/** As at the Access Tier: an office may be behind one address, and each of its apps holds an event stream. */
+const CAPACITY = { most: 8_192, mostOfSource: 8_192, mostUnprovenOfSource: 512 };
 
 export interface TlsServerOptions {
   /** The one name it answers to. */
@@ -39,7 +51,33 @@ export function createTlsHttpServer(options: TlsServerOptions): HttpServer {
     }),
   });
   server.on('tlsClientError', (_, socket) => socket.destroy());
+  boundPlaces(server);
   return server;
+}
+
+/** Whoever finds no place costs no handshake; whoever never shakes hands takes no more than its share. */
+function boundPlaces(server: HttpServer): void {
+  const capacity = createCapacity(CAPACITY);
+  const unproven = new Map<string, Place>();
+  // Before the server's own, which would begin the handshake.
+  server.prependListener('connection', (socket: Socket) => {
+    const place = capacity.enter(socket.remoteAddress ?? '');
+    if (!place) {
+      socket.destroy();
+      return;
+    }
+    const peer = peerOf(socket);
+    unproven.set(peer, place);
+    socket.once('close', () => {
+      if (unproven.get(peer) === place) unproven.delete(peer);
+      place.leave();
+    });
+  });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const peer = peerOf(socket);
+    unproven.get(peer)?.proven();
+    unproven.delete(peer);
+  });
 }
 
 /** Without a limit for whole requests: uploads to web services take what they take. */

@@ -526,6 +526,12 @@ export const ERRORS = {
     advice: 'Ask your administrator for access.',
     action: 'none',
   },
+  'tunnel/limit-reached': {
+    exit: EXIT.denied,
+    title: 'A connection reached a limit of your organisation',
+    advice: 'Connect again in the program that used it.',
+    action: 'none',
+  },
   'tunnel/target-refused': {
     exit: EXIT.denied,
     title: 'That address is not part of this service',

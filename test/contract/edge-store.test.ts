@@ -14,9 +14,9 @@ const invite: InviteRecord = {
   codeHash: 'x',
   createdAt: 0,
   expiresAt: 100,
-  uses: { most: 2, claimed: 0, made: 0 },
+  uses: { most: 2, made: 0 },
 };
-const claimed = { ...invite, uses: { ...invite.uses, claimed: 1 } };
+const claimed = { ...invite, claims: { one: 1e9 } };
 let folder: string;
 let path: string;
 beforeEach(async () => {
@@ -71,9 +71,7 @@ describe.each(stores)('the %s store', (name, open) => {
     await store.put('invites', 'a', invite);
     const claims = await Promise.all(
       Array.from({ length: 20 }, () =>
-        store.change('invites', 'a', (record) =>
-          record?.uses.claimed === 0 ? claimed : undefined,
-        ),
+        store.change('invites', 'a', (record) => (record && !record.claims ? claimed : undefined)),
       ),
     );
     expect(claims.filter(Boolean)).toHaveLength(1);
@@ -161,7 +159,7 @@ describe('the file store', () => {
     const claim = () =>
       store.change('invites', 'a', (record = invite) => ({
         ...record,
-        uses: { ...record.uses, claimed: record.uses.claimed + 1 },
+        uses: { ...record.uses, made: record.uses.made + 1 },
       }));
     const first = claim();
     await Promise.resolve(); // it is being written
@@ -171,7 +169,7 @@ describe('the file store', () => {
     expect(await store.list('invites')).toEqual([]);
     await mkdir(within);
     await claim();
-    expect(await store.get('invites', 'a')).toMatchObject({ uses: { claimed: 1 } });
+    expect(await store.get('invites', 'a')).toMatchObject({ uses: { made: 1 } });
     await store.close();
   });
 });

@@ -8,6 +8,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { DEFAULT_POSTURE } from '../../src/edge/policy/posture.ts';
 import { registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
+import { openEvents } from '../support/event-stream.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { until } from '../support/until.ts';
 
@@ -175,6 +176,24 @@ describe('a new configuration', () => {
 });
 
 describe('limits', () => {
+  test.each([
+    [{ connection: 2 }, 'session_cap'],
+    [{ idle: 1 }, 'inactive'],
+  ] as const)('one that ends a connection (%j) tells the device: %s', async (lifetimes, code) => {
+    const edge = await start({ lifetimes });
+    const dana = await aPerson(edge);
+    const events = await openEvents(edge, dana);
+    onTestFinished(() => events.close());
+    const socket = dial(edge, dana);
+    expect(await echoes(socket)).toBe(true);
+    expect(await events.next('connection.ended')).toMatchObject({
+      service: 'echo.demo.bnn',
+      code,
+      reason: expect.stringContaining('as long as a connection may'),
+      correlation_id: expect.stringMatching(/^[\da-f-]{36}$/),
+    });
+  });
+
   test('a session ends at its longest life, whatever passes on it', async () => {
     const edge = await start({ lifetimes: { connection: 1 } });
     const socket = dial(edge, await aPerson(edge));
@@ -201,6 +220,57 @@ describe('limits', () => {
     clearInterval(slowly);
     expect(Date.now() - at).toBeLessThan(4_000);
   });
+
+  const httpsPorts = (edge: TestEdge) =>
+    [edge.edge.document.issuer, edge.edge.document.command_center].map((at) =>
+      Number(new URL(at).port),
+    );
+
+  test('one source that never shakes hands keeps nobody else from the ports of the TrustProvider and the Command Center', async () => {
+    const edge = await start();
+    const dana = await aPerson(edge);
+    for (const port of httpsPorts(edge)) {
+      let closed = 0;
+      const hanging = Array.from({ length: 600 }, () => {
+        const socket = connectTcp({ port, host: '127.0.0.1', localAddress: '127.0.0.9' });
+        socket.on('error', () => {});
+        socket.on('close', () => (closed += 1));
+        return socket.resume();
+      });
+      onTestFinished(() => hanging.forEach((socket) => socket.destroy()));
+      await until(() => Promise.resolve(closed === 600 - 512));
+    }
+    expect((await dana.device.call(`${edge.edge.document.command_center}/services`)).status).toBe(
+      401,
+    );
+    const organisation = `${edge.edge.document.issuer}/.well-known/openid-configuration`;
+    expect((await dana.device.call(organisation)).status).toBe(200);
+  });
+
+  test('who sends a handshake or a request byte by byte is cut at the ports of TrustProvider and Command Center', async () => {
+    const edge = await start();
+    const slow = httpsPorts(edge).flatMap((port) => {
+      const address = { port, host: '127.0.0.1' };
+      return [
+        { socket: connectTcp(address), bytes: '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' },
+        {
+          socket: connect({ ...address, servername: 'demo.localhost', ca: edge.edge.root }),
+          bytes: 'GET /.well-known/openid-configuration HTTP/1.1\r\nHost: demo.localhost\r\n',
+        },
+      ];
+    });
+    const at = Date.now();
+    const ends = slow.map(async ({ socket, bytes }) => {
+      let sent = 0;
+      const slowly = setInterval(() => socket.write(bytes.slice(sent, (sent += 1)), 'latin1'), 500);
+      socket.on('error', () => {});
+      socket.resume();
+      await new Promise((resolve) => socket.once('close', resolve));
+      clearInterval(slowly);
+      return Date.now() - at;
+    });
+    expect(Math.max(...(await Promise.all(ends)))).toBeLessThan(25_000);
+  }, 40_000);
 
   test('one source that never shakes hands keeps nobody else out, and costs no more than its places', async () => {
     const edge = await start();

@@ -8,9 +8,19 @@ import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { callsTo } from '../../src/edge/administration/control-client.ts';
 import { createEdge, type Edge } from '../../src/edge/index.ts';
+import { createInvites } from '../../src/edge/enrolment/invites.ts';
 import { DEFAULT_POSTURE } from '../../src/edge/policy/posture.ts';
+import { openPostgresStore } from '../../src/edge/store/postgres-store.ts';
+import { aSigningRequest } from '../support/certificates.ts';
 import { type PostgresServer, postgresMissing, startPostgresServer } from '../support/postgres.ts';
-import { registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
+import {
+  codeOf,
+  enrol,
+  registerDevice,
+  signIn,
+  type SignedIn,
+} from '../support/scripted-device.ts';
+import { openEvents } from '../support/event-stream.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
@@ -31,6 +41,10 @@ async function organisation(): Promise<{ first: TestEdge; second: Edge }> {
   const database = await server.database();
   const first = await startEdge({ database });
   onTestFinished(() => first.stop());
+  return { first, second: await another(first, database) };
+}
+
+async function another(first: TestEdge, database: string): Promise<Edge> {
   const data = path.join(tempDir(), 'data');
   for (const each of ['authority', 'issuer.json']) {
     await cp(path.join(first.data, each), path.join(data, each), { recursive: true });
@@ -42,6 +56,8 @@ async function organisation(): Promise<{ first: TestEdge; second: Edge }> {
     host: 'demo.localhost',
     address: '127.0.0.1',
     ports: { public: free, mutual: free, browser: null, accessTier: free },
+    // What people see is one address, wherever they are led.
+    outer: { publicPort: Number(new URL(first.edge.document.issuer).port) },
     lifetimes: {},
     documents: {},
     users: [],
@@ -50,7 +66,7 @@ async function organisation(): Promise<{ first: TestEdge; second: Edge }> {
     log: () => {},
   });
   onTestFinished(() => second.stop(0));
-  return { first, second };
+  return second;
 }
 
 function dial(edge: Edge, { trust }: SignedIn, name = 'echo'): TLSSocket {
@@ -122,6 +138,36 @@ test('a connection for changes that has gone silent is noticed, and what it did 
   await server.silence();
   await first.edge.revokeDevice(dana.device.id, 'Stolen.');
   await gone(running);
+});
+
+test('the reason of a ban reaches an app whose event stream is at another edge than the one that was told', async () => {
+  const { first, second } = await organisation();
+  const dana = await signIn(first, await registerDevice(first));
+  const events = await openEvents({ edge: second }, dana);
+  await callsTo(first.data)('device.ban', {
+    device: dana.device.id,
+    banned: true,
+    reason: 'Lost on a train.',
+    by: 'test',
+  });
+  expect(await events.next('session.ended')).toEqual({ reason: 'Lost on a train.' });
+  await events.ended;
+});
+
+test('an edge that starts leaves alone what another is registering', async () => {
+  const database = await server.database();
+  const first = await startEdge({ database });
+  onTestFinished(() => first.stop());
+  const code = codeOf(await first.edge.createInvite());
+  const store = await openPostgresStore({ url: database, onChange: () => {}, log: () => {} });
+  onTestFinished(() => store.close());
+  // As an edge does between the decision and the certificate.
+  const invites = createInvites(store);
+  const { id } = (await invites.find(code))!;
+  expect(await invites.claim(id)).toBeTruthy();
+  await another(first, database);
+  const { request } = await aSigningRequest();
+  expect((await enrol(first, { code, request })).status).toBe(401);
 });
 
 test(

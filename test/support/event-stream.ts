@@ -15,7 +15,10 @@ export interface EventReader {
   close(): void;
 }
 
-export async function openEvents(edge: TestEdge, person: SignedIn): Promise<EventReader> {
+export async function openEvents(
+  edge: Pick<TestEdge, 'edge'>,
+  person: SignedIn,
+): Promise<EventReader> {
   const seen: string[] = [];
   const waiting: { name: string; data: unknown }[] = [];
   let wake = (): void => {};

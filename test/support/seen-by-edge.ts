@@ -32,8 +32,9 @@ export function tapServers(): Tap {
   const seen = new Map<number, Place>();
   const emit = Reflect.get(Server.prototype, 'emit') as (...args: unknown[]) => boolean;
 
-  function at(server: Server): Place {
-    const { port } = server.address() as AddressInfo;
+  /** Of the listener: a TLS server may be handed its connections by another one that listens. */
+  function at(server: Server, { localPort }: { localPort?: number | undefined }): Place {
+    const port = (server.address() as AddressInfo | null)?.port ?? localPort ?? 0;
     const known = seen.get(port);
     if (known) return known;
     const place = {
@@ -48,11 +49,11 @@ export function tapServers(): Tap {
 
   function keepCertificate(server: Server, socket: TLSSocket): void {
     const { raw } = (socket.getPeerCertificate() as { raw?: Buffer } | null) ?? {};
-    if (raw) at(server).certificates.add(new X509Certificate(raw).toString());
+    if (raw) at(server, socket).certificates.add(new X509Certificate(raw).toString());
   }
 
   function read(server: Server, request: IncomingMessage): void {
-    const place = at(server);
+    const place = at(server, request.socket);
     place.text += `${request.method} ${request.url}\n${request.rawHeaders.join('\n')}\n`;
     const push = request.push.bind(request);
     request.push = (chunk: Buffer | null, encoding) => {
@@ -64,7 +65,7 @@ export function tapServers(): Tap {
   Server.prototype.emit = function (this: Server, event: string | symbol, ...args: unknown[]) {
     if (event === 'secureConnection') {
       const socket = args[0] as TLSSocket;
-      const { sockets } = at(this);
+      const { sockets } = at(this, socket);
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
       keepCertificate(this, socket);
@@ -72,7 +73,8 @@ export function tapServers(): Tap {
       read(this, args[0] as IncomingMessage);
     } else if (event === 'tlsClientError') {
       keepCertificate(this, args[1] as TLSSocket);
-      if (!BROKEN_OFF.test(String(args[0]))) at(this).failures.push(String(args[0]));
+      if (!BROKEN_OFF.test(String(args[0])))
+        at(this, args[1] as TLSSocket).failures.push(String(args[0]));
     }
     return Reflect.apply(emit, this, [event, ...args]);
   };

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { relay } from '../../proxy/net/relay.ts';
+import { relay, type RelayEnd } from '../../proxy/net/relay.ts';
 import { PROBE_PROTOCOL } from '../../shared/protocol/probe.ts';
 import type { RefusalCode } from '../../shared/protocol/refusals.ts';
 import type { Audit, AuditEntry } from '../audit/audit.ts';
@@ -23,7 +23,7 @@ import { readConnect, refuseConnect } from './connect.ts';
 import { createFrontends, type Frontends } from './frontends.ts';
 import { serveStreams, type StreamAnswer, type StreamRequest } from './http2-connect.ts';
 import { type Listeners, openListeners } from './listeners.ts';
-import { createLiveConnections } from './live-connections.ts';
+import { createLiveConnections, type LiveConnection } from './live-connections.ts';
 import { createReach } from './reach.ts';
 import { createServiceCertificates, type ServiceCertificates } from './service-certificates.ts';
 import { fixedTarget } from './targets.ts';
@@ -143,16 +143,18 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
       return;
     }
     // Before dialling: what ends a session while we dial must find this connection.
-    const done = live.add({
+    const connection: LiveConnection = {
       caller,
       serviceId: service.id,
       socket,
       correlationIds: [entry.correlation_id],
-    });
+    };
+    const done = live.add(connection);
     try {
-      await (byConnect
+      const ended = await (byConnect
         ? serveConnect(socket, service, passed)
         : serveTcp(socket, service, caller, serverName, passed));
+      if (ended === 'idle') live.tellLimit(connection, 'inactive');
     } finally {
       done();
     }
@@ -160,13 +162,17 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
 
   type Passed = Omit<AuditEntry, 'allowed'>;
 
-  const serveConnect = async (socket: TLSSocket, service: PublishedService, entry: Passed) => {
+  const serveConnect = async (
+    socket: TLSSocket,
+    service: PublishedService,
+    entry: Passed,
+  ): Promise<RelayEnd | void> => {
     const wanted = await readConnect(socket, limits.requestMs);
     if (wanted === null) return; // nothing was asked for: somebody who went away
     const reached = await reach({ service, wanted, entry });
     if (reached.refused) return refuseConnect(socket, reached, entry.correlation_id);
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-    await relay(socket, reached.backend, { idleMs: limits.idleMs });
+    return (await relay(socket, reached.backend, { idleMs: limits.idleMs })).ended;
   };
 
   const serveHttp2 = async (socket: TLSSocket, { id }: PublishedService, isAdmitted: boolean) => {
@@ -194,11 +200,19 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
       // All streams are one caller's: what denies one, cuts the whole connection.
       const { caller } = admission;
       done ??= live.add({ caller, serviceId: id, socket, correlationIds: running });
+      const inactive = (): void =>
+        live.tellLimit(
+          { caller, serviceId: id, socket, correlationIds: [correlationId] },
+          'inactive',
+        );
       running.add(correlationId);
       signal.addEventListener('abort', () => running.delete(correlationId));
       if (signal.aborted) running.delete(correlationId);
       const passed = { ...entry, ...passedFacts(admission) };
-      return { ...(await reach({ service, wanted, entry: passed, signal })), correlationId };
+      const reached = await reach({ service, wanted, entry: passed, signal });
+      return reached.refused
+        ? { ...reached, correlationId }
+        : { ...reached, correlationId, inactive };
     };
     const streams = serveStreams(socket, {
       open: (request) =>
@@ -224,7 +238,7 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
     caller: Caller,
     serverName: string,
     entry: Passed,
-  ) => {
+  ): Promise<RelayEnd | void> => {
     const wanted = fixedTarget(service.document.spec.backend, serverName);
     if (!wanted) {
       const denial = { code: 'target_unresolvable', reason: 'It has no target.' } as const;
@@ -235,7 +249,7 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
     if (reached.refused) {
       return refuseByClosing(socket, service, caller, reached.denial, entry.correlation_id);
     }
-    await relay(socket, reached.backend, { idleMs: limits.idleMs });
+    return (await relay(socket, reached.backend, { idleMs: limits.idleMs })).ended;
   };
 
   const refuseByClosing = (

@@ -18,7 +18,15 @@ export interface StreamRequest {
   /** The client has given the stream up. */
   signal: AbortSignal;
 }
-export type StreamAnswer = ({ refused: false; backend: Socket } | ({ refused: true } & Refusal)) & {
+export type StreamAnswer = (
+  | {
+      refused: false;
+      backend: Socket;
+      /** It was idle for too long, and is over. */
+      inactive: () => void;
+    }
+  | ({ refused: true } & Refusal)
+) & {
   correlationId: string;
 };
 
@@ -142,7 +150,8 @@ async function serveStream(
   stream.once('aborted', () => backend.resetAndDestroy());
   stream.respond({ ':status': 200 });
   resetWhenGivenUp(stream);
-  await relay(stream, backend, { idleMs });
+  const { ended } = await relay(stream, backend, { idleMs });
+  if (ended === 'idle') answer.inactive();
 }
 
 function refuse(stream: ServerHttp2Stream, answer: Extract<StreamAnswer, { refused: true }>): void {

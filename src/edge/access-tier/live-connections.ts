@@ -1,8 +1,10 @@
 // Connections that run now: judged again when something changes and as time passes, cut at the longest life, drained
 // at the end. See docs/decisions/0007.
 import type { Socket } from 'node:net';
+import type { EventData } from '../../shared/protocol/events.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Changes } from '../changes.ts';
+import type { EventStreams } from '../command-center/event-streams.ts';
 import { type Log, reason } from '../log.ts';
 import type { Admit, Caller } from './admit.ts';
 
@@ -14,6 +16,8 @@ export interface LiveConnection {
   correlationIds: Iterable<string>;
 }
 
+export type Limit = EventData<'connection.ended'>['code'];
+
 export interface LiveConnections {
   /** Every accepted socket, so that stopping reaches it. */
   track(socket: Socket): void;
@@ -23,6 +27,8 @@ export interface LiveConnections {
   count(): number;
   /** An admitted one; returns what to call when it is over. */
   add(connection: LiveConnection): () => void;
+  /** Tells its device which limit has ended it. */
+  tellLimit(connection: LiveConnection, code: Limit): void;
   stop(drainMs: number): Promise<void>;
 }
 
@@ -30,12 +36,18 @@ export interface LiveConnectionsOptions {
   admit: Admit;
   audit: Audit;
   changes: Changes;
+  events: Pick<EventStreams, 'send'>;
   limits: { longestMs: number; judgedEveryMs: number };
   log: Log;
 }
 
+const LIMIT_REASONS = {
+  session_cap: 'It had lasted as long as a connection may.',
+  inactive: 'Nothing had passed on it for as long as a connection may be idle.',
+} as const satisfies Record<Limit, string>;
+
 export function createLiveConnections(options: LiveConnectionsOptions): LiveConnections {
-  const { admit, audit, changes, limits, log } = options;
+  const { admit, audit, changes, events, limits, log } = options;
   const sockets = new Set<Socket>();
   const drains = new Map<Socket, () => void>();
   const connections = new Set<LiveConnection>();
@@ -73,10 +85,22 @@ export function createLiveConnections(options: LiveConnectionsOptions): LiveConn
   const clock = setInterval(judgeAll, limits.judgedEveryMs);
   clock.unref();
 
+  const tellLimit = (connection: LiveConnection, code: Limit): void => {
+    const { caller, serviceId: service, correlationIds } = connection;
+    const [correlation_id] = correlationIds;
+    if (correlation_id === undefined) return; // nothing ran on it
+    const reason = LIMIT_REASONS[code];
+    events.send(caller.deviceId, 'connection.ended', { service, code, reason, correlation_id });
+  };
+
   return {
+    tellLimit,
     track(socket) {
       sockets.add(socket);
-      const longest = setTimeout(() => socket.destroy(), limits.longestMs);
+      const longest = setTimeout(() => {
+        for (const each of connections) if (each.socket === socket) tellLimit(each, 'session_cap');
+        socket.destroy();
+      }, limits.longestMs);
       longest.unref();
       socket.on('close', () => {
         clearTimeout(longest);

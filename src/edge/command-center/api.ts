@@ -65,6 +65,11 @@ export function createApi(options: ApiOptions): Routes {
         until: identity.claims.exp * 1000,
         tag,
         currentTag: async () => (await catalogOf(identity)).etag,
+        lastWord: async () => {
+          const device = await store.get('devices', identity.device.id);
+          if (device?.revoked) return { name: 'device.revoked', reason: device.revoked };
+          return device?.banned ? { name: 'session.ended', reason: device.banned } : null;
+        },
       });
     },
     [`POST ${API}/ticket`]: async (request: IncomingMessage, response: ServerResponse) => {

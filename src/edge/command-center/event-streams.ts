@@ -13,6 +13,13 @@ export interface Subscriber {
   tag: string;
   /** What it holds at this moment. */
   currentTag: () => Promise<string>;
+  /** Why it is accepted no more, as another edge was told; null: it is, or nobody gave a reason. */
+  lastWord: () => Promise<LastWord | null>;
+}
+
+export interface LastWord {
+  name: 'session.ended' | 'device.revoked';
+  reason: string;
 }
 
 export interface EventStreams {
@@ -69,6 +76,13 @@ export function createEventStreams(
     [...streams.keys()].filter(matches);
 
   const tellChange = async (subscriber: Subscriber): Promise<void> => {
+    // Where the store does not answer nothing is known; connections are refused all the same.
+    const last = await subscriber.lastWord().catch(() => null);
+    if (last && streams.has(subscriber)) {
+      tell(subscriber, last.name, { reason: last.reason });
+      end(subscriber);
+      return;
+    }
     // When it cannot be told whether anything changed, looking again does no harm.
     const tag = await subscriber.currentTag().catch(() => '');
     if (tag === subscriber.tag || !streams.has(subscriber)) return;

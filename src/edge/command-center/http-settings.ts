@@ -32,10 +32,19 @@ const requestPattern = z
     paths,
   }));
 
+const isNothing = (value: unknown): boolean =>
+  value == null ||
+  value === '' ||
+  (typeof value === 'object' && Object.values(value).every(isNothing));
+
+/** The product's tools write one pattern without anything in it where there is none: nothing is exempted. */
+const withoutPlaceholder = (patterns: unknown): unknown =>
+  Array.isArray(patterns) && patterns.length === 1 && isNothing(patterns[0]) ? [] : patterns;
+
 const exemptedPaths = z.object({
   enabled: flag(false),
   paths: list(path),
-  patterns: list(requestPattern),
+  patterns: z.preprocess(withoutPlaceholder, list(requestPattern)),
 });
 
 const healthCheck = z

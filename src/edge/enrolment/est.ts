@@ -76,7 +76,8 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
     const facts = readDeviceFacts(request.headers['banyan-device']);
     if (!facts) throw new HttpRefusal(400, 'The header Banyan-Device is missing or malformed.');
     // Everything that can be wrong is known by now; of several requests with one permit, one gets past here.
-    if (!(await permit.claim())) throw permit.refusal(permit.tooLate);
+    const claim = await permit.claim();
+    if (claim === null) throw permit.refusal(permit.tooLate);
     try {
       const id = randomUUID();
       const owner = permit.owner !== undefined && { owner: permit.owner };
@@ -95,10 +96,12 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
         registeredAt: Math.floor(Date.now() / 1000),
         ...owner,
       });
-      await permit.settle('used');
-      return { id, certificates };
+      if (await permit.settle(claim, 'used')) return { id, certificates };
+      // It took so long that another has the use; nobody has seen this certificate.
+      await store.delete('devices', id);
+      throw permit.refusal(permit.tooLate);
     } catch (error) {
-      await permit.settle('open');
+      await permit.settle(claim, 'open');
       throw error;
     }
   };
@@ -162,8 +165,10 @@ interface Permit {
   spent?: string;
   /** What has become of it when somebody else was faster. */
   tooLate: string;
-  claim(): Promise<boolean>;
-  settle(state: 'used' | 'open'): Promise<void>;
+  /** To be settled; null: too late. */
+  claim(): Promise<string | null>;
+  /** false: it took too long, and another has the use. */
+  settle(claim: string, state: 'used' | 'open'): Promise<boolean>;
   refusal(why: string): NotPermitted;
 }
 
@@ -199,7 +204,7 @@ async function permitByInvite(
     ...(state !== 'open' && { spent: `invite_${state.replace('-', '_')}` }),
     tooLate: 'invite_used_up',
     claim: () => invites.claim(id),
-    settle: (how) => invites.settle(id, how),
+    settle: (claim, how) => invites.settle(id, claim, how),
     refusal,
   };
 }
@@ -217,9 +222,10 @@ async function permitByToken(
     audited: { person: found.user.email },
     owner: found.user.email,
     tooLate: code,
-    claim: () => registrationTokens.claim(found),
-    settle: async (how) => {
+    claim: async () => ((await registrationTokens.claim(found)) ? found.id : null),
+    settle: async (_, how) => {
       if (how === 'open') await registrationTokens.release(found);
+      return true;
     },
     refusal,
   };

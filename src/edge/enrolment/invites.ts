@@ -1,6 +1,6 @@
 // Invite codes: for one device and a day, or for a deployment: as many devices as an administrator says, until she says.
 // Only their hash is kept.
-import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, randomInt, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { InviteRecord, Store } from '../store/store.ts';
 
 /** No letters that are easily misread. 12 of them are 59 bits: not to be guessed within an invite's life. */
@@ -8,6 +8,8 @@ const ALPHABET = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LENGTH = 12;
 /** Nobody types it, and it lives for weeks: 98 bits. */
 const DEPLOYMENT_LENGTH = 20;
+/** Longer than a registration takes; then whoever has claimed a use is taken for dead, and it is free again. */
+const CLAIM_SECONDS = 60;
 export const MOST_USES = 100_000;
 const LONGEST_DEPLOYMENT_SECONDS = 366 * 24 * 3600;
 
@@ -47,12 +49,12 @@ export interface Invites {
   revoke(id: string): Promise<boolean>;
   /** The invite with this code, whatever became of it; null: there is none, so somebody guesses. */
   find(code: string): Promise<FoundInvite | null>;
-  /** One use. Of several callers at the limit only so many get true; the others come too late. */
-  claim(id: string): Promise<boolean>;
-  /** `used` when the certificate was issued, `open` when that failed. */
-  settle(id: string, state: 'used' | 'open'): Promise<void>;
-  /** For the start: nobody is left who would settle what was claimed before. */
-  reopenClaimed(): Promise<void>;
+  /** One use, as a claim to settle. Of several callers at the limit only so many get one; null: too late. */
+  claim(id: string): Promise<string | null>;
+  /** `used` when the certificate was issued, `open` when that failed. false: it took too long, and another has the use. */
+  settle(id: string, claim: string, state: 'used' | 'open'): Promise<boolean>;
+  /** For the start: those of a store from before uses were counted. Good for a day at most, they are over. */
+  dropUncounted(): Promise<void>;
 }
 
 export function createInvites(store: Store): Invites {
@@ -70,7 +72,7 @@ export function createInvites(store: Store): Invites {
       codeHash: hash(code).toString('base64url'),
       createdAt,
       expiresAt: createdAt + lifetimeSeconds,
-      uses: { most, claimed: 0, made: 0 },
+      uses: { most, made: 0 },
       ...facts,
     });
     return { id, code };
@@ -105,46 +107,49 @@ export function createInvites(store: Store): Invites {
       }
       return found;
     },
-    claim: (id) =>
-      store.change('invites', id, (invite) =>
-        invite && stateOf(invite) === 'open' ? counted(invite, { claimed: 1 }) : undefined,
-      ),
-    async settle(id, state) {
-      await store.change(
-        'invites',
-        id,
-        (invite) => invite && counted(invite, { claimed: -1, made: state === 'used' ? 1 : 0 }),
-      );
+    async claim(id) {
+      const claim = randomUUID();
+      const isClaimed = await store.change('invites', id, (invite) => {
+        if (!invite || stateOf(invite) !== 'open') return undefined;
+        const claims = { ...liveClaims(invite), [claim]: Date.now() / 1000 + CLAIM_SECONDS };
+        return { ...invite, claims };
+      });
+      return isClaimed ? claim : null;
     },
-    async reopenClaimed() {
+    settle: (id, claim, state) =>
+      store.change('invites', id, (invite) => {
+        const { [claim]: until, ...claims } = invite?.claims ?? {};
+        // One that has run out is good until somebody else has claimed in its place.
+        if (!invite || until === undefined) return undefined;
+        const { most, made } = invite.uses;
+        return { ...invite, claims, uses: { most, made: state === 'used' ? made + 1 : made } };
+      }),
+    async dropUncounted() {
       for (const [id, invite] of await store.list('invites')) {
-        // Of a store from before uses were counted: good for a day at most, and over.
         if (!('uses' in invite)) await store.delete('invites', id);
-        else if (invite.uses.claimed > 0) {
-          await store.put('invites', id, counted(invite, { claimed: -invite.uses.claimed }));
-        }
       }
     },
   };
 }
 
 /** A use that is being made counts: of two at the limit, one is too late. */
-function stateOf({ uses, revoked, expiresAt }: InviteRecord): InviteState {
+function stateOf(invite: InviteRecord): InviteState {
+  const { uses, revoked, expiresAt } = invite;
   if (revoked) return 'revoked';
   if (expiresAt <= Date.now() / 1000) return 'expired';
-  return uses.made + uses.claimed < uses.most ? 'open' : 'used-up';
+  const taken = uses.made + Object.keys(liveClaims(invite)).length;
+  return taken < uses.most ? 'open' : 'used-up';
 }
 
-const counted = (
-  invite: InviteRecord,
-  { claimed, made = 0 }: { claimed: number; made?: number },
-): InviteRecord => {
-  const { uses } = invite;
-  return {
-    ...invite,
-    uses: { ...uses, claimed: uses.claimed + claimed, made: uses.made + made },
-  };
-};
+/**
+ * By time, not by who has made them: several edges share the store, and one that starts cannot know what the others are
+ * about to settle.
+ */
+export const liveClaims = (
+  { claims = {} }: InviteRecord,
+  nowSeconds = Date.now() / 1000,
+): Record<string, number> =>
+  Object.fromEntries(Object.entries(claims).filter(([, until]) => until > nowSeconds));
 
 const shown = (id: string, invite: InviteRecord, name: string): DeploymentInvite => ({
   id,

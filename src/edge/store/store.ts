@@ -31,8 +31,10 @@ export interface InviteRecord {
   /** Seconds since the epoch. */
   createdAt: number;
   expiresAt: number;
-  /** How many devices it is good for, how many are being registered right now, and how many are. */
-  uses: { most: number; claimed: number; made: number };
+  /** How many devices it is good for, and how many are registered. */
+  uses: { most: number; made: number };
+  /** Those that are being registered right now, each until when it counts: seconds since the epoch. */
+  claims?: Record<string, number>;
   /** Of a deployment invite: what the administrator calls it. One that a person is given has none. */
   deployment?: string;
   /** Taken back: no further use. */

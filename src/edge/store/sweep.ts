@@ -1,5 +1,6 @@
 // Forgets what has run out: expired issuer records, and invites that are too old.
 import { type Log, reason } from '../log.ts';
+import { liveClaims } from '../enrolment/invites.ts';
 import type { Store } from './store.ts';
 
 const EVERY_MS = 60_000;
@@ -13,10 +14,12 @@ export async function sweep(store: Store, nowSeconds: number = Date.now() / 1000
   for (const [id, { expiresAt }] of await store.list('issuer')) {
     if (expiresAt !== undefined && expiresAt < nowSeconds) await store.delete('issuer', id);
   }
-  for (const [id, { expiresAt, uses, deployment }] of await store.list('invites')) {
+  for (const [id, invite] of await store.list('invites')) {
+    const { expiresAt, deployment } = invite;
     const until = expiresAt + (deployment === undefined ? 0 : REMEMBER_SECONDS);
     // One that is claimed right now is settled by who claimed it.
-    if (until < nowSeconds && uses.claimed === 0) await store.delete('invites', id);
+    const isClaimed = Object.keys(liveClaims(invite, nowSeconds)).length > 0;
+    if (until < nowSeconds && !isClaimed) await store.delete('invites', id);
   }
 }
 

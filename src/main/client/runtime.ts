@@ -111,6 +111,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
       programs.renew(services);
     },
     onDenied: (event) => access.onDenied(event),
+    onEnded: (event) => access.onEnded(event),
     onSessionEnded: (reason) => inBackground('end the session', session.ended(reason)),
     onDeviceRevoked: (reason) => inBackground('take back the device', deviceRevoked(reason)),
     onRefused: () => inBackground('renew the refused session', session.refused()),

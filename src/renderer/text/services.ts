@@ -148,6 +148,7 @@ export const detailsText = {
     ports.length === 1 && !ports[0]?.includes('-')
       ? `port ${ports[0]}`
       : `ports ${ports.join(', ').replaceAll('-', '–')}`,
+  ended: (time: string) => `A connection was ended at ${time}`,
   refused: (time: string) => `A connection was refused at ${time}`,
   notAvailable: 'Not available to you',
   toFix: 'What to fix on this device',

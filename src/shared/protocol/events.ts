@@ -15,6 +15,13 @@ export const EVENTS = {
     reason: sentence,
     correlation_id: label,
   }),
+  /** A limit of the Access Tier has ended a running connection: how long one may live, or be idle. */
+  'connection.ended': z.object({
+    service: serviceId,
+    code: z.enum(['session_cap', 'inactive']),
+    reason: sentence,
+    correlation_id: label,
+  }),
   /** The organisation ended this session: sign in again. */
   'session.ended': z.object({ reason: sentence }),
   /** The organisation no longer accepts this device. */

@@ -100,6 +100,17 @@ describe('a refused connection', () => {
   });
 });
 
+describe('a connection that a limit has ended', () => {
+  it('is not called refused, and says which limit', async () => {
+    const error = { code: 'tunnel/limit-reached', message: 'It had lasted too long.' } as const;
+    app = await renderApp(having({ [ledger.id]: open(5433, { lastRefusal: { at: 1, error } }) }));
+    await app.click('Details of Ledger database');
+    expect(app.text()).toContain('A connection was ended at');
+    expect(app.text()).toContain('It had lasted too long.');
+    expect(app.text()).not.toContain('refused');
+  });
+});
+
 describe('sign-out', () => {
   const chooseSignOut = async (): Promise<void> => {
     await app.act(() =>

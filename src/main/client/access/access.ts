@@ -253,6 +253,8 @@ export function createAccess(options: AccessOptions) {
 
     onDenied: (event: EventData<'connection.denied'>): void => facts.denied(event),
 
+    onEnded: (event: EventData<'connection.ended'>): void => facts.ended(event),
+
     /** The catalogue was read: close what is gone, move what has changed, start what starts by itself. */
     onServices(services: readonly Service[]): void {
       for (const id of Object.keys(state.slices.tunnels.states).filter(isRunning)) {

@@ -1,5 +1,5 @@
 // What the engine and the Access Tier tell of the ways that are open: made into model states, notices, recent connections, log.
-import { type AppError, fromWireError, type WireError } from '../../../shared/errors.ts';
+import { AppError, fromWireError, type WireError } from '../../../shared/errors.ts';
 import { exhaustive } from '../../../shared/exhaustive.ts';
 import type { EventData } from '../../../shared/protocol/events.ts';
 import type { TunnelFact } from '../../../proxy/index.ts';
@@ -116,6 +116,16 @@ export function createFacts({ ports, state, onCertificateNeeded }: FactsOptions)
       const error = denials.record(event).toWire();
       const refusal = { at: clock.now(), error };
       state.tunnel(event.service, { type: 'connection-refused', refusal });
+    },
+
+    /** By a limit. Nothing is refused: whoever connects again is let in. */
+    ended({ service, code, reason, correlation_id }: EventData<'connection.ended'>): void {
+      const error = new AppError('tunnel/limit-reached', reason, {
+        correlationId: correlation_id,
+        details: { limit: code },
+      }).toWire();
+      log.info('a connection reached a limit', { tunnel: service, error });
+      state.tunnel(service, { type: 'connection-refused', refusal: { at: clock.now(), error } });
     },
 
     /** The next person starts afresh. */

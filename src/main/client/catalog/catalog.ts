@@ -32,6 +32,7 @@ export interface CatalogOptions {
   /** The list has been read anew, whether or not it has changed. */
   onServices: (services: readonly Service[]) => void;
   onDenied: (event: EventData<'connection.denied'>) => void;
+  onEnded: (event: EventData<'connection.ended'>) => void;
   onSessionEnded: (reason: string) => void;
   onDeviceRevoked: (reason: string) => void;
   /** The token was not accepted. */
@@ -208,6 +209,10 @@ export function createCatalog(options: CatalogOptions) {
       case 'connection.denied': {
         const denied = read(name);
         return denied ? options.onDenied(denied) : undefined;
+      }
+      case 'connection.ended': {
+        const ended = read(name);
+        return ended ? options.onEnded(ended) : undefined;
       }
       case 'session.ended':
         return options.onSessionEnded(read(name)?.reason ?? '');

@@ -1,4 +1,4 @@
-// A connection that was refused while the tunnel stayed open; put away by a press, until the next one.
+// A connection that was refused, or ended by a limit, while the tunnel stayed open; put away by a press, until the next one.
 import { X } from 'lucide-react';
 import { words } from '../../text/common.ts';
 import { detailsText } from '../../text/services.ts';
@@ -16,7 +16,11 @@ export function RefusalNote({ service, tunnel }: Shown) {
   return (
     <Note
       tone="warn"
-      title={detailsText.refused(clockTime(refusal.at))}
+      title={
+        refusal.error.code === 'tunnel/limit-reached'
+          ? detailsText.ended(clockTime(refusal.at))
+          : detailsText.refused(clockTime(refusal.at))
+      }
       action={
         <Button
           look="quiet"

@@ -31,9 +31,10 @@ async function aServer({ before = () => Promise.resolve() } = {}) {
       response,
       until: Date.now() + Number(life),
       tag: '1',
-      currentTag: () => {
+      currentTag: () => Promise.resolve('1'),
+      lastWord: () => {
         asked.push(sessionId);
-        return Promise.resolve('1');
+        return Promise.resolve(null);
       },
     };
     void before().then(() => {

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { serviceDocument } from '../../../../src/edge/command-center/documents.ts';
 import {
@@ -200,4 +201,47 @@ describe("the Access Tier's own machine", () => {
 
 test.each(['10.0.0.0/33', 'ten', '10.0.0.0/', '1.2.3', '::1/129'])('%s is no range', (cidr) => {
   expect(() => rules({ http_connect: true, allow_patterns: [{ cidrs: [cidr] }] })).toThrow();
+});
+
+test('a pattern never allows more than each of its parts alone, and patterns together no more than each allows', () => {
+  const parts = fc.record({
+    hostnames: fc.subarray(['*.lab', 'db-*', '*core*', 'a.lab', '10.0.0.7']),
+    cidrs: fc.subarray(['10.0.0.0/8', '10.0.34.2', '192.0.2.0/24', '127.0.0.1', '0.0.0.0/0']),
+    port_list: fc.subarray([22, 80, 5901]),
+    port_ranges: fc.subarray([
+      { Min: 79, Max: 81 },
+      { Min: 5900, Max: 5999 },
+    ]),
+  });
+  const asked = fc.tuple(
+    fc.constantFrom('a.lab', 'A.LAB.', 'lab', 'db-7.example', 'my.core.test', '10.0.0.7', 'other'),
+    fc.constantFrom(22, 79, 80, 443, 5901, 6000),
+    fc.constantFrom('10.0.0.7', '10.0.34.2', '192.0.2.9', '127.0.0.1', '169.254.169.254', '::1'),
+  );
+  type Parts = typeof parts extends fc.Arbitrary<infer Value> ? Value : never;
+  const written = ({ hostnames, cidrs, port_list, port_ranges }: Parts) => ({
+    hostnames,
+    cidrs,
+    ports: { port_list, port_ranges },
+  });
+  const isAllowed = (patterns: object[], target: [string, number, string]) =>
+    allows(rules({ http_connect: true, allow_patterns: patterns }), ...target);
+  fc.assert(
+    fc.property(parts, parts, asked, (one, other, target) => {
+      const { hostnames, cidrs, port_list, port_ranges } = one;
+      const [pattern, second] = [written(one), written(other)];
+      if (isAllowed([pattern], target)) {
+        expect(isAllowed([{ hostnames }], [target[0], target[1], '10.0.0.1'])).toBe(true);
+        // Without a range of its own an address of our machine is closed, so the part is asked where there is one.
+        if (cidrs.length > 0) expect(isAllowed([{ cidrs }], target)).toBe(true);
+        expect(
+          isAllowed([{ ports: { port_list, port_ranges } }], ['x', target[1], '10.0.0.1']),
+        ).toBe(true);
+      }
+      if (isAllowed([pattern, second], target)) {
+        expect(isAllowed([pattern], target) || isAllowed([second], target)).toBe(true);
+      }
+    }),
+    { numRuns: 2_000 },
+  );
 });

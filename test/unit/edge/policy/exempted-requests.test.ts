@@ -179,7 +179,51 @@ describe('a health check', () => {
   });
 });
 
+describe('one pattern with nothing in it, as product tools write it for infrastructure', () => {
+  const lists = { origin_header: [], target: [''] };
+  const empty = { methods: [], paths: [], mandatory_headers: [''], source_cidrs: null };
+  const placeholders: unknown[] = [{}, { hosts: [] }, { template: '', hosts: [lists], ...empty }];
+
+  it.each(placeholders)('%j exempts nothing, also where exemptions are enabled', (pattern) => {
+    for (const enabled of [true, false]) {
+      const exemptions = exempted(enabled, [], [pattern]);
+      const requests = fc.record({
+        method: fc.constantFrom('GET', 'POST', 'OPTIONS', ''),
+        path: fc.oneof(fc.webPath(), fc.constantFrom('/', '', '*')),
+        secure: fc.boolean(),
+        host: fc.constantFrom('api.domain.com', ''),
+        headers: fc.constantFrom({}, { origin: '' }, { origin: 'https://a.example', '': '' }),
+        source: fc.constantFrom('203.0.113.9', ''),
+      });
+      fc.assert(fc.property(requests, (facts) => !isExempted(exemptions, request(facts))));
+    }
+  });
+
+  it('takes nothing from what is exempted by path', () => {
+    const exemptions = exempted(true, ['/open/*'], [{}]);
+    expect(isExempted(exemptions, request({ path: '/open/a' }))).toBe(true);
+    expect(isExempted(exemptions, request({ path: '/a' }))).toBe(false);
+  });
+});
+
 it.each([
+  [
+    'an empty pattern beside another',
+    {
+      exempted_paths: {
+        enabled: true,
+        patterns: [
+          {},
+          {
+            hosts: [{ origin_header: ['*'], target: ['*'] }],
+            methods: ['*'],
+            mandatory_headers: ['*'],
+            paths: ['/a'],
+          },
+        ],
+      },
+    },
+  ],
   ['a path without a slash', { exempted_paths: { enabled: true, paths: ['banyan'] } }],
   ['a star in the middle', { exempted_paths: { enabled: true, paths: ['/a*/b'] } }],
   [

@@ -177,6 +177,18 @@ describe('a connection that is denied without a reason', () => {
     expect(tunnel()).toMatchObject({ lastRefusal: { error: { correlationId: 'c-2' } } });
   });
 
+  it('is not what a connection is that a limit has ended: that is shown as such, and the tunnel stays open', async () => {
+    const { access, tunnel } = await connected();
+    const reason = 'Nothing had passed on it.';
+    access.onEnded({ service: one, code: 'inactive', reason, correlation_id: 'c-1' });
+    expect(tunnel()).toMatchObject({
+      status: 'open',
+      lastRefusal: {
+        error: { code: 'tunnel/limit-reached', message: reason, details: { limit: 'inactive' } },
+      },
+    });
+  });
+
   it('is not told of a tunnel that was opened after it', async () => {
     const { clock, engine, access, tunnel } = await connected();
     engine.tell(denied);
