@@ -321,7 +321,7 @@ async function residentOf(pid) {
 async function measureStarts(apps, edge, secrets) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'banyan-timings-'));
   const watcher = path.join(folder, 'watcher.js');
-  await writeFile(watcher, `(${watchFirstRow})()`);
+  await writeFile(watcher, `(${String(watchFirstRow)})()`);
   const env = {
     BANYAN_SECRETS: 'keychain',
     DBUS_SESSION_BUS_ADDRESS: secrets.address,

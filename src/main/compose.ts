@@ -12,7 +12,7 @@ import { askToQuit } from './desktop/ask-to-quit.ts';
 import { desktopPorts } from './desktop/desktop-ports.ts';
 import { endOnce } from './desktop/end-once.ts';
 import { hasTray } from './desktop/has-tray.ts';
-import { linkIn, type Starts } from './desktop/links.ts';
+import type { Starts } from './desktop/links.ts';
 import { setMenu } from './desktop/menu.ts';
 import { refuseNavigation } from './desktop/security/refuse-navigation.ts';
 import { refusePermissions } from './desktop/security/refuse-permissions.ts';
@@ -67,8 +67,9 @@ export async function compose(home: string, starts: Starts): Promise<void> {
   client.subscribe((name) => {
     if (name === 'managed.changed') drawMenu();
   });
+  const { startHidden } = client.snapshot().slices.settings.values;
   // Without a tray nobody would find it again.
-  let staysHidden = tray !== null && client.snapshot().slices.settings.values.startHidden;
+  let staysHidden = startHidden && tray !== null && !starts.wereSeveral();
   // At once for this start, then for every further one.
   starts.showWith((link) => {
     const isHidden = staysHidden && link === undefined;
@@ -88,8 +89,7 @@ async function startClient(
   ports: ClientPorts,
   showsTray: Promise<boolean>,
 ): Promise<RunningClient> {
-  const link = linkIn(process.argv);
-  return runClient({ home, ports, link, desktop: { hasTray: await showsTray } });
+  return runClient({ home, ports, desktop: { hasTray: await showsTray } });
 }
 
 /** The app ends with its only window: with what is connected that is asked, as it is for Quit. */

@@ -8,11 +8,7 @@ import { createMemoryStore } from '../../src/edge/store/memory-store.ts';
 import { openPostgresStore } from '../../src/edge/store/postgres-store.ts';
 import type { InviteRecord, Store } from '../../src/edge/store/store.ts';
 import { sweep } from '../../src/edge/store/sweep.ts';
-import {
-  type PostgresServer,
-  postgresMissing,
-  startPostgresServer,
-} from '../support/postgres.ts';
+import { type PostgresServer, postgresMissing, startPostgresServer } from '../support/postgres.ts';
 
 const invite: InviteRecord = {
   codeHash: 'x',

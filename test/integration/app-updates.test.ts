@@ -1,5 +1,13 @@
 // How an AppImage becomes a newer one: the real electron-updater, a list of versions over TLS on loopback, the real client.
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Notice } from '../../src/main/client/ports.ts';
@@ -97,6 +105,18 @@ describe('a newer version', () => {
     mkdirSync(`${app.file}.new`); // in the way, as a full disk would be
     app.end();
     expect(app.image()).toBe('the old one');
+  });
+
+  it('writes through no link that somebody has put beside the app', async () => {
+    const { app, look } = await start({});
+    await look();
+    const hers = path.join(path.dirname(app.file), 'hers');
+    writeFileSync(hers, 'a file of the person', { mode: 0o600 });
+    symlinkSync(hers, `${app.file}.new`);
+    app.end();
+    expect(readFileSync(hers, 'utf8')).toBe('a file of the person');
+    expect(app.image()).toContain('0.2.0');
+    expect(lstatSync(app.file).isFile()).toBe(true);
   });
 
   it('is not used after a crash of the app that has it in hand', async () => {
@@ -244,6 +264,41 @@ describe('what was downloaded', () => {
     await client.stop();
     app.end();
     expect(app.image()).toBe('the old one');
+  });
+
+  it('ends where it is longer than the signed list says', async () => {
+    let sent = 0;
+    const { look } = await start({
+      answers(_request, answer) {
+        const more = (): void => {
+          sent += 1;
+          if (!answer.destroyed && sent < 2_000) answer.write(Buffer.alloc(65_536), more);
+        };
+        more();
+      },
+    });
+    expect(codeOf(await look())).toBe('updates/download-failed');
+    expect(sent).toBeLessThan(1_000);
+  });
+
+  it('ends where it leads round in circles', async () => {
+    const { feed, look } = await start({
+      answers: (_request, answer) => void answer.writeHead(302, { location: '/round' }).end(),
+    });
+    expect(codeOf(await look())).toBe('updates/download-failed');
+    expect(feed.asked.length).toBeLessThan(20);
+  });
+
+  it('is followed to where the list is not, by https alone', async () => {
+    const { look } = await start({
+      answers: (_request, answer) => void answer.writeHead(302, { location: 'http://x' }).end(),
+    });
+    expect(codeOf(await look())).toBe('updates/download-failed');
+    const { look: again } = await start({
+      answers: (_request, answer) =>
+        void answer.writeHead(302, { location: 'file:///etc/passwd' }).end(),
+    });
+    expect(codeOf(await again())).toBe('updates/download-failed');
   });
 
   it('is not used where an administrator has switched updates off meanwhile', async () => {

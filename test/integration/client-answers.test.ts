@@ -52,6 +52,17 @@ describe.each([
   });
 });
 
+it.each(FAULTS)('sign-in goes on without an SSH certificate: %s', async (fault) => {
+  const client = await aClient();
+  await client.register(await edge.edge.createInvite());
+  const spoiled = spoil(/\/ssh\/certificate/, fault);
+  await client.signIn();
+  expect(spoiled.count()).toBeGreaterThan(0);
+  expect(client.slices().session.status).toBe('signed-in');
+  expect(readdirSync(client.home)).toContain('login-cert.pem');
+  expect(readdirSync(client.home)).not.toContain('login-key.pem-cert.pub');
+});
+
 describe.each([
   ['the discovery document', /openid-configuration/],
   ["the issuer's keys", /\/jwks/],

@@ -157,6 +157,10 @@ describe('principals', () => {
     ['Dana@demo.example', false, ['Dana@demo.example']],
     ['-x@demo.example', false, ['-x@demo.example']],
     ['', false, ['subject:u%2F1']],
+    // Without an @ it would be a login name; servers take a comma for the end of a name.
+    ['root', true, ['subject:u%2F1']],
+    ['root', false, ['subject:u%2F1']],
+    ['root,dana@demo.example', true, ['subject:u%2F1']],
     ['da na@demo', false, ['subject:u%2F1']],
   ])('of %j (signed in elsewhere: %j) are %j', (email, isForeign, expected) => {
     expect(principalsOf({ email, sub: 'u/1' }, isForeign)).toEqual(expected);

@@ -2,7 +2,7 @@
 // shows there (cert_settings), and the addresses of a web service (oidc_settings).
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import path from 'node:path';
 import { connect, type ConnectionOptions } from 'node:tls';
@@ -278,6 +278,28 @@ describe('certificates', () => {
     await until(async () => (await shown()) === serial(second.certificate));
   });
 
+  test('files that are gone keep nobody from other services at the same port', async () => {
+    const port = await freePort();
+    const folder = tempDir();
+    const [cert_file, key_file] = [path.join(folder, 'cert.pem'), path.join(folder, 'key.pem')];
+    const pki = await createTestPki();
+    const pair = await pki.issue({ commonName: 'frail', dnsNames: ['frail.demo.localhost'] });
+    writeFileSync(cert_file, pair.certificate);
+    writeFileSync(key_file, pair.key);
+    const frontend_addresses = [{ port }];
+    await publish('frail', 'frail.demo.localhost', {
+      attributes: { frontend_addresses },
+      cert_settings: { custom_tls_cert: { enabled: true, cert_file, key_file } },
+    });
+    await publish('sturdy', 'sturdy.demo.localhost', {
+      attributes: { tls_sni: ['sturdy.demo.localhost'], frontend_addresses },
+    });
+    rmSync(cert_file);
+    expect(await greeting(port, 'sturdy.demo.localhost')).toBe('hello');
+    expect(await greeting(port, 'frail.demo.localhost')).toBe('handshake failed');
+    expect(await greeting(port, '')).toBe('handshake failed');
+  });
+
   test.each([
     ['that are not there', 'absent.demo.localhost', /cert_settings\.custom_tls_cert: .*ENOENT/],
     ['for another name', 'wrong.demo.localhost', /custom_tls_cert: .*is not for wrong\.demo/],
@@ -339,6 +361,19 @@ describe('addresses of a web service', () => {
     }
     const deeper = `https://a.b.apps.demo.localhost:${port()}/`;
     await expect(tab.open(deeper)).rejects.toThrow();
+  });
+
+  test('a name of a *. domain that another service has is not of it, whatever the connection is for', async () => {
+    await publishWeb('*.apps.demo.localhost', {});
+    const target = { name: '127.0.0.1', port: bench.backendPort };
+    const closed = document('vip', 'vip.apps.demo.localhost', { backend: { target } }, 'WEB');
+    await bench.edge.edge.apply({ services: [closed] });
+    const tab = await vouchedFor();
+    const one = `https://one.apps.demo.localhost:${port()}/`;
+    expect((await tab.open(one)).status).toBe(200);
+    expect((await tab.open(`https://vip.apps.demo.localhost:${port()}/`)).status).toBe(403);
+    const headers = { host: `vip.apps.demo.localhost:${port()}` };
+    expect((await tab.open(one, { headers })).status).toBe(421);
   });
 
   test('trust_callbacks are further addresses of it, others are refused', async () => {

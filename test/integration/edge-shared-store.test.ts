@@ -9,11 +9,7 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'v
 import { callsTo } from '../../src/edge/administration/control-client.ts';
 import { createEdge, type Edge } from '../../src/edge/index.ts';
 import { DEFAULT_POSTURE } from '../../src/edge/policy/posture.ts';
-import {
-  type PostgresServer,
-  postgresMissing,
-  startPostgresServer,
-} from '../support/postgres.ts';
+import { type PostgresServer, postgresMissing, startPostgresServer } from '../support/postgres.ts';
 import { registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { tempDir } from '../support/temp-dir.ts';

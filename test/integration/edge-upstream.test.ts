@@ -1,5 +1,7 @@
 // People sign in at an issuer of somebody else, with ours in front of it: device phase, tokens and policy stay here.
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { callsTo } from '../../src/edge/administration/control-client.ts';
@@ -167,6 +169,23 @@ describe('a sign-in that passes people on', () => {
     const { end } = await signIn(edge, device, issuer);
     expect(end.body).toContain(`Code: ${code}`);
     expect(await audit(edge)).toContain(`"allowed":false,"code":"${code}"`);
+  });
+
+  it('takes the secret of this edge to no other place that the issuer names', async () => {
+    const told: string[] = [];
+    const elsewhere = createServer((request, response) => {
+      request.setEncoding('utf8').on('data', (chunk: string) => told.push(chunk));
+      request.on('end', () => response.writeHead(404).end());
+    });
+    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void elsewhere.close());
+    const { issuer, edge } = await organisation();
+    const device = await registerDevice(edge);
+    const to = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`;
+    issuer.fault = { path: '/token', how: 'redirect', to };
+    const { end } = await signIn(edge, device, issuer);
+    expect(told).toEqual([]);
+    expect(end.body).toContain('Code: issuer_answer_invalid');
   });
 
   it('says when that issuer cannot be reached, and goes on once it can', async () => {

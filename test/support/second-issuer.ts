@@ -38,11 +38,12 @@ export interface SecondIssuer {
   /** Approves as the browser of the person would: this issuer asks nothing. */
   approve(url: string): Promise<void>;
   /** What goes wrong with requests for this path. */
-  fault: { path: string; how: Fault } | null;
+  fault: { path: string; how: Fault; to?: string } | null;
   stop(): Promise<void>;
 }
 
-export type Fault = 'reset' | 'truncated' | 'web page' | 'server error' | 'slow' | 'silent';
+export type Fault =
+  'reset' | 'truncated' | 'web page' | 'server error' | 'slow' | 'silent' | 'redirect';
 /** So late is a slow answer. */
 const SLOW_MS = 1_000;
 
@@ -57,7 +58,7 @@ export async function startSecondIssuer(): Promise<SecondIssuer> {
     const answer = (): void => server.service.requestHandler(request, response);
     if (!isFaulty) answer();
     else if (issuer.fault!.how === 'slow') setTimeout(answer, SLOW_MS);
-    else fail(issuer.fault!.how, response);
+    else fail(issuer.fault!, response);
   });
   front.listen(0, '127.0.0.1');
   await once(front, 'listening');
@@ -114,7 +115,10 @@ export async function startSecondIssuer(): Promise<SecondIssuer> {
   return issuer;
 }
 
-function fail(how: Fault, response: ServerResponse): void {
+function fail(
+  { how, to = '' }: NonNullable<SecondIssuer['fault']>,
+  response: ServerResponse,
+): void {
   switch (how) {
     case 'slow':
     case 'silent':
@@ -127,6 +131,8 @@ function fail(how: Fault, response: ServerResponse): void {
       return void setTimeout(() => response.socket?.destroy(), 50);
     case 'web page':
       return void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome</h1>');
+    case 'redirect':
+      return void response.writeHead(307, { location: to }).end();
     case 'server error':
       return void response.writeHead(502, { 'content-type': 'text/plain' }).end('Bad gateway');
   }

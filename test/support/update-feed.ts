@@ -2,6 +2,7 @@
 // the app uses. What it is replaced by is a script, so that a test sees it start.
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -31,6 +32,8 @@ export interface Published {
   name?: string;
   /** What is served instead of what the list says; null: nothing. */
   served?: string | null;
+  /** Answers in place of that. */
+  answers?: RequestListener;
   /** Done to the list after it was signed. */
   change?: (list: string) => string;
 }
@@ -51,11 +54,14 @@ export async function startUpdateFeed(names = ['localhost']): Promise<UpdateFeed
   const { key, certificate } = await pki.issue({ commonName: names[0] ?? '', dnsNames: names });
   const files = new Map<string, string>();
   const asked: string[] = [];
-  const server = createServer({ key, cert: certificate }, ({ url = '' }, answer) => {
+  let answers: RequestListener | undefined;
+  const server = createServer({ key, cert: certificate }, (request, answer) => {
+    const { url = '' } = request;
     asked.push(url);
+    if (answers && url !== `/${LIST}`) return answers(request, answer);
     const body = files.get(url);
-    if (body === undefined) answer.writeHead(404).end();
-    else answer.writeHead(200, { 'content-length': Buffer.byteLength(body) }).end(body);
+    if (body === undefined) return answer.writeHead(404).end();
+    return answer.writeHead(200, { 'content-length': Buffer.byteLength(body) }).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => server.close().closeAllConnections());
@@ -74,6 +80,7 @@ export async function startUpdateFeed(names = ['localhost']): Promise<UpdateFeed
       const { signedAt = new Date() } = what;
       const signed = by ? signFeed(list, { file: signedAs, key: by, signedAt }) : list;
       files.set(`/${LIST}`, change(signed));
+      answers = what.answers;
       if (what.served === null) files.delete(`/${IMAGE}`);
       else files.set(`/${IMAGE}`, what.served ?? image);
     },

@@ -74,7 +74,8 @@ export function webBrowser(root: string): WebBrowser {
           method: ask.method ?? 'GET',
           agent: false,
           lookup: loopbackLookup,
-          ...(url.protocol === 'https:' && { ca: root }),
+          // Else Node would ask for the name of a `host` header.
+          ...(url.protocol === 'https:' && { ca: root, servername: url.hostname }),
           headers: {
             ...NAVIGATION,
             ...(cookie && { cookie }),

@@ -18,7 +18,7 @@ import type { Denial } from '../policy/decide.ts';
 import type { TokenCheck } from '../trust-provider/token-check.ts';
 import { isWeb } from '../trust-provider/web-clients.ts';
 import type { Admission, Admit, Caller } from './admit.ts';
-import { createCapacity } from './capacity.ts';
+import { CAPACITY, createCapacity } from './capacity.ts';
 import { readConnect, refuseConnect } from './connect.ts';
 import { createFrontends, type Frontends } from './frontends.ts';
 import { serveStreams, type StreamAnswer, type StreamRequest } from './http2-connect.ts';
@@ -81,9 +81,6 @@ export interface DocumentProblem {
   path: (string | number)[];
   reason: string;
 }
-
-/** One office may be behind one address; one that never shakes hands may not take all places. */
-const CAPACITY = { most: 8_192, mostOfSource: 8_192, mostUnprovenOfSource: 512 };
 
 /** Refusals a CONNECT can be answered with; before that, and in TCP mode, the connection is closed (protocol 8). */
 const ANSWERABLE = new Set<RefusalCode>([

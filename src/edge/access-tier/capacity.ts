@@ -8,6 +8,13 @@ export interface CapacityLimits {
   mostUnprovenOfSource: number;
 }
 
+/** One office may be behind one address: most of it all, but not all. */
+export const CAPACITY: CapacityLimits = {
+  most: 8_192,
+  mostOfSource: 6_144,
+  mostUnprovenOfSource: 512,
+};
+
 export interface Place {
   /** Its handshake is over. */
   proven: () => void;

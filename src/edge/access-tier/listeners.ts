@@ -164,6 +164,12 @@ function createListener(options: ListenersOptions): Listener {
         place.leave();
       });
       prepare(portOf())
+        // Others at this port have names and certificates of their own.
+        .catch((error: unknown) =>
+          log('error', 'whoever asks for no name is shown no certificate', {
+            reason: reason(error),
+          }),
+        )
         .then(() => handshakes.emit('connection', socket))
         .catch((error: unknown) => {
           log('error', 'a handshake could not begin', { reason: reason(error) });

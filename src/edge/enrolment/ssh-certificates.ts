@@ -44,7 +44,9 @@ export function principalsOf(
   { email, sub }: Pick<TrustTokenClaims, 'email' | 'sub'>,
   isForeign: boolean,
 ): string[] {
-  const whole = /^[\x21-\x7e]+$/.test(email) ? email : `subject:${encodeURIComponent(sub)}`;
+  // Issuers elsewhere write anything there: without an @ it would be a login name, and a comma ends a name for sshd.
+  const isAddress = /^[\x21-\x7e]+$/.test(email) && /^[^@,]+@[^@,]+$/.test(email);
+  const whole = isAddress ? email : `subject:${encodeURIComponent(sub)}`;
   const [name = ''] = email.split('@');
   const isLogin = !isForeign && name !== 'root' && /^[a-z_][a-z0-9_.-]{0,31}$/.test(name);
   return isLogin && name !== whole ? [whole, name] : [whole];

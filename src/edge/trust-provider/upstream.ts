@@ -90,11 +90,14 @@ export function createUpstream(
     headersTimeout: 5_000,
     bodyTimeout: 5_000,
   });
-  const ask: openid.CustomFetch = async (url, { method, headers, body }) => {
+  const ask: openid.CustomFetch = async (url, { method, headers, body, signal }) => {
     const answer = await fetch(url, {
       method,
       headers,
       dispatcher,
+      ...(signal && { signal }),
+      // What is sent holds our secret, and is for no other place than the one that discovery has named.
+      redirect: 'manual',
       // What we send are forms.
       ...(body instanceof URLSearchParams && { body: body.toString() }),
     });

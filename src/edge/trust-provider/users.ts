@@ -4,6 +4,7 @@ import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { AppError } from '../../shared/errors.ts';
 import type { Store, UserRecord } from '../store/store.ts';
+import { createTurns } from '../turns.ts';
 import type { Throttle } from './throttle.ts';
 
 const derive = promisify(scrypt) as (
@@ -86,8 +87,8 @@ export function createUsers(
     const wanted = email.trim().toLowerCase();
     return (await list()).find((user) => user.email.toLowerCase() === wanted);
   };
-  // One after the other: of two with the same e-mail only the first is added.
-  let adding: Promise<unknown> = Promise.resolve();
+  /** One after the other: of two with the same e-mail only the first is added. */
+  const inTurn = createTurns();
   const add = async (user: Omit<NewUser, 'id'>): Promise<boolean> => {
     if (upstream !== null) {
       throw new AppError(
@@ -99,6 +100,25 @@ export function createUsers(
     await put({ ...user, id: `u-${randomBytes(9).toString('base64url')}` });
     return true;
   };
+  const arrived: Users['arrived'] = async ({ subject, email, name, groups }) => {
+    if (upstream === null) throw new Error('people sign in here');
+    const id = `up-${createHash('sha256').update(`${upstream}\0${subject}`).digest('base64url')}`;
+    // Roles go by the e-mail: one that two have would give each the groups of the other.
+    const other = await byEmail(email);
+    if (other && other.id !== id) return 'taken';
+    const record: UserRecord = {
+      id,
+      email,
+      name,
+      groups,
+      password: '',
+      upstream: { issuer: upstream, subject },
+    };
+    const isKept = await store.change('users', id, (before) =>
+      before?.disabled ? undefined : record,
+    );
+    return isKept ? record : 'disabled';
+  };
   const put = async ({ password, ...user }: NewUser): Promise<void> =>
     store.put('users', user.id, { ...user, password: await hashed(password) });
 
@@ -106,30 +126,8 @@ export function createUsers(
     put,
     list,
     byEmail,
-    add(user) {
-      const added = adding.then(() => add(user));
-      adding = added.catch(() => {}); // told to whoever asked for it
-      return added;
-    },
-    async arrived({ subject, email, name, groups }) {
-      if (upstream === null) throw new Error('people sign in here');
-      const id = `up-${createHash('sha256').update(`${upstream}\0${subject}`).digest('base64url')}`;
-      // Roles go by the e-mail: one that two have would give each the groups of the other.
-      const other = await byEmail(email);
-      if (other && other.id !== id) return 'taken';
-      const before = await store.get('users', id);
-      if (before?.disabled) return 'disabled';
-      const record: UserRecord = {
-        id,
-        email,
-        name,
-        groups,
-        password: '',
-        upstream: { issuer: upstream, subject },
-      };
-      await store.put('users', id, record);
-      return record;
-    },
+    add: (user) => inTurn(() => add(user)),
+    arrived: (person) => inTurn(() => arrived(person)),
     async setPassword(id, password) {
       const hash = await hashed(password);
       await store.change('users', id, (user) => user && { ...user, password: hash });

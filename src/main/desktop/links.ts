@@ -10,18 +10,24 @@ export interface Starts {
   /** As a second start without a link does. */
   show(): void;
   showWith(show: Show): void;
+  /** Before that, by a person who waits for a window. */
+  wereSeveral(): boolean;
 }
 
 /** Before Electron is ready: macOS hands over the link of the first start earlier than anybody can show it. */
 export function listenForStarts(): Starts {
   let shower: Show | null = null;
-  let early: string | undefined;
+  /** The first start's own, or that of a later one: either has to be shown. */
+  let early = linkIn(process.argv);
+  let wereSeveral = false;
   const show: Show = (link) => {
-    if (shower) shower(link);
-    else early = link ?? early;
+    if (shower) return shower(link);
+    early = link ?? early;
+    wereSeveral = true;
   };
   app.on('second-instance', (_event, argv) => show(linkIn(argv)));
-  app.on('activate', () => show(undefined));
+  // macOS tells it of the first start, too.
+  app.on('activate', () => shower?.(undefined));
   app.on('open-url', (event, url) => {
     event.preventDefault();
     show(linkIn([url]));
@@ -30,6 +36,7 @@ export function listenForStarts(): Starts {
   if (app.isPackaged) app.setAsDefaultProtocolClient('banyan');
   return {
     show: () => show(undefined),
+    wereSeveral: () => wereSeveral,
     showWith(show) {
       shower = show;
       show(early);

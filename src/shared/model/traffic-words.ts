@@ -17,4 +17,10 @@ export function byteWords(bytes: number): string {
 }
 
 export const trafficWords = ({ connections, bytesSent, bytesReceived }: Traffic): string =>
-  `${connections} ${connections === 1 ? 'connection' : 'connections'}, ${byteWords(bytesSent)} sent, ${byteWords(bytesReceived)} received`;
+  `${connectionWords(connections)}, ${byteWords(bytesSent)} sent, ${byteWords(bytesReceived)} received`;
+
+/** Those of now: what was carried may be that of earlier ones. */
+function connectionWords(connections: number): string {
+  if (connections === 0) return 'no connection now';
+  return `${connections} ${connections === 1 ? 'connection' : 'connections'}`;
+}

@@ -209,7 +209,11 @@ export function createWebServices(options: WebServicesOptions): WebServices {
 
   const siteOfTls = (request: IncomingMessage): Site | null => {
     const service = request.socket instanceof TLSSocket && frontends.of(request.socket);
-    return service && isWeb(service) ? siteAt(request, service, sites.secure(service), true) : null;
+    if (!service || !isWeb(service)) return null;
+    const site = siteAt(request, service, sites.secure(service), true);
+    // A name that a `*.` covers may be another service's own, with another policy.
+    const owner = site && frontends.named(new URL(site.origin).hostname);
+    return owner && owner.id !== service.id ? null : site;
   };
   const siteOfPlain = (request: IncomingMessage): Site | null => {
     const service = frontends.named((request.headers.host ?? '').replace(/:\d+$/, ''));

@@ -16,21 +16,30 @@ export const unitFile = (environment: NodeJS.ProcessEnv): string =>
     'banyan.service',
   );
 
-/** systemd.service(5): quotes as in C, and `%` and `$` mean something. */
-const word = (text: string): string =>
-  `"${text
+/** systemd.service(5): within quotes as in C, and `%` means something. */
+const inQuotes = (text: string): string =>
+  text
     .replaceAll(/["\\]/g, (one) => `\\${one}`)
-    .replaceAll('%', '%%')
-    .replaceAll('$', '$$$$')}"`;
+    .replaceAll('\n', '\\n')
+    .replaceAll('%', '%%');
+
+const word = (text: string): string => `"${inQuotes(text).replaceAll('$', '$$$$')}"`;
 
 /** In an Environment line, `$` means nothing. */
 const assignment = (name: string, value: string): string =>
-  `Environment="${name}=${value.replaceAll(/["\\]/g, (one) => `\\${one}`).replaceAll('%', '%%')}"\n`;
+  `Environment="${name}=${inQuotes(value)}"\n`;
+
+/** As this process reads them; systemd starts it in another folder. */
+const KEPT: Readonly<Record<string, (value: string) => string>> = {
+  BANYAN_HOME: (folder) => path.resolve(folder),
+  BANYAN_SECRETS: (kind) => kind,
+  BANYAN_PASSPHRASE_FILE: (file) => path.resolve(file),
+};
 
 export function unitText(command: readonly string[], environment: NodeJS.ProcessEnv): string {
-  const kept = ['BANYAN_HOME', 'BANYAN_SECRETS', 'BANYAN_PASSPHRASE_FILE'].flatMap((name) => {
+  const kept = Object.entries(KEPT).flatMap(([name, whole]) => {
     const value = environment[name];
-    return value ? [assignment(name, value)] : [];
+    return value ? [assignment(name, whole(value))] : [];
   });
   return `${HEAD}[Unit]
 Description=Banyan, access to the services of your organisation

@@ -9,11 +9,7 @@ import { createRefreshTokens } from './refresh-tokens.ts';
 import { certificateExpired, createRenewal } from './renewal.ts';
 import { createTakingUp, notSignedIn } from './taking-up.ts';
 import { createWaitingConnections, type SilentOutcome } from './waiting-connections.ts';
-import {
-  type SignInOptions,
-  trustProvider as realTrustProvider,
-  type TrustProvider,
-} from './sign-in.ts';
+import { createTrustProvider, type SignInOptions, type TrustProvider } from './sign-in.ts';
 
 export interface SessionOptions extends CredentialsOptions {
   ports: Pick<ClientPorts, 'browser' | 'clock' | 'log' | 'notifier'>;
@@ -27,7 +23,7 @@ export function createSession(options: SessionOptions) {
   const { onWaitInVain = () => {}, onEnded = () => {}, warnBeforeMs = () => 0 } = options;
   const { clock, log } = ports;
   const refreshTokens = createRefreshTokens({
-    trustProvider: options.trustProvider ?? realTrustProvider,
+    trustProvider: options.trustProvider ?? createTrustProvider(log),
     membership: () => device.membership(),
     log,
   });

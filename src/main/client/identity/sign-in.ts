@@ -3,6 +3,7 @@ import { AppError } from '../../../shared/errors.ts';
 import type { SignInPrompt } from '../../../shared/model/session.ts';
 import type { Membership } from '../device/membership.ts';
 import type { StoredSession } from '../device/vault.ts';
+import type { Log } from '../ports.ts';
 import { inTime } from './in-time.ts';
 import type { Tokens } from './oidc.ts';
 import { type BrowserOptions, throughBrowser } from './through-browser.ts';
@@ -49,12 +50,12 @@ async function signInWithCode(options: SignInOptions): Promise<Tokens> {
   }
 }
 
-async function signIn(options: SignInOptions): Promise<StoredSession> {
+async function signIn(options: SignInOptions, log: Log): Promise<StoredSession> {
   const { membership, signal } = options;
   const approved = options.by === 'device-code' ? signInWithCode : signInWithBrowser;
   const tokens = await approved(options);
   signal.throwIfAborted();
-  const session = await exchangeForCertificate(membership, tokens);
+  const session = await exchangeForCertificate(membership, tokens, log);
   signal.throwIfAborted();
   return session;
 }
@@ -63,6 +64,7 @@ async function refreshSession(
   membership: Membership,
   { refreshToken, person }: StoredSession,
   onRotated: (refreshToken: string) => Promise<boolean>,
+  log: Log,
 ): Promise<StoredSession> {
   if (!refreshToken) throw new AppError('identity/session-expired', 'This session has ended.');
   const { discoverIssuer } = await import('./oidc.ts');
@@ -78,7 +80,7 @@ async function refreshSession(
       throw new AppError('identity/session-expired', 'It was ended while it was renewed.');
     }
   }
-  return exchangeForCertificate(membership, tokens);
+  return exchangeForCertificate(membership, tokens, log);
 }
 
 async function revokeSession(membership: Membership, refreshToken: string): Promise<void> {
@@ -99,8 +101,8 @@ export interface TrustProvider {
   revoke(membership: Membership, refreshToken: string): Promise<void>;
 }
 
-export const trustProvider: TrustProvider = {
-  signIn,
-  refresh: refreshSession,
+export const createTrustProvider = (log: Log): TrustProvider => ({
+  signIn: (options) => signIn(options, log),
+  refresh: (membership, session, onRotated) => refreshSession(membership, session, onRotated, log),
   revoke: revokeSession,
-};
+});

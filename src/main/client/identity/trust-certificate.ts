@@ -6,12 +6,14 @@ import type { StoredSession } from '../device/vault.ts';
 import { enrol } from '../organisation/est.ts';
 import { invalidAnswer } from '../organisation/failures.ts';
 import { deviceRefused, readRefusal } from '../organisation/refusals.ts';
+import type { Log } from '../ports.ts';
 import type { Tokens } from './oidc.ts';
 import { sshCertificateFor } from './ssh-certificate.ts';
 
 export async function exchangeForCertificate(
   membership: Membership,
   { trustToken, claims, refreshToken }: Tokens,
+  log: Log,
 ): Promise<StoredSession> {
   const { connection, document, root, deviceId } = membership;
   const issued = await enrol({
@@ -39,9 +41,13 @@ export async function exchangeForCertificate(
   if (issued.expiresAt > claims.exp * 1000) {
     throw invalidAnswer(host, 'the certificate ends later than the session');
   }
-  const sshCertificate =
-    document.ssh &&
-    (await sshCertificateFor(membership, { trustToken, claims }, issued, document.ssh));
+  const sshCertificate = await (
+    document.ssh && sshCertificateFor(membership, { trustToken, claims }, issued, document.ssh)
+  )?.catch((error: unknown) => {
+    // It is for some services only: nobody stays signed out because of it. The next renewal asks again.
+    log.warn('signed in without an SSH certificate', { error });
+    return undefined;
+  });
   return {
     person: {
       subject: claims.sub,

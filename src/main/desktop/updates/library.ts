@@ -35,7 +35,9 @@ export interface Library {
 }
 
 export function loadLibrary({ app, platform, address, feed, log }: LibraryOptions): Library {
-  const downloads = new Downloads();
+  const downloads = new Downloads(() =>
+    Math.max(0, ...(feed()?.files ?? []).map(({ size }) => size)),
+  );
   const updater = updaterOf(platform, app);
   updater.logger = {
     info: (message: unknown) => log.debug('updates', { message }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createCapacity } from '../../../../src/edge/access-tier/capacity.ts';
+import { CAPACITY, createCapacity } from '../../../../src/edge/access-tier/capacity.ts';
 
 const LIMITS = { most: 4, mostOfSource: 3, mostUnprovenOfSource: 2 };
 
@@ -14,6 +14,12 @@ test('one source takes neither all places nor, unproven, all of its own', () => 
   expect(capacity.enter('b')).not.toBeNull();
   expect(capacity.enter('c')).toBeNull(); // four are all
   expect(capacity.turnedAway()).toBe(3);
+});
+
+test('of the places that there are, one source leaves some to others', () => {
+  const capacity = createCapacity(CAPACITY);
+  for (let place = 0; place < CAPACITY.most; place += 1) capacity.enter('a')?.proven();
+  expect(capacity.enter('b')).not.toBeNull();
 });
 
 test('a place is free again once, however often it is left', () => {

@@ -46,3 +46,14 @@ test('an unknown person is answered like a wrong password', async () => {
   const { signIn } = await withDana();
   expect(await signIn('mine', 'x', 'nobody@demo.example')).toEqual({ ok: false, why: 'wrong' });
 });
+
+test('of two people of another issuer who arrive at once with one e-mail, one gets in', async () => {
+  const throttle = createThrottle({ freeAttempts: 3, firstDelayMs: 1, longestDelayMs: 1 });
+  const store = createMemoryStore();
+  const users = createUsers(store, { device: throttle, person: throttle }, 'https://there.test');
+  const arrive = (subject: string) =>
+    users.arrived({ subject, email: EMAIL, name: subject, groups: [subject] });
+  const ends = await Promise.all([arrive('one'), arrive('two')]);
+  expect(ends.filter((end) => end === 'taken')).toHaveLength(1);
+  expect(await users.list()).toHaveLength(1);
+});

@@ -20,4 +20,7 @@ it('says what a tunnel has carried', () => {
   expect(trafficWords({ connections: 1, bytesSent: 10, bytesReceived: 2_000 })).toBe(
     '1 connection, 10 B sent, 2.0 kB received',
   );
+  expect(trafficWords({ connections: 0, bytesSent: 10, bytesReceived: 0 })).toBe(
+    'no connection now, 10 B sent, 0 B received',
+  );
 });

@@ -22,6 +22,16 @@ describe('the unit of systemd', () => {
     );
   });
 
+  it('is for the same folder wherever systemd starts it, and one line for each variable', () => {
+    expect(unitText(['node'], { BANYAN_HOME: 'mine', BANYAN_PASSPHRASE_FILE: './pass' })).toContain(
+      `"BANYAN_HOME=${path.resolve('mine')}"\nEnvironment="BANYAN_PASSPHRASE_FILE=${path.resolve('pass')}"\n`,
+    );
+    const lines = unitText(['node'], { BANYAN_HOME: '/x"\nExecStartPre=/bin/false\n"' }).split(
+      '\n',
+    );
+    expect(lines).not.toContain('ExecStartPre=/bin/false');
+  });
+
   it('is one that systemd takes', (context) => {
     const analyze = findProgram('systemd-analyze');
     if (!analyze) context.skip('systemd-analyze is not installed here');

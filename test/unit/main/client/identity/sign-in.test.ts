@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { pageBehind } from '../../../../../scripts/lib/approve-sign-in.mjs';
 import type { Membership } from '../../../../../src/main/client/device/membership.ts';
-import { trustProvider } from '../../../../../src/main/client/identity/sign-in.ts';
+import { createTrustProvider } from '../../../../../src/main/client/identity/sign-in.ts';
 import { AppError } from '../../../../../src/shared/errors.ts';
 import type { SignInPrompt } from '../../../../../src/shared/model/session.ts';
 import { manualClock } from '../../../../fakes/manual-clock.ts';
 import { recordingLog } from '../../../../fakes/recording-log.ts';
+
+const trustProvider = createTrustProvider(recordingLog());
 
 const ISSUER = 'https://issuer.example';
 const CODE_WITHOUT_TLS = {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Membership } from '../../../../../src/main/client/device/membership.ts';
 import type { StoredSession } from '../../../../../src/main/client/device/vault.ts';
+import { recordingLog } from '../../../../fakes/recording-log.ts';
 import { exchangeForCertificate } from '../../../../../src/main/client/identity/trust-certificate.ts';
 import type { Tokens } from '../../../../../src/main/client/identity/oidc.ts';
 import type { Connection } from '../../../../../src/main/client/organisation/connection.ts';
@@ -85,7 +86,7 @@ function exchange(ask: Connection['ask'], clocks = [NOW]): Promise<StoredSession
   } as Membership;
   const claims = { sub: 'u-dana', name: 'Dana', email: '', groups: [], iat: NOW / 1000 };
   const tokens: Tokens = { trustToken: 'token', claims: { ...claims, exp: END / 1000 } };
-  return exchangeForCertificate(membership, tokens);
+  return exchangeForCertificate(membership, tokens, recordingLog());
 }
 
 const given = (wish: Wish, clocks?: number[]): Promise<StoredSession> =>
