@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { publishTyped } from '../support/collection.ts';
 import { startDisplay } from '../support/display.ts';
-import { freePort, missing } from '../support/foreign-servers.ts';
+import { findProgram, freePort, missing } from '../support/foreign-servers.ts';
 import { startRemoteDesktop } from '../support/remote-desktop.ts';
 import { startClient } from '../support/start-client.ts';
 import { startEdge } from '../support/start-edge.ts';
@@ -37,7 +37,7 @@ async function connected(target: number): Promise<{ file: string; port: number }
 }
 
 function startXfreerdp(args: readonly string[], display: string) {
-  const child = spawn('xfreerdp', args, {
+  const child = spawn(findProgram('xfreerdp') ?? 'xfreerdp', args, {
     env: { PATH: process.env['PATH'], HOME: tempDir(), DISPLAY: display },
   });
   let said = '';
