@@ -15,6 +15,7 @@ import {
   startProgram,
   temporaryFolder,
 } from '../support/programs.ts';
+import { cliSchemas } from '../support/cli-schemas.ts';
 import { terminalLogin } from '../support/terminal-login.ts';
 
 interface DemoFacts {
@@ -67,6 +68,12 @@ async function atTerminal(
   });
   const exit = await new Promise<number | null>((resolve) => child.on('close', resolve));
   return { exit, text };
+}
+
+/** Done, and printed as docs/cli.schema.json has it. */
+function expectAnswer({ exit, stdout, stderr }: Finished, command: keyof typeof cliSchemas): void {
+  expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' });
+  expect(cliSchemas[command].safeParse(JSON.parse(stdout)).error?.message ?? '').toBe('');
 }
 
 /** One plain line with a code in brackets, no stack, the exit code as documented. */
@@ -346,6 +353,28 @@ describe('banyan with an organisation', () => {
     expect(await readdir(home)).toContain('login-cert.pem');
     expect((await banyan('logout')).exit).toBe(0);
     expect((await readdir(home)).filter((name) => name.startsWith('login-'))).toEqual([]);
+  });
+});
+
+describe('--json from registration to the end', () => {
+  it('of register, login, switch, unlock, logout, unregister, ui and quit is of the documented shape', async () => {
+    const demo = await startDemo();
+    cleanUps.push(() => demo.stop());
+    const home = await aHome();
+    const window = await startProgram('banyan', ['ui', '--json'], home);
+    cleanUps.push(() => window.stop());
+    expect(cliSchemas.ui.safeParse(JSON.parse(window.firstLine)).error?.message ?? '').toBe('');
+    const answers = async (command: keyof typeof cliSchemas, ...args: string[]) =>
+      expectAnswer(await runProgram('banyan', [command, ...args, '--json'], home), command);
+    await answers('register', demo.facts.invite, '--yes');
+    const login = await terminalLogin(home);
+    expect(cliSchemas.login.safeParse(JSON.parse(login)).error?.message ?? '').toBe('');
+    await answers('unlock');
+    await answers('switch', 'Demo');
+    await answers('logout');
+    await answers('unregister', '--yes');
+    await answers('quit');
+    expect(await window.ended).toBe(0);
   });
 });
 

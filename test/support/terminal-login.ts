@@ -5,7 +5,8 @@ import { expect } from 'vitest';
 import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
 import { environment, programPath } from './programs.ts';
 
-export async function terminalLogin(home: string, change: NodeJS.ProcessEnv = {}): Promise<void> {
+/** @returns what it printed on standard output */
+export async function terminalLogin(home: string, change: NodeJS.ProcessEnv = {}): Promise<string> {
   const child = spawn(
     process.execPath,
     [programPath('banyan'), 'login', '--no-browser', '--json'],
@@ -15,6 +16,9 @@ export async function terminalLogin(home: string, change: NodeJS.ProcessEnv = {}
     const event = JSON.parse(line) as { event?: string; url?: string };
     if (event.event === 'sign-in-page' && event.url) void approveSignIn(event.url);
   });
+  let printed = '';
+  child.stdout.on('data', (text: Buffer) => (printed += text.toString()));
   const exit = await new Promise((resolve) => child.on('close', resolve));
   expect(exit).toBe(0);
+  return printed;
 }

@@ -73,7 +73,7 @@ export const catalogEntry = z.object({
   write_ssh_config: z.boolean().default(true),
   kube_cluster_name: kubeClusterName.default(''),
   kube_ca_key: kubeCa.default(''),
-  rdp_settings: z.array(rdpSetting).max(100).default([]),
+  rdp_settings: z.array(z.string()).max(100).default([]),
   allowed_targets: z
     .array(
       z.object({
@@ -105,12 +105,19 @@ export const catalogDocument = z.object({
 });
 export type CatalogDocument = { version: 1; services: CatalogEntry[] };
 
-/** One entry as the model's Service, or the reason why it is not one: a bad entry must not hide the good ones. */
-export function decodeService(entry: unknown): { service: Service } | { problem: string } {
+/**
+ * One entry as the model's Service, or the reason why it is not one: a bad entry must not hide the good ones. `setAside`: why
+ * lines for its program are left out. Without them the service is still what it is for; an edge may know more of them than this app.
+ */
+export function decodeService(
+  entry: unknown,
+): { service: Service; setAside: string[] } | { problem: string } {
   const result = catalogEntry.safeParse(entry);
   if (!result.success) return { problem: z.prettifyError(result.error) };
-  const value = result.data;
+  const { lines, setAside } = takenRdpSettings(result.data.rdp_settings);
+  const value = { ...result.data, rdp_settings: lines };
   return {
+    setAside,
     service: {
       id: value.id,
       name: value.name,
@@ -130,6 +137,17 @@ export function decodeService(entry: unknown): { service: Service } | { problem:
       access: value.access,
       ...forPrograms(value),
     },
+  };
+}
+
+function takenRdpSettings(settings: readonly string[]): { lines: string[]; setAside: string[] } {
+  const judged = settings.map((line) => ({ line, error: rdpSetting.safeParse(line).error }));
+  return {
+    lines: judged.filter(({ error }) => !error).map(({ line }) => line),
+    // The reason alone: the value may be a password.
+    setAside: judged.flatMap(({ error }, at) =>
+      (error?.issues ?? []).map(({ message }) => `rdp_settings[${at}]: ${message}`),
+    ),
   };
 }
 

@@ -127,9 +127,18 @@ export function createCatalog(options: CatalogOptions) {
     etag = answer.headers['etag'] ?? null;
     return decoded.data.services.flatMap((entry) => {
       const result = decodeService(entry);
-      if ('service' in result) return [result.service];
-      log.warn('an entry of the catalogue cannot be read', { problem: result.problem });
-      return [];
+      if ('problem' in result) {
+        log.warn('an entry of the catalogue cannot be read', { problem: result.problem });
+        return [];
+      }
+      const { service, setAside } = result;
+      if (setAside.length > 0) {
+        log.warn('lines for the program of a service are left out', {
+          service: service.id,
+          problem: setAside.join('; '),
+        });
+      }
+      return [service];
     });
   }
 

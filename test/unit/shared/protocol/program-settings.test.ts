@@ -160,7 +160,10 @@ describe('remote desktop', () => {
     ['full  address:s:evil', /is not name:s:text/],
   ])('refuses %j with the reason', (line, reason) => {
     const parts = { service_app_type: 'RDP', rdp_settings: [line] };
-    expect(asEntry(parts)).toEqual({ problem: expect.stringMatching(reason) as string });
+    const kept = 'redirectclipboard:i:1';
+    const decoded = asEntry({ ...parts, rdp_settings: [line, kept] });
+    expect(decoded).toMatchObject({ service: { rdpSettings: [kept] } });
+    expect(decoded).toHaveProperty('setAside.0', expect.stringMatching(reason));
     expect(asDocument(parts).error?.message).toMatch(reason);
   });
 });

@@ -36,7 +36,7 @@ function aCatalog(answers: (() => Promise<Answer>)[]) {
     onDeviceRevoked: () => told.push('device revoked'),
     onRefused: () => told.push('refused'),
   });
-  return { catalog, state, told, asked: () => asked };
+  return { catalog, state, told, log, asked: () => asked };
 }
 
 describe('the catalogue', () => {
@@ -52,6 +52,30 @@ describe('the catalogue', () => {
     expect(await second).toEqual({ status: 'current', services: [] });
     expect(asked()).toBe(2);
     expect(state.slices.catalog.status).toBe('current');
+  });
+
+  it('keeps a remote desktop without a line that is not taken, and the log says which and why', async () => {
+    const desktop = {
+      id: 'fin.demo.bnn',
+      name: 'fin',
+      domain: 'fin.demo.localhost',
+      access_tier: 'fin.demo.localhost:8443',
+      service_app_type: 'RDP',
+      rdp_settings: ['audiomode:i:1', 'password 51:b:5EC2E7'],
+    };
+    const body = JSON.stringify({ version: 1, services: [desktop] });
+    const { catalog, log } = aCatalog([() => Promise.resolve({ ...EMPTY, body })]);
+    const { services } = await catalog.refresh();
+    expect(services).toMatchObject([{ id: desktop.id, rdpSettings: ['audiomode:i:1'] }]);
+    expect(log.lines).toMatchObject([
+      {
+        level: 'warn',
+        fields: {
+          service: desktop.id,
+          problem: 'rdp_settings[1]: password 51 is not taken: it is not the same for everybody',
+        },
+      },
+    ]);
   });
 
   const refusal = (status: number, code?: string): Answer => ({
