@@ -180,8 +180,8 @@ async function start(
   await rulebook.apply(config.documents);
   const events = createEventStreams(changes);
   const follower = createStoreFollower({ rulebook, settings, changes, log });
-  storeChanged = follower.changed;
-  stops.push(follower.stop);
+  storeChanged = (collection) => follower.changed(collection);
+  stops.push(() => follower.stop());
 
   const closers: ReturnType<typeof closerOf>[] = [];
   stops.push(async (drainMs) => {

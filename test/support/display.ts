@@ -11,7 +11,13 @@ export async function startDisplay(pixels?: string): Promise<string> {
   const child = spawn(
     findProgram('Xvfb') ?? 'Xvfb',
     [
-      ...['-displayfd', '1', '-nolisten', 'tcp', '-screen', '0', '800x600x24'],
+      '-displayfd',
+      '1',
+      '-nolisten',
+      'tcp',
+      '-screen',
+      '0',
+      '800x600x24',
       ...(pixels === undefined ? [] : ['-fbdir', pixels]),
     ],
     { stdio: ['ignore', 'pipe', 'ignore'] },

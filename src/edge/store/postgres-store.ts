@@ -139,7 +139,7 @@ async function listenForChanges(
       if (isLost || isStopped || client !== listening) return;
       isLost = true;
       clearInterval(asking);
-      listening.end().catch(() => {}); // it may be gone
+      listening.end(() => {}); // it may be gone
       log('warn', 'changes of the store are not heard', { reason: reason(error) });
       retry();
     };
@@ -148,7 +148,8 @@ async function listenForChanges(
     client = listening;
     await listening.connect();
     await listening.query(`LISTEN ${CHANNEL}`);
-    asking = setInterval(() => listening.query('SELECT 1').catch(lost), LISTEN_ASKED_MS).unref();
+    asking = setInterval(() => void listening.query('SELECT 1').catch(lost), LISTEN_ASKED_MS);
+    asking.unref();
   };
   const retry = (): void => {
     clearTimeout(again);
