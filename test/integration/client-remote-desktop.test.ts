@@ -27,12 +27,15 @@ interface Person {
   opened: string[];
 }
 
-async function aPerson(openFile?: (file: string) => Promise<void>): Promise<Person> {
+async function aPerson(
+  openFile?: (file: string) => Promise<void>,
+  banyanproxy: string[] | null = null,
+): Promise<Person> {
   const downloads = path.join(tempDir(), 'Downloads');
   const opened: string[] = [];
   const programs = {
     personFolder: tempDir(),
-    banyanproxy: null,
+    banyanproxy,
     downloads: () => downloads,
     openFile: openFile ?? ((file: string) => Promise.resolve(void opened.push(file))),
   };
@@ -53,6 +56,13 @@ describe('a client without a banyanproxy', () => {
     await expect(
       client.call('program.setSsh', { service: null, isOn: true }),
     ).rejects.toMatchObject({ code: 'program/not-installed' });
+  });
+});
+
+it('says so where no service can have an entry for ssh', async () => {
+  const { client } = await aPerson(undefined, ['/usr/bin/banyanproxy']);
+  await expect(client.call('program.setSsh', { service: null, isOn: true })).rejects.toMatchObject({
+    code: 'program/entry-not-allowed',
   });
 });
 

@@ -137,8 +137,10 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
     setSsh: (service: string | null, isOn: boolean): Promise<Programs> =>
       inTurn(async () => {
         const { ssh } = usable();
-        if (isOn) await ssh.add(chosen(service, mayHaveEntry));
-        else await ssh.remove(service);
+        if (isOn) {
+          ssh.requireProxy();
+          await ssh.add(chosen(service, mayHaveEntry));
+        } else await ssh.remove(service);
         return look();
       }),
 

@@ -100,6 +100,11 @@ export function createSshEntries(options: SshEntriesOptions) {
     look,
 
     /** First the person's own file: where it cannot be written, nothing has changed. */
+    /** Says what is missing before it is asked which services. */
+    requireProxy(): void {
+      if (!proxy) throw noProxy();
+    },
+
     async add(services: readonly Service[]): Promise<void> {
       if (!proxy) throw noProxy();
       const facts = { proxy, certificates: places.home };
