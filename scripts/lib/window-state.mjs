@@ -28,6 +28,7 @@ export const DOCUMENTED = [
   'activity-log',
   'diagnostics-failed',
   'device-posture-good',
+  'device',
   'device-posture-failed',
   'device-revoked',
   'organisations-menu',
