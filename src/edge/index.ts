@@ -1,4 +1,5 @@
 // Front door of the edge: the whole server side of one organisation in one process, composed by hand.
+// Longer than other files, as the order in which the parts start, and stop in reverse, stands in one place.
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
