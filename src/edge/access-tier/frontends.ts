@@ -101,6 +101,15 @@ export function createFrontends(options: FrontendsOptions): Frontends {
 export const namesOf = ({ metadata, spec }: ServiceDocument): readonly string[] =>
   spec.attributes.names.length > 0 ? spec.attributes.names : [metadata.tags.domain];
 
+/** That its certificate is for, whoever issues it. */
+export const certificateNames = (document: ServiceDocument): string[] => [
+  ...new Set([
+    document.metadata.tags.domain,
+    ...namesOf(document),
+    ...document.spec.cert_settings.dnsNames,
+  ]),
+];
+
 /** `tls_sni` unset: what comes to its frontend addresses is its own, whatever it asks for. */
 export const takesAnyName = ({ spec }: ServiceDocument): boolean =>
   spec.attributes.names.length === 0 && spec.attributes.frontends.length > 0;

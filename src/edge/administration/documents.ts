@@ -2,6 +2,7 @@
 // is stored, and never so that something stored refers to nothing.
 import { AppError } from '../../shared/errors.ts';
 import type { DocumentProblem } from '../access-tier/access-tier.ts';
+import type { CertificateState } from '../acme/certificates.ts';
 import { conflictOf } from '../access-tier/frontends.ts';
 import { DOCUMENTS, type ServiceDocument, serviceId } from '../command-center/documents.ts';
 import type { Rulebook, StoredDocument } from '../command-center/rulebook.ts';
@@ -20,9 +21,12 @@ export interface DocumentsOptions {
   recordChange: RecordChange;
   /** Why this edge cannot serve it as it is defined. */
   problemsOf: (document: ServiceDocument) => Promise<DocumentProblem[]>;
+  /** How a certificate that it gets by `letsencrypt` stands. */
+  certificateOf: (document: ServiceDocument) => CertificateState | undefined;
 }
 
-export function createDocumentCalls({ rulebook, recordChange, problemsOf }: DocumentsOptions) {
+export function createDocumentCalls(options: DocumentsOptions) {
+  const { rulebook, recordChange, problemsOf } = options;
   const find = (kind: Kind, wanted: string): StoredDocument => {
     const all = rulebook.stored(kind);
     const named = all.filter(({ id }) => id === wanted || id.startsWith(`${wanted}.`));
@@ -50,7 +54,13 @@ export function createDocumentCalls({ rulebook, recordChange, problemsOf }: Docu
     },
     'document.show': ({ kind, id }: CallInput<'document.show'>) => {
       const stored = find(kind, id);
-      return Promise.resolve({ ...facts(stored), definition: stored.definition });
+      const document = kind === 'service' ? rulebook.service(stored.id)?.document : undefined;
+      const certificate = document?.spec.cert_settings.byAcme && options.certificateOf(document);
+      return Promise.resolve({
+        ...facts(stored),
+        ...(certificate && { certificate }),
+        definition: stored.definition,
+      });
     },
     async 'document.put'(input: CallInput<'document.put'>) {
       const { kind, by } = input;
