@@ -380,6 +380,12 @@ describe('the challenge', () => {
     await put(edge, 'pages', {
       spec: { backend: { target: { name: '127.0.0.1', port: backend.port } } },
     });
+    await callsTo(edge.data)('attachment.put', {
+      service: 'pages.demo.bnn',
+      policy: 'engineers',
+      enforcing: true,
+      by,
+    });
     const dana = await signIn(edge, await registerDevice(edge));
     return { port, reached: () => reached, trust: dana.trust };
   }
@@ -427,7 +433,7 @@ describe('the challenge', () => {
 describe('two edges on one store', () => {
   test('order once, answer the challenge wherever it comes, and show the same certificate', async (context) => {
     const noDatabase = postgresMissing();
-    if (noDatabase !== null) return context.skip(noDatabase);
+    context.skip(noDatabase !== null, noDatabase ?? '');
     const postgres = await startPostgresServer();
     onTestFinished(() => postgres.stop());
     const database = await postgres.database();
