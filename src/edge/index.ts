@@ -342,6 +342,7 @@ async function start(
       invites,
       settings,
       problemsOf: (document) => accessTier.problemsOf(document),
+      conflictOf: (id, document) => accessTier.frontends.conflictOf(id, document),
       certificateOf: (document) => acme?.stateOf(document),
       linkOf,
       facts: {

@@ -17,7 +17,7 @@ const DAY = 24 * HOUR;
 export interface AdministrationOptions
   extends
     Omit<PeopleOptions, 'recordChange'>,
-    Pick<DocumentsOptions, 'problemsOf' | 'certificateOf'> {
+    Pick<DocumentsOptions, 'problemsOf' | 'conflictOf' | 'certificateOf'> {
   audit: Audit;
   rulebook: Rulebook;
   invites: Invites;
