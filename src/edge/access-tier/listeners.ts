@@ -151,6 +151,7 @@ function createListener(options: ListenersOptions): Listener {
     options.serve(socket);
   });
   const prepare = defaultCertificate(options, handshakes);
+  let toldWhyNot = '';
   const server = createServer(
     { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 },
     (socket) => {
@@ -168,11 +169,13 @@ function createListener(options: ListenersOptions): Listener {
       });
       prepare(portOf())
         // Others at this port have names and certificates of their own.
-        .catch((error: unknown) =>
-          log('error', 'whoever asks for no name is shown no certificate', {
-            reason: reason(error),
-          }),
-        )
+        .catch((error: unknown) => {
+          // Once, not for everybody who comes.
+          const why = reason(error);
+          if (why === toldWhyNot) return;
+          toldWhyNot = why;
+          log('error', 'whoever asks for no name is shown no certificate', { reason: why });
+        })
         .then(() => handshakes.emit('connection', socket))
         .catch((error: unknown) => {
           log('error', 'a handshake could not begin', { reason: reason(error) });

@@ -48,6 +48,7 @@ interface Loaded {
 }
 
 const LOOK_EVERY_MS = 1_000;
+const LARGEST = 1024 * 1024;
 const NO_DIRECTORY =
   'this edge has no "acme" in its configuration: name a directory there, or have a program such as certbot write the files, and name them in custom_tls_cert';
 
@@ -58,7 +59,7 @@ export function createServiceCertificates(
   const loaded = new Map<string, Loaded>();
 
   const load = async ({ cert, key }: Files, domain: string): Promise<ShownCertificate> => {
-    const [chain, secret] = await Promise.all([readFile(cert, 'utf8'), readFile(key, 'utf8')]);
+    const [chain, secret] = await Promise.all([readBounded(cert), readBounded(key)]);
     const leaf = new X509Certificate(chain);
     if (Date.parse(leaf.validTo) < Date.now()) throw new Error(`${cert} has ended`);
     // `*.corp.example.com` has to be in the certificate; of a certificate for it, one name is as good as another.
@@ -115,6 +116,14 @@ export function createServiceCertificates(
       );
     },
   };
+}
+
+/** What has no end, or waits for a writer, would be read for ever. */
+async function readBounded(file: string): Promise<string> {
+  const facts = await stat(file);
+  if (!facts.isFile()) throw new Error(`${file} is no ordinary file`);
+  if (facts.size > LARGEST) throw new Error(`${file} is larger than any certificate or key`);
+  return readFile(file, 'utf8');
 }
 
 /** Changes when one of the files does, or goes away. */
