@@ -11,6 +11,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { AcmeConfig } from '../../src/edge/acme/certificates.ts';
 import { callsTo } from '../../src/edge/administration/control-client.ts';
 import type { AuditLine } from '../../src/edge/audit/audit.ts';
 import type { DemoOptions } from '../../src/edge/demo.ts';
@@ -48,11 +49,12 @@ async function bench(
 }
 
 async function edgeWith(
-  { directory, root }: Pick<AcmeServer, 'directory' | 'root'>,
+  server: Pick<AcmeServer, 'directory' | 'root'> & Pick<AcmeConfig, 'externalAccount'>,
   accessTierPort: number,
   { pace = FAST, ...options }: { pace?: object } & Partial<DemoOptions> = {},
 ): Promise<TestEdge> {
-  const acme = { directory, root, contact: 'ops@example.com', pace };
+  const { directory, root, externalAccount } = server;
+  const acme = { directory, root, externalAccount, contact: 'ops@example.com', pace };
   const ports = { operations: { port: 0 } };
   const edge = await startEdge({ accessTierPort, acme, ports, ...options });
   onTestFinished(() => edge.stop());
@@ -336,6 +338,21 @@ describe('a service with letsencrypt', () => {
       const kept = readFileSync(path.join(edge.data, 'state.json'), 'utf8');
       return !kept.includes('BEGIN CERTIFICATE');
     });
+  }, 60_000);
+
+  test('has an account that belongs to a customer, where the directory wants that', async () => {
+    const port = await freePort();
+    const hmacKey = Buffer.alloc(32, 7).toString('base64url');
+    const server = await acmeServer({ tlsPort: port, externalAccounts: { 'customer-1': hmacKey } });
+    const { issuedUnder } = await server.start();
+    const nobody = await edgeWith(server, 0);
+    await put(nobody, 'pages');
+    const failed = await until(async () => (await stateOf(nobody, 'pages'))?.failed);
+    expect(failed.reason).toContain('externalAccountBinding');
+    const customer = { keyId: 'customer-1', hmacKey };
+    const edge = await edgeWith({ ...server, externalAccount: customer }, port);
+    await put(edge, 'pages');
+    await issued(port, 'pages.example.test', issuedUnder);
   }, 60_000);
 
   test('orders for its new names when they change', async () => {
