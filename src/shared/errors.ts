@@ -409,6 +409,12 @@ export const ERRORS = {
     advice: 'Open it instead; in a terminal: banyan open.',
     action: 'none',
   },
+  'web/tab-blocked': {
+    exit: EXIT.failed,
+    title: 'No new tab could be opened',
+    advice: 'Allow this page to open tabs (pop-ups), then try again.',
+    action: 'retry',
+  },
   'web/no-browser': {
     exit: EXIT.failed,
     title: 'No browser could be started',
