@@ -1,5 +1,6 @@
 // What an edge is made from. Lifetimes are plain seconds, so that tests can live through them.
 import type { HostAndPort } from '../shared/protocol/host-port.ts';
+import type { AcmeConfig } from './acme/certificates.ts';
 import type { Documents } from './command-center/rulebook.ts';
 import type { PortWish } from './http/listen.ts';
 import type { Log } from './log.ts';
@@ -86,6 +87,8 @@ export interface EdgeConfig {
   foreignIssuer?: ForeignIssuer;
   /** Address of a PostgreSQL database that several edges of this organisation share; absent: a file in `data`. */
   database?: string | undefined;
+  /** Where services get certificates by `letsencrypt`; absent: they are refused. */
+  acme?: AcmeConfig | undefined;
   /** People sign in there, with our own issuer in front of it; devices, tokens and policy are ours. */
   upstream?: UpstreamIssuer;
   /** Filled into the sign-in form, for everybody to see: demo organisations only. */

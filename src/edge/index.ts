@@ -9,6 +9,7 @@ import type { OrganisationDocument } from '../shared/protocol/organisation.ts';
 import { createAdministration } from './administration/administration.ts';
 import { openControl } from './administration/control-server.ts';
 import { startAccessTier } from './access-tier/access-tier.ts';
+import { openAcme } from './acme/certificates.ts';
 import { createAdmit } from './access-tier/admit.ts';
 import { createRelyingParty } from './access-tier/web/relying-party.ts';
 import { openAudit } from './audit/audit.ts';
@@ -180,7 +181,22 @@ async function start(
   const rulebook = await openRulebook(store, changes);
   await rulebook.apply(config.documents);
   const events = createEventStreams(changes);
-  const follower = createStoreFollower({ rulebook, settings, changes, log });
+  const trustIntermediate = authority.intermediate('trust');
+  const acme =
+    config.acme === undefined
+      ? null
+      : await openAcme({
+          config: config.acme,
+          store,
+          rulebook,
+          changes,
+          audit,
+          sealingKey: secrets.sealingKey,
+          clientAuthority: trustIntermediate,
+          isServedHere: (document) => accessTier.frontends.isServedHere(document),
+          log,
+        });
+  const follower = createStoreFollower({ rulebook, settings, acme, changes, log });
   storeChanged = (collection) => follower.changed(collection);
   stops.push(() => follower.stop());
 
@@ -238,7 +254,6 @@ async function start(
     secret: (serviceId) => webClients.secret(serviceId),
   });
   stops.push(() => relyingParty.stop());
-  const trustIntermediate = authority.intermediate('trust');
   const accessTier = await startAccessTier({
     host: config.address,
     port: wishes.accessTier,
@@ -250,6 +265,7 @@ async function start(
       lifetimes.serverCert,
       trustIntermediate,
     ),
+    acme,
     tierCertificate: renewed(lifetimes.serverCert, () =>
       authority.issueTier(host, lifetimes.serverCert),
     ),
@@ -265,6 +281,8 @@ async function start(
     log,
   });
   stops.push((drainMs) => accessTier.stop(drainMs));
+  await acme?.start();
+  stops.push(() => acme?.stop());
   // Open streams would keep their server from closing, so they end first.
   stops.push(() => events.stop());
   stops.push(() => control.refuse());
@@ -324,6 +342,8 @@ async function start(
       invites,
       settings,
       problemsOf: (document) => accessTier.problemsOf(document),
+      conflictOf: (id, document) => accessTier.frontends.conflictOf(id, document),
+      certificateOf: (document) => acme?.stateOf(document),
       linkOf,
       facts: {
         name: config.name,
@@ -337,6 +357,7 @@ async function start(
     audit,
     connections: () => accessTier.connections(),
     services: () => rulebook.services().length,
+    certificates: () => acme?.states() ?? [],
     log: { errors },
   });
   stops.push(() => metrics.stop());
@@ -347,7 +368,12 @@ async function start(
     troubles: async () => {
       if (isStopping) return ['stopping'];
       await store.get('settings', 'health'); // rejects where the store does not answer
-      return accessTier.closedPorts().map((port) => `port ${port} of a service cannot be opened`);
+      const closed = accessTier.closedPorts();
+      const waiting = acme?.states().filter(({ until, failed }) => until === undefined && failed);
+      return [
+        ...closed.map((port) => `port ${port} of a service cannot be opened`),
+        ...(waiting ?? []).map(({ service }) => `${service} has no certificate yet`),
+      ];
     },
     log,
   });
@@ -394,6 +420,7 @@ const FIXED = [
   'outer',
   'hostTags',
   'upstream',
+  'acme',
   'database',
   'registersBySignIn',
 ] as const satisfies (keyof EdgeConfig)[];

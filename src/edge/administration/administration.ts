@@ -15,7 +15,9 @@ const HOUR = 3600;
 const DAY = 24 * HOUR;
 
 export interface AdministrationOptions
-  extends Omit<PeopleOptions, 'recordChange'>, Pick<DocumentsOptions, 'problemsOf'> {
+  extends
+    Omit<PeopleOptions, 'recordChange'>,
+    Pick<DocumentsOptions, 'problemsOf' | 'conflictOf' | 'certificateOf'> {
   audit: Audit;
   rulebook: Rulebook;
   invites: Invites;

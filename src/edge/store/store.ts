@@ -90,6 +90,22 @@ export interface IssuerRecord {
   expiresAt?: number;
 }
 
+/** A certificate of an ACME directory, by the id of its service, and how ordering it goes. Milliseconds since the epoch. */
+export interface AcmeCertificateRecord {
+  /** What is shown; absent: none yet. */
+  issued?: AcmeWish & { cert: string; sealedKey: string; at: number };
+  /** An edge is ordering it; when that does not end by itself, others may after this. */
+  ordered?: { by: string; until: number };
+  /** How the last orders for these names ended, and when the next one may be. */
+  failed?: AcmeWish & { times: number; reason: string; until: number };
+}
+
+/** What is asked for, and where. */
+export interface AcmeWish {
+  names: string[];
+  directory: string;
+}
+
 export interface Collections {
   devices: DeviceRecord;
   invites: InviteRecord;
@@ -97,6 +113,11 @@ export interface Collections {
   documents: DocumentRecord;
   issuer: IssuerRecord;
   settings: SettingsRecord;
+  acmeCertificates: AcmeCertificateRecord;
+  /** By the address of the directory. */
+  acmeAccounts: { sealedKey: string };
+  /** By name: what is shown to who asks for proof that it is ours, until this many milliseconds since the epoch. */
+  acmeChallenges: { keyAuthorization: string; until: number };
 }
 export type CollectionName = keyof Collections;
 export const COLLECTIONS = [
@@ -106,6 +127,9 @@ export const COLLECTIONS = [
   'documents',
   'issuer',
   'settings',
+  'acmeCertificates',
+  'acmeAccounts',
+  'acmeChallenges',
 ] as const;
 
 /**

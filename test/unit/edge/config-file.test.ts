@@ -65,6 +65,30 @@ test('where people sign in is read with its secret, which stands in a file of it
   );
 });
 
+test('an ACME directory is read with who vouches for it; its terms have to be agreed to', async () => {
+  const acme = {
+    directory: 'https://acme.example.com/dir',
+    contact: 'ops@example.com',
+    terms_agreed: true,
+    root_file: 'acme-root.pem',
+  };
+  const file = written({ ...LEAST, acme });
+  await expect(readConfigFile(file)).rejects.toThrow('acme: acme-root.pem cannot be read: ENOENT');
+  writeFileSync(path.join(path.dirname(file), 'acme-root.pem'), 'a root\n');
+  expect((await readConfigFile(file)).edge.acme).toEqual({
+    directory: 'https://acme.example.com/dir',
+    contact: 'ops@example.com',
+    root: 'a root\n',
+  });
+  expect((await readConfigFile(written(LEAST))).edge.acme).toBeUndefined();
+  expect(await refusal({ ...LEAST, acme: { ...acme, terms_agreed: false } })).toContain(
+    'acme.terms_agreed: has to be true: read the terms of the directory, and agree',
+  );
+  expect(await refusal({ ...LEAST, acme: { ...acme, directory: 'http://x.example' } })).toContain(
+    'acme.directory: ',
+  );
+});
+
 test('a relative data folder is beside the file, wherever the program is started', async () => {
   const file = written(LEAST);
   const { edge } = await readConfigFile(file);
