@@ -57,6 +57,8 @@ export interface StoredDocument {
   /** Seconds since the epoch; 0: before anybody counted. */
   changedAt: number;
   changedBy: string;
+  createdAt: number;
+  createdBy: string;
   definition: unknown;
 }
 
@@ -92,13 +94,16 @@ export async function openRulebook(store: Store, changes: Changes): Promise<Rule
     const key = `${entry.kind}/${entry.id}`;
     const before = entries.get(key)?.stored;
     const isSame = before !== undefined && isDeepStrictEqual(before.definition, definition);
+    const now = Math.floor(Date.now() / 1000);
     const record: DocumentRecord = {
       kind: entry.kind,
       enabled: before?.enabled ?? true,
       definition,
       version: (before?.version ?? 0) + (isSame ? 0 : 1),
-      changedAt: isSame ? before.changedAt : Math.floor(Date.now() / 1000),
+      changedAt: isSame ? before.changedAt : now,
       changedBy: isSame ? before.changedBy : by,
+      createdAt: before ? before.createdAt : now,
+      createdBy: before ? before.createdBy : by,
     };
     await store.put('documents', key, record);
     const stored = storedOf(entry.id, record);
@@ -185,6 +190,8 @@ const storedOf = (id: string, record: DocumentRecord): StoredDocument => ({
   version: record.version ?? 1,
   changedAt: record.changedAt ?? 0,
   changedBy: record.changedBy ?? '',
+  createdAt: record.createdAt ?? 0,
+  createdBy: record.createdBy ?? '',
   definition: record.definition,
 });
 

@@ -65,6 +65,9 @@ export interface DocumentRecord {
   /** Seconds since the epoch, and who: as they said at the terminal. */
   changedAt?: number;
   changedBy?: string;
+  /** The same of the first version. */
+  createdAt?: number;
+  createdBy?: string;
 }
 
 /** What administrators set while the edge runs; what is absent is as in the configuration. */
@@ -83,6 +86,18 @@ export interface DeviceManagerRecord {
   ownership: Ownership;
 }
 
+/** Of a program that administers an edge over the network; its id is its name. */
+export interface ApiKeyRecord {
+  role: 'read' | 'write';
+  /** SHA-256 of the secret, base64url: who reads the store learns no key. */
+  hash: string;
+  /** Seconds since the epoch. */
+  createdAt: number;
+  createdBy: string;
+  expiresAt: number;
+  lastUsedAt?: number;
+}
+
 /** What the issuer keeps: grants and refresh tokens (and, in memory, everything short-lived). */
 export interface IssuerRecord {
   payload: Record<string, unknown>;
@@ -97,6 +112,7 @@ export interface Collections {
   documents: DocumentRecord;
   issuer: IssuerRecord;
   settings: SettingsRecord;
+  apiKeys: ApiKeyRecord;
 }
 export type CollectionName = keyof Collections;
 export const COLLECTIONS = [
@@ -106,6 +122,7 @@ export const COLLECTIONS = [
   'documents',
   'issuer',
   'settings',
+  'apiKeys',
 ] as const;
 
 /**
