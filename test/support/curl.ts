@@ -27,12 +27,22 @@ export function curlUnder(root: string, folder: string): Curl {
   const ca = path.join(folder, 'curl-root.pem');
   writeFileSync(ca, root);
   return async (url, { method, headers = [], data, args = [] } = {}) => {
-    const always = ['--silent', '--show-error', '--noproxy', '*', '--http1.1', '--include'];
+    const always = [
+      '--silent',
+      '--show-error',
+      '--noproxy',
+      '*',
+      '--http1.1',
+      '--include',
+      '--max-time',
+      '60',
+    ];
     const running = run(
       'curl',
       [
         ...always,
-        ...['--cacert', ca, '--max-time', '60'],
+        '--cacert',
+        ca,
         ...(method === 'HEAD' ? ['--head'] : method === undefined ? [] : ['--request', method]),
         ...headers.flatMap((header) => ['--header', header]),
         ...(data === undefined ? [] : ['--data-binary', '@-']),

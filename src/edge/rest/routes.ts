@@ -35,8 +35,8 @@ export interface Route {
   /** A `*` is one part of any name. */
   path: string;
   role: ApiKeyRole;
-  /** What it reads, if it reads one. A body that it does not read is nothing to it. */
-  body?: 'json' | 'form';
+  /** What it reads; absent: a body is nothing to it. */
+  body?: 'json' | 'form' | undefined;
   answer(request: RestRequest): Promise<unknown>;
 }
 
@@ -55,7 +55,68 @@ export type Calls = Pick<
   | 'attachment.delete'
 >;
 
+const read = (path: string, answer: Route['answer']): Route => ({
+  method: 'GET',
+  path: `${API}${path}`,
+  role: 'read',
+  answer,
+});
+const write = (
+  method: Exclude<Route['method'], 'GET'>,
+  path: string,
+  answer: Route['answer'],
+  body?: Route['body'],
+): Route => ({ method, path: `${API}${path}`, role: 'write', ...(body && { body }), answer });
+
 export function createRoutes(calls: Calls): Route[] {
+  const documents = createDocuments(calls);
+  return [
+    ...documentRoutes(documents),
+    ...attachmentRoutes(calls, documents.find),
+    {
+      // Clients exchange what they are given for an access token first. A key is one: it is asked for at every request anyway.
+      ...write('POST', '/refresh_token', ({ key }) => Promise.resolve(said(key))),
+      role: 'read',
+    },
+  ];
+}
+
+function documentRoutes({ list, put, enable, remove }: Documents): Route[] {
+  return [
+    read(
+      '/registered_services',
+      list('service', (each, request) => {
+        const name = request.parameter('FriendlyName');
+        return name === undefined || serviceRecord(each).FriendlyName === name;
+      }),
+    ),
+    write('POST', '/insert_registered_service', put('service'), 'json'),
+    write('POST', '/enable_registered_service', enable('service', true)),
+    write('POST', '/disable_registered_service', enable('service', false)),
+    write('DELETE', '/delete_registered_service', remove('service')),
+    read(
+      '/security_policies',
+      list('policy', (each, request) => {
+        const type = request.parameter('ServiceType');
+        return type === undefined || isWebPolicy(each) === (type.toUpperCase() === 'WEB');
+      }),
+    ),
+    write('POST', '/insert_security_policy', put('policy'), 'json'),
+    write('DELETE', '/delete_security_policy', remove('policy')),
+    read(
+      '/security_roles',
+      list('role', () => true),
+    ),
+    write('POST', '/insert_security_role', put('role'), 'json'),
+    write('POST', '/enable_security_role', enable('role', true)),
+    write('POST', '/disable_security_role', enable('role', false)),
+    write('DELETE', '/delete_security_role', remove('role')),
+  ];
+}
+
+type Documents = ReturnType<typeof createDocuments>;
+
+function createDocuments(calls: Calls) {
   const listed = async (kind: Kind): Promise<Listed[]> =>
     (await calls['document.list']({ kind, definitions: true })).documents;
   /** Whole ids only: what is meant to be deleted is not guessed from its beginning. */
@@ -64,31 +125,37 @@ export function createRoutes(calls: Calls): Route[] {
     if (found) return found;
     throw new AppError('edge/not-found', `There is no ${kind} "${id}".`);
   };
-  const put =
-    (kind: Kind) =>
-    async ({ text, by }: RestRequest) => {
-      const { id } = await calls['document.put']({ kind, text, file: BODY, onlyNew: false, by });
-      return RECORDS[kind](await find(kind, id));
-    };
-  const enable = (kind: 'service' | 'role', enabled: boolean) => async (request: RestRequest) => {
-    const { id } = await find(kind, needed(request, ID[kind]));
-    await calls['document.enable']({ kind, id, enabled, by: request.by });
-    return said(`The ${kind} ${id} is ${enabled ? 'enabled' : 'disabled'}.`);
+  return {
+    find,
+    put:
+      (kind: Kind) =>
+      async ({ text, by }: RestRequest) => {
+        const { id } = await calls['document.put']({ kind, text, file: BODY, onlyNew: false, by });
+        return RECORDS[kind](await find(kind, id));
+      },
+    enable: (kind: 'service' | 'role', enabled: boolean) => async (request: RestRequest) => {
+      const { id } = await find(kind, needed(request, ID[kind]));
+      await calls['document.enable']({ kind, id, enabled, by: request.by });
+      return said(`The ${kind} ${id} is ${enabled ? 'enabled' : 'disabled'}.`);
+    },
+    remove: (kind: Kind) => async (request: RestRequest) => {
+      const { id } = await find(kind, needed(request, ID[kind]));
+      await calls['document.delete']({ kind, id, by: request.by });
+      return said(`The ${kind} ${id} is deleted.`);
+    },
+    list:
+      (kind: Kind, matches: (document: Listed, request: RestRequest) => boolean) =>
+      async (request: RestRequest) => {
+        const id = request.parameter(ID[kind]);
+        return (await listed(kind))
+          .filter((each) => id === undefined || isCalled(kind, each, id))
+          .filter((each) => matches(each, request))
+          .map(RECORDS[kind]);
+      },
   };
-  const remove = (kind: Kind) => async (request: RestRequest) => {
-    const { id } = await find(kind, needed(request, ID[kind]));
-    await calls['document.delete']({ kind, id, by: request.by });
-    return said(`The ${kind} ${id} is deleted.`);
-  };
-  const list =
-    (kind: Kind, matches: (document: Listed, request: RestRequest) => boolean) =>
-    async (request: RestRequest) => {
-      const id = request.parameter(ID[kind]);
-      return (await listed(kind))
-        .filter((each) => id === undefined || isCalled(kind, each, id))
-        .filter((each) => matches(each, request))
-        .map(RECORDS[kind]);
-    };
+}
+
+function attachmentRoutes(calls: Calls, find: Documents['find']): Route[] {
   const attachments = async () =>
     (await calls['attachment.list']()).attachments.map(attachmentRecord);
   const attach = async (wish: { policy: string; service: string; mode: string; by: string }) => {
@@ -98,148 +165,47 @@ export function createRoutes(calls: Calls): Route[] {
     await calls['attachment.put']({ policy, service, enforcing, by: wish.by });
     return (await attachments()).find((each) => each.ServiceID === service);
   };
-
-  const routes: Route[] = [
-    {
-      method: 'GET',
-      path: '/registered_services',
-      role: 'read',
-      answer: list('service', (each, request) => {
-        const name = request.parameter('FriendlyName');
-        return name === undefined || serviceRecord(each).FriendlyName === name;
-      }),
-    },
-    {
-      method: 'POST',
-      path: '/insert_registered_service',
-      role: 'write',
-      body: 'json',
-      answer: put('service'),
-    },
-    {
-      method: 'POST',
-      path: '/enable_registered_service',
-      role: 'write',
-      answer: enable('service', true),
-    },
-    {
-      method: 'POST',
-      path: '/disable_registered_service',
-      role: 'write',
-      answer: enable('service', false),
-    },
-    {
-      method: 'DELETE',
-      path: '/delete_registered_service',
-      role: 'write',
-      answer: remove('service'),
-    },
-    {
-      method: 'GET',
-      path: '/security_policies',
-      role: 'read',
-      answer: list('policy', (each, request) => {
-        const type = request.parameter('ServiceType');
-        return type === undefined || isWebPolicy(each) === (type.toUpperCase() === 'WEB');
-      }),
-    },
-    {
-      method: 'POST',
-      path: '/insert_security_policy',
-      role: 'write',
-      body: 'json',
-      answer: put('policy'),
-    },
-    { method: 'DELETE', path: '/delete_security_policy', role: 'write', answer: remove('policy') },
-    { method: 'GET', path: '/security_roles', role: 'read', answer: list('role', () => true) },
-    {
-      method: 'POST',
-      path: '/insert_security_role',
-      role: 'write',
-      body: 'json',
-      answer: put('role'),
-    },
-    { method: 'POST', path: '/enable_security_role', role: 'write', answer: enable('role', true) },
-    {
-      method: 'POST',
-      path: '/disable_security_role',
-      role: 'write',
-      answer: enable('role', false),
-    },
-    { method: 'DELETE', path: '/delete_security_role', role: 'write', answer: remove('role') },
-    {
-      method: 'POST',
-      path: '/insert_security_attach_policy',
-      role: 'write',
-      body: 'form',
-      answer: (request) =>
-        attach({
-          policy: needed(request, 'PolicyID'),
-          service: needed(request, 'ServiceID'),
-          mode: needed(request, 'Enabled'),
-          by: request.by,
-        }),
-    },
-    {
-      method: 'PUT',
-      path: '/policy/*/attach',
-      role: 'write',
-      body: 'json',
-      async answer({ text, parts: [policy = ''], by }) {
-        const read = readJson(text, attachBody);
-        if (!read.ok) throw new DocumentError(BODY, read.problems);
-        const { attached_to_id: service, enabled: mode } = read.value;
-        return attach({ policy, service, mode, by });
-      },
-    },
-    {
-      method: 'DELETE',
-      path: '/delete_security_attach_policy',
-      role: 'write',
-      async answer(request) {
-        const policy = (await find('policy', needed(request, 'PolicyID'))).id;
-        const service = (await find('service', needed(request, 'ServiceID'))).id;
-        const isAttached = (await attachments()).some(
-          (each) => each.ServiceID === service && each.PolicyName === policy,
-        );
-        if (!isAttached) {
-          throw new AppError('edge/not-found', `${policy} is not attached to ${service}.`);
-        }
-        await calls['attachment.delete']({ service, by: request.by });
-        return said(`The policy ${policy} is detached from ${service}.`);
-      },
-    },
-    {
-      method: 'GET',
-      path: '/security_attach_policies',
-      role: 'read',
-      async answer(request) {
-        const policy = request.parameter('PolicyID');
-        const isMeant = (each: { PolicyID: string; PolicyName: string }) =>
-          policy === undefined || [each.PolicyID, each.PolicyName].includes(policy);
-        return (await attachments()).filter(isMeant);
-      },
-    },
-    { method: 'GET', path: '/policy/attachment', role: 'read', answer: attachments },
-    {
-      method: 'GET',
-      // Of anything, and of anything of a kind that is never attached to, that is an empty list.
-      path: '/policy/attachment/*/*',
-      role: 'read',
-      answer: async ({ parts: [type, id] }) =>
-        (await attachments()).filter(
-          (each) => each.AttachedToType === type && each.AttachedToID === id,
-        ),
-    },
-    {
-      method: 'POST',
-      // Clients exchange what they are given for an access token first. A key is one: it is asked for at every request anyway.
-      path: '/refresh_token',
-      role: 'read',
-      answer: ({ key }) => Promise.resolve(said(key)),
-    },
+  const detach = async (request: RestRequest) => {
+    const policy = (await find('policy', needed(request, 'PolicyID'))).id;
+    const service = (await find('service', needed(request, 'ServiceID'))).id;
+    const isMeant = (each: { ServiceID: string; PolicyName: string }) =>
+      each.ServiceID === service && each.PolicyName === policy;
+    if (!(await attachments()).some(isMeant)) {
+      throw new AppError('edge/not-found', `${policy} is not attached to ${service}.`);
+    }
+    await calls['attachment.delete']({ service, by: request.by });
+    return said(`The policy ${policy} is detached from ${service}.`);
+  };
+  const attachByParameters = (request: RestRequest) =>
+    attach({
+      policy: needed(request, 'PolicyID'),
+      service: needed(request, 'ServiceID'),
+      mode: needed(request, 'Enabled'),
+      by: request.by,
+    });
+  const attachByDocument = ({ text, parts: [policy = ''], by }: RestRequest) => {
+    const wish = readJson(text, attachBody);
+    if (!wish.ok) throw new DocumentError(BODY, wish.problems);
+    return attach({ policy, service: wish.value.attached_to_id, mode: wish.value.enabled, by });
+  };
+  return [
+    write('POST', '/insert_security_attach_policy', attachByParameters, 'form'),
+    write('PUT', '/policy/*/attach', async (request) => attachByDocument(request), 'json'),
+    write('DELETE', '/delete_security_attach_policy', detach),
+    read('/security_attach_policies', async (request) => {
+      const policy = request.parameter('PolicyID');
+      const isMeant = (each: { PolicyID: string; PolicyName: string }) =>
+        policy === undefined || [each.PolicyID, each.PolicyName].includes(policy);
+      return (await attachments()).filter(isMeant);
+    }),
+    read('/policy/attachment', attachments),
+    // Of anything, and of any kind of thing that nothing is ever attached to, that is an empty list.
+    read('/policy/attachment/*/*', async ({ parts: [type, id] }) =>
+      (await attachments()).filter(
+        (each) => each.AttachedToType === type && each.AttachedToID === id,
+      ),
+    ),
   ];
-  return routes.map((route) => ({ ...route, path: `${API}${route.path}` }));
 }
 
 const RECORDS: Record<Kind, (listed: Listed) => object> = {
