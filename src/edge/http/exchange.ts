@@ -25,8 +25,7 @@ const BODY_LIMIT = 64 * 1024;
 export async function readBody(request: IncomingMessage, limit = BODY_LIMIT): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
-  // Not destroyed when it is left early: whoever sends too much is to read why.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > limit) throw new HttpRefusal(413, 'The request is too large.');
     chunks.push(chunk);
