@@ -39,6 +39,7 @@ describe('first launch', () => {
     const app = await renderApp(aFreshSnapshot({}, linkedTo({ invite: INVITE })), knows);
     expect(app.field('Invite').value).toBe(INVITE);
     expect(app.text()).toContain('Banyan was opened with this invite');
+    expect(app.text()).not.toContain('Paste');
     expect(app.fake.calls.map(({ name }) => name)).toEqual(['app.snapshot']);
   });
 
