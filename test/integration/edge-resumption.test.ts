@@ -2,7 +2,7 @@
 // changes of policy against the real Access Tier, with what a plain model says about each attempt.
 import { once } from 'node:events';
 import { connect, type TLSSocket } from 'node:tls';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Call, callsTo } from '../../src/edge/administration/control-client.ts';
 import {
