@@ -181,7 +181,7 @@ async function start(
     ? { asOfNow: (person) => Promise.resolve(person) }
     : users;
   await Promise.all(config.users.map((user) => users.put(user)));
-  const rulebook = await openRulebook(store, changes);
+  const rulebook = await openRulebook(store, changes, log);
   await rulebook.apply(config.documents);
   const events = createEventStreams(changes);
   const follower = createStoreFollower({ rulebook, settings, changes, log });

@@ -468,7 +468,7 @@ describe('a refresh token', () => {
       const refused = await post(endpoint('token_endpoint'), form, { headers: { authorization } });
       expect([refused.status, json(refused)['error']]).toEqual([401, 'invalid_client']);
     }
-    const rulebook = await openRulebook(createMemoryStore(), createChanges());
+    const rulebook = await openRulebook(createMemoryStore(), createChanges(), () => {});
     const { definition } = await callsTo(edge.data)('document.show', { kind: 'service', id: web });
     await rulebook.put('service', definition, 'test');
     const clients = [createWebClients(rulebook, () => []).metadata(web), registrationClient];

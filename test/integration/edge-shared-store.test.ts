@@ -144,6 +144,39 @@ test('a key of administrators is good at every edge, until it is revoked at any;
   expect(await roles()).toBe(401);
 });
 
+test('a record of a later version keeps no edge from the changes after it; a policy that cannot be read lets nobody in', async () => {
+  const database = await server.database();
+  const first = await startEdge({ database });
+  onTestFinished(() => first.stop());
+  const second = await another(first, database);
+  const dana = await signIn(first, await registerDevice(first));
+  expect(await echoes(dial(second, dana, 'api'))).toBe(true);
+  const running = dial(second, dana);
+  expect(await echoes(running)).toBe(true);
+
+  const store = await openPostgresStore({ url: database, onChange: () => {}, log: () => {} });
+  onTestFinished(() => store.close());
+  const record = {
+    kind: 'policy',
+    enabled: true,
+    definition: { kind: 'BanyanPolicy', metadata: { name: 'later' }, spec: 'new' },
+  } as const;
+  await store.put('documents', 'policy/later', record);
+  await callsTo(first.data)('document.enable', {
+    kind: 'service',
+    id: 'echo.demo.bnn',
+    enabled: false,
+    by: 'test',
+  });
+  await gone(running);
+
+  const api = dial(second, dana, 'api');
+  await once(api, 'secureConnect');
+  await store.put('documents', 'policy/engineers', record);
+  await gone(api);
+  expect(await echoes(dial(second, dana, 'api'))).toBe(false);
+});
+
 test('what changes while word of it is lost is found once it is heard again', async () => {
   const { first, second } = await organisation();
   const dana = await signIn(first, await registerDevice(first));
