@@ -146,7 +146,7 @@ describe('records', () => {
       Port: 8443,
       Enabled: 'TRUE',
       OIDCEnabled: 'FALSE',
-      IsDefault: 'FALSE',
+      IsDefault: false,
     });
     const { CreatedAt, ServiceSpec } = made.json as { CreatedAt: number; ServiceSpec: string };
     expect(Math.abs(CreatedAt / 1e9 - Date.now() / 1000)).toBeLessThan(60);

@@ -70,7 +70,8 @@ export function serviceRecord(listed: Listed) {
     Domain: listed.domain ?? '',
     Port: Number(tags.port ?? 0) || 0,
     Enabled: truth(listed.enabled),
-    IsDefault: truth(false),
+    // The one truth that is no text there.
+    IsDefault: false,
   };
 }
 
