@@ -605,6 +605,36 @@ export const ERRORS = {
     advice: 'Change or remove what uses it first.',
     action: 'none',
   },
+  'edge/key-refused': {
+    exit: EXIT.denied,
+    title: 'The key is not accepted',
+    advice: 'Send a key that `banyan-edge api-key list` shows as good, or make another one.',
+    action: 'none',
+  },
+  'edge/key-role': {
+    exit: EXIT.denied,
+    title: 'The key may only read',
+    advice: 'Use a key with the role write; nothing was changed.',
+    action: 'none',
+  },
+  'edge/too-many-attempts': {
+    exit: EXIT.denied,
+    title: 'Too many keys were refused',
+    advice: 'Wait as long as Retry-After says, and send a key that is good.',
+    action: 'none',
+  },
+  'edge/request-invalid': {
+    exit: EXIT.usage,
+    title: 'The request cannot be answered',
+    advice: 'Correct what is named and ask again; nothing was changed.',
+    action: 'none',
+  },
+  'edge/unavailable': {
+    exit: EXIT.failed,
+    title: 'The edge cannot answer now',
+    advice: 'Ask again in a while; its log says what is missing.',
+    action: 'none',
+  },
   'edge/port-in-use': {
     exit: EXIT.portInUse,
     title: 'A port is in use',
