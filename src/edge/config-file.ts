@@ -65,6 +65,8 @@ const configFile = strict({
     mutual_port: port.optional(),
     access_tier: outerAddress.optional(),
   }).default({}),
+  /** Administration over the network: not unless it is asked for, and on loopback unless it says where. */
+  rest: strict({ listen: listenAddress.default({ address: '127.0.0.1', port: 8444 }) }).optional(),
   store: strict({
     database: z.string().regex(/^postgres(?:ql)?:\/\//, 'begins with postgres://'),
   }).optional(),
@@ -220,6 +222,7 @@ function hosted(read: z.output<typeof configFile>, folder: string): HostedEdge {
         accessTier: listen.access_tier,
         browser: listen.pages ?? null,
         operations: listen.operations,
+        rest: read.rest?.listen,
       },
       outer: {
         publicPort: outer.public_port,

@@ -70,6 +70,8 @@ export interface EdgeConfig {
     accessTier: PortWish;
     /** Health and metrics, plain http to whoever can reach it; absent: there is none. */
     operations?: PortWish | undefined;
+    /** Administration over the network, for whoever has a key; absent: there is none. */
+    rest?: PortWish | undefined;
   };
   /** How all this is reached from elsewhere, where that is not as it listens: behind a router, say. */
   outer?: OuterAddresses;

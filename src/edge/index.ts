@@ -7,6 +7,7 @@ import type { TrustLevel } from '../shared/model/posture.ts';
 import { formatInvite } from '../shared/protocol/invite.ts';
 import type { OrganisationDocument } from '../shared/protocol/organisation.ts';
 import { createAdministration } from './administration/administration.ts';
+import { createApiKeys } from './administration/api-keys.ts';
 import { openControl } from './administration/control-server.ts';
 import { startAccessTier } from './access-tier/access-tier.ts';
 import { openAcme } from './acme/certificates.ts';
@@ -28,6 +29,7 @@ import { closerOf, listen, type PortWish } from './http/listen.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './operations/metrics.ts';
 import { createOperationsServer } from './operations/server.ts';
+import { createRestServer } from './rest/server.ts';
 import { createBrowserServer, createTlsHttpServer } from './servers.ts';
 import { openSettings } from './settings.ts';
 import { removeLeftovers } from './store/atomic-file.ts';
@@ -77,6 +79,8 @@ export interface Edge {
   apply(documents: Documents): Promise<void>;
   /** Port of health and metrics; null: there is none. */
   readonly operationsPort: number | null;
+  /** Port of administration over the network; null: there is none. */
+  readonly restPort: number | null;
   /**
    * Takes over what a running edge can change: posture, how long connections live and may be idle. Everybody is judged
    * by it at once. The names of what waits for a restart.
@@ -178,7 +182,7 @@ async function start(
     ? { asOfNow: (person) => Promise.resolve(person) }
     : users;
   await Promise.all(config.users.map((user) => users.put(user)));
-  const rulebook = await openRulebook(store, changes);
+  const rulebook = await openRulebook(store, changes, log);
   await rulebook.apply(config.documents);
   const events = createEventStreams(changes);
   const trustIntermediate = authority.intermediate('trust');
@@ -330,29 +334,38 @@ async function start(
   const linkOf = (code: string): string =>
     formatInvite({ organisation: { host, port: publicPort }, code, rootFingerprint });
   const organisation = `${host}:${publicPort}`;
-  control.serve(
-    createAdministration({
-      users,
-      devices,
-      sessions,
-      changes,
-      posture,
-      audit,
-      rulebook,
-      invites,
-      settings,
-      problemsOf: (document) => accessTier.problemsOf(document),
-      conflictOf: (id, document) => accessTier.frontends.conflictOf(id, document),
-      certificateOf: (document) => acme?.stateOf(document),
-      linkOf,
-      facts: {
-        name: config.name,
-        organisation,
-        rootFingerprint,
-        accessTier: `${outer.accessTier?.host ?? ''}:${outer.accessTier?.port ?? accessTier.port}`,
-      },
-    }),
-  );
+  const apiKeys = createApiKeys(store);
+  const administration = createAdministration({
+    users,
+    devices,
+    sessions,
+    changes,
+    posture,
+    audit,
+    rulebook,
+    invites,
+    settings,
+    apiKeys,
+    problemsOf: (document) => accessTier.problemsOf(document),
+    conflictOf: (id, document) => accessTier.frontends.conflictOf(id, document),
+    certificateOf: (document) => acme?.stateOf(document),
+    linkOf,
+    facts: {
+      name: config.name,
+      organisation,
+      rootFingerprint,
+      accessTier: `${outer.accessTier?.host ?? ''}:${outer.accessTier?.port ?? accessTier.port}`,
+    },
+  });
+  control.serve(administration);
+  let restPort: number | null = null;
+  if (wishes.rest) {
+    const calls = administration;
+    const rest = createRestServer({ host, serverCertificates, calls, keys: apiKeys, audit, log });
+    // As the control socket: it stops first, since what it would change is being closed.
+    stops.push(closerOf(rest));
+    restPort = await listen(rest, '127.0.0.1', wishes.rest);
+  }
   const metrics = createMetrics({
     audit,
     connections: () => accessTier.connections(),
@@ -382,6 +395,7 @@ async function start(
     : null;
   return {
     operationsPort,
+    restPort,
     reload(next) {
       Object.assign(posture, next.posture);
       Object.assign(limits, tierLimits({ ...DEFAULT_LIFETIMES, ...next.lifetimes }));

@@ -44,9 +44,10 @@ export function createDocumentCalls(options: DocumentsOptions) {
   const inTurn = createTurns();
 
   const calls = {
-    'document.list': ({ kind }: CallInput<'document.list'>) => {
+    'document.list': ({ kind, definitions }: CallInput<'document.list'>) => {
       const documents = rulebook.stored(kind).map((stored) => ({
         ...facts(stored),
+        ...(definitions && { definition: stored.definition }),
         ...(kind === 'service' && serviceFacts(rulebook, stored.id)),
         ...(kind === 'role' && { usedBy: usersOf(rulebook, 'role', stored.id) }),
         ...(kind === 'policy' && { usedBy: usersOf(rulebook, 'policy', stored.id) }),
@@ -162,14 +163,10 @@ function refuseWebPolicy(rulebook: Rulebook, serviceId: string, policyId: string
 
 const modeOf = (isEnforcing: boolean) => (isEnforcing ? 'Enforcing' : 'Permissive');
 
-const facts = ({ id, enabled, version, changedAt, changedBy, definition }: StoredDocument) => {
+const facts = ({ definition, ...stored }: StoredDocument) => {
   const { description } = (definition as { metadata?: { description?: unknown } }).metadata ?? {};
   return {
-    id,
-    enabled,
-    version,
-    changedAt,
-    changedBy,
+    ...stored,
     description: typeof description === 'string' ? description : '',
   };
 };

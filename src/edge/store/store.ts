@@ -65,6 +65,9 @@ export interface DocumentRecord {
   /** Seconds since the epoch, and who: as they said at the terminal. */
   changedAt?: number;
   changedBy?: string;
+  /** The same of the first version. */
+  createdAt?: number;
+  createdBy?: string;
 }
 
 /** What administrators set while the edge runs; what is absent is as in the configuration. */
@@ -81,6 +84,18 @@ export interface DeviceManagerRecord {
   certificate: string;
   /** Whose its devices are. */
   ownership: Ownership;
+}
+
+/** Of a program that administers an edge over the network; its id is its name. */
+export interface ApiKeyRecord {
+  role: 'read' | 'write';
+  /** SHA-256 of the secret, base64url: who reads the store learns no key. */
+  hash: string;
+  /** Seconds since the epoch. */
+  createdAt: number;
+  createdBy: string;
+  expiresAt: number;
+  lastUsedAt?: number;
 }
 
 /** What the issuer keeps: grants and refresh tokens (and, in memory, everything short-lived). */
@@ -118,6 +133,7 @@ export interface Collections {
   acmeAccounts: { sealedKey: string };
   /** By name: what is shown to who asks for proof that it is ours, until this many milliseconds since the epoch. */
   acmeChallenges: { keyAuthorization: string; until: number };
+  apiKeys: ApiKeyRecord;
 }
 export type CollectionName = keyof Collections;
 export const COLLECTIONS = [
@@ -130,6 +146,7 @@ export const COLLECTIONS = [
   'acmeCertificates',
   'acmeAccounts',
   'acmeChallenges',
+  'apiKeys',
 ] as const;
 
 /**

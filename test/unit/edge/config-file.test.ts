@@ -44,6 +44,14 @@ test('the least that has to be said, and what then holds', async () => {
   expect([drainMs, logLevel]).toEqual([10_000, 'info']);
 });
 
+test('administration over the network is there when it is asked for, and on loopback unless it says where', async () => {
+  expect((await read()).edge.ports.rest).toBeUndefined();
+  expect((await read({ rest: {} })).edge.ports.rest).toEqual({ address: '127.0.0.1', port: 8444 });
+  const { edge } = await read({ rest: { listen: '10.0.0.1:8444' } });
+  expect(edge.ports.rest).toEqual({ address: '10.0.0.1', port: 8444 });
+  expect(await refusal({ ...LEAST, rest: { listen: 'everywhere' } })).toContain('rest.listen');
+});
+
 test('where people sign in is read with its secret, which stands in a file of its own', async () => {
   const issuer = {
     url: 'https://login.example.com',

@@ -11,7 +11,7 @@ import { CopyPill } from '../../ui/Copy.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Note } from '../../ui/Note.tsx';
 import { useEscape } from '../../ui/use-escape.ts';
-import { useCall, useSetView, useTruth } from '../../window-context.tsx';
+import { useSetView, useTruth } from '../../window-context.tsx';
 import { isOverTheList } from './over-the-list.ts';
 import { AutoConnect } from './AutoConnect.tsx';
 import { ConnectButton } from './ConnectButton.tsx';
@@ -25,6 +25,8 @@ import { Targets } from './Targets.tsx';
 import { TypeTile } from './TypeTile.tsx';
 import { UseIt } from './UseIt.tsx';
 import { WhyDenied } from './WhyDenied.tsx';
+import { useStartSignIn } from '../sign-in/use-sign-in.ts';
+import { useOpenPage } from './use-open-page.ts';
 import { useTunnelActions } from './use-tunnel-actions.ts';
 import './details.css';
 
@@ -98,8 +100,8 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
 }
 
 function WebService({ service }: { service: Service }) {
-  const open = useCall('service.open');
-  const signIn = useCall('session.signIn');
+  const open = useOpenPage();
+  const signIn = useStartSignIn();
   return (
     <>
       <div className="details-connect">
@@ -110,7 +112,7 @@ function WebService({ service }: { service: Service }) {
           error={open.error}
           actions={{
             retry: () => void open.run({ service: service.id }),
-            'sign-in': () => void signIn.run({ openBrowser: true }),
+            'sign-in': signIn.start,
           }}
         />
       )}
@@ -120,7 +122,7 @@ function WebService({ service }: { service: Service }) {
 
 function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
   const actions = useTunnelActions(service.id);
-  const signIn = useCall('session.signIn');
+  const signIn = useStartSignIn();
   const setView = useSetView();
   const error = tunnel.status === 'failed' ? tunnel.error : actions.refused;
   const address = tunnel.status === 'open' ? formatHostPort(tunnel.address) : null;
@@ -136,7 +138,7 @@ function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
           actions={{
             'choose-port': () => setView({ editPort: service.id }),
             'choose-address': () => setView({ editPort: service.id }),
-            'sign-in': () => void signIn.run({ openBrowser: true }),
+            'sign-in': signIn.start,
           }}
         />
       )}
