@@ -486,6 +486,22 @@ describe('letsencrypt is refused when it is written', () => {
     expect(problems).toMatch(/"line":1,.*this edge has no \\"acme\\" in its configuration/);
   });
 
+  test('and is an error in the log, once, where the directory was taken out of the configuration', async () => {
+    const { edge, port } = await bench();
+    await put(edge, 'pages');
+    await edge.edge.stop();
+    const without = await startEdge({ accessTierPort: port, data: edge.data });
+    onTestFinished(() => without.stop());
+    expect((await shown(port, 'pages.example.test')).certificate).toBeNull();
+    expect((await shown(port, 'pages.example.test')).certificate).toBeNull();
+    expect((await shown(port, 'echo.demo.localhost')).certificate).not.toBeNull();
+    const told = without.logged.filter((line) =>
+      line.includes('has no "acme"'.replaceAll('"', '\\"')),
+    );
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(/^error a service cannot be reached .*pages\.example\.test/);
+  });
+
   test('for a name with a star, and beside files', async () => {
     const { edge } = await bench();
     const wild = put(edge, 'wild', { cert: { dns_names: ['*.wild.example.test'] } });
