@@ -213,6 +213,15 @@ describe('a service whose port is taken', () => {
     ]);
   });
 
+  it('offers that click in its details too', async () => {
+    app = await renderApp(having({ [ledger.id]: failed(true) }));
+    await app.click('Details of Ledger database');
+    const words = [...document.querySelectorAll('.details .note button')].map(
+      ({ textContent }) => textContent,
+    );
+    expect(words).toEqual(['Use 41234', 'Choose another port']);
+  });
+
   it('does not where it is not', async () => {
     app = await renderApp(having({ [ledger.id]: failed(false) }));
     expect(app.button('Choose another port')).toBeUndefined();
