@@ -183,6 +183,13 @@ describe('what a service has carried', () => {
   });
 });
 
+it('cuts the host of a local address where there is little room, and never its port', async () => {
+  app = await renderApp(having({ [ledger.id]: open(5433) }));
+  const [host, port] = document.querySelectorAll('.row .copy-pill .copy-text > span');
+  expect([host?.textContent, host?.className]).toEqual(['127.0.0.1', 'one-line']);
+  expect([port?.textContent, port?.className]).toEqual([':5433', '']);
+});
+
 describe('a service whose port is taken', () => {
   const failed = (mayChoose: boolean): Tunnel => ({
     status: 'failed',
