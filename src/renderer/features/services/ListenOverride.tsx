@@ -132,11 +132,7 @@ function ListenFields(props: Listening & { choice: PortChoice }) {
           {portText.save}
         </Button>
         {choice.source === 'override' && !changed && (
-          <Button
-            look="quiet"
-            busy={override.pending}
-            onClick={() => change({ port: null })}
-          >
+          <Button look="quiet" busy={override.pending} onClick={() => change({ port: null })}>
             {portText.reset(service.assignedPort)}
           </Button>
         )}
