@@ -88,6 +88,8 @@ export const deviceText = {
       help: 'Forgotten when Banyan quits; you register again next time.',
     },
   } satisfies Record<SecretStoreKind, { label: string; help: string }>,
+  noKeychain:
+    'Choose a passphrase instead. Where one is only locked: unlock it, and choose the keychain again.',
   passphrase: 'New passphrase',
   passphraseHelp: 'At least 8 characters, better a few words. Nobody can recover it.',
   passphraseShort: 'A passphrase has at least 8 characters.',

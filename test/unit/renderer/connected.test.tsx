@@ -197,6 +197,13 @@ describe('what a service has carried', () => {
   });
 });
 
+it('cuts the host of a local address where there is little room, and never its port', async () => {
+  app = await renderApp(having({ [ledger.id]: open(5433) }));
+  const [host, port] = document.querySelectorAll('.row .copy-pill .copy-text > span');
+  expect([host?.textContent, host?.className]).toEqual(['127.0.0.1', 'one-line']);
+  expect([port?.textContent, port?.className]).toEqual([':5433', '']);
+});
+
 describe('a service whose port is taken', () => {
   const failed = (mayChoose: boolean): Tunnel => ({
     status: 'failed',
@@ -225,6 +232,15 @@ describe('a service whose port is taken', () => {
       { name: 'tunnel.override', input: { service: ledger.id, port: 41_234 } },
       { name: 'tunnel.open', input: { service: ledger.id } },
     ]);
+  });
+
+  it('offers that click in its details too', async () => {
+    app = await renderApp(having({ [ledger.id]: failed(true) }));
+    await app.click('Details of Ledger database');
+    const words = [...document.querySelectorAll('.details .note button')].map(
+      ({ textContent }) => textContent,
+    );
+    expect(words).toEqual(['Use 41234', 'Choose another port']);
   });
 
   it('does not where it is not', async () => {

@@ -221,6 +221,7 @@ export function FirstLaunch({
           pending={register.pending}
           error={register.error}
           onChange={change}
+          onNoKeychain={() => change({ secrets: 'file' })}
           onBack={() => back('confirm')}
           onNewInvite={() => back('join')}
           onRegister={(next) => void enrol(next)}

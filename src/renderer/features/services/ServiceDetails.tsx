@@ -5,7 +5,7 @@ import { type Service, whyNotConnectable } from '../../../shared/model/service.t
 import { trafficWords } from '../../../shared/model/traffic-words.ts';
 import type { Tunnel } from '../../../shared/model/tunnel.ts';
 import { words } from '../../text/common.ts';
-import { detailsText, hindranceText, kindOf, servicesText } from '../../text/services.ts';
+import { detailsText, hindranceText, kindOf, portText, servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyPill } from '../../ui/Copy.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
@@ -27,6 +27,7 @@ import { UseIt } from './UseIt.tsx';
 import { WhyDenied } from './WhyDenied.tsx';
 import { useStartSignIn } from '../sign-in/use-sign-in.ts';
 import { useOpenPage } from './use-open-page.ts';
+import { freePortOf, useFreePort } from './use-free-port.ts';
 import { useTunnelActions } from './use-tunnel-actions.ts';
 import './details.css';
 
@@ -124,7 +125,9 @@ function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
   const actions = useTunnelActions(service.id);
   const signIn = useStartSignIn();
   const setView = useSetView();
-  const error = tunnel.status === 'failed' ? tunnel.error : actions.refused;
+  const { take, error: notTaken } = useFreePort(service.id, actions.open);
+  const error = tunnel.status === 'failed' ? (notTaken ?? tunnel.error) : actions.refused;
+  const free = error && freePortOf(error);
   const address = tunnel.status === 'open' ? formatHostPort(tunnel.address) : null;
   return (
     <>
@@ -135,6 +138,13 @@ function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
       {error && (
         <ErrorNote
           error={error}
+          also={
+            free !== null && (
+              <Button size="small" onClick={() => take(free)}>
+                {portText.take(free)}
+              </Button>
+            )
+          }
           actions={{
             'choose-port': () => setView({ editPort: service.id }),
             'choose-address': () => setView({ editPort: service.id }),
