@@ -4,7 +4,7 @@ import type { RecentConnection } from '../../../shared/model/activity.ts';
 import type { Service } from '../../../shared/model/service.ts';
 import { byteWords } from '../../../shared/model/traffic-words.ts';
 import type { Tunnel } from '../../../shared/model/tunnel.ts';
-import { activityText, durationWords } from '../../text/activity.ts';
+import { activityText, outcomeWord, durationWords } from '../../text/activity.ts';
 import { serviceActivityText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
@@ -71,7 +71,7 @@ function Used({ connection }: { connection: RecentConnection }) {
       </span>
       <div className="used-end">
         <span title={because?.message}>
-          {activityText.outcomes[outcome]}
+          {outcomeWord(connection)}
           {because && `: ${because.message}`}
         </span>
         {durationMs !== null && outcome !== 'denied' && (
