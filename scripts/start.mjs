@@ -47,6 +47,11 @@ await main(async () => {
   await ensurePackages();
   await ensureBuild();
   const folder = await throwAwayFolder();
+  const env = {
+    ...process.env,
+    BANYAN_HOME: path.join(folder.path, 'app'),
+    BANYAN_SECRETS: 'memory',
+  };
   let edge;
   try {
     edge = await step('Starting the demo organisation', () =>
@@ -54,11 +59,6 @@ await main(async () => {
     );
     const { invite, person, rootFingerprint } = edge.facts;
     const reason = await whyNoElectron();
-    const env = {
-      ...process.env,
-      BANYAN_HOME: path.join(folder.path, 'app'),
-      BANYAN_SECRETS: 'memory',
-    };
     say('');
     say(
       `Demo organisation "Demo" on this machine. Nothing leaves it; all of it goes when you press Ctrl-C.`,
@@ -83,6 +83,7 @@ await main(async () => {
     return await untilClosed(app);
   } finally {
     await edge?.stop();
+    await sweep(env);
     await folder.remove();
   }
 });
@@ -95,8 +96,21 @@ function untilClosed(app) {
   if (app.stdin) process.stdin.on('data', (text) => app.stdin.write(text));
   process.stdin.unref?.();
   return new Promise((resolve) =>
-    app.on('close', (code, signal) => resolve(signal ? 0 : (code ?? 0))),
+    app.on('close', (code, signal) => {
+      if (signal === 'SIGKILL' || code) say(`The app has ended unasked (${signal ?? code}).`);
+      resolve(signal ? 0 : (code ?? 0));
+    }),
   );
+}
+
+/** What the app was asked to put into files of the person's own would name a folder that is gone: a client sweeps as it starts. */
+function sweep(env) {
+  const client = spawn(process.execPath, [program('banyan'), 'unregister', '--yes'], {
+    env,
+    stdio: 'ignore',
+    detached: true,
+  });
+  return new Promise((resolve) => client.on('close', resolve).on('error', resolve));
 }
 
 function say(text) {

@@ -8,7 +8,7 @@ export const organisationText = {
   opened: 'Banyan was opened with this invite. Go on only if you expected it.',
   openedLead: 'The invite is filled in. Nothing changes on this computer yet.',
   openedAddLead: (active: string) =>
-    `The invite is filled in. ${active} is kept as it is, and one click brings you back to it.`,
+    `The invite is filled in. ${active} is kept, and one click brings you back to it.`,
   look: 'Continue',
   looking: 'Asking the organisation…',
   confirmTitle: (name: string) => `Is this ${name}?`,
@@ -41,7 +41,7 @@ export const joinText = {
   invite: {
     lead: 'Paste the invite from your administrator. Nothing changes on this computer yet.',
     addLead: (active: string) =>
-      `Paste its invite. ${active} is kept as it is, and one click brings you back to it.`,
+      `Paste its invite. ${active} is kept, and one click brings you back to it.`,
     label: 'Invite',
     placeholder: 'banyan://register?org=…',
     otherWay: 'No invite? Sign in with the address of your organisation',
@@ -50,7 +50,7 @@ export const joinText = {
   address: {
     lead: 'Where it lets people register by signing in, its address is enough. Nothing changes on this computer yet.',
     addLead: (active: string) =>
-      `Type its address. ${active} is kept as it is, and one click brings you back to it.`,
+      `Type its address. ${active} is kept, and one click brings you back to it.`,
     label: 'Address of your organisation',
     placeholder: 'banyan.example.com',
     otherWay: 'I have an invite',
@@ -62,6 +62,9 @@ export const deviceText = {
   title: 'Register this computer',
   lead: (organisation: string) =>
     `${organisation} will know it as one of its devices. Its key is made here and never leaves this computer.`,
+  /** Beside another organisation, of which this many services are connected. */
+  disconnects: (active: string, connected: number): string =>
+    `Registering switches to it and disconnects ${connected === 1 ? '1 service' : `${connected} services`} of ${active}.`,
   name: 'Name',
   nameHelp: 'How you and your administrator tell your devices apart.',
   nameMissing: 'Give this computer a name.',

@@ -156,6 +156,7 @@ export const detailsText = {
   unanswered: (time: string) => `A connection got no answer at ${time}`,
   notAvailable: 'Not available to you',
   toFix: 'What to fix on this device',
+  atLevel: (level: string) => `Its trust level is ${level} now.`,
   noneToFix: 'Every check of this device that Banyan knows of passes: ask your administrator.',
   thisDevice: 'Show this device',
   byAdministrator: 'Only your administrator can change that.',

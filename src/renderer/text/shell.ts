@@ -42,6 +42,7 @@ export const deviceText = {
   person: 'Signed in',
   sessionLeft: 'Time left',
   sessionEnds: (when: string) => `Ends ${when}.`,
+  sessionRenews: (when: string) => `Banyan renews it by itself before ${when}.`,
   name: 'Name',
   ownership: 'Owner',
   id: 'Device id',

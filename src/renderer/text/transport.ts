@@ -8,8 +8,8 @@ export const transportMessages = {
 
 export const goneText = {
   gone: {
-    title: 'This tab is no longer connected',
-    body: 'Banyan was started again, or gave this tab up. Your connections do not depend on this tab.',
+    title: 'Banyan is not in this tab',
+    body: 'It is open in another one, was started again, or gave this tab up. Your connections do not depend on this tab.',
   },
   used: {
     title: 'This link has been used',
@@ -20,7 +20,7 @@ export const goneText = {
 
 export const stoppedText = {
   title: 'Banyan has stopped',
-  body: 'Nothing is connected through it now. Start it again where you started it; this page comes back by itself when it runs, or open the new link it prints.',
+  body: 'Nothing is connected through it now. Start it again where you started it, and open the link that it prints.',
 };
 
 export const linkText = {

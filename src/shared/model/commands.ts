@@ -120,16 +120,26 @@ function sshWays(service: Service, address: LocalAddress, around: Surroundings):
     const proxy = `ProxyCommand=nc -X connect -x ${formatHostPort(address)} %h %p`;
     return [one('ssh', line('ssh', '-o', proxy, 'HOST')), proxyWay(address)];
   }
+  const hostKey = `HostKeyAlias=${hostKeyAlias(service)}`;
   const alias = [
     '-o',
-    `HostKeyAlias=${hostKeyAlias(service)}`,
+    hostKey,
     ...sshCertificateWords(service, around.certificatesFolder, fileSeparator(around.shell)),
   ];
   const { host, port } = address;
   return [
     one('ssh', line('ssh', '-p', `${port}`, ...alias, host)),
     one('scp', line('scp', '-P', `${port}`, ...alias, 'FILE', `${bracketed(host)}:`)),
-    one('git', line('git', 'clone', `ssh://${formatHostPort(address)}/REPOSITORY`)),
+    one(
+      'git',
+      line(
+        'git',
+        'clone',
+        '--config',
+        `core.sshCommand=ssh -o ${hostKey}`,
+        `ssh://${formatHostPort(address)}/REPOSITORY`,
+      ),
+    ),
   ];
 }
 
@@ -243,7 +253,14 @@ const databaseWays = (service: Service, address: LocalAddress, shell: Shell): Wa
       { name: 'Command', text: commandLine(shell, databaseWords(program, address)) },
       { name: 'URL', text: databaseUrl(program, address) },
     ],
+    ...(ABOUT[program] && { about: ABOUT[program] }),
   }));
+
+/** Nobody here knows who somebody is to the database. */
+const ABOUT: Partial<Record<DatabaseProgram, string>> = {
+  psql: 'Your user and database go with it, such as: -U USER -d DATABASE. In the URL: USER@ before the address, and the database at its end.',
+  mysql: 'Your user goes with it, such as: -u USER -p. In the URL: USER@ before the address.',
+};
 
 /** Nobody knows what it speaks: HTTP is what most do. */
 const plainWays = (service: Service, address: LocalAddress, around: Surroundings): Way[] => [

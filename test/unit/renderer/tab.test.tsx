@@ -77,7 +77,7 @@ describe('a tab that only a new link helps', () => {
     expect(app.text()).not.toContain('banyan ui');
     await app.unmount();
     app = await renderApp(connected, () => {}, fakeLink('gone'));
-    expect(app.text()).toContain('This tab is no longer connected');
+    expect(app.text()).toContain('Banyan is not in this tab');
     expect(app.text()).not.toContain('banyan ui');
   });
 });

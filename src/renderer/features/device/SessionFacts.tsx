@@ -22,7 +22,11 @@ export function SessionFacts() {
       </Fact>
       <Fact
         term={deviceText.sessionLeft}
-        help={deviceText.sessionEnds(moment(expiresAt, now))}
+        help={
+          session.ending
+            ? deviceText.sessionEnds(moment(expiresAt, now))
+            : deviceText.sessionRenews(moment(expiresAt, now))
+        }
         action={
           canExtend(session) && (
             <Button size="small" look="primary" onClick={signIn.start}>

@@ -2,6 +2,7 @@
 import { useEffect } from 'react';
 import { ERRORS, type WireError } from '../../../shared/errors.ts';
 import { OWNERSHIPS, SECRET_STORES } from '../../../shared/model/device.ts';
+import { canClose } from '../../../shared/model/tunnel.ts';
 import { words } from '../../text/common.ts';
 import { deviceText, joinText } from '../../text/first-launch.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -11,6 +12,7 @@ import { Field } from '../../ui/Field.tsx';
 import { Note } from '../../ui/Note.tsx';
 import { PanelHead } from '../../ui/Panel.tsx';
 import { useEscape } from '../../ui/use-escape.ts';
+import { useTruth } from '../../window-context.tsx';
 import type { Answers } from './FirstLaunch.tsx';
 import type { Way } from './JoinStep.tsx';
 import { PassphraseFields, passphraseIsReady } from './PassphraseFields.tsx';
@@ -28,6 +30,8 @@ export function DeviceStep(props: {
   way: Way;
   organisation: string;
   answers: Answers;
+  /** The organisation that is active meanwhile. */
+  beside: string | undefined;
   pending: boolean;
   error: WireError | null;
   onChange: (next: Partial<Answers>) => void;
@@ -37,7 +41,10 @@ export function DeviceStep(props: {
   onNewInvite: () => void;
   onRegister: (answers: Answers) => void;
 }) {
-  const { organisation, answers, pending } = props;
+  const { organisation, answers, pending, beside } = props;
+  const connected = useTruth(
+    ({ slices }) => Object.values(slices.tunnels.states).filter(canClose).length,
+  );
   const problem = nameProblem(answers.name);
   const isReady = problem === null && passphraseIsReady(answers);
   const ownerships = deviceText.ownerships(organisation);
@@ -59,7 +66,10 @@ export function DeviceStep(props: {
         if (isReady && !pending) props.onRegister(answers);
       }}
     >
-      <PanelHead title={deviceText.title}>{deviceText.lead(organisation)}</PanelHead>
+      <PanelHead title={deviceText.title}>
+        {deviceText.lead(organisation)}
+        {beside !== undefined && connected > 0 && ` ${deviceText.disconnects(beside, connected)}`}
+      </PanelHead>
       <Field label={deviceText.name} help={deviceText.nameHelp} problem={problem}>
         {(ids) => (
           <input

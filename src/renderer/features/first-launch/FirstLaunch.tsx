@@ -218,6 +218,7 @@ export function FirstLaunch({
           way={way}
           organisation={facts.organisationName}
           answers={answers}
+          beside={beside}
           pending={register.pending}
           error={register.error}
           onChange={change}

@@ -2,7 +2,7 @@
 // about the device.
 import type { Service } from '../../../shared/model/service.ts';
 import { factorState, missingPrograms, POSTURE_FACTORS } from '../../../shared/model/posture.ts';
-import { FACTOR_NAMES, factorFix } from '../../../shared/model/posture-words.ts';
+import { FACTOR_NAMES, factorFix, LEVEL_NAMES } from '../../../shared/model/posture-words.ts';
 import { detailsText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Note } from '../../ui/Note.tsx';
@@ -33,6 +33,9 @@ function ToFix() {
   return (
     <section className="details-section">
       <h2>{detailsText.toFix}</h2>
+      {posture?.verdict && (
+        <p className="sub">{detailsText.atLevel(LEVEL_NAMES[posture.verdict.trustLevel])}</p>
+      )}
       {posture && failed.length > 0 ? (
         <ul className="block to-fix">
           {failed.map((factor) => (

@@ -72,6 +72,12 @@ describe('ways to use a service', () => {
     );
   });
 
+  it('hold the host key of a clone against the service, too', () => {
+    expect(commands({ type: 'SSH', name: 'bastion', domain: 'bastion.corp' })['git']).toMatch(
+      /^git clone --config 'core\.sshCommand=ssh -o HostKeyAlias=bastion[^']*' ssh:\/\/127\.0\.0\.1:8081\/REPOSITORY$/,
+    );
+  });
+
   it('hold the host key against the service, not against a port of this computer', () => {
     expect(commands({ type: 'SSH', name: 'bastion', domain: 'bastion.corp' })['ssh']).toBe(
       'ssh -p 8081 -o HostKeyAlias=echo.demo.bnn 127.0.0.1',
