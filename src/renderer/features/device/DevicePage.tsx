@@ -4,13 +4,12 @@ import { isHeldByFile, mayAddOrganisation } from '../../../shared/model/managed.
 import { words } from '../../text/common.ts';
 import { deviceText as firstLaunchText } from '../../text/first-launch.ts';
 import { managedText } from '../../text/managed.ts';
-import { organisationsText } from '../../text/organisations.ts';
 import { deviceText } from '../../text/shell.ts';
 import { calendarDay } from '../../text/time.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Fingerprint } from '../../ui/Fingerprint.tsx';
-import { useSetView, useTruth } from '../../window-context.tsx';
+import { useTruth } from '../../window-context.tsx';
 import { Certificates } from './Certificates.tsx';
 import { Fact, FactGroup } from './Facts.tsx';
 import { PostureFacts } from './PostureFacts.tsx';
@@ -22,7 +21,6 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
   const app = useTruth(({ app }) => app);
   const isHeld = useTruth(({ slices }) => isHeldByFile(slices.managed, device));
   const mayAdd = useTruth(({ slices }) => mayAddOrganisation(slices.managed));
-  const setView = useSetView();
   const { organisation } = device;
   const ownership = firstLaunchText.ownerships(organisation.name)[device.device.ownership];
   return (
@@ -62,12 +60,7 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
           </Fact>
         </FactGroup>
         <Certificates />
-        <div className="leave">
-          <p className="sub">{mayAdd ? organisationsText.addHelp : managedText.oneOnly}</p>
-          {mayAdd && (
-            <Button onClick={() => setView({ adding: true })}>{organisationsText.add}</Button>
-          )}
-        </div>
+        {!mayAdd && <p className="sub">{managedText.oneOnly}</p>}
         <div className="leave">
           <p className="sub">
             {isHeld ? managedText.held : deviceText.unregisterHelp(organisation.name)}
