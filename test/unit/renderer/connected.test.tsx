@@ -132,6 +132,20 @@ describe('sign-out', () => {
     expect(signedOut()).toBe(true);
   });
 
+  it('does not ask again after the next sign-in', async () => {
+    const both = having({ [ledger.id]: open(5433), [bastion.id]: open(2222) });
+    app = await renderApp(both, (fake) => fake.answer('session.signOut', () => undefined));
+    await chooseSignOut();
+    await app.click('Sign out');
+    const { session } = both.slices;
+    await app.act(() =>
+      app.fake.emit('session.changed', { revision: 2, value: { status: 'signed-out' } }),
+    );
+    await app.act(() => app.fake.emit('session.changed', { revision: 3, value: session }));
+    expect(app.text()).toContain('Signed in');
+    expect(app.text()).not.toContain('Sign out and disconnect');
+  });
+
   it('asks nothing when nothing is connected', async () => {
     app = await renderApp(having({}), (fake) => fake.hang('session.signOut'));
     await chooseSignOut();

@@ -23,6 +23,8 @@ import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 import { StateWord } from './StateWord.tsx';
 import { TypeTile } from './TypeTile.tsx';
 import { useAutoConnect } from './use-auto-connect.ts';
+import { useStartSignIn } from '../sign-in/use-sign-in.ts';
+import { useOpenPage } from './use-open-page.ts';
 import { freePortOf, useFreePort } from './use-free-port.ts';
 import { useShowHow } from './use-show-how.ts';
 import { useTunnelActions } from './use-tunnel-actions.ts';
@@ -35,7 +37,7 @@ export const ServiceRow = memo(function ServiceRow({ measure, ...props }: RowPro
   const setView = useSetView();
   const select = (): void => setView({ selected: service.id, editPort: null });
   const actions = useTunnelActions(service.id);
-  const openPage = useCall('service.open');
+  const openPage = useOpenPage();
   const star = useCall('service.star');
   const choose = useCall('service.autoConnect');
   const free = useFreePort(service.id, actions.open);
@@ -166,7 +168,7 @@ function RowError(props: {
 }) {
   const { error, onUse } = props;
   const free = freePortOf(error);
-  const signIn = useCall('session.signIn');
+  const signIn = useStartSignIn();
   const { action, advice } = remedy(error);
   return (
     <div className="row-error" role="alert">
@@ -184,11 +186,7 @@ function RowError(props: {
         </Button>
       )}
       {action === 'sign-in' && (
-        <Button
-          size="small"
-          busy={signIn.pending}
-          onClick={() => void signIn.run({ openBrowser: true })}
-        >
+        <Button size="small" busy={signIn.pending} onClick={signIn.start}>
           {servicesText.signIn}
         </Button>
       )}
