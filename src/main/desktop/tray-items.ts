@@ -81,12 +81,16 @@ const updateItems = (updates: Updates): TrayItem[] =>
     ? [{ label: `Restart to update to ${updates.version}`, action: { do: 'update' } }]
     : [];
 
+/** As in the window. */
+const NAMES = new Intl.Collator(undefined, { numeric: true });
+
 /** They are among the few that fit, and where the hand expects them. */
 function starredFirst({ device, settings, catalog: { services } }: Slices): Service[] {
   const starred = new Set(favouritesOf(device, settings));
+  const sorted = services.toSorted((a, b) => NAMES.compare(a.friendlyName, b.friendlyName));
   return [
-    ...services.filter(({ id }) => starred.has(id)),
-    ...services.filter(({ id }) => !starred.has(id)),
+    ...sorted.filter(({ id }) => starred.has(id)),
+    ...sorted.filter(({ id }) => !starred.has(id)),
   ];
 }
 

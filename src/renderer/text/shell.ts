@@ -9,6 +9,7 @@ export const shellText = {
   device: 'This device',
   settings: 'Settings',
   connectedOf: (connected: number) => `${connected} connected`,
+  of: (services: number) => ` of ${services}`,
   signedIn: 'Signed in',
   renewing: 'Renewing…',
   session: (state: string, left: string) => `${state}, ${left}. Session menu`,
@@ -42,10 +43,8 @@ export const deviceText = {
   person: 'Signed in',
   sessionLeft: 'Time left',
   sessionEnds: (when: string) => `Ends ${when}.`,
-  name: 'Name',
   ownership: 'Owner',
   id: 'Device id',
-  validUntil: 'Certificate valid until',
   organisation: 'Name',
   host: 'Address',
   fingerprint: 'Fingerprint',
@@ -62,7 +61,7 @@ export const deviceText = {
     `Leaves ${organisation} and removes its keys and certificates from this computer.`,
   confirmTitle: (organisation: string) => `Leave ${organisation}?`,
   confirm:
-    'Everything connected is closed, and the keys and certificates on this computer are removed. To come back you need a new invite.',
+    'Everything connected is closed, and the keys and certificates on this computer are removed. To come back, register this computer again.',
   confirmYes: 'Leave this organisation',
   revokedTitle: 'This device is no longer accepted',
 };

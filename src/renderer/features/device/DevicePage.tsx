@@ -5,7 +5,6 @@ import { words } from '../../text/common.ts';
 import { deviceText as firstLaunchText } from '../../text/first-launch.ts';
 import { managedText } from '../../text/managed.ts';
 import { deviceText } from '../../text/shell.ts';
-import { calendarDay } from '../../text/time.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Fingerprint } from '../../ui/Fingerprint.tsx';
@@ -33,19 +32,15 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
       </header>
       <div className="fact-groups">
         {device.renewalFailed && <ErrorNote error={device.renewalFailed} tone="warn" />}
+        <PostureFacts posture={device.posture} />
+        <SessionFacts />
         <FactGroup title={deviceText.groups.device}>
-          <Fact term={deviceText.name}>{device.device.name}</Fact>
           <Fact term={deviceText.ownership}>{ownership}</Fact>
-          <Fact term={deviceText.validUntil}>
-            {calendarDay(device.device.certificateExpiresAt)}
-          </Fact>
           <Fact term={deviceText.id} copy={device.device.id}>
             <code>{device.device.id}</code>
           </Fact>
           <Fact term={deviceText.version}>{app.version}</Fact>
         </FactGroup>
-        <SessionFacts />
-        <PostureFacts posture={device.posture} />
         <FactGroup title={deviceText.groups.organisation}>
           <Fact term={deviceText.organisation}>{organisation.name}</Fact>
           <Fact term={deviceText.host}>{organisation.host}</Fact>

@@ -1,5 +1,14 @@
 // The icon of a service, by its type; lit while it is connected.
-import { Boxes, Database, Globe, Monitor, Network, ShipWheel, SquareTerminal } from 'lucide-react';
+import {
+  Boxes,
+  Database,
+  Globe,
+  type LucideIcon,
+  Monitor,
+  Network,
+  ShipWheel,
+  SquareTerminal,
+} from 'lucide-react';
 import type { Service } from '../../../shared/model/service.ts';
 
 const icons = {
@@ -11,8 +20,11 @@ const icons = {
   GENERIC: Network,
 };
 
+export const serviceIcon = ({ mode, type }: Service): LucideIcon =>
+  mode === 'CHAIN' && type === 'GENERIC' ? Boxes : icons[type];
+
 export function TypeTile({ service, lit }: { service: Service; lit: boolean }) {
-  const Icon = service.mode === 'CHAIN' && service.type === 'GENERIC' ? Boxes : icons[service.type];
+  const Icon = serviceIcon(service);
   return (
     <span className={lit ? 'tile lit' : 'tile'} aria-hidden>
       <Icon size={17} strokeWidth={1.7} />
