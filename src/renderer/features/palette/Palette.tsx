@@ -6,7 +6,7 @@ import { isSignedIn } from '../../../shared/model/session.ts';
 import { paletteText } from '../../text/palette.ts';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { type CallState, useSetView, useTruth, useView } from '../../window-context.tsx';
-import { serviceIcon } from '../services/TypeTile.tsx';
+import { ServiceIcon } from '../services/TypeTile.tsx';
 import { PAGE_ICONS } from '../shell/page-icons.ts';
 import { findable } from '../services/service-view.ts';
 import { useAutoConnects } from '../services/use-auto-connect.ts';
@@ -152,7 +152,8 @@ function useCloseWhenDone({
 
 /** Of the page it leads to, as in the rail; a service as in the list. */
 function Icon({ entry }: { entry: Entry }) {
-  const Shape = entry.kind === 'action' ? ACTION_ICONS[entry.action] : serviceIcon(entry.service);
+  if (entry.kind !== 'action') return <ServiceIcon service={entry.service} size={15} />;
+  const Shape = ACTION_ICONS[entry.action];
   return <Shape size={15} aria-hidden />;
 }
 

@@ -3,7 +3,7 @@ import {
   Boxes,
   Database,
   Globe,
-  type LucideIcon,
+  type LucideProps,
   Monitor,
   Network,
   ShipWheel,
@@ -20,14 +20,15 @@ const icons = {
   GENERIC: Network,
 };
 
-export const serviceIcon = ({ mode, type }: Service): LucideIcon =>
-  mode === 'CHAIN' && type === 'GENERIC' ? Boxes : icons[type];
+export function ServiceIcon({ service, ...look }: { service: Service } & LucideProps) {
+  const Icon = service.mode === 'CHAIN' && service.type === 'GENERIC' ? Boxes : icons[service.type];
+  return <Icon {...look} aria-hidden />;
+}
 
 export function TypeTile({ service, lit }: { service: Service; lit: boolean }) {
-  const Icon = serviceIcon(service);
   return (
     <span className={lit ? 'tile lit' : 'tile'} aria-hidden>
-      <Icon size={17} strokeWidth={1.7} />
+      <ServiceIcon service={service} size={17} strokeWidth={1.7} />
     </span>
   );
 }
