@@ -105,7 +105,7 @@ export class Connection implements Serving {
         durationMs: performance.now() - this.#acceptedAt,
         ended: result.ended,
       });
-      if (refusal) this.#refused(target, refusal);
+      if (refusal) this.#refused(target, refusal, connection);
     } catch (error) {
       const { accessTier } = spec;
       const target = error instanceof TargetError ? error.target : formatHostPort(accessTier);
@@ -149,9 +149,10 @@ export class Connection implements Serving {
     await this.#judgeArrived(this.#near);
   };
 
-  #refused(target: string, error: AppError): void {
+  #refused(target: string, error: AppError, connection?: number): void {
     const { spec, sink, onUnreachable } = this.#parts;
-    sink({ type: 'connection-refused', tunnel: spec.id, target, error: error.toWire() });
+    const opened = connection !== undefined && { connection };
+    sink({ type: 'connection-refused', tunnel: spec.id, target, ...opened, error: error.toWire() });
     if (error.code === 'tunnel/unreachable') onUnreachable(error);
   }
 

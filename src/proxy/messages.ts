@@ -74,7 +74,14 @@ export type TunnelFact =
       bytesSent: number;
       bytesReceived: number;
     }
-  | { type: 'connection-refused'; tunnel: string; target: string; error: WireError }
+  /** `connection`: it had been opened before, and closed. */
+  | {
+      type: 'connection-refused';
+      tunnel: string;
+      target: string;
+      connection?: number;
+      error: WireError;
+    }
   /** The certificate has expired and connections wait for a new one. Told once per wait. */
   | { type: 'certificate-needed'; tunnel: string }
   /** The Access Tier cannot be reached; tried again by itself until it can, or the tunnel is closed. */

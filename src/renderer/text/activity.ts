@@ -1,5 +1,5 @@
 // Words of the activity page.
-import type { ConnectionOutcome, LogLevel } from '../../shared/model/activity.ts';
+import type { ConnectionOutcome, LogLevel, RecentConnection } from '../../shared/model/activity.ts';
 
 export const activityText = {
   title: 'Activity',
@@ -42,6 +42,8 @@ export const activityText = {
     refused: 'Refused: a web page made it',
     denied: 'Not allowed',
   } satisfies Record<ConnectionOutcome, string>,
+  /** The Access Tier would have let it through. */
+  unanswered: 'No answer',
   columns: {
     target: 'Target',
     sent: 'Sent',
@@ -50,6 +52,11 @@ export const activityText = {
     outcome: 'How it ended',
   },
 };
+
+export const outcomeWord = ({ outcome, because }: RecentConnection): string =>
+  because?.code === 'tunnel/target-unreachable'
+    ? activityText.unanswered
+    : activityText.outcomes[outcome];
 
 /** e.g. `< 0.1 s`, `0.4 s`, `42 s`, `3 min 20 s`, `2 h 5 min`. */
 export function durationWords(ms: number): string {

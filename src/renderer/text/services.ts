@@ -90,6 +90,9 @@ export const servicesText = {
   copyAddress: (address: string) => `Copy ${address}`,
   carried: (received: string, sent: string) => `${received} received, ${sent} sent`,
   how: 'How to use it',
+  /** In the row of a connected service: one of its connections did not come about. */
+  failedAt: (time: string) => `Failed at ${time}`,
+  failedOf: (name: string, time: string) => `A connection to ${name} failed at ${time}: details`,
   howOf: (name: string) => `How to use it: ${name}`,
   detailsOf: (name: string) => `Details of ${name}`,
   star: (name: string) => `Favourite: ${name}`,
@@ -150,6 +153,7 @@ export const detailsText = {
       : `ports ${ports.join(', ').replaceAll('-', '–')}`,
   ended: (time: string) => `A connection was ended at ${time}`,
   refused: (time: string) => `A connection was refused at ${time}`,
+  unanswered: (time: string) => `A connection got no answer at ${time}`,
   notAvailable: 'Not available to you',
   toFix: 'What to fix on this device',
   noneToFix: 'Every check of this device that Banyan knows of passes: ask your administrator.',

@@ -90,10 +90,13 @@ describe('a refused connection', () => {
         lastRefusal: { at, error: { code: 'tunnel/target-refused', message: 'Not part of it.' } },
       });
     app = await renderApp(having({ [ledger.id]: refused(1) }));
+    const row = (): string => document.querySelector('.row')?.textContent ?? '';
+    expect(row()).toContain('Failed at');
     await app.click('Details of Ledger database');
     expect(app.text()).toContain('Not part of it.');
     await app.click('Dismiss');
     expect(app.text()).not.toContain('Not part of it.');
+    expect(row()).not.toContain('Failed at');
     const value = { states: { [ledger.id]: refused(2) }, ports: {} };
     await app.act(() => app.fake.emit('tunnels.changed', { revision: 2, value }));
     expect(app.text()).toContain('Not part of it.');

@@ -78,6 +78,16 @@ describe('the activity of a service', () => {
     expect(listed()[0]).toContain('Not allowed: Only for operations.');
   });
 
+  it('calls it no refusal where nothing has answered', async () => {
+    const because = {
+      code: 'tunnel/target-unreachable',
+      message: 'db-1 does not answer.',
+    } as const;
+    app = await show([used(1, { outcome: 'denied', durationMs: 0, because })]);
+    await app.click('Details of Ledger database');
+    expect(listed()[0]).toContain('No answer: db-1 does not answer.');
+  });
+
   it('is nothing where nobody has used it, and says so where it is connected', async () => {
     app = await show([], { status: 'closed' });
     await app.click('Details of Ledger database');

@@ -75,11 +75,11 @@ export function createFacts({ ports, state, onCertificateNeeded }: FactsOptions)
     }
   }
 
-  function refused({ tunnel: id, target, error }: ConnectionRefused): void {
+  function refused({ tunnel: id, target, connection, error }: ConnectionRefused): void {
     const at = clock.now();
     const tellRefusal = (words: WireError): void => {
       log.warn('a connection was refused', { tunnel: id, target, error: words });
-      recent.denied(id, target, words);
+      recent.denied({ tunnel: id, target, connection }, words);
       const current = state.slices.tunnels.states[id];
       // Closed and opened again while the words were waited for: then it is an old story.
       if (current?.status !== 'open' || current.openedAt > at) return;

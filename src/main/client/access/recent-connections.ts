@@ -8,6 +8,12 @@ const MOST = 500;
 
 type Fact<Type extends TunnelFact['type']> = Extract<TunnelFact, { type: Type }>;
 
+interface Denied {
+  tunnel: string;
+  target: string;
+  connection?: number | undefined;
+}
+
 export function createRecentConnections(clock: Pick<Clock, 'now'>) {
   const running = new Map<string, RecentConnection>();
   /** The oldest first, cut in half when it is twice as long as it may be. */
@@ -15,6 +21,10 @@ export function createRecentConnections(clock: Pick<Clock, 'now'>) {
   let lastId = 0;
   // No other organisation's board begins with the same one.
   let revision = clock.now();
+
+  const keyOf = ({ connection, tunnel }: { connection: number; tunnel: string }): string =>
+    `${connection} ${tunnel}`;
+  const keys = new WeakMap<RecentConnection, string>();
 
   function end(connection: RecentConnection): void {
     revision += 1;
@@ -29,19 +39,30 @@ export function createRecentConnections(clock: Pick<Clock, 'now'>) {
       const startedAt = clock.now();
       const nothing = { bytesSent: 0, bytesReceived: 0, durationMs: null };
       const facts = { id: ++lastId, service: tunnel, target, startedAt, ...nothing };
-      running.set(`${connection} ${tunnel}`, { ...facts, outcome: 'running' });
+      running.set(keyOf({ connection, tunnel }), { ...facts, outcome: 'running' });
     },
 
     closed(fact: Fact<'connection-closed'>): void {
       const { tunnel, target, startedAt, bytesSent, bytesReceived, durationMs, ended } = fact;
-      const key = `${fact.connection} ${tunnel}`;
+      const key = keyOf(fact);
       const id = running.get(key)?.id ?? ++lastId;
       running.delete(key);
       const counted = { bytesSent, bytesReceived, durationMs };
-      end({ id, service: tunnel, target, startedAt, ...counted, outcome: ended });
+      const last = { id, service: tunnel, target, startedAt, ...counted, outcome: ended };
+      keys.set(last, key);
+      end(last);
     },
 
-    denied(tunnel: string, target: string, because: RecentConnection['because']): void {
+    /** With a `connection`, that one: in TCP mode a refusal looks like an end at first. */
+    denied({ tunnel, target, connection }: Denied, because: RecentConnection['because']): void {
+      const key = connection !== undefined && keyOf({ connection, tunnel });
+      const at = ended.findLastIndex((each) => keys.get(each) === key);
+      const known = ended[at];
+      if (known) {
+        revision += 1;
+        ended[at] = { ...known, outcome: 'denied', ...(because && { because }) };
+        return;
+      }
       const nothing = { bytesSent: 0, bytesReceived: 0, durationMs: 0 };
       const facts = { id: ++lastId, service: tunnel, target, startedAt: clock.now(), ...nothing };
       end({ ...facts, outcome: 'denied', ...(because && { because }) });

@@ -2,7 +2,7 @@
 import { ArrowDown, ArrowUp, Cable } from 'lucide-react';
 import type { RecentConnection } from '../../../shared/model/activity.ts';
 import { byteWords } from '../../../shared/model/traffic-words.ts';
-import { activityText, durationWords } from '../../text/activity.ts';
+import { activityText, outcomeWord, durationWords } from '../../text/activity.ts';
 import { moment } from '../../text/time.ts';
 import { Empty } from '../../ui/Empty.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
@@ -84,7 +84,7 @@ function Row(props: { connection: RecentConnection; service: string; now: number
           <code>{target}</code> <span className="sub">{service}</span>
         </div>
         <div className="sub one-line" title={because?.message}>
-          {activityText.outcomes[outcome]}
+          {outcomeWord(connection)}
           {because && `: ${because.message}`}
         </div>
       </div>

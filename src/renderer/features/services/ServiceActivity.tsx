@@ -4,7 +4,7 @@ import type { RecentConnection } from '../../../shared/model/activity.ts';
 import type { Service } from '../../../shared/model/service.ts';
 import { byteWords } from '../../../shared/model/traffic-words.ts';
 import type { Tunnel } from '../../../shared/model/tunnel.ts';
-import { activityText, durationWords } from '../../text/activity.ts';
+import { activityText, outcomeWord, durationWords } from '../../text/activity.ts';
 import { serviceActivityText } from '../../text/services.ts';
 import { exactTime } from '../../text/time.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -69,7 +69,7 @@ function Used({ connection }: { connection: RecentConnection }) {
       <time dateTime={new Date(startedAt).toISOString()}>{exactTime(startedAt)}</time>
       <div className="used-end">
         <span title={because?.message}>
-          {activityText.outcomes[outcome]}
+          {outcomeWord(connection)}
           {because && `: ${because.message}`}
           {outcome !== 'denied' && (
             <>

@@ -11,11 +11,13 @@ import {
   portText,
   servicesText,
 } from '../../text/services.ts';
+import { clockTime } from '../../text/time.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyPill } from '../../ui/Copy.tsx';
 import { useCall, useLinkState, useSetView } from '../../window-context.tsx';
 import { ConnectButton } from './ConnectButton.tsx';
 import { OpenButton } from './OpenButton.tsx';
+import { useRefusal } from './RefusalNote.tsx';
 import { RowTraffic } from './RowTraffic.tsx';
 import { at, type Place } from './place.ts';
 import { type Row } from './service-view.ts';
@@ -50,8 +52,6 @@ export const ServiceRow = memo(function ServiceRow({ measure, ...props }: RowPro
       ? (free.error ?? tunnel.error)
       : (actions.refused ?? openPage.error ?? star.error ?? choose.error);
   const reason = whyNotUsable(props);
-  const isHeard = useLinkState() !== 'interrupted';
-  const carried = tunnel.status === 'open' && isHeard ? tunnel.traffic : undefined;
   return (
     <li
       className={`row ${tunnel.status}${props.selected ? ' selected' : ''}${props.edge ?? ''}`}
@@ -111,19 +111,7 @@ export const ServiceRow = memo(function ServiceRow({ measure, ...props }: RowPro
         ) : (
           <StateWord service={service} tunnel={tunnel} />
         )}
-        {carried && <RowTraffic {...carried} />}
-        {/* Who has moved bytes through it knows how. */}
-        {tunnel.status === 'open' && !carried && !props.selected && (
-          <button
-            type="button"
-            className="row-how"
-            aria-label={servicesText.howOf(service.friendlyName)}
-            onClick={select}
-          >
-            {servicesText.how}
-            <ChevronRight size={12} aria-hidden />
-          </button>
-        )}
+        <MoreOfState {...props} onSelect={select} />
       </div>
       <div className="row-action">
         {hindrance === 'denied' && !props.selected && (
@@ -154,6 +142,42 @@ export const ServiceRow = memo(function ServiceRow({ measure, ...props }: RowPro
     </li>
   );
 });
+
+/** What an open one needs to be told: that a connection failed, else what it carries, else how it is used. */
+function MoreOfState({ service, tunnel, selected, onSelect }: RowProps & { onSelect: () => void }) {
+  const isHeard = useLinkState() !== 'interrupted';
+  const refusal = useRefusal({ service, tunnel });
+  if (tunnel.status !== 'open') return null;
+  const name = service.friendlyName;
+  if (refusal) {
+    const time = clockTime(refusal.at);
+    return (
+      <button
+        type="button"
+        className="row-how failed"
+        aria-label={servicesText.failedOf(name, time)}
+        onClick={onSelect}
+      >
+        {servicesText.failedAt(time)}
+        <ChevronRight size={12} aria-hidden />
+      </button>
+    );
+  }
+  if (tunnel.traffic && isHeard) return <RowTraffic {...tunnel.traffic} />;
+  // Who has moved bytes through it knows how.
+  if (tunnel.traffic || selected) return null;
+  return (
+    <button
+      type="button"
+      className="row-how"
+      aria-label={servicesText.howOf(name)}
+      onClick={onSelect}
+    >
+      {servicesText.how}
+      <ChevronRight size={12} aria-hidden />
+    </button>
+  );
+}
 
 function whyNotUsable({ service, tunnel }: Row): string | undefined {
   if (service.access.status === 'denied') return service.access.reason;

@@ -49,10 +49,28 @@ describe('recent connections', () => {
     opened(1);
     later(300);
     board.lost();
-    board.denied('echo', 'db:22', { code: 'tunnel/denied', message: 'Only 5432.' });
+    board.denied(
+      { tunnel: 'echo', target: 'db:22' },
+      { code: 'tunnel/denied', message: 'Only 5432.' },
+    );
     expect(board.read(0).connections).toMatchObject([
       { outcome: 'denied', target: 'db:22', because: { message: 'Only 5432.' } },
       { outcome: 'closed', durationMs: 300 },
+    ]);
+  });
+
+  it('are one each, also where a refusal looked like an end at first', () => {
+    const { board, opened, closed } = aBoard();
+    opened(1);
+    opened(2);
+    closed(1);
+    closed(2);
+    const { revision } = board.read(0);
+    const because = { code: 'tunnel/target-unreachable', message: 'No answer.' } as const;
+    board.denied({ tunnel: 'echo', target: 'db:5432', connection: 1 }, because);
+    expect(board.read(revision).connections).toMatchObject([
+      { id: 2, outcome: 'finished' },
+      { id: 1, outcome: 'denied', because, bytesSent: 5 },
     ]);
   });
 
