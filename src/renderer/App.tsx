@@ -20,6 +20,7 @@ import { TooOldPage } from './features/device/TooOldPage.tsx';
 import { SignInPage } from './features/sign-in/SignInPage.tsx';
 import { isOver } from './link.ts';
 import type { WindowStorage } from './stores/kept-filters.ts';
+import type { Rooms } from './stores/rooms.ts';
 import { linkText } from './text/transport.ts';
 import { ErrorNote } from './ui/ErrorNote.tsx';
 import { Panel } from './ui/Panel.tsx';
@@ -32,9 +33,9 @@ import {
   WindowProvider,
 } from './window-context.tsx';
 
-export function App({ client, link, storage }: Connection & { storage?: WindowStorage }) {
+export function App(props: Connection & { storage?: WindowStorage; rooms?: Rooms }) {
   return (
-    <WindowProvider client={client} link={link} storage={storage}>
+    <WindowProvider {...props}>
       <Gate />
     </WindowProvider>
   );

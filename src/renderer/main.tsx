@@ -11,6 +11,6 @@ if (!root) throw new Error('index.html has no #root');
 
 createRoot(root).render(
   <StrictMode>
-    <App {...connect()} storage={sessionStorage} />
+    <App {...connect()} storage={sessionStorage} rooms={window} />
   </StrictMode>,
 );

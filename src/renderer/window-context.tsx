@@ -13,6 +13,7 @@ import { toWireError, type WireError } from '../shared/errors.ts';
 import type { CallName, ClientApi, InputOf, OutputOf, Snapshot } from '../shared/ipc/contract.ts';
 import type { Link, LinkState } from './link.ts';
 import { keepFilters, type WindowStorage } from './stores/kept-filters.ts';
+import { followRooms, pageAt, type Rooms } from './stores/rooms.ts';
 import { createMirror, type Mirror } from './stores/mirror.ts';
 import { createThroughput, type Throughput } from './stores/throughput.ts';
 import { createView, type View, type ViewStore } from './stores/view.ts';
@@ -31,23 +32,33 @@ export function WindowProvider(props: {
   client: ClientApi;
   link: Link;
   /** Keeps over a reload what a person has narrowed the list to. */
-  storage?: WindowStorage | undefined;
+  storage?: WindowStorage;
+  /** Where its Back and Forward lead. */
+  rooms?: Rooms;
   children: ReactNode;
 }) {
-  const { client, link, storage } = props;
+  const { client, link, storage, rooms } = props;
   const [parts] = useState(() => {
     const mirror = createMirror(client, link);
-    return { client, link, mirror, throughput: createThroughput(mirror), view: viewWith(storage) };
+    return {
+      client,
+      link,
+      mirror,
+      throughput: createThroughput(mirror),
+      view: viewWith(storage, rooms),
+    };
   });
   useEffect(() => {
     const stops = [parts.throughput.start(), parts.mirror.start()];
+    if (rooms) stops.push(followRooms(parts.view, rooms));
     return () => stops.forEach((stop) => stop());
-  }, [parts]);
+  }, [parts, rooms]);
   return <WindowContext value={parts}>{props.children}</WindowContext>;
 }
 
-function viewWith(storage: WindowStorage | undefined): ViewStore {
+function viewWith(storage: WindowStorage | undefined, rooms: Rooms | undefined): ViewStore {
   const view = createView();
+  if (rooms) view.setState({ page: pageAt(rooms) });
   if (storage) keepFilters(view, storage);
   return view;
 }

@@ -96,7 +96,7 @@ describe('a service', () => {
     await page.getByRole('switch', { name: 'Connect automatically' }).focus();
     await page.keyboard.press('Space');
     await until(isOn);
-    await details(page).getByText('Connects by itself when you sign in.').waitFor();
+    await details(page).getByText('Connects by itself from your next sign-in on.').waitFor();
   });
 
   it('is still found by the filter after the window was loaded again', async (ctx) => {

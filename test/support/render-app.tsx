@@ -3,6 +3,7 @@ import { act } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from '../../src/renderer/App.tsx';
 import { alwaysConnected, type Link } from '../../src/renderer/link.ts';
+import type { Rooms } from '../../src/renderer/stores/rooms.ts';
 import type { WindowStorage } from '../../src/renderer/stores/kept-filters.ts';
 import { bridgeTransport, createClientApi } from '../../src/shared/ipc/bridge.ts';
 import type { Snapshot } from '../../src/shared/ipc/contract.ts';
@@ -28,6 +29,7 @@ export async function renderApp(
   prepare: (fake: FakeBridge) => void = () => {},
   link: Link = alwaysConnected,
   storage?: WindowStorage,
+  rooms?: Rooms,
 ): Promise<RenderedApp> {
   Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
   const fake = fakeBridge();
@@ -60,6 +62,7 @@ export async function renderApp(
         client={createClientApi(link.opensPages ? fake.transport : bridgeTransport(fake.bridge))}
         link={link}
         {...(storage && { storage })}
+        {...(rooms && { rooms })}
       />,
     ),
   );

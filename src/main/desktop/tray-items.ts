@@ -56,7 +56,7 @@ export function trayFace({ slices }: Snapshot, now: number): TrayFace {
   const groups: TrayItem[][] = [
     [{ label: headline + left, action: null }],
     canExtend(session) ? [{ label: 'Extend the session…', action: { do: 'sign-in' } }] : [],
-    isSignedIn(session) ? serviceItems(starredFirst(slices), tunnels.states) : [],
+    ...(isSignedIn(session) ? serviceGroups(slices) : []),
     connected.length > 0 ? [{ label: 'Copy address', items: connected.map(copyItem) }] : [],
     [...organisationItems(slices.organisations), ...sessionItems(slices)],
     [
@@ -81,25 +81,23 @@ const updateItems = (updates: Updates): TrayItem[] =>
     ? [{ label: `Restart to update to ${updates.version}`, action: { do: 'update' } }]
     : [];
 
-/** They are among the few that fit, and where the hand expects them. */
-function starredFirst({ device, settings, catalog: { services } }: Slices): Service[] {
-  const starred = new Set(favouritesOf(device, settings));
-  return [
-    ...services.filter(({ id }) => starred.has(id)),
-    ...services.filter(({ id }) => !starred.has(id)),
-  ];
-}
+/** As in the window. */
+const NAMES = new Intl.Collator(undefined, { numeric: true });
 
-function serviceItems(
-  services: readonly Service[],
-  states: Readonly<Record<string, Tunnel>>,
-): TrayItem[] {
-  const shown = services.slice(0, MOST_SERVICES);
+/** Favourites first: they are among the few that fit, and where the hand expects them. */
+function serviceGroups({ device, settings, catalog: { services }, tunnels }: Slices): TrayItem[][] {
+  const starred = new Set(favouritesOf(device, settings));
+  const sorted = services.toSorted((a, b) => NAMES.compare(a.friendlyName, b.friendlyName));
+  const shown = [true, false]
+    .flatMap((is) => sorted.filter(({ id }) => starred.has(id) === is))
+    .slice(0, MOST_SERVICES);
   const left = services.length - shown.length;
-  return [
-    ...shown.map((service) => serviceItem(service, states[service.id] ?? closed)),
-    ...(left > 0 ? [{ label: `${left} more in the window`, action: null }] : []),
-  ];
+  const itemsOf = (is: boolean): TrayItem[] =>
+    shown
+      .filter(({ id }) => starred.has(id) === is)
+      .map((service) => serviceItem(service, tunnels.states[service.id] ?? closed));
+  const more: TrayItem[] = left > 0 ? [{ label: `${left} more in the window`, action: null }] : [];
+  return [itemsOf(true), [...itemsOf(false), ...more]];
 }
 
 /** One line for each, chosen to connect and chosen again to disconnect; the tick says which it will be. */

@@ -2,7 +2,8 @@
 import type { ServiceType } from '../../shared/model/service.ts';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 
-export type Page = 'services' | 'activity' | 'diagnostics' | 'device' | 'settings';
+export const PAGES = ['services', 'activity', 'diagnostics', 'device', 'settings'] as const;
+export type Page = (typeof PAGES)[number];
 
 export const STATE_FILTERS = ['favourites', 'connected', 'failed', 'denied'] as const;
 /** Starred, or in one state. */

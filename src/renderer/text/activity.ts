@@ -58,8 +58,9 @@ export const outcomeWord = ({ outcome, because }: RecentConnection): string =>
     ? activityText.unanswered
     : activityText.outcomes[outcome];
 
-/** e.g. `0.4 s`, `42 s`, `3 min 20 s`, `2 h 5 min`. */
+/** e.g. `< 0.1 s`, `0.4 s`, `42 s`, `3 min 20 s`, `2 h 5 min`. */
 export function durationWords(ms: number): string {
+  if (ms < 100) return '< 0.1 s';
   if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;

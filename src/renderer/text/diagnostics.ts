@@ -15,7 +15,10 @@ export const diagnosticsText = {
     failed: 'Does not work',
     unknown: 'Not known',
   } satisfies Record<StepResult['status'], string>,
-  allWell: 'Every step that could be tried works.',
+  allWell: (untried: number) =>
+    untried === 0
+      ? 'Every step works.'
+      : `No step fails; ${untried === 1 ? 'one' : untried} could not be tried.`,
   broken: (step: string) => `${step}: this is where it stops`,
   tookMs: (ms: number) => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`),
   help: {

@@ -146,7 +146,8 @@ export const signInText = {
   otherDevice: 'Use another device',
   code: {
     waitingTitle: 'Finish on another device',
-    waiting: 'Use your phone, or any device with a browser. This window goes on by itself.',
+    waiting: (inTab: boolean) =>
+      `Use your phone, or any device with a browser. This ${inTab ? 'tab' : 'window'} goes on by itself.`,
     openPage: 'Open this page there',
     typeCode: 'and type this code',
     copyCode: (code: string) => `Copy the code ${code}`,

@@ -1,14 +1,13 @@
 // Words of several organisations on one device.
 export const organisationsText = {
   /** Begins with what is seen of it. */
-  switcher: (active: string, sub = '') => `${`${active} ${sub}`.trim()}. Switch organisation`,
+  switcher: (active: string, sub = '') => `${`${active} ${sub}`.trim()}. Organisations`,
   switching: 'Switching…',
   disconnects: (connected: number) =>
     connected === 1
       ? 'Switching disconnects 1 service'
       : `Switching disconnects ${connected} services`,
   add: 'Add an organisation',
-  addHelp: 'Join another one too. This one is kept, and one click switches between them.',
   addTitle: 'Add an organisation',
   backTo: (active: string) => `Back to ${active}`,
   another: 'Use another organisation',

@@ -170,7 +170,7 @@ export const autoConnectText = {
   means(isOn: boolean, organisation: string | null): string {
     if (isOn) {
       const whose = organisation === null ? '' : ` ${organisation} has asked for it.`;
-      return `Connects by itself when you sign in.${whose}`;
+      return `Connects by itself from your next sign-in on.${whose}`;
     }
     return organisation === null
       ? 'Connects only when you press Connect.'

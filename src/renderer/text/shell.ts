@@ -9,6 +9,7 @@ export const shellText = {
   device: 'This device',
   settings: 'Settings',
   connectedOf: (connected: number) => `${connected} connected`,
+  of: (services: number) => ` of ${services}`,
   signedIn: 'Signed in',
   renewing: 'Renewing…',
   session: (state: string, left: string) => `${state}, ${left}. Session menu`,
@@ -43,10 +44,8 @@ export const deviceText = {
   sessionLeft: 'Time left',
   sessionEnds: (when: string) => `Ends ${when}.`,
   sessionRenews: (when: string) => `Banyan renews it by itself before ${when}.`,
-  name: 'Name',
   ownership: 'Owner',
   id: 'Device id',
-  validUntil: 'Certificate valid until',
   organisation: 'Name',
   host: 'Address',
   fingerprint: 'Fingerprint',
@@ -63,7 +62,7 @@ export const deviceText = {
     `Leaves ${organisation} and removes its keys and certificates from this computer.`,
   confirmTitle: (organisation: string) => `Leave ${organisation}?`,
   confirm:
-    'Everything connected is closed, and the keys and certificates on this computer are removed. To come back you need a new invite.',
+    'Everything connected is closed, and the keys and certificates on this computer are removed. To come back, register this computer again.',
   confirmYes: 'Leave this organisation',
   revokedTitle: 'This device is no longer accepted',
 };

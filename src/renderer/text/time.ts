@@ -3,11 +3,13 @@
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const YEAR = 365 * DAY;
 
 /** e.g. `16 h 12 min left`, rounded down so that it never promises too much. */
 export function timeLeft(ms: number): string {
   if (ms <= 0) return 'ended';
   if (ms < MINUTE) return 'less than a minute left';
+  if (ms >= 2 * YEAR) return `${Math.floor(ms / YEAR)} years left`;
   if (ms >= 2 * DAY) return `${Math.floor(ms / DAY)} days left`;
   const hours = Math.floor(ms / HOUR);
   const minutes = Math.floor((ms % HOUR) / MINUTE);
@@ -15,8 +17,13 @@ export function timeLeft(ms: number): string {
   return minutes === 0 ? `${hours} h left` : `${hours} h ${minutes} min left`;
 }
 
-export const clockTime = (at: number): string =>
-  new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+const asTime = { hour: '2-digit', minute: '2-digit' } as const;
+
+export const clockTime = (at: number): string => new Date(at).toLocaleTimeString(undefined, asTime);
+
+/** Where much happens within a minute. */
+export const exactTime = (at: number): string =>
+  new Date(at).toLocaleTimeString(undefined, { ...asTime, second: '2-digit' });
 
 /** e.g. `18:02`, with the weekday when that is not today. */
 export const moment = (at: number, now: number): string =>

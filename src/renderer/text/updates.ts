@@ -44,8 +44,7 @@ export function updatesHelp(updates: Updates, byItself: boolean, time: string): 
 }
 
 const HINDRANCES: Record<UpdateHindrance, string> = {
-  'not-the-app':
-    'This page is shown by the command banyan. Whatever has installed that replaces it too.',
+  'not-the-app': 'The command banyan shows this page, and it is updated the way it was installed.',
   unpackaged: 'This Banyan runs from a build folder: build a newer one there.',
   'no-feed':
     'This Banyan was built without a place to ask for newer versions. Install a newer one over it.',

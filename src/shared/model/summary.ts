@@ -43,8 +43,12 @@ export function summary({ device, session, tunnels, managed }: Summed): Summary 
   if (all.some((tunnel) => tunnel.status === 'open' && tunnel.trouble)) {
     return { glyph: 'attention', headline: 'Reconnecting…' };
   }
-  if (count('opening') > 0) return { glyph: 'busy', headline: 'Connecting…' };
   const open = count('open');
+  const opening = count('opening');
+  if (opening > 0) {
+    const headline = open > 0 ? `${open} connected, ${opening} connecting…` : 'Connecting…';
+    return { glyph: 'busy', headline };
+  }
   return open > 0
     ? {
         glyph: 'connected',

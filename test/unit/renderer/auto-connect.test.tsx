@@ -44,7 +44,9 @@ it('the details say what it means, and whose wish it is', async () => {
   const app = await show(chosen({}));
   await app.click('Details of Asked');
   expect(theSwitch()?.getAttribute('aria-checked')).toBe('true');
-  expect(app.text()).toContain('Connects by itself when you sign in. Medsoft has asked for it.');
+  expect(app.text()).toContain(
+    'Connects by itself from your next sign-in on. Medsoft has asked for it.',
+  );
   await app.act(() => theSwitch()?.click());
   const input = { service: asked.id, isOn: false };
   expect(app.fake.calls.at(-1)).toEqual({ name: 'service.autoConnect', input });

@@ -195,7 +195,7 @@ describe('what a service has carried', () => {
     app = await renderApp(having({ [ledger.id]: open(5433, { traffic }) }));
     await app.click('Details of Ledger database');
     expect(document.querySelector('.details')?.textContent).toContain(
-      '3 connections, 1.2 kB sent, 3.4 MB received',
+      'So far3.4 MB received, 1.2 kB sent',
     );
   });
 });

@@ -12,10 +12,11 @@ import {
 } from '../../fixtures/snapshots.ts';
 import { type RenderedApp, renderApp } from '../../support/render-app.tsx';
 
-const catalog = { status: 'current' as const, services: [aService()] };
+const ledger = aService();
+const catalog = { status: 'current' as const, services: [ledger] };
 const inTwo = { organisations: twoOrganisations(), catalog };
 const northwind = twoOrganisations()[1]!;
-const switcher = 'Medsoft adam@medsoft.digital. Switch organisation';
+const switcher = 'Medsoft adam@medsoft.digital. Organisations';
 const facts = {
   organisationName: 'Northwind',
   host: northwind.host,
@@ -31,12 +32,22 @@ async function choose(app: RenderedApp, role: string, text: string): Promise<voi
 }
 
 describe('the organisation in the window', () => {
-  it('is a name with one, and a switcher with two', async () => {
-    const one = await renderApp(aSnapshot({ catalog }));
-    expect(one.text()).toContain('Medsoft');
-    expect(one.button(switcher)).toBeUndefined();
-    const two = await renderApp(aSnapshot(inTwo));
-    expect(two.button(switcher)).toBeDefined();
+  it('opens the list with one of them too: there another one is added', async () => {
+    const app = await renderApp(
+      aSnapshot({
+        catalog,
+        tunnels: {
+          states: {
+            [ledger.id]: { status: 'open', address: { host: '127.0.0.1', port: 1 }, openedAt: 0 },
+          },
+          ports: {},
+        },
+      }),
+    );
+    await app.click(switcher);
+    expect(app.text()).not.toContain('Switching disconnects');
+    await choose(app, 'menuitem', 'Add an organisation');
+    expect(app.text()).toContain('Medsoft is kept, and');
   });
 
   it('is switched by one click on the other one, and by none on the active one', async () => {
@@ -88,7 +99,7 @@ describe('adding an organisation', () => {
     for (const leave of [() => app.click('Back to Medsoft'), () => app.press('Escape')]) {
       await app.click(switcher);
       await choose(app, 'menuitem', 'Add an organisation');
-      expect(app.text()).toContain('Medsoft is kept as it is');
+      expect(app.text()).toContain('Medsoft is kept, and');
       await leave();
       expect(app.text()).toContain('Ledger database');
     }

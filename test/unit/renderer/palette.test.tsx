@@ -142,3 +142,18 @@ describe('the palette in the window', () => {
     expect(field()).toBeNull();
   });
 });
+
+it('shows services and actions apart, each with its picture', async () => {
+  const app = await renderApp(aSnapshot({ catalog: { status: 'current', services: [ledger] } }));
+  await app.act(() =>
+    window.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true })),
+  );
+  const groups = [...document.querySelectorAll('[role=listbox] [role=group]')];
+  expect(groups.map((each) => each.firstElementChild?.textContent)).toEqual([
+    'Services',
+    'Actions',
+  ]);
+  const choices = [...document.querySelectorAll('[role=option]')];
+  expect(choices.every((each) => each.querySelector('svg'))).toBe(true);
+  await app.unmount();
+});

@@ -8,7 +8,8 @@ import { renderApp } from '../../support/render-app.tsx';
 async function shown(posture?: Posture) {
   const device = { ...aRegisteredDevice(), ...(posture && { posture }) };
   const app = await renderApp(aSnapshot({ device }), (fake) => fake.hang('device.checkPosture'));
-  await app.click('This device');
+  // Its name says the level too.
+  await app.act(() => document.querySelector<HTMLElement>('[title="This device"]')?.click());
   return app;
 }
 
@@ -27,6 +28,16 @@ it('says what to fix, in the words of this system, and checks again when asked',
   expect(app.text()).not.toContain('LUKS');
   await app.click('Check again');
   expect(app.fake.calls.at(-1)).toEqual({ name: 'device.checkPosture', input: {} });
+});
+
+it('comes first on its page, and the way there says the level', async () => {
+  const app = await shown({
+    report: aReport(),
+    checkedAt: Date.now(),
+    verdict: { trustLevel: 'High', failed: [], unknown: [] },
+  });
+  expect(app.button('This device, Trust level High')).toBeDefined();
+  expect(document.querySelector('main h2')?.textContent).toBe('Security of this device');
 });
 
 it('says who holds the level down, and why', async () => {

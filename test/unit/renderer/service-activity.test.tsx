@@ -146,3 +146,17 @@ it('the line ends with what is now, and its highest point is the most there was'
   expect(points.slice(-2)).toEqual(['58,16.0', '59,1.5']);
   expect(pointsOf([], 0).split(' ').at(-1)).toBe('59,30.5');
 });
+
+it('tells connections to the same target apart by their time of day', async () => {
+  const at = (seconds: number) => new Date(2026, 10, 22, 23, 19, seconds).getTime();
+  const same = { target: 'api:443', durationMs: 4 };
+  app = await show([
+    used(2, { ...same, startedAt: at(38) }),
+    used(1, { ...same, startedAt: at(37) }),
+  ]);
+  await app.click('Details of Ledger database');
+  const times = [...document.querySelectorAll('.used-one time')].map((each) => each.textContent);
+  expect(new Set(times).size).toBe(2);
+  expect(times[0]).toContain('19:38');
+  expect(listed()[0]).toContain('< 0.1 s');
+});

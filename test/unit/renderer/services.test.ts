@@ -135,5 +135,6 @@ describe('time left', () => {
     [16 * 3_600_000 + 12 * 60_000, '16 h 12 min left'],
     [24 * 3_600_000, '24 h left'],
     [72 * 3_600_000, '3 days left'],
+    [7_299 * 24 * 3_600_000, '19 years left'],
   ])('%d ms reads %j', (ms, text) => expect(timeLeft(ms)).toBe(text));
 });

@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, describe, expect, it } from 'vitest';
+import { aSnapshot } from '../../fixtures/snapshots.ts';
 import { windowStates } from '../../fixtures/window-states.ts';
 import { type RenderedApp, renderApp } from '../../support/render-app.tsx';
 
@@ -48,4 +49,13 @@ describe('a sign-in at another device', () => {
       expect(app.text()).not.toContain('Use another device');
     },
   );
+});
+
+describe('a sign-in that its person has cancelled', () => {
+  it('leaves the page as it was: nobody has to be told what they have just done', async () => {
+    const because = { code: 'identity/sign-in-cancelled' as const, message: 'It was cancelled.' };
+    app = await renderApp(aSnapshot({ session: { status: 'signed-out', because } }));
+    expect(app.text()).not.toContain('cancelled');
+    expect(app.button('Sign in with your browser')).toBeDefined();
+  });
 });

@@ -115,3 +115,22 @@ describe('the sign-in of the desktop app', () => {
     expect(linkCalled('Open the sign-in page')).toBeUndefined();
   });
 });
+
+it('a tab that shows a code calls itself a tab', async () => {
+  const prompt = {
+    by: 'device-code' as const,
+    url: URL,
+    urlWithCode: URL,
+    userCode: 'WDJB-MJHT',
+    expiresAt: 0,
+  };
+  const session = { status: 'signing-in' as const, startedAt: 0, prompt };
+  const link = fakeLink();
+  app = await renderApp(
+    aSnapshot({ session: { ...session, before: { status: 'signed-out' } } }),
+    () => {},
+    link,
+  );
+  await app.act(() => link.become('connected'));
+  expect(app.text()).toContain('This tab goes on by itself.');
+});

@@ -255,3 +255,20 @@ describe('programs that a click starts', () => {
     expect(some.text()).toContain('what your administrator has listed goes through');
   });
 });
+
+it('names what a collection reaches line by line, and one address without its mask', async () => {
+  await show({
+    mode: 'CHAIN',
+    type: 'GENERIC',
+    allowedTargets: [
+      {
+        hostnames: ['alpha.lab.internal'],
+        cidrs: ['127.0.0.1/32', '10.0.0.0/24', '::1/128'],
+        ports: [],
+      },
+    ],
+  });
+  expect(document.querySelector('.targets .mono')?.textContent).toBe(
+    'alpha.lab.internal\n127.0.0.1\n10.0.0.0/24\n::1',
+  );
+});

@@ -219,7 +219,7 @@ async function certificateHolds({ ports, runtime }: DiagnosisOptions): Promise<s
     throw new AppError('device/certificate-expired', 'The certificate of this device has ended.');
   }
   await connection.ask({ url: document.command_center });
-  return `The organisation takes the certificate of this device, which is good until ${new Date(until).toISOString().slice(0, 10)}.`;
+  return `The organisation takes the certificate of this device, which is good until ${new Date(until).toLocaleDateString(undefined, { dateStyle: 'long' })}.`;
 }
 
 /** With the certificate of the person, as her programs' connections are made. */

@@ -3,6 +3,7 @@ import { Pause, Play } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { type LogLine, logLineText } from '../../../shared/model/activity.ts';
 import { activityText } from '../../text/activity.ts';
+import { exactTime } from '../../text/time.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyButton } from '../../ui/Copy.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
@@ -78,7 +79,7 @@ export function LogView() {
 function Line({ line }: { line: LogLine }) {
   return (
     <div className={`log-line ${line.level}`}>
-      <time dateTime={new Date(line.at).toISOString()}>{timeOf(line.at)}</time>
+      <time dateTime={new Date(line.at).toISOString()}>{exactTime(line.at)}</time>
       <span className="log-level">{activityText.levelWords[line.level]}</span>
       <span className="log-words">
         {line.message} {/* Spaces, so that words stay apart where they are read out or copied. */}
@@ -88,10 +89,3 @@ function Line({ line }: { line: LogLine }) {
     </div>
   );
 }
-
-const timeOf = (at: number): string => {
-  const time = new Date(at);
-  return [time.getHours(), time.getMinutes(), time.getSeconds()]
-    .map((part) => String(part).padStart(2, '0'))
-    .join(':');
-};

@@ -4,13 +4,11 @@ import { isHeldByFile, mayAddOrganisation } from '../../../shared/model/managed.
 import { words } from '../../text/common.ts';
 import { deviceText as firstLaunchText } from '../../text/first-launch.ts';
 import { managedText } from '../../text/managed.ts';
-import { organisationsText } from '../../text/organisations.ts';
 import { deviceText } from '../../text/shell.ts';
-import { calendarDay } from '../../text/time.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Fingerprint } from '../../ui/Fingerprint.tsx';
-import { useSetView, useTruth } from '../../window-context.tsx';
+import { useTruth } from '../../window-context.tsx';
 import { Certificates } from './Certificates.tsx';
 import { Fact, FactGroup } from './Facts.tsx';
 import { PostureFacts } from './PostureFacts.tsx';
@@ -22,7 +20,6 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
   const app = useTruth(({ app }) => app);
   const isHeld = useTruth(({ slices }) => isHeldByFile(slices.managed, device));
   const mayAdd = useTruth(({ slices }) => mayAddOrganisation(slices.managed));
-  const setView = useSetView();
   const { organisation } = device;
   const ownership = firstLaunchText.ownerships(organisation.name)[device.device.ownership];
   return (
@@ -35,19 +32,15 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
       </header>
       <div className="fact-groups">
         {device.renewalFailed && <ErrorNote error={device.renewalFailed} tone="warn" />}
+        <PostureFacts posture={device.posture} />
+        <SessionFacts />
         <FactGroup title={deviceText.groups.device}>
-          <Fact term={deviceText.name}>{device.device.name}</Fact>
           <Fact term={deviceText.ownership}>{ownership}</Fact>
-          <Fact term={deviceText.validUntil}>
-            {calendarDay(device.device.certificateExpiresAt)}
-          </Fact>
           <Fact term={deviceText.id} copy={device.device.id}>
             <code>{device.device.id}</code>
           </Fact>
           <Fact term={deviceText.version}>{app.version}</Fact>
         </FactGroup>
-        <SessionFacts />
-        <PostureFacts posture={device.posture} />
         <FactGroup title={deviceText.groups.organisation}>
           <Fact term={deviceText.organisation}>{organisation.name}</Fact>
           <Fact term={deviceText.host}>{organisation.host}</Fact>
@@ -62,12 +55,7 @@ export function DevicePage({ device }: { device: Extract<Device, { status: 'regi
           </Fact>
         </FactGroup>
         <Certificates />
-        <div className="leave">
-          <p className="sub">{mayAdd ? organisationsText.addHelp : managedText.oneOnly}</p>
-          {mayAdd && (
-            <Button onClick={() => setView({ adding: true })}>{organisationsText.add}</Button>
-          )}
-        </div>
+        {!mayAdd && <p className="sub">{managedText.oneOnly}</p>}
         <div className="leave">
           <p className="sub">
             {isHeld ? managedText.held : deviceText.unregisterHelp(organisation.name)}

@@ -65,6 +65,7 @@ export function DiagnosticsPage() {
 
 function Outcome({ diagnosis }: { diagnosis: Diagnosis }) {
   const failed = firstFailure(diagnosis);
+  const untried = diagnosis.results.filter(({ status }) => status === 'unknown').length;
   return (
     <div className="outcome">
       {failed ? (
@@ -72,7 +73,7 @@ function Outcome({ diagnosis }: { diagnosis: Diagnosis }) {
       ) : (
         <h2 className="outcome-title">
           <CircleCheck size={16} aria-hidden />
-          {diagnosticsText.allWell}
+          {diagnosticsText.allWell(untried)}
         </h2>
       )}
       <Steps results={diagnosis.results} />

@@ -27,7 +27,9 @@ function Step({ result: { step, status, reason, error, tookMs } }: { result: Ste
         {error && <p className="step-advice">{remedy(error).advice}</p>}
       </div>
       <span className="step-state">{diagnosticsText.states[status]}</span>
-      <span className="step-time sub">{diagnosticsText.tookMs(tookMs)}</span>
+      <span className="step-time sub">
+        {status !== 'unknown' && diagnosticsText.tookMs(tookMs)}
+      </span>
     </li>
   );
 }

@@ -32,7 +32,7 @@ export function OrganisationMenu(props: {
         <Menu.Portal>
           <Menu.Positioner side={props.side} align="start" sideOffset={6} className="menu-place">
             <Menu.Popup className="menu organisation-menu">
-              {connected > 0 && (
+              {connected > 0 && known.length > 1 && (
                 <div className="menu-head sub">{organisationsText.disconnects(connected)}</div>
               )}
               <Menu.RadioGroup value={active?.id ?? null}>

@@ -1,5 +1,6 @@
-// Which organisation this is, and who the person is there. With two of them it opens the list.
+// Which organisation this is, and who the person is there; it opens the list of them, where another one can be added.
 import { ChevronsUpDown, LoaderCircle } from 'lucide-react';
+import { mayAddOrganisation } from '../../../shared/model/managed.ts';
 import { organisationsText } from '../../text/organisations.ts';
 import { useTruth } from '../../window-context.tsx';
 import { Mark } from './Mark.tsx';
@@ -9,10 +10,12 @@ import './organisations.css';
 
 export function OrganisationSwitcher(props: { organisation: string; who: string | undefined }) {
   const { organisation, who } = props;
-  const several = useTruth(({ slices }) => slices.organisations.length > 1);
+  const isMenu = useTruth(
+    ({ slices }) => slices.organisations.length > 1 || mayAddOrganisation(slices.managed),
+  );
   const state = useSwitch();
   const title = `${organisation}\n${who ?? ''}`;
-  if (!several) {
+  if (!isMenu) {
     return (
       <div className="organisation" title={title}>
         <Mark name={organisation} />
@@ -25,7 +28,7 @@ export function OrganisationSwitcher(props: { organisation: string; who: string 
   const trigger = (
     <button
       type="button"
-      className="organisation several"
+      className="organisation opens"
       title={title}
       aria-label={organisationsText.switcher(organisation, sub)}
       aria-busy={pending || undefined}

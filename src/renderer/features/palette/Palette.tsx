@@ -1,15 +1,17 @@
 // Ctrl+K or Cmd+K from anywhere: type a few letters of a service, press Enter, and it is connected.
 import { Dialog } from '@base-ui/react/dialog';
-import { CornerDownLeft } from 'lucide-react';
+import { CornerDownLeft, Download, LogIn, LogOut, type LucideIcon, RotateCw } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { isSignedIn } from '../../../shared/model/session.ts';
 import { paletteText } from '../../text/palette.ts';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { type CallState, useSetView, useTruth, useView } from '../../window-context.tsx';
+import { ServiceIcon } from '../services/TypeTile.tsx';
+import { PAGE_ICONS } from '../shell/page-icons.ts';
 import { findable } from '../services/service-view.ts';
 import { useAutoConnects } from '../services/use-auto-connect.ts';
 import { useFavourites } from '../services/use-favourites.ts';
-import { entriesFor, type Entry } from './entries.ts';
+import { type Action, entriesFor, type Entry } from './entries.ts';
 import { useEntry } from './use-entry.ts';
 import './palette.css';
 
@@ -38,6 +40,12 @@ export function Palette() {
     </Dialog.Root>
   );
 }
+
+/** In the order in which the entries come, so that the arrows go down them. */
+const GROUPS = [
+  { name: 'services', has: ({ kind }: Entry) => kind === 'service' },
+  { name: 'actions', has: ({ kind }: Entry) => kind !== 'service' },
+] as const;
 
 const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
 
@@ -98,9 +106,26 @@ function Finder() {
         aria-label={paletteText.results}
         className="palette-list"
       >
-        {entries.map((entry) => (
-          <Choice key={entry.id} entry={entry} chosen={entry === chosen} onRun={() => run(entry)} />
-        ))}
+        {GROUPS.map(({ name, has }) => {
+          const group = entries.filter(has);
+          if (group.length === 0) return null;
+          return (
+            // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- a <fieldset> is no child of a listbox
+            <div key={name} role="group" aria-labelledby={`palette-${name}`}>
+              <div id={`palette-${name}`} className="palette-group">
+                {paletteText.groups[name]}
+              </div>
+              {group.map((entry) => (
+                <Choice
+                  key={entry.id}
+                  entry={entry}
+                  chosen={entry === chosen}
+                  onRun={() => run(entry)}
+                />
+              ))}
+            </div>
+          );
+        })}
       </div>
       {staying.error && <ErrorNote error={staying.error} />}
       {entries.length === 0 && (
@@ -125,6 +150,22 @@ function useCloseWhenDone({
   }, [pending, error, setView]);
 }
 
+/** Of the page it leads to, as in the rail; a service as in the list. */
+function Icon({ entry }: { entry: Entry }) {
+  if (entry.kind !== 'action') return <ServiceIcon service={entry.service} size={15} />;
+  const Shape = ACTION_ICONS[entry.action];
+  return <Shape size={15} aria-hidden />;
+}
+
+const ACTION_ICONS: Record<Action, LucideIcon> = {
+  ...PAGE_ICONS,
+  refresh: RotateCw,
+  'sign-in': LogIn,
+  'sign-out': LogOut,
+  'check-updates': Download,
+  'restart-to-update': Download,
+};
+
 function Choice({ entry, chosen, onRun }: { entry: Entry; chosen: boolean; onRun: () => void }) {
   return (
     // The keys are the field's: the focus stays there, as a combobox wants it.
@@ -140,6 +181,7 @@ function Choice({ entry, chosen, onRun }: { entry: Entry; chosen: boolean; onRun
       }}
       onClick={onRun}
     >
+      <Icon entry={entry} />
       <span className="one-line">{entry.title}</span>
       <span className="sub one-line">{entry.hint}</span>
       {chosen && <CornerDownLeft size={14} aria-hidden />}

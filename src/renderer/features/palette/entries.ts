@@ -2,7 +2,7 @@
 import { canConnect, type Service, whyNotConnectable } from '../../../shared/model/service.ts';
 import { canClose, canOpen, type Tunnel } from '../../../shared/model/tunnel.ts';
 import { mayCheck, type Updates } from '../../../shared/model/updates.ts';
-import type { Page } from '../../stores/view.ts';
+import { type Page, PAGES } from '../../stores/view.ts';
 import { kindOf } from '../../text/services.ts';
 import { paletteText } from '../../text/palette.ts';
 import { type Findable, found, tunnelOf } from '../services/service-view.ts';
@@ -28,8 +28,6 @@ export type Entry =
       hint: string;
     }
   | { id: string; kind: 'action'; action: Action; title: string; hint: string };
-
-const PAGES: readonly Page[] = ['services', 'activity', 'diagnostics', 'device', 'settings'];
 
 /** More than fit are found by typing more. */
 const MOST_SERVICES = 30;

@@ -6,6 +6,7 @@ import { byteWords } from '../../../shared/model/traffic-words.ts';
 import type { Tunnel } from '../../../shared/model/tunnel.ts';
 import { activityText, outcomeWord, durationWords } from '../../text/activity.ts';
 import { serviceActivityText } from '../../text/services.ts';
+import { exactTime } from '../../text/time.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { useNow } from '../../ui/use-now.ts';
@@ -65,14 +66,17 @@ function Used({ connection }: { connection: RecentConnection }) {
     <li className={`used-one ${outcome}`}>
       <Icon size={14} aria-hidden />
       <code className="one-line">{target}</code>
-      <span className="used-time">
-        <span className="unseen">{activityText.columns.duration} </span>
-        {durationWords(durationMs ?? Math.max(0, now - startedAt))}
-      </span>
+      <time dateTime={new Date(startedAt).toISOString()}>{exactTime(startedAt)}</time>
       <div className="used-end">
         <span title={because?.message}>
           {outcomeWord(connection)}
           {because && `: ${because.message}`}
+          {outcome !== 'denied' && (
+            <>
+              <span className="unseen">, {activityText.columns.duration}</span>{' '}
+              {durationWords(durationMs ?? Math.max(0, now - startedAt))}
+            </>
+          )}
         </span>
         {durationMs !== null && outcome !== 'denied' && (
           <span className="used-bytes">

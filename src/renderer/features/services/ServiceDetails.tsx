@@ -2,8 +2,8 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { type Service, whyNotConnectable } from '../../../shared/model/service.ts';
-import { trafficWords } from '../../../shared/model/traffic-words.ts';
-import type { Tunnel } from '../../../shared/model/tunnel.ts';
+import { byteWords } from '../../../shared/model/traffic-words.ts';
+import type { Traffic, Tunnel } from '../../../shared/model/tunnel.ts';
 import { words } from '../../text/common.ts';
 import { detailsText, hindranceText, kindOf, portText, servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -175,7 +175,7 @@ function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
             {tunnel.traffic && (
               <div>
                 <dt>{detailsText.traffic}</dt>
-                <dd>{trafficWords(tunnel.traffic)}</dd>
+                <dd>{carriedWords(tunnel.traffic)}</dd>
               </div>
             )}
           </dl>
@@ -184,6 +184,9 @@ function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
     </>
   );
 }
+
+const carriedWords = ({ bytesReceived, bytesSent }: Traffic): string =>
+  servicesText.carried(byteWords(bytesReceived), byteWords(bytesSent));
 
 function Section(props: { title: string; children: ReactNode }) {
   return (

@@ -10,10 +10,10 @@ import { walkRows } from './walk-rows.ts';
 /** So many rows cost nothing, and every one of them can be found by the browser and reached by Tab. */
 const WHOLE_UP_TO = 100;
 
-/** Those still on their way are not counted as connected. */
+/** Rows that are still on their way are not called connected, and a number that is not that of the rows is no count. */
 function countOf({ group, rows }: Group): number | null {
-  if (group !== 'connected') return rows.length;
-  return rows.filter(({ tunnel }) => tunnel.status === 'open').length || null;
+  const areAll = group !== 'connected' || rows.every(({ tunnel }) => tunnel.status === 'open');
+  return areAll ? rows.length : null;
 }
 
 export function ServiceList({ groups }: { groups: Group[] }) {

@@ -27,7 +27,8 @@ import './page.css';
 import './services.css';
 
 /** Fewer are seen at a glance. */
-const FILTERED_FROM = 12;
+const FILTERED_FROM = 4;
+const TYPED_FROM = 12;
 
 export function ServicesPage() {
   const slices = useTruth((snapshot) => snapshot.slices);
@@ -52,8 +53,9 @@ export function ServicesPage() {
     [rows, filters],
   );
   // What is on must be seen, and be taken off again, in the shortest list.
-  const isLong =
-    (types.length > 1 && catalog.services.length >= FILTERED_FROM) || isFiltered(filters);
+  const isLong = (types.length > 1 && catalog.services.length >= TYPED_FROM) || isFiltered(filters);
+  // Not only once something is starred: the list would move under the hand that has just done it.
+  const isFilterable = isLong || catalog.services.length >= FILTERED_FROM;
   return (
     <div className={service ? 'services with-details' : 'services'} data-page="services">
       <main className="services-main">
@@ -67,7 +69,7 @@ export function ServicesPage() {
           </div>
           {catalog.services.length > 0 && <SearchField onKeyDown={walkRows} />}
         </header>
-        {(isLong || favourites.size > 0) && <Filter types={isLong ? types : []} rows={rows} />}
+        {isFilterable && <Filter types={isLong ? types : []} rows={rows} />}
         <FindAgain />
         <div className="banners">
           <TooOldBanner />

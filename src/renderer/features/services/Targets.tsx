@@ -7,13 +7,13 @@ export function Targets({ targets }: { targets: readonly AllowedTargets[] }) {
   return (
     <ul className="block targets">
       {targets.map((target) => {
-        const hosts = [...target.hostnames, ...target.cidrs];
+        const hosts = [...target.hostnames, ...target.cidrs.map(withoutWhole)];
         const ports =
           target.ports.length === 0 ? detailsText.anyPort : detailsText.ports(target.ports);
         return (
           <li key={`${hosts.join()} ${ports}`}>
             <span className={hosts.length === 0 ? '' : 'mono'}>
-              {hosts.length === 0 ? detailsText.anyHost : hosts.join(', ')}
+              {hosts.length === 0 ? detailsText.anyHost : hosts.join('\n')}
             </span>
             <span className="sub">{ports}</span>
           </li>
@@ -22,3 +22,7 @@ export function Targets({ targets }: { targets: readonly AllowedTargets[] }) {
     </ul>
   );
 }
+
+/** A network of one address is that address. */
+const withoutWhole = (cidr: string): string =>
+  cidr.replace(cidr.includes(':') ? /\/128$/ : /\/32$/, '');

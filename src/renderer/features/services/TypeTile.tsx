@@ -1,5 +1,14 @@
 // The icon of a service, by its type; lit while it is connected.
-import { Boxes, Database, Globe, Monitor, Network, ShipWheel, SquareTerminal } from 'lucide-react';
+import {
+  Boxes,
+  Database,
+  Globe,
+  type LucideProps,
+  Monitor,
+  Network,
+  ShipWheel,
+  SquareTerminal,
+} from 'lucide-react';
 import type { Service } from '../../../shared/model/service.ts';
 
 const icons = {
@@ -11,11 +20,15 @@ const icons = {
   GENERIC: Network,
 };
 
-export function TypeTile({ service, lit }: { service: Service; lit: boolean }) {
+export function ServiceIcon({ service, ...look }: { service: Service } & LucideProps) {
   const Icon = service.mode === 'CHAIN' && service.type === 'GENERIC' ? Boxes : icons[service.type];
+  return <Icon {...look} aria-hidden />;
+}
+
+export function TypeTile({ service, lit }: { service: Service; lit: boolean }) {
   return (
     <span className={lit ? 'tile lit' : 'tile'} aria-hidden>
-      <Icon size={17} strokeWidth={1.7} />
+      <ServiceIcon service={service} size={17} strokeWidth={1.7} />
     </span>
   );
 }

@@ -1,10 +1,12 @@
 // Who and where this person is, the pages that exist, and the session.
-import { Activity, Laptop, Server, Settings2, Stethoscope } from 'lucide-react';
 import type { Person, Session } from '../../../shared/model/session.ts';
+import { LEVEL_NAMES } from '../../../shared/model/posture-words.ts';
+import { postureText } from '../../text/posture.ts';
 import { shellText } from '../../text/shell.ts';
 import { useSetView, useTruth, useView } from '../../window-context.tsx';
 import type { Page } from '../../stores/view.ts';
 import { OrganisationSwitcher } from '../organisations/OrganisationSwitcher.tsx';
+import { PAGE_ICONS } from './page-icons.ts';
 import { SessionCard } from './SessionCard.tsx';
 
 function personOf(session: Session): Person | null {
@@ -19,47 +21,45 @@ export function Rail({ organisation }: { organisation: string }) {
     ({ slices }) =>
       Object.values(slices.tunnels.states).filter(({ status }) => status === 'open').length,
   );
+  const services = useTruth(({ slices }) => slices.catalog.services.length);
+  const level = useTruth(({ slices: { device } }) =>
+    device.status === 'registered' ? device.posture?.verdict?.trustLevel : undefined,
+  );
   const who = person?.email || person?.name;
   return (
     <div className="rail">
       <OrganisationSwitcher organisation={organisation} who={who} />
       <nav aria-label={shellText.navigation}>
-        <NavItem page="services" icon={<Server size={17} aria-hidden />} label={shellText.services}>
+        <NavItem page="services" label={shellText.services}>
           {connected > 0 && (
             <span className="nav-count">
-              <span aria-hidden>{connected}</span>
+              <span aria-hidden>
+                {connected}
+                <span className="rail-wide">{shellText.of(services)}</span>
+              </span>
               <span className="unseen">, {shellText.connectedOf(connected)}</span>
             </span>
           )}
         </NavItem>
-        <NavItem
-          page="activity"
-          icon={<Activity size={17} aria-hidden />}
-          label={shellText.activity}
-        />
-        <NavItem
-          page="diagnostics"
-          icon={<Stethoscope size={17} aria-hidden />}
-          label={shellText.diagnostics}
-        />
-        <NavItem page="device" icon={<Laptop size={17} aria-hidden />} label={shellText.device} />
-        <NavItem
-          page="settings"
-          icon={<Settings2 size={17} aria-hidden />}
-          label={shellText.settings}
-        />
+        <NavItem page="activity" label={shellText.activity} />
+        <NavItem page="diagnostics" label={shellText.diagnostics} />
+        <NavItem page="device" label={shellText.device}>
+          {level && (
+            <span className={`nav-level rail-wide ${level}`}>
+              <span className="unseen">, {postureText.level} </span>
+              {LEVEL_NAMES[level]}
+            </span>
+          )}
+        </NavItem>
+        <NavItem page="settings" label={shellText.settings} />
       </nav>
       <SessionCard />
     </div>
   );
 }
 
-function NavItem(props: {
-  page: Page;
-  icon: React.ReactNode;
-  label: string;
-  children?: React.ReactNode;
-}) {
+function NavItem(props: { page: Page; label: string; children?: React.ReactNode }) {
+  const Icon = PAGE_ICONS[props.page];
   const here = useView((view) => view.page === props.page);
   const setView = useSetView();
   return (
@@ -70,7 +70,7 @@ function NavItem(props: {
       title={props.label}
       onClick={() => setView({ page: props.page })}
     >
-      {props.icon}
+      <Icon size={17} aria-hidden />
       <span className="rail-wide">{props.label}</span>
       {props.children}
     </button>

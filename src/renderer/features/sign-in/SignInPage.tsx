@@ -51,12 +51,9 @@ export function SignInPage({ device }: { device: Registered }) {
           >
             {firstLaunch ? text.thirdStepLead(organisation) : text.lead}
           </PanelHead>
-          {signIn.because && (
+          {signIn.because && signIn.because.code !== 'identity/sign-in-cancelled' && (
             // The button below is the action that helps against most of these; two would compete.
-            <ErrorNote
-              error={signIn.because}
-              tone={signIn.because.code === 'identity/sign-in-cancelled' ? 'info' : 'bad'}
-            />
+            <ErrorNote error={signIn.because} />
           )}
           <Button look="primary" size="large" className="sign-in-button" onClick={signIn.start}>
             {signInText.button}

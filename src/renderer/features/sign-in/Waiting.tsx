@@ -16,15 +16,15 @@ type Waited = Pick<SignIn, 'url' | 'code' | 'cancel'> & Partial<Pick<SignIn, 'wi
 export function Waiting({ signIn }: { signIn: Waited }) {
   const inTab = useOpensPages();
   const { url, code } = signIn;
-  const text = code ? signInText.code : inTab ? signInText.inTab : signInText;
+  const text = inTab ? signInText.inTab : signInText;
   return (
     <>
       <PanelHead
         focus
         icon={<LoaderCircle size={22} className="spin" aria-hidden />}
-        title={text.waitingTitle}
+        title={code ? signInText.code.waitingTitle : text.waitingTitle}
       >
-        {url || code ? text.waiting : signInText.preparing}
+        {code ? signInText.code.waiting(inTab) : url ? text.waiting : signInText.preparing}
       </PanelHead>
       {inTab && url && <SignInLink url={url} size="large" />}
       {code && <DeviceCode code={code} />}
@@ -38,7 +38,9 @@ export function Waiting({ signIn }: { signIn: Waited }) {
             </Button>
           )}
         </div>
-        <Button onClick={signIn.cancel}>{words.cancel}</Button>
+        <Button size="small" onClick={signIn.cancel}>
+          {words.cancel}
+        </Button>
       </div>
     </>
   );

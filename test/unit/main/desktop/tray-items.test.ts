@@ -210,7 +210,15 @@ describe('the tray', () => {
     const labels = items(many, {}, { settings }).map((item) =>
       item === 'separator' ? '-' : item.label,
     );
-    expect(labels.slice(2, 6)).toEqual(['Service 7', 'Service 29', 'Service 0', 'Service 1']);
+    expect(labels.slice(2, 6)).toEqual(['Service 7', 'Service 29', '-', 'Service 0']);
+  });
+
+  it('lists services by name, as the window does', () => {
+    const named = ['ledger', 'Bastion', 'api 10', 'API 9'].map((friendlyName) =>
+      aService({ id: friendlyName, friendlyName }),
+    );
+    const labels = items(named).map((item) => (item === 'separator' ? '-' : item.label));
+    expect(labels.slice(2, 6)).toEqual(['API 9', 'api 10', 'Bastion', 'ledger']);
   });
 
   it("shows an organisation's names as they are, without control characters", () => {

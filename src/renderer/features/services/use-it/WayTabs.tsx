@@ -29,6 +29,19 @@ export function WayTabs({ ways, isReady }: { ways: readonly Way[]; isReady: bool
   );
 }
 
+/** A long setting is broken after its name, before it is broken within a number. */
+function withBreak(word: string) {
+  const at = word.indexOf('=') + 1;
+  if (at === 0) return word;
+  return (
+    <>
+      {word.slice(0, at)}
+      <wbr />
+      <span className="command-value">{word.slice(at)}</span>
+    </>
+  );
+}
+
 /** Broken between words only, as far as they fit: an option in two halves is misread. */
 const Line = ({ line: { name, text } }: { line: CopyLine }) => (
   <div className="command">
@@ -39,7 +52,7 @@ const Line = ({ line: { name, text } }: { line: CopyLine }) => (
           // oxlint-disable-next-line react/no-array-index-key -- the same word may stand there twice
           <Fragment key={index}>
             {index > 0 && ' '}
-            <span>{word}</span>
+            <span>{withBreak(word)}</span>
           </Fragment>
         ))}
       </code>
