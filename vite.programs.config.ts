@@ -28,7 +28,7 @@ export default defineConfig({
   },
   ssr: {
     noExternal: true,
-    // Native and optional; and the edge's issuer, which reads its own views and is never part of the app.
-    external: ['keytar', 'koffi', 'oidc-provider', 'pg'],
+    // Native and optional; and of the edge, which is never part of the app, what reads its own files or is seldom needed.
+    external: ['acme-client', 'keytar', 'koffi', 'oidc-provider', 'pg'],
   },
 });

@@ -3,11 +3,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { request as httpRequest } from 'node:http';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { approveSignIn } from './lib/approve-sign-in.mjs';
+import { banyanWith, signIn, startClient } from './lib/client.mjs';
 import { startDemoEdge } from './lib/edge.mjs';
 import { onInterrupted } from './lib/interrupted.mjs';
-import { ensureBuild, ensurePackages, program } from './lib/prepare.mjs';
+import { ensureBuild, ensurePackages } from './lib/prepare.mjs';
 import { main, PlainError, run } from './lib/steps.mjs';
 import { throwAwayFolder } from './lib/throw-away.mjs';
 
@@ -68,7 +67,7 @@ await main(async () => {
 
 async function story(folder, stops) {
   const env = { ...process.env, BANYAN_HOME: path.join(folder, 'app'), BANYAN_SECRETS: 'memory' };
-  const banyan = (...args) => runBanyan(args, env);
+  const banyan = banyanWith(env);
 
   const edge = await tell(
     'Start a demo organisation',
@@ -165,64 +164,6 @@ async function story(folder, stops) {
   );
 }
 
-/** `banyan … --json`: its events as they come, and its one result. */
-function runBanyan(args, env) {
-  const child = spawn(process.execPath, [program('banyan'), ...args, '--json'], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  child.stdout.on('data', (text) => (output += text));
-  const events = createInterface({ input: child.stderr });
-  const result = new Promise((resolve, reject) => {
-    child.on('close', () => {
-      const answer = parse(output);
-      if (answer?.ok) return resolve(answer);
-      reject(new PlainError(answer?.error?.message ?? `banyan ${args[0]} gave no answer`));
-    });
-  });
-  return { events, result };
-}
-
-/** Approves on the same pages that a browser would show. */
-function signIn(banyan) {
-  const { events, result } = banyan('login', '--no-browser');
-  const approved = new Promise((resolve, reject) => {
-    events.on('line', (line) => {
-      const event = parse(line);
-      if (event?.event === 'sign-in-page') approveSignIn(event.url).then(resolve, reject);
-    });
-  });
-  // Whichever fails first is the story; the approval alone is not the end of it.
-  return Promise.race([result, approved.then(() => result)]);
-}
-
-async function startClient(env) {
-  const child = spawn(process.execPath, [program('banyan'), 'up', '--json', '--exit-with-parent'], {
-    env,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
-  });
-  let complaints = '';
-  child.stderr.on('data', (text) => (complaints += text));
-  const exited = new Promise((resolve) => child.on('close', resolve));
-  const ready = await new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', (line) => {
-      const answer = parse(line);
-      if (answer?.ok) resolve(answer);
-      else reject(new PlainError(answer?.error?.message ?? line));
-    });
-    void exited.then(() => reject(new PlainError(complaints.trim() || 'the client ended at once')));
-  });
-  return {
-    ready,
-    async stop() {
-      child.kill('SIGTERM');
-      await exited;
-    },
-  };
-}
-
 /** One HTTP GET, by curl where there is one, else by the same bytes from here. `proxy`: through CONNECT. */
 async function get(url, proxy) {
   if (hasCurl) return getWithCurl(url, proxy);
@@ -294,14 +235,6 @@ function capture(command, args) {
     child.stderr.on('data', (text) => (stderr += text));
     child.on('close', (status) => resolve({ stdout, stderr, status }));
   });
-}
-
-function parse(line) {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null; // a line for people, not for us
-  }
 }
 
 function oneLine(text) {

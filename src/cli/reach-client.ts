@@ -11,7 +11,7 @@ import { serve } from '../main/ipc/serve.ts';
 import { AppError, isErrorCode } from '../shared/errors.ts';
 import { createClientApi } from '../shared/ipc/bridge.ts';
 import type { ClientApi } from '../shared/ipc/contract.ts';
-import { terminalCallNames } from '../shared/ipc/names.ts';
+import { allCallNames } from '../shared/ipc/names.ts';
 
 export interface ReachedClient extends ClientApi {
   /** Lives only as long as this command. */
@@ -66,7 +66,7 @@ export async function startOwnClient(
   const { runClient } = await import('../main/run-client.ts');
   const client = await runClient({ home, link, stays });
   const { handlers, log, ended } = client;
-  const server = serve<'self'>({ handlers, calls: terminalCallNames, isTrusted: () => true, log });
+  const server = serve<'self'>({ handlers, calls: allCallNames, isTrusted: () => true, log });
   const api = createClientApi({
     invoke: (name, input) => server.answer('self', name, input),
     subscribe: (listener) => client.subscribe(listener),

@@ -65,6 +65,8 @@ const configFile = strict({
     mutual_port: port.optional(),
     access_tier: outerAddress.optional(),
   }).default({}),
+  /** Administration over the network: not unless it is asked for, and on loopback unless it says where. */
+  rest: strict({ listen: listenAddress.default({ address: '127.0.0.1', port: 8444 }) }).optional(),
   store: strict({
     database: z.string().regex(/^postgres(?:ql)?:\/\//, 'begins with postgres://'),
   }).optional(),
@@ -86,6 +88,12 @@ const configFile = strict({
   })
     .refine(({ people, issuer }) => (people === 'issuer') === (issuer !== undefined), ISSUER)
     .default({ people: 'local', registers_devices: false }),
+  acme: strict({
+    directory: httpsUrl,
+    contact: z.email(),
+    terms_agreed: z.literal(true, 'has to be true: read the terms of the directory, and agree'),
+    root_file: z.string().min(1).optional(),
+  }).optional(),
   limits: strict({
     connection_seconds: seconds(60, 7 * DAY).default(43_200),
     idle_seconds: seconds(10, DAY).default(3_600),
@@ -132,7 +140,28 @@ export async function readConfigFile(file: string): Promise<HostedEdge> {
   const folder = path.dirname(path.resolve(file));
   if (!path.isAbsolute(read.value.data)) await refuseLink(file, folder);
   const { edge, ...rest } = hosted(read.value, folder);
-  return { edge: { ...edge, ...(await upstreamOf(file, read.value, folder)) }, ...rest };
+  const files = {
+    ...(await upstreamOf(file, read.value, folder)),
+    ...(await acmeOf(file, read.value, folder)),
+  };
+  return { edge: { ...edge, ...files }, ...rest };
+}
+
+/** Of a file that the configuration names, beside it. */
+const readBeside = (file: string, folder: string, name: string, at: string): Promise<string> =>
+  readFile(path.resolve(folder, name), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw invalid(`${file}: ${at}: ${name} cannot be read: ${cause.code}.`, undefined, cause);
+  });
+
+async function acmeOf(
+  file: string,
+  { acme }: z.output<typeof configFile>,
+  folder: string,
+): Promise<Pick<EdgeConfig, 'acme'>> {
+  if (!acme) return {};
+  const { directory, contact, root_file: name } = acme;
+  const root = name === undefined ? undefined : await readBeside(file, folder, name, 'acme');
+  return { acme: { directory, contact, root } };
 }
 
 async function upstreamOf(
@@ -141,22 +170,15 @@ async function upstreamOf(
   folder: string,
 ): Promise<Pick<EdgeConfig, 'upstream'>> {
   if (!issuer) return {};
-  const readBeside = (name: string): Promise<string> =>
-    readFile(path.resolve(folder, name), 'utf8').catch((cause: NodeJS.ErrnoException) => {
-      throw invalid(
-        `${file}: sign_in.issuer: ${name} cannot be read: ${cause.code}.`,
-        undefined,
-        cause,
-      );
-    });
+  const read = (name: string) => readBeside(file, folder, name, 'sign_in.issuer');
   return {
     upstream: {
       issuer: issuer.url,
       clientId: issuer.client_id,
-      clientSecret: (await readBeside(issuer.client_secret_file)).trim(),
+      clientSecret: (await read(issuer.client_secret_file)).trim(),
       groupsClaim: issuer.groups_claim,
       trustUnverifiedEmail: issuer.trust_unverified_email,
-      ...(issuer.root_file !== undefined && { root: await readBeside(issuer.root_file) }),
+      ...(issuer.root_file !== undefined && { root: await read(issuer.root_file) }),
     },
   };
 }
@@ -183,6 +205,7 @@ function hosted(read: z.output<typeof configFile>, folder: string): HostedEdge {
         accessTier: listen.access_tier,
         browser: listen.pages ?? null,
         operations: listen.operations,
+        rest: read.rest?.listen,
       },
       outer: {
         publicPort: outer.public_port,

@@ -1,5 +1,6 @@
 // What an edge is made from. Lifetimes are plain seconds, so that tests can live through them.
 import type { HostAndPort } from '../shared/protocol/host-port.ts';
+import type { AcmeConfig } from './acme/certificates.ts';
 import type { Documents } from './command-center/rulebook.ts';
 import type { PortWish } from './http/listen.ts';
 import type { Log } from './log.ts';
@@ -69,6 +70,8 @@ export interface EdgeConfig {
     accessTier: PortWish;
     /** Health and metrics, plain http to whoever can reach it; absent: there is none. */
     operations?: PortWish | undefined;
+    /** Administration over the network, for whoever has a key; absent: there is none. */
+    rest?: PortWish | undefined;
   };
   /** How all this is reached from elsewhere, where that is not as it listens: behind a router, say. */
   outer?: OuterAddresses;
@@ -86,6 +89,8 @@ export interface EdgeConfig {
   foreignIssuer?: ForeignIssuer;
   /** Address of a PostgreSQL database that several edges of this organisation share; absent: a file in `data`. */
   database?: string | undefined;
+  /** Where services get certificates by `letsencrypt`; absent: they are refused. */
+  acme?: AcmeConfig | undefined;
   /** People sign in there, with our own issuer in front of it; devices, tokens and policy are ours. */
   upstream?: UpstreamIssuer;
   /** Filled into the sign-in form, for everybody to see: demo organisations only. */

@@ -26,6 +26,7 @@ export interface DemoOptions {
   /** The same, with our own issuer in front of it. */
   upstream?: EdgeConfig['upstream'];
   database?: string;
+  acme?: EdgeConfig['acme'];
   posture?: Partial<PostureRules>;
   log?: Log;
 }
@@ -73,6 +74,7 @@ export async function startDemoEdge(options: DemoOptions): Promise<DemoEdge> {
       registersBySignIn: options.registersBySignIn ?? !options.foreignIssuer,
       ...(options.foreignIssuer && { foreignIssuer: options.foreignIssuer }),
       database: options.database,
+      acme: options.acme,
       ...(options.upstream && { upstream: options.upstream }),
       documents: demoDocuments(backends),
       users: [{ id: 'u-dana', name: 'Dana Demo', groups: ['Engineering'], ...DEMO_PERSON }],

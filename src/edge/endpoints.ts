@@ -232,6 +232,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
       deviceSessions,
       cookie,
       service: (id) => webClients.service(id),
+      personOf: async (id) => (await users.find(id))?.email,
       addressOf: (service) => `${accessTier.sites.all(service)[0]}/`,
     }),
   };

@@ -7,8 +7,10 @@ import type { TrustLevel } from '../shared/model/posture.ts';
 import { formatInvite } from '../shared/protocol/invite.ts';
 import type { OrganisationDocument } from '../shared/protocol/organisation.ts';
 import { createAdministration } from './administration/administration.ts';
+import { createApiKeys } from './administration/api-keys.ts';
 import { openControl } from './administration/control-server.ts';
 import { startAccessTier } from './access-tier/access-tier.ts';
+import { openAcme } from './acme/certificates.ts';
 import { createAdmit } from './access-tier/admit.ts';
 import { createRelyingParty } from './access-tier/web/relying-party.ts';
 import { openAudit } from './audit/audit.ts';
@@ -27,6 +29,7 @@ import { closerOf, listen, type PortWish } from './http/listen.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './operations/metrics.ts';
 import { createOperationsServer } from './operations/server.ts';
+import { createRestServer } from './rest/server.ts';
 import { createBrowserServer, createTlsHttpServer } from './servers.ts';
 import { openSettings } from './settings.ts';
 import { removeLeftovers } from './store/atomic-file.ts';
@@ -76,6 +79,8 @@ export interface Edge {
   apply(documents: Documents): Promise<void>;
   /** Port of health and metrics; null: there is none. */
   readonly operationsPort: number | null;
+  /** Port of administration over the network; null: there is none. */
+  readonly restPort: number | null;
   /**
    * Takes over what a running edge can change: posture, how long connections live and may be idle. Everybody is judged
    * by it at once. The names of what waits for a restart.
@@ -177,10 +182,25 @@ async function start(
     ? { asOfNow: (person) => Promise.resolve(person) }
     : users;
   await Promise.all(config.users.map((user) => users.put(user)));
-  const rulebook = await openRulebook(store, changes);
+  const rulebook = await openRulebook(store, changes, log);
   await rulebook.apply(config.documents);
   const events = createEventStreams(changes);
-  const follower = createStoreFollower({ rulebook, settings, changes, log });
+  const trustIntermediate = authority.intermediate('trust');
+  const acme =
+    config.acme === undefined
+      ? null
+      : await openAcme({
+          config: config.acme,
+          store,
+          rulebook,
+          changes,
+          audit,
+          sealingKey: secrets.sealingKey,
+          clientAuthority: trustIntermediate,
+          isServedHere: (document) => accessTier.frontends.isServedHere(document),
+          log,
+        });
+  const follower = createStoreFollower({ rulebook, settings, acme, changes, log });
   storeChanged = (collection) => follower.changed(collection);
   stops.push(() => follower.stop());
 
@@ -238,7 +258,6 @@ async function start(
     secret: (serviceId) => webClients.secret(serviceId),
   });
   stops.push(() => relyingParty.stop());
-  const trustIntermediate = authority.intermediate('trust');
   const accessTier = await startAccessTier({
     host: config.address,
     port: wishes.accessTier,
@@ -250,6 +269,7 @@ async function start(
       lifetimes.serverCert,
       trustIntermediate,
     ),
+    acme,
     tierCertificate: renewed(lifetimes.serverCert, () =>
       authority.issueTier(host, lifetimes.serverCert),
     ),
@@ -265,6 +285,8 @@ async function start(
     log,
   });
   stops.push((drainMs) => accessTier.stop(drainMs));
+  await acme?.start();
+  stops.push(() => acme?.stop());
   // Open streams would keep their server from closing, so they end first.
   stops.push(() => events.stop());
   stops.push(() => control.refuse());
@@ -312,31 +334,43 @@ async function start(
   const linkOf = (code: string): string =>
     formatInvite({ organisation: { host, port: publicPort }, code, rootFingerprint });
   const organisation = `${host}:${publicPort}`;
-  control.serve(
-    createAdministration({
-      users,
-      devices,
-      sessions,
-      changes,
-      posture,
-      audit,
-      rulebook,
-      invites,
-      settings,
-      problemsOf: (document) => accessTier.problemsOf(document),
-      linkOf,
-      facts: {
-        name: config.name,
-        organisation,
-        rootFingerprint,
-        accessTier: `${outer.accessTier?.host ?? ''}:${outer.accessTier?.port ?? accessTier.port}`,
-      },
-    }),
-  );
+  const apiKeys = createApiKeys(store);
+  const administration = createAdministration({
+    users,
+    devices,
+    sessions,
+    changes,
+    posture,
+    audit,
+    rulebook,
+    invites,
+    settings,
+    apiKeys,
+    problemsOf: (document) => accessTier.problemsOf(document),
+    conflictOf: (id, document) => accessTier.frontends.conflictOf(id, document),
+    certificateOf: (document) => acme?.stateOf(document),
+    linkOf,
+    facts: {
+      name: config.name,
+      organisation,
+      rootFingerprint,
+      accessTier: `${outer.accessTier?.host ?? ''}:${outer.accessTier?.port ?? accessTier.port}`,
+    },
+  });
+  control.serve(administration);
+  let restPort: number | null = null;
+  if (wishes.rest) {
+    const calls = administration;
+    const rest = createRestServer({ host, serverCertificates, calls, keys: apiKeys, audit, log });
+    // As the control socket: it stops first, since what it would change is being closed.
+    stops.push(closerOf(rest));
+    restPort = await listen(rest, '127.0.0.1', wishes.rest);
+  }
   const metrics = createMetrics({
     audit,
     connections: () => accessTier.connections(),
     services: () => rulebook.services().length,
+    certificates: () => acme?.states() ?? [],
     log: { errors },
   });
   stops.push(() => metrics.stop());
@@ -347,7 +381,12 @@ async function start(
     troubles: async () => {
       if (isStopping) return ['stopping'];
       await store.get('settings', 'health'); // rejects where the store does not answer
-      return accessTier.closedPorts().map((port) => `port ${port} of a service cannot be opened`);
+      const closed = accessTier.closedPorts();
+      const waiting = acme?.states().filter(({ until, failed }) => until === undefined && failed);
+      return [
+        ...closed.map((port) => `port ${port} of a service cannot be opened`),
+        ...(waiting ?? []).map(({ service }) => `${service} has no certificate yet`),
+      ];
     },
     log,
   });
@@ -356,6 +395,7 @@ async function start(
     : null;
   return {
     operationsPort,
+    restPort,
     reload(next) {
       Object.assign(posture, next.posture);
       Object.assign(limits, tierLimits({ ...DEFAULT_LIFETIMES, ...next.lifetimes }));
@@ -394,6 +434,7 @@ const FIXED = [
   'outer',
   'hostTags',
   'upstream',
+  'acme',
   'database',
   'registersBySignIn',
 ] as const satisfies (keyof EdgeConfig)[];

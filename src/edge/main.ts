@@ -5,6 +5,7 @@ import { callsTo } from './administration/control-client.ts';
 import { DocumentError } from './administration/document-error.ts';
 import { type Arguments, parseArguments, usage } from './commands/arguments.ts';
 import { callerName, type Command } from './commands/context.ts';
+import { apiKeyCommands } from './commands/api-keys.ts';
 import { documentCommands } from './commands/documents.ts';
 import { peopleCommands } from './commands/people.ts';
 import { settingsCommands } from './commands/settings.ts';
@@ -16,6 +17,7 @@ const commands: Record<Exclude<CommandName, 'start' | 'demo'>, Command> = {
   ...documentCommands,
   ...peopleCommands,
   ...settingsCommands,
+  ...apiKeyCommands,
 };
 
 async function run(given: Arguments): Promise<void> {

@@ -1,4 +1,4 @@
-// What travels through a browser and comes back: readable and makeable by this process alone.
+// What leaves our hands and comes back, through a browser or a database: readable and makeable by who has the key alone.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { z } from '../shared/schema.ts';
 
@@ -8,9 +8,11 @@ export interface Seal<Content> {
   open(text: string): Content | null;
 }
 
-/** AES-256-GCM under a key that nobody keeps. */
-export function createSeal<Schema extends z.ZodType>(schema: Schema): Seal<z.output<Schema>> {
-  const key = randomBytes(32);
+/** AES-256-GCM. Without a key of 32 bytes it is one that nobody keeps: then only this process can open it. */
+export function createSeal<Schema extends z.ZodType>(
+  schema: Schema,
+  key: Uint8Array = randomBytes(32),
+): Seal<z.output<Schema>> {
   return {
     close(content) {
       const iv = randomBytes(12);

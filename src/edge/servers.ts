@@ -5,7 +5,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import { callbackify } from 'node:util';
-import { createCapacity, type Place } from './access-tier/capacity.ts';
+import { type CapacityLimits, createCapacity, type Place } from './access-tier/capacity.ts';
 import { peerOf } from './access-tier/listeners.ts';
 import type { ServerCertificates } from './authority/server-certificates.ts';
 
@@ -26,10 +26,11 @@ export interface TlsServerOptions {
   serverCertificates: ServerCertificates;
   /** PEM of the intermediate whose certificates are asked for; absent: none is asked for. */
   deviceIntermediate?: string;
+  capacity?: CapacityLimits;
 }
 
 export function createTlsHttpServer(options: TlsServerOptions): HttpServer {
-  const { host, serverCertificates, deviceIntermediate } = options;
+  const { host, serverCertificates, deviceIntermediate, capacity = CAPACITY } = options;
   const server = createHttpsServer({
     ...LIMITS,
     minVersion: 'TLSv1.2',
@@ -51,13 +52,13 @@ export function createTlsHttpServer(options: TlsServerOptions): HttpServer {
     }),
   });
   server.on('tlsClientError', (_, socket) => socket.destroy());
-  boundPlaces(server);
+  boundPlaces(server, capacity);
   return server;
 }
 
 /** Whoever finds no place costs no handshake; whoever never shakes hands takes no more than its share. */
-function boundPlaces(server: HttpServer): void {
-  const capacity = createCapacity(CAPACITY);
+function boundPlaces(server: HttpServer, limits: CapacityLimits): void {
+  const capacity = createCapacity(limits);
   const unproven = new Map<string, Place>();
   // Before the server's own, which would begin the handshake.
   server.prependListener('connection', (socket: Socket) => {

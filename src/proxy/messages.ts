@@ -1,5 +1,6 @@
 // What crosses the engine's front door: plain data only, because the engine runs in a worker thread (structured clone).
 import type { WireError } from '../shared/errors.ts';
+import type { AllowedTargets } from '../shared/model/service.ts';
 import type { LocalAddress } from '../shared/model/tunnel.ts';
 
 /** Everything needed to run one local port. */
@@ -16,6 +17,8 @@ export interface TunnelSpec {
   ca: 'organisation' | 'system';
   /** CHAIN only: non-empty, only these go through the tunnel (exact, `*.x`, `.x`); the rest is dialled directly. */
   includeDomains: readonly string[];
+  /** CHAIN only: what its definition lets through, for browsers to send no more than that; absent: not known. */
+  allowedTargets?: readonly AllowedTargets[];
   /** The proxy through which this machine reaches the Access Tier; null: straight. Loopback is always dialled straight. */
   upstreamProxy: UpstreamProxy | null;
   /** Who may use the local port. `anyone` is the unsafe switch; see guard/. */

@@ -14,12 +14,14 @@ import type { CallName, ClientApi, InputOf, OutputOf, Snapshot } from '../shared
 import type { Link, LinkState } from './link.ts';
 import { keepFilters, type WindowStorage } from './stores/kept-filters.ts';
 import { createMirror, type Mirror } from './stores/mirror.ts';
+import { createThroughput, type Throughput } from './stores/throughput.ts';
 import { createView, type View, type ViewStore } from './stores/view.ts';
 
 interface WindowParts {
   client: ClientApi;
   link: Link;
   mirror: Mirror;
+  throughput: Throughput;
   view: ViewStore;
 }
 
@@ -33,13 +35,14 @@ export function WindowProvider(props: {
   children: ReactNode;
 }) {
   const { client, link, storage } = props;
-  const [parts] = useState(() => ({
-    client,
-    link,
-    mirror: createMirror(client, link),
-    view: viewWith(storage),
-  }));
-  useEffect(() => parts.mirror.start(), [parts]);
+  const [parts] = useState(() => {
+    const mirror = createMirror(client, link);
+    return { client, link, mirror, throughput: createThroughput(mirror), view: viewWith(storage) };
+  });
+  useEffect(() => {
+    const stops = [parts.throughput.start(), parts.mirror.start()];
+    return () => stops.forEach((stop) => stop());
+  }, [parts]);
   return <WindowContext value={parts}>{props.children}</WindowContext>;
 }
 
@@ -56,6 +59,8 @@ function useParts(): WindowParts {
 }
 
 export const useMirror = (): Mirror => useParts().mirror;
+
+export const useTotalsOf = (): Throughput['totalsOf'] => useParts().throughput.totalsOf;
 
 /** Whether the snapshot has arrived, and why not. */
 export function useFailure(): { ready: boolean; failure: WireError | null } {

@@ -409,6 +409,12 @@ export const ERRORS = {
     advice: 'Open it instead; in a terminal: banyan open.',
     action: 'none',
   },
+  'web/tab-blocked': {
+    exit: EXIT.failed,
+    title: 'No new tab could be opened',
+    advice: 'Allow this page to open tabs (pop-ups), then try again.',
+    action: 'retry',
+  },
   'web/no-browser': {
     exit: EXIT.failed,
     title: 'No browser could be started',
@@ -597,6 +603,36 @@ export const ERRORS = {
     exit: EXIT.denied,
     title: 'It is still used',
     advice: 'Change or remove what uses it first.',
+    action: 'none',
+  },
+  'edge/key-refused': {
+    exit: EXIT.denied,
+    title: 'The key is not accepted',
+    advice: 'Send a key that `banyan-edge api-key list` shows as good, or make another one.',
+    action: 'none',
+  },
+  'edge/key-role': {
+    exit: EXIT.denied,
+    title: 'The key may only read',
+    advice: 'Use a key with the role write; nothing was changed.',
+    action: 'none',
+  },
+  'edge/too-many-attempts': {
+    exit: EXIT.denied,
+    title: 'Too many keys were refused',
+    advice: 'Wait as long as Retry-After says, and send a key that is good.',
+    action: 'none',
+  },
+  'edge/request-invalid': {
+    exit: EXIT.usage,
+    title: 'The request cannot be answered',
+    advice: 'Correct what is named and ask again; nothing was changed.',
+    action: 'none',
+  },
+  'edge/unavailable': {
+    exit: EXIT.failed,
+    title: 'The edge cannot answer now',
+    advice: 'Ask again in a while; its log says what is missing.',
     action: 'none',
   },
   'edge/port-in-use': {

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { type Page } from 'playwright-core';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ensureBuild } from '../../scripts/lib/prepare.mjs';
-import { launchChromium, skipWithoutChromium } from '../support/chromium.ts';
+import { skipWithoutChromium } from '../support/chromium.ts';
 import { openBrowserTab, openDesktopApp, type ShownApp } from '../support/shown-app.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { until } from '../support/until.ts';
@@ -19,7 +19,7 @@ const SHELLS: [string, (invite: string) => Promise<ShownApp>][] = [
   ['a browser tab', openBrowserTab],
 ];
 
-describe.each(SHELLS)('in %s', (_shell, open) => {
+describe.each(SHELLS)('in %s', (shell, open) => {
   it('leads from an invite to bytes through a service, and takes all of it back', async (ctx) => {
     skipWithoutChromium(ctx);
     const edge = await startEdge();
@@ -52,6 +52,13 @@ describe.each(SHELLS)('in %s', (_shell, open) => {
       await page.getByRole('button', { name: 'Disconnect HTTP API' }).first().click();
       await page.getByRole('button', { name: 'Connect HTTP API', exact: true }).first().waitFor();
       await leadsNowhere(edge, moved);
+
+      await page.getByRole('button', { name: 'Open Wiki', exact: true }).click();
+      const wiki = await app.nextPage();
+      const asks = wiki.getByRole('link', { name: 'Open Wiki' });
+      if (shell === 'a browser tab') await asks.click();
+      await wiki.waitForURL(/^http:\/\/wiki\.demo\.localhost/);
+      expect(await wiki.evaluate('window.opener')).toBeNull();
 
       await page.getByRole('button', { name: /Session menu/ }).click();
       await page.getByRole('menuitem', { name: 'Sign out' }).click();
@@ -93,19 +100,12 @@ async function register(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Register' }).click();
 }
 
-/** Approved in a browser of its own, as a person does. */
+/** Approved where a person does: in the browser that opens, or in the tab beside this one. */
 async function signIn(app: ShownApp): Promise<void> {
-  const { page } = app;
-  await page.getByRole('button', { name: 'Sign in with your browser' }).click();
-  const browser = await launchChromium();
-  try {
-    const approval = await browser.newPage();
-    await approval.goto(await app.openedPage());
-    await approval.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await page.getByRole('heading', { name: 'Services' }).waitFor();
-  } finally {
-    await browser.close();
-  }
+  await app.page.getByRole('button', { name: 'Sign in with your browser' }).click();
+  const approval = await app.nextPage();
+  await approval.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await app.page.getByRole('heading', { name: 'Services' }).waitFor();
 }
 
 async function localAddress(page: Page, service: string): Promise<string> {

@@ -27,6 +27,7 @@ async function places() {
   const folder = tempDir();
   const ports = new Map<string, number>();
   for (const port of ['8440', '8441', '8443']) ports.set(`0.0.0.0:${port}`, await freePort());
+  const rest = await freePort();
   return {
     folder,
     own: (text: string): string =>
@@ -34,7 +35,9 @@ async function places() {
         (changed, [from, port]) => changed.replaceAll(from, `127.0.0.1:${port}`),
         text
           .replaceAll('/srv/banyan', folder)
-          .replaceAll('"banyan.example.com"', '"team.localhost"'),
+          .replaceAll('"banyan.example.com"', '"team.localhost"')
+          .replaceAll('127.0.0.1:8444', `127.0.0.1:${rest}`)
+          .replaceAll('banyan.example.com:8444', `team.localhost:${rest}`),
       ),
   };
 }
@@ -57,8 +60,12 @@ it.runIf(process.platform === 'linux')(
   async () => {
     const { folder, own } = await places();
     const [config = ''] = blocks('json');
+    const restSection = blocks('json').find((block) => block.startsWith('"rest"')) ?? '';
     const [start = '', ...rest] = blocks('sh').map(own);
-    writeFileSync(path.join(folder, 'config.json'), own(config));
+    writeFileSync(
+      path.join(folder, 'config.json'),
+      own(config.replace(/\n}\s*$/, `,\n${restSection}}`)),
+    );
     const edge = inBackground(start);
     await until(async () => edge.said().includes('Example is ready at team.localhost:'));
 
@@ -84,6 +91,12 @@ it.runIf(process.platform === 'linux')(
     expect(second).toContain('token lifetime        8 hours');
     expect(second).toContain('Device Manager jamf');
     expect(second).toMatch(/allowed +change +action=device\.revoke/);
+    expect(second).toContain('"ServiceID":"ledger.main.bnn"');
+    expect(second).toMatch(/"RoleName":"Engineers".*"RoleVersion":2/);
+    expect(second).toMatch(/"AttachedToID":"mykube\.main\.bnn".*"Enabled":"FALSE"/);
+    expect(second).toContain('The service wiki.main.bnn is deleted.');
+    expect(second).toMatch(/action=service\.delete +subject=wiki\.main\.bnn +by=api-key terraform/);
+    expect(second).toContain('"Message":"This key is unknown, revoked or expired."');
   },
 );
 
@@ -111,7 +124,7 @@ function split(commands: readonly string[], word: string): [before: string, from
 it('names no command that there is not, and every key of the configuration that there is', () => {
   const used = blocks('sh')
     .join('\n')
-    .matchAll(/banyan-edge ([a-z]+)(?: ([a-z-]+))?/g);
+    .matchAll(/banyan-edge ([a-z-]+)(?: ([a-z-]+))?/g);
   for (const [, first = '', second = ''] of used) {
     const known = [`${first} ${second}`, first].some((name) => Object.hasOwn(COMMANDS, name));
     expect({ first, second, known }).toMatchObject({ known: true });

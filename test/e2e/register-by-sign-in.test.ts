@@ -6,7 +6,7 @@ import { readdir } from 'node:fs/promises';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
 import { ensureBuild } from '../../scripts/lib/prepare.mjs';
-import { launchChromium, skipWithoutChromium } from '../support/chromium.ts';
+import { skipWithoutChromium } from '../support/chromium.ts';
 import {
   environment,
   type Finished,
@@ -21,24 +21,16 @@ import { until } from '../support/until.ts';
 
 beforeAll(() => ensureBuild(), 120_000);
 
-/** In a browser of the person's own; gives the page that it was. */
-async function approve(app: ShownApp, before: string): Promise<string> {
-  const url = await until(async () => {
-    const opened = await app.openedPage();
-    return opened === before ? undefined : opened;
-  });
-  const browser = await launchChromium();
-  try {
-    const page = await browser.newPage();
-    await page.goto(url);
-    const asks = page.getByText('A new device asks to be registered in your name.');
-    expect(await asks.count()).toBe(before === '' ? 1 : 0);
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await page.getByText('You can close this tab').waitFor();
-  } finally {
-    await browser.close();
-  }
-  return url;
+async function approve(
+  app: ShownApp,
+  { asksForDevice }: { asksForDevice: boolean },
+): Promise<void> {
+  const page = await app.nextPage();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+  const asks = page.getByText('A new device asks to be registered in your name.');
+  expect(await asks.count()).toBe(asksForDevice ? 1 : 0);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByText('You can close this tab').waitFor();
 }
 
 describe.each([
@@ -72,13 +64,13 @@ describe.each([
     await page.getByLabel('Name').fill('e2e-laptop');
     await page.getByText('In memory only').click();
     await press('Sign in and register');
-    const first = await approve(app, '');
+    await approve(app, { asksForDevice: true });
     await page.getByText('This computer is registered').waitFor();
     expect(await edge.edge.devices()).toMatchObject([
       { name: 'e2e-laptop', owner: 'dana@demo.example' },
     ]);
     await press('Sign in with your browser');
-    await approve(app, first);
+    await approve(app, { asksForDevice: false });
     await page.getByRole('heading', { name: 'Services' }).waitFor();
   });
 });

@@ -77,6 +77,6 @@ test('a page of another site cannot sign a browser in with a ticket of its own',
   );
   await page.goto('http://evil.localhost/');
   await page.evaluate(`location.href = ${JSON.stringify(await bench.openUrl('shop.demo.bnn'))}`);
-  await page.getByRole('heading', { name: 'This link is over' }).waitFor();
+  await page.getByRole('heading', { name: 'Open Shop as dana@demo.example?' }).waitFor();
   expect(await context.cookies(bench.edge.browserOrigin)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 // `window.client` for tests, derived from the contract: typed answers, typed signals, and a record of what was asked.
 import { AppError, type ErrorCode, toWireError } from '../../src/shared/errors.ts';
-import { type Bridge, createBridge } from '../../src/shared/ipc/bridge.ts';
+import { type Bridge, createBridge, type Transport } from '../../src/shared/ipc/bridge.ts';
 import type {
   CallName,
   InputOf,
@@ -17,6 +17,8 @@ type Answer<Name extends CallName> = (
 
 export interface FakeBridge {
   bridge: Bridge;
+  /** What a browser tab has instead. */
+  transport: Transport;
   /** Inputs of every call so far, in order. */
   calls: { name: CallName; input: unknown }[];
   answer<Name extends CallName>(name: Name, answer: Answer<Name>): void;
@@ -30,8 +32,25 @@ export function fakeBridge(): FakeBridge {
   const answers = new Map<CallName, (input: never) => unknown>();
   const listeners = new Set<SignalListener>();
   const calls: FakeBridge['calls'] = [];
+  const transport: Transport = {
+    async invoke(name, input): Promise<Reply> {
+      calls.push({ name, input });
+      const answer = answers.get(name);
+      if (!answer) throw new Error(`the test gave no answer to ${name}`);
+      try {
+        return { ok: true, value: await answer(input as never) };
+      } catch (error) {
+        return { ok: false, error: toWireError(error) };
+      }
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
   return {
     calls,
+    transport,
     answer: (name, answer) => void answers.set(name, answer),
     refuse(name, code, message) {
       answers.set(name, () => {
@@ -42,21 +61,6 @@ export function fakeBridge(): FakeBridge {
     emit(name, payload) {
       for (const listener of listeners) listener(name, payload);
     },
-    bridge: createBridge({
-      async invoke(name, input): Promise<Reply> {
-        calls.push({ name, input });
-        const answer = answers.get(name);
-        if (!answer) throw new Error(`the test gave no answer to ${name}`);
-        try {
-          return { ok: true, value: await answer(input as never) };
-        } catch (error) {
-          return { ok: false, error: toWireError(error) };
-        }
-      },
-      subscribe(listener) {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-    }),
+    bridge: createBridge(transport),
   };
 }

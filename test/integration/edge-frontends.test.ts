@@ -298,6 +298,22 @@ describe('certificates', () => {
     expect(await greeting(port, 'sturdy.demo.localhost')).toBe('hello');
     expect(await greeting(port, 'frail.demo.localhost')).toBe('handshake failed');
     expect(await greeting(port, '')).toBe('handshake failed');
+    // Once, not for each of those who came.
+    const told = edge.logged.filter((line) => line.includes('is shown no certificate'));
+    expect(told).toHaveLength(1);
+  });
+
+  test.each([
+    ['without an end', '/dev/zero', /custom_tls_cert: .*\/dev\/zero is no ordinary file/],
+    ['larger than any', '', /custom_tls_cert: .*is larger than any certificate or key/],
+  ])('files %s are refused, and not read', async (_, device, why) => {
+    const large = path.join(tempDir(), 'large.pem');
+    writeFileSync(large, 'x'.repeat(1024 * 1024 + 1));
+    const file = device || large;
+    const answer = put('files', 'endless.demo.localhost', {
+      cert_settings: { custom_tls_cert: { enabled: true, cert_file: file, key_file: file } },
+    });
+    expect((await problemsOf(answer)).join()).toMatch(why);
   });
 
   test.each([

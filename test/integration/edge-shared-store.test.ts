@@ -21,6 +21,7 @@ import {
   type SignedIn,
 } from '../support/scripted-device.ts';
 import { openEvents } from '../support/event-stream.ts';
+import { call } from '../support/https.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
@@ -55,7 +56,7 @@ async function another(first: TestEdge, database: string): Promise<Edge> {
     name: 'Demo',
     host: 'demo.localhost',
     address: '127.0.0.1',
-    ports: { public: free, mutual: free, browser: null, accessTier: free },
+    ports: { public: free, mutual: free, browser: null, accessTier: free, rest: free },
     // What people see is one address, wherever they are led.
     outer: { publicPort: Number(new URL(first.edge.document.issuer).port) },
     lifetimes: {},
@@ -117,6 +118,63 @@ test('who signs in at one is let in at the other, and what one is told ends conn
   // And back, by the other one.
   await second.setServiceEnabled('echo.demo.bnn', true);
   await until(async () => echoes(dial(first.edge, other)));
+});
+
+test('a key of administrators is good at every edge, until it is revoked at any; without the database none is', async () => {
+  const { first, second } = await organisation();
+  const ask = callsTo(first.data);
+  const by = 'test';
+  const { key } = await ask('api-key.create', { name: 'shared', role: 'write', days: 1, by });
+  const roles = async () => {
+    const { status } = await call(
+      `https://demo.localhost:${second.restPort}/api/v1/security_roles`,
+      {
+        root: second.root,
+        headers: { authorization: `Bearer ${key}` },
+      },
+    );
+    return status;
+  };
+  expect(await roles()).toBe(200);
+  await server.kill();
+  expect(await roles()).toBe(503);
+  await server.start();
+  await until(async () => (await roles()) === 200);
+  await ask('api-key.revoke', { name: 'shared', by });
+  expect(await roles()).toBe(401);
+});
+
+test('a record of a later version keeps no edge from the changes after it; a policy that cannot be read lets nobody in', async () => {
+  const database = await server.database();
+  const first = await startEdge({ database });
+  onTestFinished(() => first.stop());
+  const second = await another(first, database);
+  const dana = await signIn(first, await registerDevice(first));
+  expect(await echoes(dial(second, dana, 'api'))).toBe(true);
+  const running = dial(second, dana);
+  expect(await echoes(running)).toBe(true);
+
+  const store = await openPostgresStore({ url: database, onChange: () => {}, log: () => {} });
+  onTestFinished(() => store.close());
+  const record = {
+    kind: 'policy',
+    enabled: true,
+    definition: { kind: 'BanyanPolicy', metadata: { name: 'later' }, spec: 'new' },
+  } as const;
+  await store.put('documents', 'policy/later', record);
+  await callsTo(first.data)('document.enable', {
+    kind: 'service',
+    id: 'echo.demo.bnn',
+    enabled: false,
+    by: 'test',
+  });
+  await gone(running);
+
+  const api = dial(second, dana, 'api');
+  await once(api, 'secureConnect');
+  await store.put('documents', 'policy/engineers', record);
+  await gone(api);
+  expect(await echoes(dial(second, dana, 'api'))).toBe(false);
 });
 
 test('what changes while word of it is lost is found once it is heard again', async () => {

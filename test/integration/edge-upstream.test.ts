@@ -202,6 +202,25 @@ describe('a sign-in that passes people on', () => {
     expect((await openId.finish(end.url)).claims()).toMatchObject({ aud: device.id });
   });
 
+  it.each(
+    (['/.well-known/openid-configuration', '/token'] as const).flatMap((at) =>
+      (['endless', 'compressed'] as const).map((how) => [how, at] as const),
+    ),
+  )('does not read an answer that is %s at %s into memory', async (how, at) => {
+    const { issuer, edge } = await organisation();
+    issuer.fault = { path: at, how };
+    const began = Date.now();
+    const device = await registerDevice(edge);
+    const page =
+      at === '/token'
+        ? (await signIn(edge, device, issuer)).end
+        : (await begin(edge, device, webBrowser(issuer.root))).page;
+    const code = at === '/token' ? 'issuer_answer_invalid' : 'issuer_unreachable';
+    expect(page.body).toContain(`Code: ${code}`);
+    expect(Date.now() - began).toBeLessThan(5_000);
+    expect(edge.logged.join('\n')).toContain('the answer is too large');
+  });
+
   it('can be denied before anything is asked elsewhere', async () => {
     const { issuer, edge } = await organisation();
     const tab = webBrowser(issuer.root);

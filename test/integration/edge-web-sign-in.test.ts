@@ -124,10 +124,28 @@ test('a ticket of a session that has ended meanwhile opens nothing', async () =>
 });
 
 test.each([
-  { 'sec-fetch-site': 'cross-site' },
-  { 'sec-fetch-site': 'same-site' },
+  { 'sec-fetch-site': 'cross-site', 'sec-fetch-user': '?1' },
+  { 'sec-fetch-site': 'same-site', 'sec-fetch-user': '?1' },
+  { 'sec-fetch-site': 'same-origin' },
+])('where a page leads here (%o), the person is asked as whom', async (headers) => {
+  const url = await bench.openUrl('shop.demo.bnn');
+  const tab = browser();
+  const page = await tab.open(url, { headers });
+  expect(page).toMatchObject({ status: 200, url });
+  expect(page.body).toContain('Open shop as dana@demo.example?');
+  expect(tab.cookies('demo.localhost').size).toBe(0);
+  const [, link = ''] = /href="(\/open\?ticket=[\w-]+)"/.exec(page.body) ?? [];
+  const clicked = { 'sec-fetch-site': 'same-origin', 'sec-fetch-user': '?1' };
+  const yes = await tab.open(new URL(link, url).href, { headers: clicked });
+  expect(new URL(yes.url).hostname).toBe('shop.demo.localhost');
+  const used = await browser().open(url, { headers });
+  expect(used.status).toBe(403);
+});
+
+test.each([
   { 'sec-purpose': 'prefetch' },
-])('a page or a guess ahead (%o) cannot trade a ticket, nor use it up', async (headers) => {
+  { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' },
+])('a guess ahead or a picture (%o) cannot trade a ticket, nor use it up', async (headers) => {
   const url = await bench.openUrl('shop.demo.bnn');
   const tab = browser();
   expect((await tab.open(url, { headers })).status).toBe(403);

@@ -57,7 +57,7 @@ export async function renderApp(
   await acted(() =>
     tree.render(
       <App
-        client={createClientApi(bridgeTransport(fake.bridge))}
+        client={createClientApi(link.opensPages ? fake.transport : bridgeTransport(fake.bridge))}
         link={link}
         {...(storage && { storage })}
       />,

@@ -12,6 +12,7 @@ import {
   OAuth2Server,
   type TokenRequestIncomingMessage,
 } from 'oauth2-mock-server';
+import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { openAuthority } from '../../src/edge/authority/authority.ts';
 import { pageBehind } from '../../scripts/lib/approve-sign-in.mjs';
@@ -43,7 +44,15 @@ export interface SecondIssuer {
 }
 
 export type Fault =
-  'reset' | 'truncated' | 'web page' | 'server error' | 'slow' | 'silent' | 'redirect';
+  | 'reset'
+  | 'truncated'
+  | 'web page'
+  | 'server error'
+  | 'slow'
+  | 'silent'
+  | 'redirect'
+  | 'endless'
+  | 'compressed';
 /** So late is a slow answer. */
 const SLOW_MS = 1_000;
 
@@ -131,6 +140,14 @@ function fail(
       return void setTimeout(() => response.socket?.destroy(), 50);
     case 'web page':
       return void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome</h1>');
+    case 'endless': {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const more = setInterval(() => response.write(' '.repeat(64 * 1024)), 1);
+      return void response.once('close', () => clearInterval(more));
+    }
+    case 'compressed':
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+      return void response.end(gzipSync(' '.repeat(32 * 1024 * 1024)));
     case 'redirect':
       return void response.writeHead(307, { location: to }).end();
     case 'server error':

@@ -1,11 +1,11 @@
 // Opens the built app as people do: in Electron (its binary, else the stand-in host) or as a browser tab.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { _electron, type Browser, type ElectronApplication, type Page } from 'playwright-core';
 import { launchChromium } from './chromium.ts';
 import { until } from './until.ts';
 
@@ -16,13 +16,15 @@ export interface ShownApp {
   page: Page;
   /** Folder of the client. */
   home: string;
-  /** The page that the app has given to the person's browser. */
-  openedPage: () => Promise<string>;
+  /** The next page that the app has opened, as the person sees it: in their browser, or in a new tab beside its own. */
+  nextPage: () => Promise<Page>;
   stop(): Promise<void>;
 }
 
 export interface DesktopApp extends ShownApp {
   electron: ElectronApplication;
+  /** Address of the page that the app has given to the person's browser last. */
+  openedPage: () => Promise<string>;
   /** Tray, dialogs and links can be looked at and fired. */
   isStandIn: boolean;
 }
@@ -66,32 +68,38 @@ export async function openDesktopApp(
     Object.assign(globalThis, { opened });
     shell.openExternal = (url) => Promise.resolve(void opened.push(url));
   });
+  const opened = (): Promise<string[]> =>
+    electron.evaluate(() => (globalThis as unknown as { opened: string[] }).opened);
+  const browsers: Browser[] = [];
   return {
     page,
     home,
     electron,
     isStandIn: binary === null,
-    openedPage: () =>
-      until(() =>
-        electron.evaluate(() => (globalThis as unknown as { opened: string[] }).opened.at(-1)),
-      ),
+    openedPage: () => until(async () => (await opened()).at(-1)),
+    async nextPage() {
+      const url = await until(async () => (await opened())[browsers.length]);
+      const browser = await launchChromium();
+      browsers.push(browser);
+      const shown = await browser.newPage();
+      await shown.goto(url);
+      return shown;
+    },
     async stop() {
+      await Promise.all(browsers.map((each) => each.close()));
       await electron.close();
       await remove();
     },
   };
 }
 
-/** `banyan ui`, with a Chromium that opens the printed address; $BROWSER keeps what the app opens itself. */
+/** `banyan ui`, with a Chromium that opens the printed address. */
 export async function openBrowserTab(invite?: string): Promise<ShownApp> {
-  const { folder, home, env, remove } = await newHome();
-  const openedFile = path.join(folder, 'opened');
-  const fakeBrowser = path.join(folder, 'browser');
-  await writeFile(fakeBrowser, `#!/bin/sh\necho "$1" >> '${openedFile}'\n`, { mode: 0o755 });
+  const { home, env, remove } = await newHome();
   const child = spawn(
     process.execPath,
     [path.join(ROOT, 'out/bin/banyan.js'), 'ui', '--json', ...(invite ? [invite] : [])],
-    { env: { ...env, BROWSER: fakeBrowser }, stdio: ['ignore', 'pipe', 'inherit'] },
+    { env: { ...env, BROWSER: '/bin/false' }, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const exited = new Promise((resolve) => child.once('close', resolve));
   const line = await new Promise<string>((resolve, reject) => {
@@ -100,15 +108,17 @@ export async function openBrowserTab(invite?: string): Promise<ShownApp> {
   });
   const browser = await launchChromium();
   const page = await browser.newPage();
+  const tabs: Page[] = [];
+  page.context().on('page', (tab) => tabs.push(tab));
   await page.goto((JSON.parse(line) as { url: string }).url);
   return {
     page,
     home,
-    openedPage: () =>
-      until(async () => {
-        const opened = await readFile(openedFile, 'utf8').catch(() => '');
-        return opened.split('\n').findLast((each) => each.startsWith('http'));
-      }),
+    async nextPage() {
+      const tab = await until(async () => tabs.shift());
+      await tab.waitForURL(/^http/);
+      return tab;
+    },
     async stop() {
       await browser.close();
       child.kill('SIGINT');

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { openOwnPage } from '../../main/client/adapters/system-browser.ts';
 import { startWebHost } from '../../main/web/index.ts';
 import type { ClientApi, Handlers } from '../../shared/ipc/contract.ts';
-import { callNames } from '../../shared/ipc/names.ts';
+import { allCallNames } from '../../shared/ipc/names.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
 import { type Command, untilInterrupted } from '../context.ts';
 import { reachClient, startOwnClient } from '../reach-client.ts';
@@ -72,5 +72,5 @@ async function openBrowser(file: string): Promise<boolean> {
 /** A client at the other end of the control socket, as the web host wants one. */
 const handlersOf = (client: ClientApi): Handlers =>
   Object.fromEntries(
-    callNames.map((name) => [name, (input: never) => client.call(name, input)]),
+    allCallNames.map((name) => [name, (input: never) => client.call(name, input)]),
   ) as unknown as Handlers;

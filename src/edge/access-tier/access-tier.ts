@@ -18,14 +18,19 @@ import type { Denial } from '../policy/decide.ts';
 import type { TokenCheck } from '../trust-provider/token-check.ts';
 import { isWeb } from '../trust-provider/web-clients.ts';
 import type { Admission, Admit, Caller } from './admit.ts';
+import { ACME_PROTOCOL } from './alpn.ts';
 import { CAPACITY, createCapacity } from './capacity.ts';
 import { readConnect, refuseConnect } from './connect.ts';
 import { createFrontends, type Frontends } from './frontends.ts';
 import { serveStreams, type StreamAnswer, type StreamRequest } from './http2-connect.ts';
-import { type Listeners, openListeners } from './listeners.ts';
+import { type Listeners, type ListenersOptions, openListeners } from './listeners.ts';
 import { createLiveConnections, type LiveConnection } from './live-connections.ts';
 import { createReach } from './reach.ts';
-import { createServiceCertificates, type ServiceCertificates } from './service-certificates.ts';
+import {
+  createServiceCertificates,
+  type IssuedCertificates,
+  type ServiceCertificates,
+} from './service-certificates.ts';
 import { fixedTarget } from './targets.ts';
 import type { RelyingParty } from './web/relying-party.ts';
 import { createSites, type Sites } from './web/sites.ts';
@@ -41,6 +46,8 @@ export interface AccessTierOptions {
   /** PEM of the intermediate whose certificates are asked for. */
   trustIntermediate: string;
   serverCertificates: ServerCertificates;
+  /** Certificates of an ACME directory; null: the configuration names none. */
+  acme: (IssuedCertificates & NonNullable<ListenersOptions['challenges']>) | null;
   tierCertificate(): Promise<{ key: string; cert: string }>;
   rulebook: Rulebook;
   admit: Admit;
@@ -102,12 +109,14 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
   const sites = createSites(frontends, options.plainWebPort);
   const certificates = createServiceCertificates({
     serverCertificates: options.serverCertificates,
+    acme: options.acme,
     clientAuthority: trustIntermediate,
     log,
   });
   const web = createWebServices({ ...options, live, reach, frontends, sites });
 
   const serve = async (socket: TLSSocket): Promise<void> => {
+    if (socket.alpnProtocol === ACME_PROTOCOL) return; // all that it is for was the handshake
     const serverName = socket.servername || '';
     const service = frontends.of(socket);
     if (!service) return; // it is met at another address, or went away during the handshake
@@ -275,6 +284,7 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
       ...options,
       frontends,
       certificates,
+      challenges: options.acme,
       capacity,
       serve(socket) {
         live.track(socket);
@@ -327,7 +337,7 @@ async function problemsOf(
     add(['attributes', 'frontend_addresses'], reason);
   }
   const unusable = await tier.certificates.problemOf(document);
-  if (unusable !== null) add(['cert_settings', 'custom_tls_cert'], unusable);
+  if (unusable !== null) add(['cert_settings', unusable.setting], unusable.reason);
   return problems;
 }
 

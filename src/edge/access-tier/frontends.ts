@@ -32,6 +32,8 @@ export interface Frontends {
   named(name: string): PublishedService | undefined;
   /** Where this service is met here; empty: its host tags are of another Access Tier. */
   portsOf(document: ServiceDocument): number[];
+  /** Of services whose names, or whose ports, exclude each other: the id of the other one. */
+  conflictOf(id: string, document: ServiceDocument): string | undefined;
   /** The one to which connections without a name come, too. */
   anyNameAt(port: number): PublishedService | undefined;
   isServedHere(document: ServiceDocument): boolean;
@@ -57,16 +59,35 @@ export function createFrontends(options: FrontendsOptions): Frontends {
   };
   const here = (): PublishedService[] =>
     rulebook.services().filter(({ document }) => isServedHere(document));
-  const named = (services: PublishedService[], name: string): PublishedService | undefined =>
-    services.find(({ document }) => namesOf(document).includes(name)) ??
-    services.find(({ document }) => namesOf(document).some((known) => coversName(known, name)));
+  /** Of all Access Tiers: what is another one's by its exact name is not taken by a `*.` service of this one. */
+  const named = (name: string): PublishedService | undefined => {
+    const services = rulebook.services();
+    return (
+      services.find(({ document }) => namesOf(document).includes(name)) ??
+      services.find(({ document }) => namesOf(document).some((known) => coversName(known, name)))
+    );
+  };
   const at = ({ port, address, serverName }: Place): PublishedService | undefined => {
-    const services = here();
-    const found = named(services, serverName.toLowerCase());
-    if (found) return listensAt(found.document, { port, address }) ? found : undefined;
-    return services.find(
+    const found = named(serverName.toLowerCase());
+    if (found) {
+      const isHere = isServedHere(found.document) && listensAt(found.document, { port, address });
+      return isHere ? found : undefined;
+    }
+    return here().find(
       ({ document }) => takesAnyName(document) && listensAt(document, { port, address }),
     );
+  };
+  const conflictOf = (own: string, document: ServiceDocument): string | undefined => {
+    const names = namesOf(document);
+    const innerPorts = ({ spec }: ServiceDocument) =>
+      spec.attributes.frontends.map(({ port }) => inner(port));
+    const ports = new Set(innerPorts(document));
+    return rulebook.services().find(({ id, document: other }) => {
+      if (id === own) return false;
+      if (namesOf(other).some((name) => names.includes(name))) return true;
+      if (!takesAnyName(document) || !takesAnyName(other)) return false;
+      return innerPorts(other).some((port) => ports.has(port));
+    })?.id;
   };
   const portsOf = (document: ServiceDocument): number[] => {
     if (!isServedHere(document)) return [];
@@ -83,8 +104,12 @@ export function createFrontends(options: FrontendsOptions): Frontends {
     at,
     of: ({ localPort = 0, localAddress, servername }) =>
       at({ port: localPort, address: localAddress, serverName: servername || '' }),
-    named: (name) => named(here(), name.toLowerCase()),
+    named(name) {
+      const found = named(name.toLowerCase());
+      return found && isServedHere(found.document) ? found : undefined;
+    },
     portsOf,
+    conflictOf,
     isServedHere,
     anyNameAt: (port) =>
       here().find(({ document }) => takesAnyName(document) && listensAt(document, { port })),
@@ -100,6 +125,15 @@ export function createFrontends(options: FrontendsOptions): Frontends {
 /** Of a service that takes whatever comes to its port, the names that are known of it. */
 export const namesOf = ({ metadata, spec }: ServiceDocument): readonly string[] =>
   spec.attributes.names.length > 0 ? spec.attributes.names : [metadata.tags.domain];
+
+/** That its certificate is for, whoever issues it. */
+export const certificateNames = (document: ServiceDocument): string[] => [
+  ...new Set([
+    document.metadata.tags.domain,
+    ...namesOf(document),
+    ...document.spec.cert_settings.dnsNames,
+  ]),
+];
 
 /** `tls_sni` unset: what comes to its frontend addresses is its own, whatever it asks for. */
 export const takesAnyName = ({ spec }: ServiceDocument): boolean =>
@@ -121,19 +155,3 @@ const hasAll = (
     const own = tags[key.replace(/^com\.banyanops\.hosttag\./, '')];
     return own !== undefined && wanted.split('|').includes(own);
   });
-
-/** Of services whose names, or whose ports, exclude each other: the id of the other one. */
-export function conflictOf(
-  services: readonly PublishedService[],
-  own: string,
-  document: ServiceDocument,
-): string | undefined {
-  const names = namesOf(document);
-  return services.find(({ id, document: other }) => {
-    if (id === own) return false;
-    if (namesOf(other).some((name) => names.includes(name))) return true;
-    if (!takesAnyName(document) || !takesAnyName(other)) return false;
-    const ports = new Set(document.spec.attributes.frontends.map(({ port }) => port));
-    return other.spec.attributes.frontends.some(({ port }) => ports.has(port));
-  })?.id;
-}

@@ -3,6 +3,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import {
   createServer as createTlsServer,
+  type SecureContext,
   type Server as TlsServer,
   type TLSSocket,
 } from 'node:tls';
@@ -13,7 +14,7 @@ import type { Rulebook } from '../command-center/rulebook.ts';
 import { listen, type PortWish } from '../http/listen.ts';
 import { type Log, reason } from '../log.ts';
 import { createTurns } from '../turns.ts';
-import { chooseProtocol } from './alpn.ts';
+import { chooseProtocol, isChallenge } from './alpn.ts';
 import type { Capacity, Place } from './capacity.ts';
 import type { Frontends } from './frontends.ts';
 import type { ServiceCertificates } from './service-certificates.ts';
@@ -27,6 +28,8 @@ export interface ListenersOptions {
   rulebook: Rulebook;
   frontends: Frontends;
   certificates: ServiceCertificates;
+  /** What proves to an ACME directory that a name is ours; null: none is asked. */
+  challenges: { challengeFor(name: string): Promise<SecureContext> } | null;
   capacity: Capacity;
   limits: { handshakeMs: number };
   serve(socket: TLSSocket): void;
@@ -148,6 +151,7 @@ function createListener(options: ListenersOptions): Listener {
     options.serve(socket);
   });
   const prepare = defaultCertificate(options, handshakes);
+  let toldWhyNot = '';
   const server = createServer(
     { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 },
     (socket) => {
@@ -165,11 +169,13 @@ function createListener(options: ListenersOptions): Listener {
       });
       prepare(portOf())
         // Others at this port have names and certificates of their own.
-        .catch((error: unknown) =>
-          log('error', 'whoever asks for no name is shown no certificate', {
-            reason: reason(error),
-          }),
-        )
+        .catch((error: unknown) => {
+          // Once, not for everybody who comes.
+          const why = reason(error);
+          if (why === toldWhyNot) return;
+          toldWhyNot = why;
+          log('error', 'whoever asks for no name is shown no certificate', { reason: why });
+        })
         .then(() => handshakes.emit('connection', socket))
         .catch((error: unknown) => {
           log('error', 'a handshake could not begin', { reason: reason(error) });
@@ -186,11 +192,19 @@ function createHandshakes(
   portOf: () => number,
   proven: (socket: TLSSocket) => void,
 ): TlsServer {
-  const { frontends, certificates, limits } = options;
+  const { frontends, certificates, challenges, limits } = options;
+  // In TLS 1.3 the protocol is chosen before the certificate. Were it the other way round, an ordinary certificate would be
+  // shown, which proves nothing to a directory.
+  const challenged = new WeakSet<TLSSocket>();
   const server = createTlsServer(
     {
       // No name, an unknown name or no TLS at all ends the connection, unless a service takes whatever comes there.
-      SNICallback: (name, done) => {
+      SNICallback(this: TLSSocket, name, done) {
+        if (challenges && challenged.has(this)) {
+          // At whichever port it comes: a directory comes to the name, and knows nothing of services.
+          callbackify(() => challenges.challengeFor(name.toLowerCase()))(done);
+          return;
+        }
         const service = frontends.at({ port: portOf(), serverName: name });
         if (!service) {
           done(new Error('unknown server name'));
@@ -198,12 +212,17 @@ function createHandshakes(
         }
         callbackify(async () => (await certificates.of(service.document)).context)(done);
       },
-      ALPNCallback: ({ servername, protocols }) =>
-        chooseProtocol(
+      ALPNCallback(this: TLSSocket, { servername, protocols }) {
+        if (challenges && servername && isChallenge(protocols)) {
+          challenged.add(this);
+          return protocols[0];
+        }
+        return chooseProtocol(
           protocols,
           frontends.at({ port: portOf(), serverName: servername || '' })?.document.spec.backend
             .http_connect === true,
-        ),
+        );
+      },
       requestCert: true,
       // What was presented is judged by `admit`, which is stricter, tells why, and also sees resumed sessions.
       rejectUnauthorized: false,

@@ -1,5 +1,5 @@
-// Which certificate a service shows: one of the organisation's own authority, or one from files of this machine, which
-// are read again when they change. Files that cannot be used change nothing but the log.
+// Which certificate a service shows: one of the organisation's own authority, one of an ACME directory, or one from files
+// of this machine, which are read again when they change. Files that cannot be used change nothing but the log.
 import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import {
@@ -9,16 +9,30 @@ import {
 } from '../authority/server-certificates.ts';
 import type { ServiceDocument } from '../command-center/documents.ts';
 import { type Log, reason } from '../log.ts';
-import { namesOf } from './frontends.ts';
+import { certificateNames } from './frontends.ts';
 
 export interface ServiceCertificates {
-  /** Rejects when there are files and none of them could ever be used. */
+  /** Rejects when there are files and none of them could ever be used, and until a directory has issued one. */
   of(document: ServiceDocument): Promise<ShownCertificate>;
-  /** Why the files that it names cannot be used; null: they can, or it names none. */
-  problemOf(document: ServiceDocument): Promise<string | null>;
+  /** Why it can have none as it is defined, and by which setting; null: it can. */
+  problemOf(document: ServiceDocument): Promise<CertificateProblem | null>;
+}
+
+export interface CertificateProblem {
+  setting: 'custom_tls_cert' | 'letsencrypt';
+  reason: string;
+}
+
+/** Of an ACME directory. */
+export interface IssuedCertificates {
+  /** Null: there is none yet. */
+  of(document: ServiceDocument): ShownCertificate | null;
+  problemOf(document: ServiceDocument): string | null;
 }
 
 export interface ServiceCertificatesOptions {
+  /** Null: the configuration names no directory. */
+  acme: IssuedCertificates | null;
   serverCertificates: ServerCertificates;
   /** PEM of whose client certificates are asked for. */
   clientAuthority: string;
@@ -34,15 +48,18 @@ interface Loaded {
 }
 
 const LOOK_EVERY_MS = 1_000;
+const LARGEST = 1024 * 1024;
+const NO_DIRECTORY =
+  'this edge has no "acme" in its configuration: name a directory there, or have a program such as certbot write the files, and name them in custom_tls_cert';
 
 export function createServiceCertificates(
   options: ServiceCertificatesOptions,
 ): ServiceCertificates {
-  const { serverCertificates, clientAuthority, log } = options;
+  const { serverCertificates, clientAuthority, acme, log } = options;
   const loaded = new Map<string, Loaded>();
 
   const load = async ({ cert, key }: Files, domain: string): Promise<ShownCertificate> => {
-    const [chain, secret] = await Promise.all([readFile(cert, 'utf8'), readFile(key, 'utf8')]);
+    const [chain, secret] = await Promise.all([readBounded(cert), readBounded(key)]);
     const leaf = new X509Certificate(chain);
     if (Date.parse(leaf.validTo) < Date.now()) throw new Error(`${cert} has ended`);
     // `*.corp.example.com` has to be in the certificate; of a certificate for it, one name is as good as another.
@@ -75,22 +92,38 @@ export function createServiceCertificates(
 
   return {
     async of(document) {
-      const { files, dnsNames } = document.spec.cert_settings;
-      if (files) {
-        const shown = await ofFiles(files, document);
+      const { files, byAcme, dnsNames } = document.spec.cert_settings;
+      if (files || byAcme) {
+        const shown = files ? await ofFiles(files, document) : acme?.of(document);
         if (!shown) throw new Error('there is no certificate for it');
         return shown;
       }
-      const { name, tags } = document.metadata;
-      const names = new Set([tags.domain, ...namesOf(document), ...dnsNames]);
-      return serverCertificates.of({ names: [...names], commonName: dnsNames[0] ?? name });
+      return serverCertificates.of({
+        names: certificateNames(document),
+        commonName: dnsNames[0] ?? document.metadata.name,
+      });
     },
-    async problemOf({ metadata, spec }) {
-      const { files } = spec.cert_settings;
+    async problemOf(document) {
+      const { files, byAcme } = document.spec.cert_settings;
+      if (byAcme) {
+        const why = acme === null ? NO_DIRECTORY : acme.problemOf(document);
+        return why === null ? null : { setting: 'letsencrypt', reason: why };
+      }
       if (!files) return null;
-      return load(files, metadata.tags.domain).then(() => null, reason);
+      return load(files, document.metadata.tags.domain).then(
+        () => null,
+        (error: unknown) => ({ setting: 'custom_tls_cert', reason: reason(error) }),
+      );
     },
   };
+}
+
+/** What has no end, or waits for a writer, would be read for ever. */
+async function readBounded(file: string): Promise<string> {
+  const facts = await stat(file);
+  if (!facts.isFile()) throw new Error(`${file} is no ordinary file`);
+  if (facts.size > LARGEST) throw new Error(`${file} is larger than any certificate or key`);
+  return readFile(file, 'utf8');
 }
 
 /** Changes when one of the files does, or goes away. */

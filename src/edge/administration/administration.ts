@@ -1,10 +1,12 @@
 // What an administrator can ask of this edge, put together. Whoever asks has opened the control socket, which the file
-// system allows to the edge's own account only; each change is in the audit.
+// system allows to the edge's own account only, or has a key for the part of it that REST carries; each change is in the
+// audit.
 import { AppError } from '../../shared/errors.ts';
 import type { Audit, AuditLine } from '../audit/audit.ts';
 import type { Rulebook } from '../command-center/rulebook.ts';
 import type { Invites } from '../enrolment/invites.ts';
 import { fingerprintOf, type Settings } from '../settings.ts';
+import type { ApiKeys } from './api-keys.ts';
 import type { CallInput } from './calls.ts';
 import type { Handlers, Listener } from './control-server.ts';
 import { createDocumentCalls, type DocumentsOptions } from './documents.ts';
@@ -15,11 +17,14 @@ const HOUR = 3600;
 const DAY = 24 * HOUR;
 
 export interface AdministrationOptions
-  extends Omit<PeopleOptions, 'recordChange'>, Pick<DocumentsOptions, 'problemsOf'> {
+  extends
+    Omit<PeopleOptions, 'recordChange'>,
+    Pick<DocumentsOptions, 'problemsOf' | 'conflictOf' | 'certificateOf'> {
   audit: Audit;
   rulebook: Rulebook;
   invites: Invites;
   settings: Settings;
+  apiKeys: ApiKeys;
   linkOf(code: string): string;
   /** What this edge is and where. */
   facts: EdgeFacts;
@@ -53,6 +58,7 @@ export function createAdministration(options: AdministrationOptions) {
     ...createPeopleCalls({ ...options, recordChange }),
     ...createInviteCalls(options, recordChange),
     ...createSettingsCalls(settings, devices, recordChange),
+    ...createApiKeyCalls(options, recordChange),
     async 'audit.list'({ last, ...filter }: CallInput<'audit.list'>) {
       return { entries: await audit.last(last, matches(filter)) };
     },
@@ -109,6 +115,26 @@ const createInviteCalls = (
     }
     await recordChange({ action: 'invite.revoke', subject: invite, by });
     return { id: invite };
+  },
+});
+
+const createApiKeyCalls = (
+  { apiKeys }: Pick<AdministrationOptions, 'apiKeys'>,
+  recordChange: RecordChange,
+) => ({
+  async 'api-key.create'({ name, role, days, by }: CallInput<'api-key.create'>) {
+    const key = await apiKeys.create({ name, role, lifetimeSeconds: days * DAY, by });
+    if (key === null) throw new AppError('edge/in-use', `There is a key "${name}" already.`);
+    await recordChange({ action: 'api-key.create', subject: `${name} ${role}`, by });
+    return { name, role, key, expiresAt: Math.floor(Date.now() / 1000) + days * DAY };
+  },
+  'api-key.list': async () => ({ keys: await apiKeys.list() }),
+  async 'api-key.revoke'({ name, by }: CallInput<'api-key.revoke'>) {
+    if (!(await apiKeys.revoke(name))) {
+      throw new AppError('edge/not-found', `There is no key "${name}".`);
+    }
+    await recordChange({ action: 'api-key.revoke', subject: name, by });
+    return { name };
   },
 });
 

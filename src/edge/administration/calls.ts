@@ -4,6 +4,7 @@ import { TRUST_LEVELS } from '../../shared/model/posture.ts';
 import { label, sentence } from '../../shared/protocol/text.ts';
 import { z } from '../../shared/schema.ts';
 import { AUDIT_EVENTS } from '../audit/audit.ts';
+import { API_KEY_NAME, API_KEY_ROLES } from './api-keys.ts';
 
 export const DOCUMENT_KINDS = ['service', 'role', 'policy'] as const;
 const kind = z.enum(DOCUMENT_KINDS);
@@ -30,7 +31,7 @@ const auditFilter = z.strictObject({
 export const CALLS = {
   status: nothing,
 
-  'document.list': z.strictObject({ kind }),
+  'document.list': z.strictObject({ kind, definitions: z.boolean().default(false) }),
   'document.show': z.strictObject({ kind, id }),
   /** Inserts or overwrites. `file`: what the document is called in messages. */
   'document.put': z.strictObject({
@@ -103,6 +104,20 @@ export const CALLS = {
     ...change,
   }),
   'settings.ca.remove': z.strictObject({ name: id, ...change }),
+
+  'api-key.create': z.strictObject({
+    name: z
+      .string()
+      .regex(
+        API_KEY_NAME,
+        'has to be small letters, digits and dashes, 63 at most, a letter or digit first',
+      ),
+    role: z.enum(API_KEY_ROLES),
+    days: z.number().int().min(1).max(366),
+    ...change,
+  }),
+  'api-key.list': nothing,
+  'api-key.revoke': z.strictObject({ name: id, ...change }),
 
   'audit.list': auditFilter,
   /** Tells the same, and then each entry as it is written. */

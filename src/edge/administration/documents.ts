@@ -2,7 +2,7 @@
 // is stored, and never so that something stored refers to nothing.
 import { AppError } from '../../shared/errors.ts';
 import type { DocumentProblem } from '../access-tier/access-tier.ts';
-import { conflictOf } from '../access-tier/frontends.ts';
+import type { CertificateState } from '../acme/certificates.ts';
 import { DOCUMENTS, type ServiceDocument, serviceId } from '../command-center/documents.ts';
 import type { Rulebook, StoredDocument } from '../command-center/rulebook.ts';
 import { type Problem, problemAt, readJson } from '../json/read.ts';
@@ -20,9 +20,14 @@ export interface DocumentsOptions {
   recordChange: RecordChange;
   /** Why this edge cannot serve it as it is defined. */
   problemsOf: (document: ServiceDocument) => Promise<DocumentProblem[]>;
+  /** Another service that this one cannot be beside. */
+  conflictOf: (id: string, document: ServiceDocument) => string | undefined;
+  /** How a certificate that it gets by `letsencrypt` stands. */
+  certificateOf: (document: ServiceDocument) => CertificateState | undefined;
 }
 
-export function createDocumentCalls({ rulebook, recordChange, problemsOf }: DocumentsOptions) {
+export function createDocumentCalls(options: DocumentsOptions) {
+  const { rulebook, recordChange } = options;
   const find = (kind: Kind, wanted: string): StoredDocument => {
     const all = rulebook.stored(kind);
     const named = all.filter(({ id }) => id === wanted || id.startsWith(`${wanted}.`));
@@ -39,9 +44,10 @@ export function createDocumentCalls({ rulebook, recordChange, problemsOf }: Docu
   const inTurn = createTurns();
 
   const calls = {
-    'document.list': ({ kind }: CallInput<'document.list'>) => {
+    'document.list': ({ kind, definitions }: CallInput<'document.list'>) => {
       const documents = rulebook.stored(kind).map((stored) => ({
         ...facts(stored),
+        ...(definitions && { definition: stored.definition }),
         ...(kind === 'service' && serviceFacts(rulebook, stored.id)),
         ...(kind === 'role' && { usedBy: usersOf(rulebook, 'role', stored.id) }),
         ...(kind === 'policy' && { usedBy: usersOf(rulebook, 'policy', stored.id) }),
@@ -50,11 +56,17 @@ export function createDocumentCalls({ rulebook, recordChange, problemsOf }: Docu
     },
     'document.show': ({ kind, id }: CallInput<'document.show'>) => {
       const stored = find(kind, id);
-      return Promise.resolve({ ...facts(stored), definition: stored.definition });
+      const document = kind === 'service' ? rulebook.service(stored.id)?.document : undefined;
+      const certificate = document?.spec.cert_settings.byAcme && options.certificateOf(document);
+      return Promise.resolve({
+        ...facts(stored),
+        ...(certificate && { certificate }),
+        definition: stored.definition,
+      });
     },
     async 'document.put'(input: CallInput<'document.put'>) {
       const { kind, by } = input;
-      const { id, definition } = await checked(rulebook, input, problemsOf);
+      const { id, definition } = await checked(options, input);
       const before = rulebook.stored(kind).find((stored) => stored.id === id);
       if (before && input.onlyNew) {
         throw new AppError('edge/in-use', `There is a ${kind} "${id}" already.`);
@@ -151,14 +163,10 @@ function refuseWebPolicy(rulebook: Rulebook, serviceId: string, policyId: string
 
 const modeOf = (isEnforcing: boolean) => (isEnforcing ? 'Enforcing' : 'Permissive');
 
-const facts = ({ id, enabled, version, changedAt, changedBy, definition }: StoredDocument) => {
+const facts = ({ definition, ...stored }: StoredDocument) => {
   const { description } = (definition as { metadata?: { description?: unknown } }).metadata ?? {};
   return {
-    id,
-    enabled,
-    version,
-    changedAt,
-    changedBy,
+    ...stored,
     description: typeof description === 'string' ? description : '',
   };
 };
@@ -192,9 +200,8 @@ const usersOf = (rulebook: Rulebook, kind: 'role' | 'policy', id: string): strin
 
 /** Throws DocumentError with everything that is wrong. */
 async function checked(
-  rulebook: Rulebook,
+  { rulebook, conflictOf, problemsOf }: DocumentsOptions,
   { kind, text, file }: CallInput<'document.put'>,
-  problemsOf: DocumentsOptions['problemsOf'],
 ) {
   const read = readJson(text, DOCUMENTS[kind]);
   if (!read.ok) {
@@ -212,7 +219,7 @@ async function checked(
   }
   const id = value.kind === 'BanyanService' ? serviceId(value) : value.metadata.name;
   if (value.kind === 'BanyanService') {
-    const other = conflictOf(rulebook.services(), id, value);
+    const other = conflictOf(id, value);
     if (other) wrong(['metadata', 'tags', 'domain'], `is the domain of ${other} already`);
     else for (const { path, reason } of await problemsOf(value)) wrong(path, reason);
   }

@@ -15,6 +15,8 @@ export const AUDIT_EVENTS = [
   'registration',
   'sign-in',
   'change',
+  'certificate',
+  'api-key',
   'entries-lost',
 ] as const;
 
@@ -24,7 +26,9 @@ export interface AuditEntry {
    * `probe`: somebody asked whether a connection would be let in. `request`: one of a web service. `registration`: of a
    * device, with `invite`, by signing in with `person`, or with the `manager` whose certificate it has; or an attempt.
    * `sign-in`: by password, or of a browser whose device vouches for it, then with its `service`. `change`: by an
-   * administrator. `entries-lost`: before this one some could not be written, on a full disk say; what they were about
+   * administrator. `certificate`: of a service, was issued by an ACME directory, or was not. `api-key`: a key for
+   * administrators that was refused, or asked for more than its role; `by` is its name where it is one. `entries-lost`:
+   * before this one some could not be written, on a full disk say; what they were about
    * nobody knows, so it counts as not allowed.
    */
   event: (typeof AUDIT_EVENTS)[number];
@@ -41,7 +45,10 @@ export interface AuditEntry {
   target?: string;
   /** Client's address. */
   from?: string;
-  /** Of a change: the command, what it was about, which version of it this made, and by whom, as they said. */
+  /**
+   * Of a change: the command, what it was about, which version of it this made, and by whom, as they said. Of a certificate:
+   * its names, and why not.
+   */
   action?: string;
   subject?: string;
   version?: number;

@@ -12,6 +12,8 @@ import type { Authority, Kind } from './authority.ts';
 import { x509 } from './crypto.ts';
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+/** Certificates of ours that are known by heart: reading one costs more than the rest of a connection. */
+const MOST_KNOWN = 10_000;
 const DEVICE_NAME = /^[\w][\w.@-]{0,99}$/;
 
 export type Presented<Content> =
@@ -56,11 +58,12 @@ export function createClientCertificates(
   const device = intermediate('device');
   const trust = intermediate('trust');
 
-  const ownDevice = remembered((socket) => inspect(socket, device, read(deviceIdOf)));
-  const trustCert = remembered((socket) => inspect(socket, trust, read(trustAttributesOf)));
+  const ownDevice = remembered(knownByHeart(device, read(deviceIdOf)));
+  const trustCert = remembered(knownByHeart(trust, read(trustAttributesOf)));
   const managedDevice = remembered((socket): Inspected<ManagedDevice> => {
     for (const manager of managers()) {
-      const found = inspect(socket, manager.certificate, managedBy(manager));
+      const presented = socket.getPeerX509Certificate();
+      const found = inspect(presented, manager.certificate, managedBy(manager));
       if (found.status === 'genuine') return found;
     }
     return { status: 'invalid' };
@@ -105,12 +108,33 @@ function remembered<Content>(
   };
 }
 
+/**
+ * What an authority has signed is the same in every connection: by its SHA-256 fingerprint. Only what is genuine is kept, so
+ * nobody else can fill it; the oldest go. Time, bans and sessions are not part of it.
+ */
+function knownByHeart<Content>(
+  issuer: X509Certificate,
+  contentOf: (certificate: x509.X509Certificate) => Content | null,
+): (socket: TLSSocket) => Inspected<Content> {
+  const known = new Map<string, Inspected<Content>>();
+  return (socket) => {
+    const presented = socket.getPeerX509Certificate();
+    const fingerprint = presented?.fingerprint256 ?? '';
+    const found = known.get(fingerprint) ?? inspect(presented, issuer, contentOf);
+    if (found.status !== 'genuine') return found;
+    known.delete(fingerprint);
+    known.set(fingerprint, found);
+    const [oldest] = known.keys();
+    if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
+    return found;
+  };
+}
+
 function inspect<Content>(
-  socket: TLSSocket,
+  presented: X509Certificate | undefined,
   issuer: X509Certificate,
   contentOf: (certificate: x509.X509Certificate) => Content | null,
 ): Inspected<Content> {
-  const presented = socket.getPeerX509Certificate();
   if (!presented) return { status: 'missing' };
   if (
     presented.ca ||

@@ -46,8 +46,8 @@ function entry(
     service_app_type: tags.service_app_type,
     domain: tags.domain,
     access_tier: formatHostPort(accessTier),
-    // Whoever brings files has them of an authority that computers know.
-    ca: spec.cert_settings.files ? 'system' : 'organisation',
+    // Files, and what an ACME directory issues, are of an authority that computers know.
+    ca: spec.cert_settings.files || spec.cert_settings.byAcme ? 'system' : 'organisation',
     banyanproxy_mode: tags.banyanproxy_mode ?? 'TCP',
     app_listen_port: tags.app_listen_port ?? null,
     allow_user_override: tags.allow_user_override,

@@ -40,16 +40,20 @@ const customCertificate = z
 
 export const certSettings = z
   .object({
-    letsencrypt: flag(false).refine(
-      (isAsked) => !isAsked,
-      'this edge does not speak ACME: have a program such as certbot write the files, and name them in custom_tls_cert',
-    ),
+    letsencrypt: flag(false),
     dns_names: list(domainName),
     custom_tls_cert: customCertificate.nullish(),
+  })
+  .refine(({ letsencrypt, custom_tls_cert }) => !letsencrypt || !custom_tls_cert?.enabled, {
+    path: ['letsencrypt'],
+    message:
+      'custom_tls_cert is enabled too, and a service shows one certificate: leave one of them out',
   })
   .nullish()
   .transform((given) => ({
     dnsNames: given?.dns_names ?? [],
+    /** From the ACME directory of the edge's configuration, whichever that is. */
+    byAcme: given?.letsencrypt ?? false,
     /** Files of the edge's own machine; null: a certificate of the organisation's own authority. */
     files: given?.custom_tls_cert?.enabled
       ? { cert: given.custom_tls_cert.cert_file, key: given.custom_tls_cert.key_file }

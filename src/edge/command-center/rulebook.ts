@@ -6,6 +6,7 @@ import { z } from '../../shared/schema.ts';
 import type { Changes } from '../changes.ts';
 import { decide, type Decision, type Role, type Subject } from '../policy/decide.ts';
 import { judgePosture, type PostureRules } from '../policy/posture.ts';
+import { type Log, reason } from '../log.ts';
 import { createTurns } from '../turns.ts';
 import type { DeviceRecord, DocumentRecord, Store } from '../store/store.ts';
 import {
@@ -57,6 +58,8 @@ export interface StoredDocument {
   /** Seconds since the epoch; 0: before anybody counted. */
   changedAt: number;
   changedBy: string;
+  createdAt: number;
+  createdBy: string;
   definition: unknown;
 }
 
@@ -70,14 +73,28 @@ type Read =
 
 type Entry = Read & { stored: StoredDocument };
 
-export async function openRulebook(store: Store, changes: Changes): Promise<Rulebook> {
-  const load = async (): Promise<Map<string, Entry>> =>
-    new Map(
-      (await store.list('documents')).map(([key, record]) => {
+export async function openRulebook(store: Store, changes: Changes, log: Log): Promise<Rulebook> {
+  /** Of a later version, say: they count as not there, which allows nobody anything, and the others go on counting. */
+  let unreadable = new Map<string, DocumentRecord>();
+  const load = async (): Promise<Map<string, Entry>> => {
+    const readable = new Map<string, Entry>();
+    const others = new Map<string, DocumentRecord>();
+    for (const [key, record] of await store.list('documents')) {
+      try {
         const document = read(record.kind, record.definition);
-        return [key, { ...document, stored: storedOf(document.id, record) }];
-      }),
-    );
+        readable.set(key, { ...document, stored: storedOf(document.id, record) });
+      } catch (error) {
+        others.set(key, record);
+        if (unreadable.has(key)) continue; // it was said
+        log('error', 'a record cannot be read and does not count', {
+          record: key,
+          reason: reason(error),
+        });
+      }
+    }
+    unreadable = others;
+    return readable;
+  };
   let entries = await load();
   const inTurn = createTurns();
   const all = <Kind extends Read['kind']>(kind: Kind) =>
@@ -90,30 +107,36 @@ export async function openRulebook(store: Store, changes: Changes): Promise<Rule
   /** On disk first: what could not be kept does not count either. */
   const write = async (entry: Read, definition: unknown, by: string): Promise<StoredDocument> => {
     const key = `${entry.kind}/${entry.id}`;
-    const before = entries.get(key)?.stored;
+    const other = unreadable.get(key);
+    const before = entries.get(key)?.stored ?? (other && storedOf(entry.id, other));
     const isSame = before !== undefined && isDeepStrictEqual(before.definition, definition);
+    const now = Math.floor(Date.now() / 1000);
     const record: DocumentRecord = {
       kind: entry.kind,
       enabled: before?.enabled ?? true,
       definition,
       version: (before?.version ?? 0) + (isSame ? 0 : 1),
-      changedAt: isSame ? before.changedAt : Math.floor(Date.now() / 1000),
+      changedAt: isSame ? before.changedAt : now,
       changedBy: isSame ? before.changedBy : by,
+      createdAt: before ? before.createdAt : now,
+      createdBy: before ? before.createdBy : by,
     };
     await store.put('documents', key, record);
     const stored = storedOf(entry.id, record);
     entries.set(key, { ...entry, stored });
+    unreadable.delete(key);
     return stored;
   };
-  const setEnabled: Rulebook['setEnabled'] = async (kind, id, enabled) => {
-    const key = `${kind}/${id}`;
-    const entry = entries.get(key);
-    if (!entry) return false;
-    await store.change('documents', key, (record) => record && { ...record, enabled });
-    entries.set(key, { ...entry, stored: { ...entry.stored, enabled } });
-    changes.emit({ type: 'rules-changed' });
-    return true;
-  };
+  const setEnabled: Rulebook['setEnabled'] = (kind, id, enabled) =>
+    inTurn(async () => {
+      const key = `${kind}/${id}`;
+      const entry = entries.get(key);
+      if (!entry) return false;
+      await store.change('documents', key, (record) => record && { ...record, enabled });
+      entries.set(key, { ...entry, stored: { ...entry.stored, enabled } });
+      changes.emit({ type: 'rules-changed' });
+      return true;
+    });
 
   return {
     services,
@@ -149,33 +172,40 @@ export async function openRulebook(store: Store, changes: Changes): Promise<Rule
       const changed = given.flatMap(([kind, list]) =>
         list.map((definition) => ({ entry: read(kind, definition), definition })),
       );
-      for (const { entry, definition } of changed) await write(entry, definition, CONFIGURATION);
-      changes.emit({ type: 'rules-changed' });
+      await inTurn(async () => {
+        for (const { entry, definition } of changed) await write(entry, definition, CONFIGURATION);
+        changes.emit({ type: 'rules-changed' });
+      });
     },
     setServiceEnabled: (id, enabled) => setEnabled('service', id, enabled),
     stored: (kind) => all(kind).map(({ stored }) => stored),
     async put(kind, definition, by) {
-      const stored = await write(read(kind, definition), definition, by);
-      changes.emit({ type: 'rules-changed' });
-      return stored;
+      const entry = read(kind, definition);
+      return inTurn(async () => {
+        const stored = await write(entry, definition, by);
+        changes.emit({ type: 'rules-changed' });
+        return stored;
+      });
     },
     setEnabled,
-    // In turn: what was read first must not come last.
+    // In turn, as every change: what was read first must not come last.
     reread: () =>
       inTurn(async () => {
         entries = await load();
         changes.emit({ type: 'rules-changed' });
       }),
-    async remove(kind, id) {
-      const keys = kind === 'service' ? [`attachment/${id}`, `service/${id}`] : [`${kind}/${id}`];
-      const found = keys.filter((key) => entries.has(key));
-      for (const key of found) {
-        await store.delete('documents', key);
-        entries.delete(key);
-      }
-      if (found.length > 0) changes.emit({ type: 'rules-changed' });
-      return found.includes(`${kind}/${id}`);
-    },
+    remove: (kind, id) =>
+      inTurn(async () => {
+        const keys = kind === 'service' ? [`attachment/${id}`, `service/${id}`] : [`${kind}/${id}`];
+        const found = keys.filter((key) => entries.has(key) || unreadable.has(key));
+        for (const key of found) {
+          await store.delete('documents', key);
+          entries.delete(key);
+          unreadable.delete(key);
+        }
+        if (found.length > 0) changes.emit({ type: 'rules-changed' });
+        return found.includes(`${kind}/${id}`);
+      }),
   };
 }
 
@@ -185,6 +215,8 @@ const storedOf = (id: string, record: DocumentRecord): StoredDocument => ({
   version: record.version ?? 1,
   changedAt: record.changedAt ?? 0,
   changedBy: record.changedBy ?? '',
+  createdAt: record.createdAt ?? 0,
+  createdBy: record.createdBy ?? '',
   definition: record.definition,
 });
 

@@ -61,7 +61,22 @@ const show =
     const shown = await context.call('document.show', { kind, id: positional(context) });
     const { definition, ...facts } = shown;
     context.print.result({ ...facts, definition }, JSON.stringify(definition, null, 2).split('\n'));
+    // Beside the result, which can be put as it is.
+    if (shown.certificate) context.print.note(certificate(shown.certificate));
   };
+
+function certificate({
+  directory,
+  until,
+  failed,
+}: NonNullable<CallOutput<'document.show'>['certificate']>): string {
+  const now = until === undefined ? 'none yet, so it cannot be reached' : `until ${moment(until)}`;
+  const times = failed?.times === 1 ? 'The last order' : `The last ${failed?.times} orders`;
+  const next = failed
+    ? ` ${times} failed: ${failed.reason}. The next one is at ${moment(failed.nextOrder)}.`
+    : '';
+  return `Its certificate of ${directory}: ${now}.${next}`;
+}
 
 const put =
   (kind: Kind): Command =>

@@ -41,6 +41,7 @@ export async function start(given: Arguments, configFile: string): Promise<void>
     rootFingerprint: edge.rootFingerprint,
     accessTierPort: edge.accessTierPort,
     ...(edge.operationsPort !== null && { operationsPort: edge.operationsPort }),
+    ...(edge.restPort !== null && { restPort: edge.restPort }),
     data: config.data,
     pid: process.pid,
   };

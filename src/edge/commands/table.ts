@@ -241,6 +241,17 @@ export const COMMANDS = {
   },
   'settings distrust-manager': { takes: ['name'], about: 'Accept them no more; sign-ins end.' },
 
+  'api-key create': {
+    options: {
+      name: { value: 'NAME', about: 'Whose it is, for the audit: a program or a machine.' },
+      role: { value: 'ROLE', about: 'read or write; default: read.' },
+      days: { value: 'N', about: 'Good so long, 1 to 366; default: 90.' },
+    },
+    about: 'A key for administering over the network (REST). It is shown this once.',
+  },
+  'api-key list': { about: 'Keys, until when they are good and when they were used last.' },
+  'api-key revoke': { takes: ['name'], about: 'Accept it no more, from now on.' },
+
   audit: {
     options: {
       last: { value: 'N', about: 'So many, 10000 at most; default: 50.' },

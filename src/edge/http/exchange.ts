@@ -22,12 +22,12 @@ export class HttpRefusal extends Error {
 
 const BODY_LIMIT = 64 * 1024;
 
-export async function readBody(request: IncomingMessage): Promise<string> {
+export async function readBody(request: IncomingMessage, limit = BODY_LIMIT): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > BODY_LIMIT) throw new HttpRefusal(413, 'The request is too large.');
+    if (length > limit) throw new HttpRefusal(413, 'The request is too large.');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -6,6 +6,8 @@ export interface MetricsSources {
   audit: Pick<Audit, 'on'>;
   connections(): { open: number; turnedAway: number };
   services(): number;
+  /** Of ACME directories. */
+  certificates(): { service: string; until?: number }[];
   log: { errors(): number };
 }
 
@@ -54,6 +56,14 @@ export function createMetrics(sources: MetricsSources): Metrics {
         family('banyan_edge_services', 'gauge', 'Services that are defined.', [
           { value: sources.services() },
         ]),
+        family(
+          'banyan_edge_certificate_end_seconds',
+          'gauge',
+          'Since the epoch: end of what an ACME directory issued; 0: nothing yet.',
+          sources
+            .certificates()
+            .map(({ service, until = 0 }) => ({ labels: { service }, value: until })),
+        ),
         family('banyan_edge_errors_total', 'counter', 'Errors in the log.', [
           { value: sources.log.errors() },
         ]),

@@ -9,6 +9,7 @@ import type { CollectionName } from './store.ts';
 export interface FollowerOptions {
   rulebook: Pick<Rulebook, 'reread'>;
   settings: Pick<Settings, 'reread'>;
+  acme: { reread(): Promise<void> } | null;
   changes: Changes;
   log: Log;
 }
@@ -18,7 +19,7 @@ const READ_AGAIN_MS = 500;
 const GATHER_MS = 50;
 
 export function createStoreFollower(options: FollowerOptions) {
-  const { rulebook, settings, changes, log } = options;
+  const { rulebook, settings, acme, changes, log } = options;
   const waiting = new Set<CollectionName | null>();
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
@@ -31,6 +32,7 @@ export function createStoreFollower(options: FollowerOptions) {
     try {
       if (has('documents')) await rulebook.reread();
       if (has('settings')) await settings.reread();
+      if (has('acmeCertificates')) await acme?.reread();
       if (has('devices') || has('users') || has('issuer')) changes.emit({ type: 'rules-changed' });
     } catch (error) {
       if (isStopped) return;

@@ -65,6 +65,9 @@ export interface DocumentRecord {
   /** Seconds since the epoch, and who: as they said at the terminal. */
   changedAt?: number;
   changedBy?: string;
+  /** The same of the first version. */
+  createdAt?: number;
+  createdBy?: string;
 }
 
 /** What administrators set while the edge runs; what is absent is as in the configuration. */
@@ -83,11 +86,39 @@ export interface DeviceManagerRecord {
   ownership: Ownership;
 }
 
+/** Of a program that administers an edge over the network; its id is its name. */
+export interface ApiKeyRecord {
+  role: 'read' | 'write';
+  /** SHA-256 of the secret, base64url: who reads the store learns no key. */
+  hash: string;
+  /** Seconds since the epoch. */
+  createdAt: number;
+  createdBy: string;
+  expiresAt: number;
+  lastUsedAt?: number;
+}
+
 /** What the issuer keeps: grants and refresh tokens (and, in memory, everything short-lived). */
 export interface IssuerRecord {
   payload: Record<string, unknown>;
   /** Seconds since the epoch; absent: does not end by itself. */
   expiresAt?: number;
+}
+
+/** A certificate of an ACME directory, by the id of its service, and how ordering it goes. Milliseconds since the epoch. */
+export interface AcmeCertificateRecord {
+  /** What is shown; absent: none yet. */
+  issued?: AcmeWish & { cert: string; sealedKey: string; at: number };
+  /** An edge is ordering it; when that does not end by itself, others may after this. */
+  ordered?: { by: string; until: number };
+  /** How the last orders for these names ended, and when the next one may be. */
+  failed?: AcmeWish & { times: number; reason: string; until: number };
+}
+
+/** What is asked for, and where. */
+export interface AcmeWish {
+  names: string[];
+  directory: string;
 }
 
 export interface Collections {
@@ -97,6 +128,12 @@ export interface Collections {
   documents: DocumentRecord;
   issuer: IssuerRecord;
   settings: SettingsRecord;
+  acmeCertificates: AcmeCertificateRecord;
+  /** By the address of the directory. */
+  acmeAccounts: { sealedKey: string };
+  /** By name: what is shown to who asks for proof that it is ours, until this many milliseconds since the epoch. */
+  acmeChallenges: { keyAuthorization: string; until: number };
+  apiKeys: ApiKeyRecord;
 }
 export type CollectionName = keyof Collections;
 export const COLLECTIONS = [
@@ -106,6 +143,10 @@ export const COLLECTIONS = [
   'documents',
   'issuer',
   'settings',
+  'acmeCertificates',
+  'acmeAccounts',
+  'acmeChallenges',
+  'apiKeys',
 ] as const;
 
 /**

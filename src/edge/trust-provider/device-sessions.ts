@@ -27,6 +27,8 @@ export const TICKET_SECONDS = 60;
 export interface DeviceSessions {
   /** Good once, for a minute, for this service first. */
   issueTicket(identity: Identity, serviceId: string): Promise<string>;
+  /** What it would open, and as whom; nothing is used up. null: nothing. */
+  look(ticket: string): Promise<{ serviceId: string; accountId: string } | null>;
   /** null: unknown, too old, or the session behind it is over. A second use also ends what the first one opened. */
   redeem(ticket: string): Promise<{ serviceId: string; secret: string } | null>;
   /** The live one that a browser's cookie names. */
@@ -56,6 +58,11 @@ export function createDeviceSessions(
         expiresAt: seconds() + ticketSeconds,
       });
       return ticket;
+    },
+    async look(ticket) {
+      const record = await volatile.get('issuer', keyOf('Ticket', ticket));
+      const payload = isLive(record) ? ticketPayload.safeParse(record.payload).data : undefined;
+      return payload && payload.opened === undefined ? payload : null;
     },
     async redeem(ticket) {
       const key = keyOf('Ticket', ticket);

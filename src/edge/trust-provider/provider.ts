@@ -114,6 +114,8 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
     enabledJWA: { idTokenSigningAlgValues: [TOKEN_ALGORITHM] },
     clientDefaults: { id_token_signed_response_alg: TOKEN_ALGORITHM },
     pkce: { required: () => true },
+    // OpenID Connect Core 3.1.2.1: a device's registered address has no port, so the code would go to whoever listens at 80.
+    allowOmittingSingleRegisteredRedirectUri: false,
     // A lost answer must not sign anybody out: bound to the device's certificate instead (RFC 9700 4.14).
     rotateRefreshToken: false,
     expiresWithSession: () => false,

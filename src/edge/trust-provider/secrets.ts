@@ -1,5 +1,5 @@
 // The issuer's own secrets: the key that signs tokens and the keys that sign cookies. Made once, kept 0600.
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { z } from '../../shared/schema.ts';
@@ -23,6 +23,8 @@ const secretsFile = z.object({
 export interface IssuerSecrets {
   signingKey: JWK & { d: string; kid: string };
   cookieKeys: string[];
+  /** Seals what is in the store for every edge that has this file, and for nobody else who reads the store. */
+  sealingKey: Uint8Array;
 }
 
 export async function openIssuerSecrets(path: string): Promise<IssuerSecrets> {
@@ -32,7 +34,12 @@ export async function openIssuerSecrets(path: string): Promise<IssuerSecrets> {
   });
   if (text !== null) {
     const { signingKey, cookieKeys } = secretsFile.parse(JSON.parse(text));
-    return { signingKey: { ...signingKey, alg: TOKEN_ALGORITHM, use: 'sig' }, cookieKeys };
+    const [first = ''] = cookieKeys;
+    return {
+      signingKey: { ...signingKey, alg: TOKEN_ALGORITHM, use: 'sig' },
+      cookieKeys,
+      sealingKey: new Uint8Array(hkdfSync('sha256', first, '', 'banyan-edge store', 32)),
+    };
   }
   const { privateKey } = await generateKeyPair(TOKEN_ALGORITHM, { extractable: true });
   const jwk = await exportJWK(privateKey);

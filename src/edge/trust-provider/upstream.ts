@@ -2,7 +2,7 @@
 // and nonce; the answer counts for the one sign-in that has asked for it. Nothing is kept: it travels sealed in `state`.
 import { rootCertificates } from 'node:tls';
 import * as openid from 'openid-client';
-import { Agent, fetch } from 'undici';
+import { Agent, fetch, type Response as Answer } from 'undici';
 import { loopbackLookup } from '../../proxy/net/loopback.ts';
 import { label } from '../../shared/protocol/text.ts';
 import { z } from '../../shared/schema.ts';
@@ -49,6 +49,7 @@ export interface Upstream {
 
 export const UPSTREAM_CALLBACK = '/upstream/callback';
 const SIGN_IN_SECONDS = 900;
+const LARGEST_ANSWER = 256 * 1024;
 
 const sealedState = z.object({
   signIn: z.string(),
@@ -101,7 +102,7 @@ export function createUpstream(
       // What we send are forms.
       ...(body instanceof URLSearchParams && { body: body.toString() }),
     });
-    return new Response(await answer.text(), {
+    return new Response(await textOf(answer), {
       status: answer.status,
       headers: [...answer.headers],
     });
@@ -120,7 +121,7 @@ export function createUpstream(
   };
   const reached = async (): Promise<openid.Configuration | null> =>
     configuration().catch((error: unknown) => {
-      log('error', 'the issuer where people sign in cannot be reached', { reason: reason(error) });
+      log('error', 'the issuer where people sign in cannot be reached', { reason: cause(error) });
       return null;
     });
 
@@ -184,12 +185,28 @@ export function createUpstream(
         return readPerson(tokens.claims());
       } catch (error) {
         const code = codeOf(error);
-        log('warn', 'a sign-in elsewhere has failed', { code, reason: reason(error) });
+        log('warn', 'a sign-in elsewhere has failed', { code, reason: cause(error) });
         return { ok: false, code };
       }
     },
     stop: () => dispatcher.destroy(),
   };
+}
+
+/** The library says of what is not its own that something went wrong, and keeps what. */
+const cause = (error: unknown): string =>
+  reason(error instanceof openid.ClientError && error.cause instanceof Error ? error.cause : error);
+
+/** Counted as it is unpacked: a small one may be endless. */
+async function textOf({ body }: Answer): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > LARGEST_ANSWER) throw new Error('the answer is too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** What the issuer says, what it says wrongly, and that it says nothing. */

@@ -15,7 +15,8 @@ const windowPlace = z.object({
 export type WindowPlace = z.output<typeof windowPlace>;
 
 export const SMALLEST = { width: 420, height: 480 };
-const USUAL = { width: 960, height: 680 };
+/** The list and the details of a service beside each other. */
+const USUAL = { width: 1180, height: 760 };
 /** So much of its upper edge has to be on a display, or nobody could take hold of it. */
 const HOLD = { width: 120, height: 40 };
 
@@ -24,21 +25,20 @@ export function boundsFor(
   place: WindowPlace | null,
   workAreas: readonly Rectangle[],
 ): Partial<Rectangle> & typeof USUAL {
-  if (!place) return USUAL;
-  const { x, y, width, height } = place.bounds;
-  const area = workAreas.find(
-    (area) =>
-      Math.min(x + width, area.x + area.width) - Math.max(x, area.x) >= HOLD.width &&
-      y >= area.y &&
-      y + HOLD.height <= area.y + area.height,
-  );
-  const largest = area ?? workAreas[0] ?? { ...USUAL, x: 0, y: 0 };
+  const { width, height } = place?.bounds ?? USUAL;
+  const area = workAreas.find((each) => place && isHeldBy(each, place.bounds));
+  const largest = area ?? workAreas[0] ?? USUAL;
   const size = {
     width: between(SMALLEST.width, width, largest.width),
     height: between(SMALLEST.height, height, largest.height),
   };
-  return area ? { x, y, ...size } : size;
+  return area && place ? { x: place.bounds.x, y: place.bounds.y, ...size } : size;
 }
+
+const isHeldBy = (area: Rectangle, { x, y, width }: Rectangle): boolean =>
+  Math.min(x + width, area.x + area.width) - Math.max(x, area.x) >= HOLD.width &&
+  y >= area.y &&
+  y + HOLD.height <= area.y + area.height;
 
 /** A display may be smaller than the smallest window. */
 const between = (least: number, value: number, most: number): number =>

@@ -2,7 +2,7 @@
 // See docs/protocol.md 10.
 import type { Server, Socket } from 'node:net';
 import type { Handlers, SignalListener } from '../../shared/ipc/contract.ts';
-import { terminalCallNames } from '../../shared/ipc/names.ts';
+import { allCallNames } from '../../shared/ipc/names.ts';
 import type { Log } from '../client/ports.ts';
 import { controlSocketPath, layout } from '../client/settings/layout.ts';
 import { bindExclusively } from './control-binding.ts';
@@ -66,7 +66,7 @@ function converse(socket: Socket, key: Buffer, client: Promise<Controlled>, log:
   const answering = client.then(({ handlers }) =>
     serve<Socket>({
       handlers,
-      calls: terminalCallNames,
+      calls: allCallNames,
       isTrusted: (sender) => sender === socket && proved,
       log,
     }),

@@ -115,7 +115,7 @@ function answerItself(
       fields: 'Allow: GET, HEAD\r\n',
     };
   }
-  const text = pacScript(formatHostPort(listening), spec.includeDomains);
+  const text = pacScript(formatHostPort(listening), spec);
   return { status: '200 OK', type: PAC_TYPE, text, withoutBody };
 }
 

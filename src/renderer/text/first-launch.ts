@@ -5,7 +5,10 @@ export const stepNames = ['Organisation', 'This device', 'Sign in'] as const;
 
 export const organisationText = {
   title: 'Join your organisation',
-  opened: 'Banyan was opened with this invite. Check that you expected it.',
+  opened: 'Banyan was opened with this invite. Go on only if you expected it.',
+  openedLead: 'The invite is filled in. Nothing changes on this computer yet.',
+  openedAddLead: (active: string) =>
+    `The invite is filled in. ${active} is kept as it is, and one click brings you back to it.`,
   look: 'Continue',
   looking: 'Asking the organisation…',
   confirmTitle: (name: string) => `Is this ${name}?`,
@@ -85,6 +88,8 @@ export const deviceText = {
       help: 'Forgotten when Banyan quits; you register again next time.',
     },
   } satisfies Record<SecretStoreKind, { label: string; help: string }>,
+  noKeychain:
+    'Choose a passphrase instead. Where one is only locked: unlock it, and choose the keychain again.',
   passphrase: 'New passphrase',
   passphraseHelp: 'At least 8 characters, better a few words. Nobody can recover it.',
   passphraseShort: 'A passphrase has at least 8 characters.',

@@ -23,6 +23,17 @@ const Spoken = ({ state }: { state: CopyState }) => (
   </span>
 );
 
+/** Where there is little room the host is cut, not the port: addresses of this computer differ in nothing else. */
+function Kept({ text }: { text: string }) {
+  const port = /:\d+$/.exec(text);
+  return (
+    <span className="copy-text">
+      <span className="one-line">{text.slice(0, port?.index)}</span>
+      {port && <span>{port[0]}</span>}
+    </span>
+  );
+}
+
 /** A short value in a pill; the whole pill is the button. */
 export function CopyPill({ text, label }: { text: string; label: string }) {
   const { state, copy } = useCopy();
@@ -35,7 +46,7 @@ export function CopyPill({ text, label }: { text: string; label: string }) {
         title={label}
         onClick={() => void copy(text)}
       >
-        <span className="one-line">{text}</span>
+        <Kept text={text} />
         <CopyIcon state={state} />
         {state !== 'idle' && (
           <span className="copy-flag" aria-hidden>

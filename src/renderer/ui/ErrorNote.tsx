@@ -1,4 +1,5 @@
 // A failure in plain words: what, why, what to do, and the one action that helps, if this place can offer it.
+import type { ReactNode } from 'react';
 import { type ErrorAction, ERRORS, remedy, type WireError } from '../../shared/errors.ts';
 import { actionLabels, referenceText } from '../text/common.ts';
 import { Button } from './Button.tsx';
@@ -11,6 +12,8 @@ export function ErrorNote(props: {
   error: WireError;
   /** What this place can do; an action that is not here gets no button. */
   actions?: ErrorActions;
+  /** A shorter way than the action. */
+  also?: ReactNode;
   tone?: NoteTone;
   busy?: boolean;
   /** It answers what was just pressed, and may be out of sight: it comes into view. */
@@ -30,9 +33,12 @@ export function ErrorNote(props: {
       action={
         action !== 'none' &&
         act && (
-          <Button size="small" onClick={act} busy={props.busy ?? false}>
-            {actionLabels[action]}
-          </Button>
+          <>
+            {props.also}
+            <Button size="small" onClick={act} busy={props.busy ?? false}>
+              {actionLabels[action]}
+            </Button>
+          </>
         )
       }
     >

@@ -2,8 +2,8 @@
 // not the schemas: with the table they would carry the whole schema library.
 import type { CallName, SignalName } from './contract.ts';
 
-/** A record, so that a name that is missing or too many does not compile. `terminal`: no window has it. */
-const CALLS: Record<CallName, true | 'terminal'> = {
+/** A record, so that a name that is missing or too many does not compile. `false`: the desktop window has it not. */
+const CALLS: Record<CallName, boolean> = {
   'app.snapshot': true,
   'app.quit': true,
   'device.inspectInvite': true,
@@ -30,7 +30,8 @@ const CALLS: Record<CallName, true | 'terminal'> = {
   'diagnostics.save': true,
   'catalog.refresh': true,
   'service.open': true,
-  'service.page': 'terminal',
+  // The client opens pages where it can; a terminal and a browser tab are given their address.
+  'service.page': false,
   'service.star': true,
   'service.autoConnect': true,
   'link.dismiss': true,
@@ -58,8 +59,8 @@ const SIGNALS: Record<SignalName, true> = {
   'updates.changed': true,
 };
 
-/** For the terminal, by the control socket. */
-export const terminalCallNames = Object.keys(CALLS) as CallName[];
-/** For windows. */
-export const callNames = terminalCallNames.filter((name) => CALLS[name] === true);
+/** For the terminal, by the control socket, and for a browser tab. */
+export const allCallNames = Object.keys(CALLS) as CallName[];
+/** For the desktop window. */
+export const callNames = allCallNames.filter((name) => CALLS[name]);
 export const signalNames = Object.keys(SIGNALS) as SignalName[];

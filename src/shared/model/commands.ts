@@ -1,7 +1,7 @@
 // What a person types or fills in to use a service, by type and mode, with the real address filled in.
 import { formatHostPort } from '../protocol/host-port.ts';
 import { commandLine, type Shell } from './quoting.ts';
-import type { Service } from './service.ts';
+import { type Service, sendsEverything } from './service.ts';
 import type { LocalAddress } from './tunnel.ts';
 
 /** Something to copy, as a whole. */
@@ -63,6 +63,12 @@ const one = (label: string, text: string, about?: string): Way => ({
 
 const proxyVariable = (address: LocalAddress) => ({
   https_proxy: `http://${formatHostPort(address)}`,
+});
+
+/** For programs that speak http, too. */
+const proxyVariables = (address: LocalAddress) => ({
+  http_proxy: `http://${formatHostPort(address)}`,
+  ...proxyVariable(address),
 });
 
 function kubernetesWays(service: Service, address: LocalAddress, around: Surroundings): Way[] {
@@ -170,12 +176,13 @@ function collectionWays(service: Service, address: LocalAddress, shell: Shell): 
     one(
       'Browser',
       pacUrl(address),
-      'As the address of an automatic proxy configuration. All else goes its usual way.',
+      sendsEverything(service)
+        ? 'As the address of an automatic proxy configuration, in a browser or profile of its own: everything goes through it there, and what is not part of the collection is refused.'
+        : 'As the address of an automatic proxy configuration. All else goes its usual way.',
     ),
     ...(target ? [one('curl', commandLine(shell, [curlOf(shell), ...curl]))] : []),
-    // For one program, not exported: everything else of the shell would go through the collection and be refused. Not
-    // http_proxy: programs then send whole requests, and this port only tunnels.
-    one('Environment', commandLine(shell, ['PROGRAM'], proxyVariable(address))),
+    // For one program, not exported: everything else of the shell would go through the collection and be refused.
+    one('Environment', commandLine(shell, ['PROGRAM'], proxyVariables(address))),
   ];
 }
 

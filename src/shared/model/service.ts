@@ -25,6 +25,18 @@ export interface AllowedTargets {
   ports: readonly string[];
 }
 
+/** What tells a browser which addresses are a collection's. */
+export interface SentThrough {
+  includeDomains: readonly string[];
+  allowedTargets?: readonly Omit<AllowedTargets, 'ports'>[];
+}
+
+/** Neither "Domains to Proxy" nor what it lets through names any host. */
+export const sendsEverything = ({ includeDomains, allowedTargets = [] }: SentThrough): boolean =>
+  includeDomains.length === 0 &&
+  (allowedTargets.length === 0 ||
+    allowedTargets.some(({ hostnames, cidrs }) => hostnames.length + cidrs.length === 0));
+
 export interface Service {
   /** `<name>.<cluster>.bnn`, unique in the organisation. */
   id: string;

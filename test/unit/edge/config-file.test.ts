@@ -44,6 +44,14 @@ test('the least that has to be said, and what then holds', async () => {
   expect([drainMs, logLevel]).toEqual([10_000, 'info']);
 });
 
+test('administration over the network is there when it is asked for, and on loopback unless it says where', async () => {
+  expect((await read()).edge.ports.rest).toBeUndefined();
+  expect((await read({ rest: {} })).edge.ports.rest).toEqual({ address: '127.0.0.1', port: 8444 });
+  const { edge } = await read({ rest: { listen: '10.0.0.1:8444' } });
+  expect(edge.ports.rest).toEqual({ address: '10.0.0.1', port: 8444 });
+  expect(await refusal({ ...LEAST, rest: { listen: 'everywhere' } })).toContain('rest.listen');
+});
+
 test('where people sign in is read with its secret, which stands in a file of its own', async () => {
   const issuer = {
     url: 'https://login.example.com',
@@ -62,6 +70,30 @@ test('where people sign in is read with its secret, which stands in a file of it
   });
   expect(await refusal({ ...LEAST, sign_in: { people: 'local', issuer } })).toContain(
     'sign_in.issuer: is there where "people" is "issuer", and only there',
+  );
+});
+
+test('an ACME directory is read with who vouches for it; its terms have to be agreed to', async () => {
+  const acme = {
+    directory: 'https://acme.example.com/dir',
+    contact: 'ops@example.com',
+    terms_agreed: true,
+    root_file: 'acme-root.pem',
+  };
+  const file = written({ ...LEAST, acme });
+  await expect(readConfigFile(file)).rejects.toThrow('acme: acme-root.pem cannot be read: ENOENT');
+  writeFileSync(path.join(path.dirname(file), 'acme-root.pem'), 'a root\n');
+  expect((await readConfigFile(file)).edge.acme).toEqual({
+    directory: 'https://acme.example.com/dir',
+    contact: 'ops@example.com',
+    root: 'a root\n',
+  });
+  expect((await readConfigFile(written(LEAST))).edge.acme).toBeUndefined();
+  expect(await refusal({ ...LEAST, acme: { ...acme, terms_agreed: false } })).toContain(
+    'acme.terms_agreed: has to be true: read the terms of the directory, and agree',
+  );
+  expect(await refusal({ ...LEAST, acme: { ...acme, directory: 'http://x.example' } })).toContain(
+    'acme.directory: ',
   );
 });
 

@@ -132,6 +132,20 @@ describe('sign-out', () => {
     expect(signedOut()).toBe(true);
   });
 
+  it('does not ask again after the next sign-in', async () => {
+    const both = having({ [ledger.id]: open(5433), [bastion.id]: open(2222) });
+    app = await renderApp(both, (fake) => fake.answer('session.signOut', () => undefined));
+    await chooseSignOut();
+    await app.click('Sign out');
+    const { session } = both.slices;
+    await app.act(() =>
+      app.fake.emit('session.changed', { revision: 2, value: { status: 'signed-out' } }),
+    );
+    await app.act(() => app.fake.emit('session.changed', { revision: 3, value: session }));
+    expect(app.text()).toContain('Signed in');
+    expect(app.text()).not.toContain('Sign out and disconnect');
+  });
+
   it('asks nothing when nothing is connected', async () => {
     app = await renderApp(having({}), (fake) => fake.hang('session.signOut'));
     await chooseSignOut();
@@ -183,6 +197,13 @@ describe('what a service has carried', () => {
   });
 });
 
+it('cuts the host of a local address where there is little room, and never its port', async () => {
+  app = await renderApp(having({ [ledger.id]: open(5433) }));
+  const [host, port] = document.querySelectorAll('.row .copy-pill .copy-text > span');
+  expect([host?.textContent, host?.className]).toEqual(['127.0.0.1', 'one-line']);
+  expect([port?.textContent, port?.className]).toEqual([':5433', '']);
+});
+
 describe('a service whose port is taken', () => {
   const failed = (mayChoose: boolean): Tunnel => ({
     status: 'failed',
@@ -211,6 +232,15 @@ describe('a service whose port is taken', () => {
       { name: 'tunnel.override', input: { service: ledger.id, port: 41_234 } },
       { name: 'tunnel.open', input: { service: ledger.id } },
     ]);
+  });
+
+  it('offers that click in its details too', async () => {
+    app = await renderApp(having({ [ledger.id]: failed(true) }));
+    await app.click('Details of Ledger database');
+    const words = [...document.querySelectorAll('.details .note button')].map(
+      ({ textContent }) => textContent,
+    );
+    expect(words).toEqual(['Use 41234', 'Choose another port']);
   });
 
   it('does not where it is not', async () => {

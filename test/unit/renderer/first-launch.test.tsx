@@ -39,6 +39,7 @@ describe('first launch', () => {
     const app = await renderApp(aFreshSnapshot({}, linkedTo({ invite: INVITE })), knows);
     expect(app.field('Invite').value).toBe(INVITE);
     expect(app.text()).toContain('Banyan was opened with this invite');
+    expect(app.text()).not.toContain('Paste');
     expect(app.fake.calls.map(({ name }) => name)).toEqual(['app.snapshot']);
   });
 
@@ -70,7 +71,7 @@ describe('first launch', () => {
     expect(app.fake.calls.some(({ name }) => name === 'device.register')).toBe(false);
   });
 
-  it('offers memory when there is no keychain, and registers with it', async () => {
+  it('asks for a passphrase where there is no keychain, and registers with that', async () => {
     const app = await renderApp(aFreshSnapshot({}, linkedTo({ invite: INVITE })), (fake) => {
       knows(fake);
       fake.refuse('device.register', 'device/secret-store-unavailable', 'No keychain answers.');
@@ -78,24 +79,19 @@ describe('first launch', () => {
     await app.click('Continue');
     await app.click('Yes, this is Medsoft');
     await app.click('Register');
-    expect(app.text()).toContain('No keychain answers.');
+    expect(app.text()).toContain('There is no keychain to keep secrets in');
+    expect(app.button('Keep secrets in memory')).toBeUndefined();
+    expect(document.activeElement).toBe(app.field('New passphrase'));
     app.fake.hang('device.register');
-    await app.click('Keep secrets in memory');
+    await app.type('New passphrase', 'correct horse');
+    await app.type('New passphrase, once more', 'correct horse');
+    await app.click('Register');
+    const about = { invite: INVITE, name: 'adam-thinkpad', ownership: 'Corporate Dedicated' };
     expect(
       app.fake.calls.filter(({ name }) => name === 'device.register').map(({ input }) => input),
     ).toEqual([
-      {
-        invite: INVITE,
-        name: 'adam-thinkpad',
-        ownership: 'Corporate Dedicated',
-        secrets: 'keychain',
-      },
-      {
-        invite: INVITE,
-        name: 'adam-thinkpad',
-        ownership: 'Corporate Dedicated',
-        secrets: 'memory',
-      },
+      { ...about, secrets: 'keychain' },
+      { ...about, secrets: 'file', passphrase: 'correct horse' },
     ]);
   });
 

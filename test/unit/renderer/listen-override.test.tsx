@@ -61,6 +61,22 @@ it('shows what was assigned while her own is in force, and goes back to it', asy
   expect(asked().at(-1)?.input).toEqual({ service, port: null });
 });
 
+it('keeps the focus in the port field when Reset has done its work and gone', async () => {
+  const own: PortChoice = { host: '127.0.0.2', port: 6000, source: 'override' };
+  const { app, service } = await show(own);
+  app.button('Reset to 5433')?.focus();
+  await app.click('Reset to 5433');
+  await app.act(() =>
+    app.fake.emit('tunnels.changed', {
+      revision: 9,
+      value: { states: {}, ports: { [service]: assigned } },
+    }),
+  );
+  expect(app.button('Reset to 5433')).toBeUndefined();
+  expect(app.field('Listen address').value).toBe(host);
+  expect(document.activeElement).toBe(app.field('Listen port'));
+});
+
 it('where another one is not allowed, is locked with the reason, and what was set aside is named', async () => {
   const setAside = { host: '127.0.0.2', port: 6000 };
   const { app } = await show({ ...assigned, setAside }, { allowed: false });

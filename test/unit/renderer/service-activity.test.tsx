@@ -117,6 +117,16 @@ describe('the activity of a service', () => {
     await until('0 B/s now');
     expect(words()).toMatch(/at most 1\.\d MB\/s|at most 2\.0 MB\/s/);
   });
+
+  it('knows in its line what was carried before its details were opened', async () => {
+    app = await show([]);
+    await app.act(() =>
+      app.fake.emit('tunnels.changed', { revision: 2, value: tunnels(open(2_000_000)) }),
+    );
+    await rest();
+    await app.click('Details of Ledger database');
+    expect(document.querySelector('.throughput .unseen')?.textContent).toMatch(/at most .* MB\/s/);
+  });
 });
 
 it('the line ends with what is now, and its highest point is the most there was', () => {

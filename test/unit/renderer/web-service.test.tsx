@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { aService, aSnapshot, linkedTo } from '../../fixtures/snapshots.ts';
 import type { FakeBridge } from '../../fakes/fake-bridge.ts';
+import { fakeLink } from '../../fakes/fake-link.ts';
 import { renderApp } from '../../support/render-app.tsx';
 
 const wiki = aService({ name: 'wiki', friendlyName: 'Wiki', type: 'WEB' });
@@ -99,5 +100,77 @@ describe('a link that asks for a web service', () => {
     expect(app.fake.calls).toContainEqual({ name: 'tunnel.open', input: { service: database.id } });
     expect(dialog()).toBe('');
     expect(app.text()).toContain('How to use it');
+  });
+});
+
+describe('a browser tab', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  function newTab() {
+    const tab = { opener: window, location: { replace: vi.fn() }, close: vi.fn() };
+    const opened = vi.spyOn(window, 'open').mockReturnValue(tab as unknown as Window);
+    return { tab, opened };
+  }
+
+  it('opens a web service in a tab of its own, which cannot reach back', async () => {
+    const { tab, opened } = newTab();
+    const url = 'https://banyan.example/ticket/once';
+    const answers = (fake: FakeBridge) => fake.answer('service.page', () => ({ url }));
+    const app = await renderApp(aSnapshot(slices), answers, fakeLink());
+    await app.click('Open Wiki');
+    expect(app.fake.calls.at(-1)).toEqual({ name: 'service.page', input: { service: wiki.id } });
+    expect(opened).toHaveBeenCalledOnce();
+    expect(tab.location.replace).toHaveBeenCalledExactlyOnceWith(url);
+    expect(tab.opener).toBeNull();
+  });
+
+  it('leaves no empty tab where there is no page, and says why', async () => {
+    const { tab } = newTab();
+    const app = await renderApp(
+      aSnapshot(slices),
+      (fake) => fake.refuse('service.page', 'organisation/unreachable', 'Nothing answers.'),
+      fakeLink(),
+    );
+    await app.click('Open Wiki');
+    expect(tab.close).toHaveBeenCalledOnce();
+    expect(app.text()).toContain('Nothing answers.');
+  });
+
+  it('says so where it may open none, and asks for no page', async () => {
+    vi.spyOn(window, 'open').mockReturnValue(null);
+    const app = await renderApp(aSnapshot(slices), () => {}, fakeLink());
+    await app.click('Open Wiki');
+    expect(app.text()).toContain('Allow this page to open tabs');
+    expect(app.fake.calls.map(({ name }) => name)).not.toContain('service.page');
+  });
+
+  it('leads a new tab to the sign-in page once that is known, and drops it where none comes', async () => {
+    const { tab } = newTab();
+    const session = { status: 'signed-out' } as const;
+    const app = await renderApp(
+      aSnapshot({ session }),
+      (fake) => fake.hang('session.signIn'),
+      fakeLink(),
+    );
+    await app.click('Sign in with your browser');
+    expect(app.fake.calls.at(-1)).toEqual({
+      name: 'session.signIn',
+      input: { openBrowser: false },
+    });
+    expect(tab.location.replace).not.toHaveBeenCalled();
+    const prompt = { by: 'browser', url: 'https://sign-in.example/' } as const;
+    const value = { status: 'signing-in', before: session, startedAt: 0, prompt } as const;
+    await app.act(() => app.fake.emit('session.changed', { revision: 2, value }));
+    expect(tab.location.replace).toHaveBeenCalledExactlyOnceWith(prompt.url);
+    await app.unmount();
+
+    const refused = newTab();
+    const again = await renderApp(
+      aSnapshot({ session }),
+      (fake) => fake.refuse('session.signIn', 'organisation/unreachable', 'Nothing answers.'),
+      fakeLink(),
+    );
+    await again.click('Sign in with your browser');
+    expect(refused.tab.close).toHaveBeenCalledOnce();
   });
 });

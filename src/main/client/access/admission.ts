@@ -56,5 +56,6 @@ export const specFor = (
   serverName: service.domain,
   ca: service.ca,
   includeDomains: service.includeDomains,
+  allowedTargets: service.allowedTargets,
   ...rules,
 });

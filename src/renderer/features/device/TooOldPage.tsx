@@ -5,7 +5,7 @@ import type { Device } from '../../../shared/model/device.ts';
 import { words } from '../../text/common.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Panel, PanelHead } from '../../ui/Panel.tsx';
-import { useCall } from '../../window-context.tsx';
+import { useStartSignIn } from '../sign-in/use-sign-in.ts';
 import { OtherOrganisations } from '../organisations/OtherOrganisations.tsx';
 import { UnregisterDialog } from './UnregisterDialog.tsx';
 
@@ -14,7 +14,7 @@ export function TooOldPage(props: {
   because: WireError;
 }) {
   // The minimum is asked for again first; where it has become lower, the sign-in goes on.
-  const signIn = useCall('session.signIn');
+  const signIn = useStartSignIn();
   const { title, advice } = ERRORS[props.because.code];
   return (
     <Panel
@@ -36,7 +36,7 @@ export function TooOldPage(props: {
         {props.because.message} {advice}
       </PanelHead>
       <div className="panel-foot">
-        <Button busy={signIn.pending} onClick={() => void signIn.run({ openBrowser: true })}>
+        <Button busy={signIn.pending} onClick={signIn.start}>
           {words.retry}
         </Button>
       </div>

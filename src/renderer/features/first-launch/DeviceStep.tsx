@@ -1,5 +1,6 @@
 // Step 2: what this computer is called, whose it is, and where its secrets live.
-import type { WireError } from '../../../shared/errors.ts';
+import { useEffect } from 'react';
+import { ERRORS, type WireError } from '../../../shared/errors.ts';
 import { OWNERSHIPS, SECRET_STORES } from '../../../shared/model/device.ts';
 import { words } from '../../text/common.ts';
 import { deviceText, joinText } from '../../text/first-launch.ts';
@@ -7,6 +8,7 @@ import { Button } from '../../ui/Button.tsx';
 import { Choices } from '../../ui/Choices.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Field } from '../../ui/Field.tsx';
+import { Note } from '../../ui/Note.tsx';
 import { PanelHead } from '../../ui/Panel.tsx';
 import { useEscape } from '../../ui/use-escape.ts';
 import type { Answers } from './FirstLaunch.tsx';
@@ -29,6 +31,7 @@ export function DeviceStep(props: {
   pending: boolean;
   error: WireError | null;
   onChange: (next: Partial<Answers>) => void;
+  onNoKeychain: () => void;
   onBack: () => void;
   /** Where there was an invite, another one. */
   onNewInvite: () => void;
@@ -38,6 +41,13 @@ export function DeviceStep(props: {
   const problem = nameProblem(answers.name);
   const isReady = problem === null && passphraseIsReady(answers);
   const ownerships = deviceText.ownerships(organisation);
+  const hasNoKeychain = props.error?.code === 'device/secret-store-unavailable';
+  const { onNoKeychain } = props;
+  // As safe, and it needs nothing to be installed; what is said of it stays until another failure.
+  useEffect(() => {
+    if (hasNoKeychain) onNoKeychain();
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- once for each refusal
+  }, [props.error]);
   useEscape(() => {
     if (!pending) props.onBack();
   });
@@ -79,10 +89,20 @@ export function DeviceStep(props: {
         choices={SECRET_STORES.map((value) => ({ value, ...deviceText.secretChoices[value] }))}
         onChange={(secrets) => props.onChange({ secrets })}
       />
-      {answers.secrets === 'file' && (
-        <PassphraseFields answers={answers} disabled={pending} onChange={props.onChange} />
+      {hasNoKeychain && (
+        <Note tone="warn" title={ERRORS['device/secret-store-unavailable'].title} alert>
+          {deviceText.noKeychain}
+        </Note>
       )}
-      {props.error && (
+      {answers.secrets === 'file' && (
+        <PassphraseFields
+          answers={answers}
+          focus={hasNoKeychain}
+          disabled={pending}
+          onChange={props.onChange}
+        />
+      )}
+      {props.error && !hasNoKeychain && (
         <ErrorNote
           arrives
           error={props.error}
@@ -91,7 +111,6 @@ export function DeviceStep(props: {
             retry: () => props.onRegister(answers),
             ...(props.way === 'invite' && { 'new-invite': props.onNewInvite }),
             'sign-in': () => props.onRegister(answers),
-            'use-memory': () => props.onRegister({ ...answers, secrets: 'memory' }),
           }}
         />
       )}

@@ -30,7 +30,7 @@ const PLACES: Record<string, TrayPlace> = { darwin: 'menu-bar', win32: 'taskbar'
 function Screen({ place }: { place: TrayPlace }) {
   const barY = place === 'taskbar' ? 54 : 4;
   return (
-    <svg className="screen" viewBox="0 0 120 72" width="120" height="72" aria-hidden>
+    <svg className="screen" viewBox="0 0 120 72" width="80" height="48" aria-hidden>
       <rect className="screen-ground" x="1" y="1" width="118" height="70" rx="6" />
       <rect className="screen-window" x="22" y="22" width="62" height="30" rx="3" />
       <path className="screen-line" d="M22 29h62" />

@@ -13,6 +13,7 @@ import { DeviceStep } from './DeviceStep.tsx';
 import { JoinStep, type Way } from './JoinStep.tsx';
 import { Registering } from './Registering.tsx';
 import { Stepper } from './Stepper.tsx';
+import { useRegisterBySignIn } from './use-register-by-sign-in.ts';
 import { UnlockPage } from './UnlockPage.tsx';
 
 /** What a person has said so far; kept while going back and forth. */
@@ -50,7 +51,7 @@ export function FirstLaunch({
     invite: { inspect: useCall('device.inspectInvite'), register: useCall('device.register') },
     address: {
       inspect: useCall('device.inspectAddress'),
-      register: useCall('device.registerBySignIn'),
+      register: useRegisterBySignIn(),
     },
   };
   const cancel = useCall('device.cancelRegistration');
@@ -126,7 +127,7 @@ export function FirstLaunch({
     const address = next.address.trim();
     await (way === 'invite'
       ? calls.invite.register.run({ invite: next.invite.trim(), ...about })
-      : calls.address.register.run({ address, fingerprint, openBrowser: true, ...about }));
+      : calls.address.register.run({ address, fingerprint, ...about }));
   }
 
   function back(to: Step): void {
@@ -220,6 +221,7 @@ export function FirstLaunch({
           pending={register.pending}
           error={register.error}
           onChange={change}
+          onNoKeychain={() => change({ secrets: 'file' })}
           onBack={() => back('confirm')}
           onNewInvite={() => back('join')}
           onRegister={(next) => void enrol(next)}

@@ -24,7 +24,7 @@ function submitOnEnter(event: KeyboardEvent<HTMLTextAreaElement>): void {
   event.currentTarget.form?.requestSubmit();
 }
 
-export function JoinStep(props: {
+interface Join {
   way: Way;
   /** The invite or the address. */
   value: string;
@@ -40,7 +40,14 @@ export function JoinStep(props: {
   onChange: (value: string) => void;
   onOtherWay: () => void;
   onContinue: () => void;
-}) {
+}
+
+function leadOf({ way, beside, linkOpened }: Join): string {
+  if (!linkOpened) return beside ? joinText[way].addLead(beside) : joinText[way].lead;
+  return beside ? organisationText.openedAddLead(beside) : organisationText.openedLead;
+}
+
+export function JoinStep(props: Join) {
   const { way, beside, back, error } = props;
   const text = joinText[way];
   const field = useRef<HTMLTextAreaElement & HTMLInputElement>(null);
@@ -69,7 +76,7 @@ export function JoinStep(props: {
         icon={<Building2 size={22} aria-hidden />}
         title={beside ? organisationsText.addTitle : organisationText.title}
       >
-        {beside ? text.addLead(beside) : text.lead}
+        {leadOf(props)}
       </PanelHead>
       {props.because && !error && <ErrorNote error={props.because} tone="warn" />}
       {props.linkOpened && !error && <Note tone="info">{organisationText.opened}</Note>}

@@ -8,9 +8,13 @@ const SHORTEST = 8;
 export const passphraseIsReady = ({ secrets, passphrase, passphraseAgain }: Answers): boolean =>
   secrets !== 'file' || (passphrase.length >= SHORTEST && passphrase === passphraseAgain);
 
+const focusOnce = (field: HTMLInputElement | null): void => field?.focus();
+
 export function PassphraseFields(props: {
   answers: Answers;
   disabled: boolean;
+  /** They have just come up, and are what is asked for. */
+  focus: boolean;
   onChange: (next: Partial<Answers>) => void;
 }) {
   const { passphrase, passphraseAgain } = props.answers;
@@ -19,7 +23,7 @@ export function PassphraseFields(props: {
   const isOther = passphraseAgain.length >= passphrase.length && passphraseAgain !== passphrase;
   const input = { type: 'password', autoComplete: 'new-password', disabled: props.disabled };
   return (
-    <>
+    <div className="passphrases">
       <Field
         label={deviceText.passphrase}
         help={deviceText.passphraseHelp}
@@ -29,6 +33,7 @@ export function PassphraseFields(props: {
           <input
             {...ids}
             {...input}
+            ref={props.focus ? focusOnce : undefined}
             className="input"
             value={passphrase}
             onChange={(event) => props.onChange({ passphrase: event.target.value })}
@@ -49,6 +54,6 @@ export function PassphraseFields(props: {
           />
         )}
       </Field>
-    </>
+    </div>
   );
 }

@@ -2,6 +2,8 @@
 import { exhaustive } from '../../../shared/exhaustive.ts';
 import { canClose } from '../../../shared/model/tunnel.ts';
 import { type CallState, useCall, useSetView, useTruth } from '../../window-context.tsx';
+import { useStartSignIn } from '../sign-in/use-sign-in.ts';
+import { useOpenPage } from '../services/use-open-page.ts';
 import type { Action, Entry } from './entries.ts';
 
 /** Of calls that leave no trace in the list: the palette stays to say why one has failed. */
@@ -10,11 +12,11 @@ type Staying = Pick<CallState<'service.open'>, 'pending' | 'error'>;
 export function useEntry(): { run: (entry: Entry) => void; staying: Staying } {
   const setView = useSetView();
   const open = useCall('tunnel.open');
-  const openPage = useCall('service.open');
+  const openPage = useOpenPage();
   const choose = useCall('service.autoConnect');
   const close = useCall('tunnel.close');
   const refresh = useCall('catalog.refresh');
-  const signIn = useCall('session.signIn');
+  const signIn = useStartSignIn();
   const signOut = useCall('session.signOut');
   const checkUpdates = useCall('updates.check');
   const installUpdate = useCall('updates.install');
@@ -31,7 +33,7 @@ export function useEntry(): { run: (entry: Entry) => void; staying: Staying } {
       case 'refresh':
         return void refresh.run({});
       case 'sign-in':
-        return void signIn.run({ openBrowser: true });
+        return signIn.start();
       case 'sign-out':
         return takesAway ? setView({ signingOut: true }) : void signOut.run({});
       case 'check-updates':

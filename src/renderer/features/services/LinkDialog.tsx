@@ -4,6 +4,7 @@ import { servicesText } from '../../text/services.ts';
 import { Confirm } from '../../ui/Confirm.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { useCall, useSetView, useTruth } from '../../window-context.tsx';
+import { useOpenPage } from './use-open-page.ts';
 
 export function LinkDialog() {
   const link = useTruth(({ slices }) => slices.links.service);
@@ -16,7 +17,7 @@ function Question({ link: { wants, service: id } }: { link: ServiceLink }) {
   const organisation = useTruth(({ slices: { device } }) =>
     device.status === 'registered' ? device.organisation.name : '',
   );
-  const calls = { open: useCall('service.open'), connect: useCall('tunnel.open') };
+  const calls = { open: useOpenPage(), connect: useCall('tunnel.open') };
   const dismiss = useCall('link.dismiss');
   const setView = useSetView();
   const text = servicesText.link[wants];

@@ -27,10 +27,9 @@ interface Listening {
 export function ListenOverride(props: Listening) {
   const { service, organisation } = props;
   const choice = useTruth(({ slices }) => slices.tunnels.ports[service.id]) ?? fallback(service);
-  const { host, port, source, setAside } = choice;
+  const { host, port, setAside } = choice;
   return canOverride(service) ? (
-    // What changes underneath starts the fields afresh.
-    <ListenFields key={`${source} ${host} ${port}`} {...props} choice={choice} />
+    <ListenFields {...props} choice={choice} />
   ) : (
     <div className="listen">
       <p className="listen-locked">
@@ -52,6 +51,18 @@ function ListenFields(props: Listening & { choice: PortChoice }) {
   const override = useCall('tunnel.override');
   const portField = useFocusWhenAsked(service.id);
   const id = useId();
+  // What changes underneath starts the fields afresh; made anew, they would lose the focus.
+  const inForce = `${choice.source} ${shown.host} ${shown.port}`;
+  const [before, setBefore] = useState(inForce);
+  if (before !== inForce) {
+    setBefore(inForce);
+    setTyped(shown);
+  }
+  /** A button that goes with what it has done would take the focus along. */
+  const change = (next: { host?: string; port: number | null }): void => {
+    if (document.activeElement?.matches('button')) portField.current?.focus();
+    void override.run({ service: service.id, ...next });
+  };
 
   const address = readAddress(typed.host);
   const port = readPort(typed.port);
@@ -86,9 +97,7 @@ function ListenFields(props: Listening & { choice: PortChoice }) {
       className="listen"
       onSubmit={(event) => {
         event.preventDefault();
-        if (changed && listen && !override.pending) {
-          void override.run({ service: service.id, ...listen });
-        }
+        if (changed && listen && !override.pending) change(listen);
       }}
     >
       <div className="listen-fields">
@@ -123,11 +132,7 @@ function ListenFields(props: Listening & { choice: PortChoice }) {
           {portText.save}
         </Button>
         {choice.source === 'override' && !changed && (
-          <Button
-            look="quiet"
-            busy={override.pending}
-            onClick={() => void override.run({ service: service.id, port: null })}
-          >
+          <Button look="quiet" busy={override.pending} onClick={() => change({ port: null })}>
             {portText.reset(service.assignedPort)}
           </Button>
         )}
@@ -139,7 +144,7 @@ function ListenFields(props: Listening & { choice: PortChoice }) {
           onUse={(free) => {
             setTyped({ ...typed, port: String(free) });
             const host = 'host' in address ? address.host : USUAL_HOST;
-            void override.run({ service: service.id, host, port: free });
+            change({ host, port: free });
           }}
         />
       )}

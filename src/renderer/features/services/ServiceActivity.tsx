@@ -27,7 +27,7 @@ export function ServiceActivity({ service, tunnel }: { service: Service; tunnel:
   return (
     <section className="details-section" aria-labelledby="service-activity">
       <h2 id="service-activity">{activityText.title}</h2>
-      {isOpen && <ThroughputLine traffic={tunnel.traffic} />}
+      {isOpen && <ThroughputLine service={service.id} />}
       {error && <ErrorNote error={error} />}
       {shown.length === 0 ? (
         <p className="sub">{serviceActivityText.none}</p>

@@ -5,13 +5,13 @@ import { type Service, whyNotConnectable } from '../../../shared/model/service.t
 import { trafficWords } from '../../../shared/model/traffic-words.ts';
 import type { Tunnel } from '../../../shared/model/tunnel.ts';
 import { words } from '../../text/common.ts';
-import { detailsText, hindranceText, kindOf, servicesText } from '../../text/services.ts';
+import { detailsText, hindranceText, kindOf, portText, servicesText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyPill } from '../../ui/Copy.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Note } from '../../ui/Note.tsx';
 import { useEscape } from '../../ui/use-escape.ts';
-import { useCall, useSetView, useTruth } from '../../window-context.tsx';
+import { useSetView, useTruth } from '../../window-context.tsx';
 import { isOverTheList } from './over-the-list.ts';
 import { AutoConnect } from './AutoConnect.tsx';
 import { ConnectButton } from './ConnectButton.tsx';
@@ -25,6 +25,9 @@ import { Targets } from './Targets.tsx';
 import { TypeTile } from './TypeTile.tsx';
 import { UseIt } from './UseIt.tsx';
 import { WhyDenied } from './WhyDenied.tsx';
+import { useStartSignIn } from '../sign-in/use-sign-in.ts';
+import { useOpenPage } from './use-open-page.ts';
+import { freePortOf, useFreePort } from './use-free-port.ts';
 import { useTunnelActions } from './use-tunnel-actions.ts';
 import './details.css';
 
@@ -98,8 +101,8 @@ export function ServiceDetails({ service, tunnel, onClose }: DetailsProps) {
 }
 
 function WebService({ service }: { service: Service }) {
-  const open = useCall('service.open');
-  const signIn = useCall('session.signIn');
+  const open = useOpenPage();
+  const signIn = useStartSignIn();
   return (
     <>
       <div className="details-connect">
@@ -110,7 +113,7 @@ function WebService({ service }: { service: Service }) {
           error={open.error}
           actions={{
             retry: () => void open.run({ service: service.id }),
-            'sign-in': () => void signIn.run({ openBrowser: true }),
+            'sign-in': signIn.start,
           }}
         />
       )}
@@ -120,9 +123,11 @@ function WebService({ service }: { service: Service }) {
 
 function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
   const actions = useTunnelActions(service.id);
-  const signIn = useCall('session.signIn');
+  const signIn = useStartSignIn();
   const setView = useSetView();
-  const error = tunnel.status === 'failed' ? tunnel.error : actions.refused;
+  const { take, error: notTaken } = useFreePort(service.id, actions.open);
+  const error = tunnel.status === 'failed' ? (notTaken ?? tunnel.error) : actions.refused;
+  const free = error && freePortOf(error);
   const address = tunnel.status === 'open' ? formatHostPort(tunnel.address) : null;
   return (
     <>
@@ -133,10 +138,17 @@ function Connection({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
       {error && (
         <ErrorNote
           error={error}
+          also={
+            free !== null && (
+              <Button size="small" onClick={() => take(free)}>
+                {portText.take(free)}
+              </Button>
+            )
+          }
           actions={{
             'choose-port': () => setView({ editPort: service.id }),
             'choose-address': () => setView({ editPort: service.id }),
-            'sign-in': () => void signIn.run({ openBrowser: true }),
+            'sign-in': signIn.start,
           }}
         />
       )}

@@ -23,6 +23,9 @@ import { formatHostPort } from '../../../shared/protocol/host-port.ts';
 import { StateWord } from './StateWord.tsx';
 import { TypeTile } from './TypeTile.tsx';
 import { useAutoConnect } from './use-auto-connect.ts';
+import { useStartSignIn } from '../sign-in/use-sign-in.ts';
+import { useOpenPage } from './use-open-page.ts';
+import { freePortOf, useFreePort } from './use-free-port.ts';
 import { useShowHow } from './use-show-how.ts';
 import { useTunnelActions } from './use-tunnel-actions.ts';
 
@@ -34,24 +37,24 @@ export const ServiceRow = memo(function ServiceRow({ measure, ...props }: RowPro
   const setView = useSetView();
   const select = (): void => setView({ selected: service.id, editPort: null });
   const actions = useTunnelActions(service.id);
-  const openPage = useCall('service.open');
+  const openPage = useOpenPage();
   const star = useCall('service.star');
   const choose = useCall('service.autoConnect');
-  const override = useCall('tunnel.override');
+  const free = useFreePort(service.id, actions.open);
   const auto = useAutoConnect(service);
   const showHow = useShowHow(service.id);
   const hindrance = whyNotConnectable(service);
   const address = tunnel.status === 'open' ? formatHostPort(tunnel.address) : null;
   const error =
     tunnel.status === 'failed'
-      ? (override.error ?? tunnel.error)
+      ? (free.error ?? tunnel.error)
       : (actions.refused ?? openPage.error ?? star.error ?? choose.error);
   const reason = whyNotUsable(props);
   const isHeard = useLinkState() !== 'interrupted';
   const carried = tunnel.status === 'open' && isHeard ? tunnel.traffic : undefined;
   return (
     <li
-      className={`row${props.selected ? ' selected' : ''}${props.edge ?? ''}`}
+      className={`row ${tunnel.status}${props.selected ? ' selected' : ''}${props.edge ?? ''}`}
       data-service={service.id}
       ref={measure}
       data-index={props.index}
@@ -145,11 +148,7 @@ export const ServiceRow = memo(function ServiceRow({ measure, ...props }: RowPro
         <RowError
           error={error}
           onChoosePort={() => setView({ selected: service.id, editPort: service.id })}
-          onUse={(port) =>
-            void override
-              .run({ service: service.id, port })
-              .then((taken) => taken && actions.open())
-          }
+          onUse={free.take}
         />
       )}
     </li>
@@ -168,15 +167,15 @@ function RowError(props: {
   onUse: (port: number) => void;
 }) {
   const { error, onUse } = props;
-  const free = error.details?.['suggestedPort'];
-  const signIn = useCall('session.signIn');
+  const free = freePortOf(error);
+  const signIn = useStartSignIn();
   const { action, advice } = remedy(error);
   return (
     <div className="row-error" role="alert">
       <span>
         {error.message} <span className="sub">{advice}</span>
       </span>
-      {action === 'choose-port' && typeof free === 'number' && (
+      {free !== null && (
         <Button size="small" onClick={() => onUse(free)}>
           {portText.take(free)}
         </Button>
@@ -187,11 +186,7 @@ function RowError(props: {
         </Button>
       )}
       {action === 'sign-in' && (
-        <Button
-          size="small"
-          busy={signIn.pending}
-          onClick={() => void signIn.run({ openBrowser: true })}
-        >
+        <Button size="small" busy={signIn.pending} onClick={signIn.start}>
           {servicesText.signIn}
         </Button>
       )}

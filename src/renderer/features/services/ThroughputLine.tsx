@@ -1,13 +1,13 @@
 // The last minute of a service as a small line, and in words for whoever does not see it.
 import { byteWords } from '../../../shared/model/traffic-words.ts';
-import type { Traffic } from '../../../shared/model/tunnel.ts';
+import { SAMPLES } from '../../stores/throughput.ts';
 import { serviceActivityText } from '../../text/services.ts';
-import { SAMPLES, useThroughput } from './use-throughput.ts';
+import { useThroughput } from './use-throughput.ts';
 
 const HEIGHT = 32;
 
-export function ThroughputLine({ traffic }: { traffic: Traffic | undefined }) {
-  const rates = useThroughput(traffic);
+export function ThroughputLine({ service }: { service: string }) {
+  const rates = useThroughput(service);
   const most = Math.max(...rates, 0);
   const { now, atMost, idle } = serviceActivityText;
   const inWords = (rate: number): string => byteWords(Math.round(rate));

@@ -1,6 +1,7 @@
 // How long this person stays signed in, and the way out.
 import { Menu } from '@base-ui/react/menu';
 import { ChevronsUpDown, LogOut } from 'lucide-react';
+import { useEffect } from 'react';
 import { isSignedIn } from '../../../shared/model/session.ts';
 import { canClose } from '../../../shared/model/tunnel.ts';
 import { words } from '../../text/common.ts';
@@ -23,6 +24,12 @@ export function SessionCard() {
   const asking = useView((view) => view.signingOut);
   const setView = useSetView();
   const now = useNow();
+  const signedIn = isSignedIn(session);
+  // However the session ended, nobody is asked about ending the next one.
+  useEffect(() => {
+    if (!signedIn) return undefined;
+    return () => setView({ signingOut: false });
+  }, [signedIn, setView]);
   // Without a session the banner of the page speaks.
   if (!isSignedIn(session)) return null;
   const leftMs = session.expiresAt - now;

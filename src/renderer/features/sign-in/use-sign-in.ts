@@ -1,7 +1,15 @@
 // Sign-in as every place offers it: the client opens the browser; its state arrives in the mirror, errors included.
 import type { WireError } from '../../../shared/errors.ts';
 import { isSigningIn, type SignInPrompt } from '../../../shared/model/session.ts';
-import { useCall, useTruth } from '../../window-context.tsx';
+import type { Snapshot } from '../../../shared/ipc/contract.ts';
+import { besideCall } from '../../new-tab.ts';
+import {
+  type CallState,
+  useCall,
+  useMirror,
+  useOpensPages,
+  useTruth,
+} from '../../window-context.tsx';
 
 export type DeviceCode = Extract<SignInPrompt, { by: 'device-code' }>;
 
@@ -20,7 +28,7 @@ export interface SignIn {
 
 export function useSignIn(): SignIn {
   const session = useTruth(({ slices }) => slices.session);
-  const signIn = useCall('session.signIn');
+  const signIn = useStartSignIn();
   const cancel = useCall('session.cancelSignIn');
   const signInWithCode = useCall('session.signInWithCode');
   const waiting = isSigningIn(session);
@@ -33,8 +41,26 @@ export function useSignIn(): SignIn {
     code: prompt?.by === 'device-code' ? prompt : null,
     // A call that failed before the session changed, e.g. because nothing answers.
     because: waiting ? undefined : (signIn.error ?? signInWithCode.error ?? told),
-    start: () => void signIn.run({ openBrowser: true }),
+    start: signIn.start,
     withCode: () => void signInWithCode.run({}),
     cancel: () => void cancel.run({}),
   };
+}
+
+/** Begins one: the client opens the page, or a tab its own beside it. */
+export function useStartSignIn(): Omit<CallState<'session.signIn'>, 'run'> & { start: () => void } {
+  const inTab = useOpensPages();
+  const mirror = useMirror();
+  const signIn = useCall('session.signIn');
+  return {
+    ...signIn,
+    start: () =>
+      void (inTab
+        ? besideCall(mirror, signInPage, () => signIn.run({ openBrowser: false }))
+        : signIn.run({ openBrowser: true })),
+  };
+}
+
+function signInPage({ slices: { session } }: Snapshot): string | null {
+  return isSigningIn(session) && session.prompt?.by === 'browser' ? session.prompt.url : null;
 }

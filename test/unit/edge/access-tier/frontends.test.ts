@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { conflictOf, createFrontends } from '../../../../src/edge/access-tier/frontends.ts';
+import { createFrontends } from '../../../../src/edge/access-tier/frontends.ts';
 import { serviceDocument } from '../../../../src/edge/command-center/documents.ts';
 
 const published = (name: string, domain: string, attributes: object) => ({
@@ -56,6 +56,16 @@ describe('which service a connection is for', () => {
     expect(there.at({ port: 9000, serverName: 'a.corp.test' })).toBeUndefined();
   });
 
+  test('a name of a service for another Access Tier is not taken by a *. service of this one', () => {
+    const elsewhere = published('exact', 'a.corp.test', { host_tag_selector: [{ site: 'rome' }] });
+    const here = frontends([wide, elsewhere], { site: 'berlin' });
+    expect(here.at({ port: 8443, serverName: 'a.corp.test' })).toBeUndefined();
+    expect(here.named('a.corp.test')).toBeUndefined();
+    expect(here.at({ port: 8443, serverName: 'b.corp.test' })?.id).toBe('wide');
+    const there = frontends([wide, elsewhere], { site: 'rome' });
+    expect(there.at({ port: 8443, serverName: 'a.corp.test' })?.id).toBe('exact');
+  });
+
   test('a *. domain has no one address', () => {
     expect(frontends([wide]).addressOf(wide)).toBeNull();
   });
@@ -83,6 +93,8 @@ describe('host tags', () => {
 test('two services cannot have one name, nor both take whatever comes to one port', () => {
   const one = published('one', 'one.test', { frontend_addresses: [{ port: 9000 }] });
   const two = published('two', 'two.test', { frontend_addresses: [{ port: 9000 }] });
+  const conflictOf = (others: (typeof one)[], id: string, document: typeof one.document) =>
+    frontends(others).conflictOf(id, document);
   expect(conflictOf([one], 'two', two.document)).toBe('one');
   const named = published('two', 'two.test', {
     tls_sni: ['two.test'],
@@ -92,4 +104,14 @@ test('two services cannot have one name, nor both take whatever comes to one por
   const same = published('two', 'two.test', { tls_sni: ['two.test', 'one.test'] });
   expect(conflictOf([one], 'two', same.document)).toBe('one');
   expect(conflictOf([one], 'one', one.document)).toBeUndefined();
+});
+
+test('nor both take it where one names the port as people see it, and one as it is behind the router', () => {
+  const outer = published('outer', 'outer.test', { frontend_addresses: [{ port: 443 }] });
+  const inner = published('inner', 'inner.test', { frontend_addresses: [{ port: 8443 }] });
+  const other = published('other', 'other.test', { frontend_addresses: [{ port: 444 }] });
+  const mapped = frontends([outer], {}, { port: 443 });
+  expect(mapped.conflictOf('inner', inner.document)).toBe('outer');
+  expect(mapped.conflictOf('other', other.document)).toBeUndefined();
+  expect(frontends([outer]).conflictOf('inner', inner.document)).toBeUndefined();
 });

@@ -217,7 +217,12 @@ describe('examples of the HTTP settings', () => {
 describe('what this edge cannot do is refused with the reason', () => {
   const backend = { target: { name: '10.1.2.3', port: '80' } };
   test.each<[string, object, string, string]>([
-    ['letsencrypt', { cert_settings: { letsencrypt: true } }, 'GENERIC', 'does not speak ACME'],
+    [
+      'letsencrypt beside files',
+      { cert_settings: { letsencrypt: true, ...certificate('/etc/cert.pem').cert_settings } },
+      'GENERIC',
+      'custom_tls_cert is enabled too',
+    ],
     ['a relative file', certificate('cert.pem'), 'GENERIC', 'has to be a whole path'],
     ['client_cidrs', { client_cidrs: [{ addresses: [] }] }, 'GENERIC', 'intercepts no traffic'],
     [

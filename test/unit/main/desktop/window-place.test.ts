@@ -21,7 +21,13 @@ const at = (x: number, y: number, width = 800, height = 600): WindowPlace => ({
 
 describe('a window', () => {
   it.each([
-    ['opens at its usual size the first time', null, [laptop], { width: 960, height: 680 }],
+    ['opens at its usual size the first time', null, [laptop], { width: 1180, height: 760 }],
+    [
+      'is no larger than its display the first time either',
+      null,
+      [{ ...laptop, width: 1024, height: 600 }],
+      { width: 1024, height: 600 },
+    ],
     ['comes back where it was', at(100, 50), [laptop], at(100, 50).bounds],
     ['comes back on the other display', at(-1800, 5), [laptop, left], at(-1800, 5).bounds],
     ['comes back partly outside, as it was left', at(1300, 500), [laptop], at(1300, 500).bounds],

@@ -3,12 +3,15 @@ import { expect, it } from 'vitest';
 import { isIncluded } from '../../../../src/proxy/include-domains.ts';
 import { pacScript } from '../../../../src/proxy/listeners/pac.ts';
 
+import type { SentThrough } from '../../../../src/shared/model/service.ts';
+
+const domainsOf = (...includeDomains: string[]): SentThrough => ({ includeDomains });
 const PROXY = '127.0.0.1:8080';
 
 /** Runs the script as a browser does, without any of the helpers that a browser would offer. */
-function find(domains: string[], hosts: string[]): string[] {
+function find(sent: SentThrough, hosts: string[]): string[] {
   const context = createContext({});
-  runInContext(pacScript(PROXY, domains), context);
+  runInContext(pacScript(PROXY, sent), context);
   return hosts.map(
     (host) =>
       runInContext(
@@ -20,9 +23,9 @@ function find(domains: string[], hosts: string[]): string[] {
 
 it('sends everything through the port but what is on this computer', () => {
   const here = ['localhost', 'LOCALHOST.', 'a.localhost', '127.0.0.1', '127.9.9.9', '::1', '[::1]'];
-  expect(new Set(find([], here))).toEqual(new Set(['DIRECT']));
+  expect(new Set(find(domainsOf(), here))).toEqual(new Set(['DIRECT']));
   const there = ['wiki.lab', '10.0.0.1', '127.evil.example', 'notlocalhost', '2001:db8::1'];
-  expect(new Set(find([], there))).toEqual(new Set([`PROXY ${PROXY}`]));
+  expect(new Set(find(domainsOf(), there))).toEqual(new Set([`PROXY ${PROXY}`]));
 });
 
 it('reads "Domains to Proxy" as the port itself does', () => {
@@ -43,13 +46,54 @@ it('reads "Domains to Proxy" as the port itself does', () => {
     'localhost',
     '',
   ];
-  expect(find(domains, hosts)).toEqual(
+  expect(find(domainsOf(...domains), hosts)).toEqual(
     hosts.map((host) => (isIncluded(host, domains) ? `PROXY ${PROXY}` : 'DIRECT')),
   );
 });
 
 it('cannot be broken out of by a domain', () => {
   const domains = ['"];throw new Error("x");//', '\u2028', '</script>', "'\\", '.ü.example'];
-  expect(find(domains, ['a.lab', 'x.ü.example'])).toEqual(['DIRECT', `PROXY ${PROXY}`]);
-  expect(pacScript(PROXY, domains)).toMatch(/^[\n -~]*$/);
+  expect(find(domainsOf(...domains), ['a.lab', 'x.ü.example'])).toEqual([
+    'DIRECT',
+    `PROXY ${PROXY}`,
+  ]);
+  expect(pacScript(PROXY, domainsOf(...domains))).toMatch(/^[\n -~]*$/);
+});
+
+it('without such domains sends what the definition lets through, and nothing else', () => {
+  const allowedTargets = [
+    { hostnames: ['vnc1.com', '*.Lab.example', 'node-*'], cidrs: ['10.9.0.0/16'] },
+    { hostnames: [], cidrs: ['10.10.34.0/24', '127.0.0.1/32', '2001:db8::/32'] },
+  ];
+  const through = ['vnc1.com', 'VNC1.com.', 'a.lab.example', 'node-7', '10.10.34.200', '127.0.0.1'];
+  const usual = ['vnc2.com', 'lab.example', '10.10.35.1', '10.9.0.1', '127.0.0.2', 'example.com'];
+  const sent = { includeDomains: [], allowedTargets };
+  expect(new Set(find(sent, through))).toEqual(new Set([`PROXY ${PROXY}`]));
+  expect(new Set(find(sent, usual))).toEqual(new Set(['DIRECT']));
+});
+
+it('sends everything where one of its targets is any host', () => {
+  const allowedTargets = [
+    { hostnames: ['a.lab'], cidrs: [] },
+    { hostnames: [], cidrs: [] },
+  ];
+  const sent = { includeDomains: [], allowedTargets };
+  expect(find(sent, ['example.com', 'localhost'])).toEqual([`PROXY ${PROXY}`, 'DIRECT']);
+});
+
+it('reads networks of every length', () => {
+  const allowedTargets = [{ hostnames: [], cidrs: ['192.168.128.0/17'] }];
+  const hosts = ['192.168.128.0', '192.168.255.255', '192.168.127.255', '192.169.128.0'];
+  const proxied = `PROXY ${PROXY}`;
+  expect(find({ includeDomains: [], allowedTargets }, hosts)).toEqual([
+    proxied,
+    proxied,
+    'DIRECT',
+    'DIRECT',
+  ]);
+  const all = [{ hostnames: [], cidrs: ['0.0.0.0/0'] }];
+  expect(find({ includeDomains: [], allowedTargets: all }, ['8.8.8.8', 'name.example'])).toEqual([
+    proxied,
+    'DIRECT',
+  ]);
 });

@@ -66,9 +66,10 @@ describe('ways to use a service', () => {
     });
   });
 
-  it('never propose http_proxy, which a port that only tunnels cannot serve', () => {
-    const all = Object.values(commands({ mode: 'CHAIN' })).join('\n');
-    expect(all).not.toMatch(/\bhttp_proxy=/);
+  it('lead a program that speaks http through a collection, too', () => {
+    expect(commands({ mode: 'CHAIN' })['Environment']).toBe(
+      'http_proxy=http://127.0.0.1:8081 https_proxy=http://127.0.0.1:8081 PROGRAM',
+    );
   });
 
   it('hold the host key against the service, not against a port of this computer', () => {
