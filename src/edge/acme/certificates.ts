@@ -141,7 +141,7 @@ export async function openAcme(options: AcmeOptions): Promise<AcmeCertificates> 
   };
 
   /** What is defined but cannot be read here may ask for one where it can: at an edge of a later version, say. */
-  const isKnown = async (service: string): Promise<boolean> =>
+  const mayForget = async (service: string): Promise<boolean> =>
     rulebook.service(service) !== undefined ||
     (await store.get('documents', `service/${service}`)) === undefined;
 
@@ -157,7 +157,7 @@ export async function openAcme(options: AcmeOptions): Promise<AcmeCertificates> 
     const wanted = new Set(asked().map(serviceId));
     for (const service of kept.services()) {
       const isOrdered = isLeased(kept.get(service)?.record ?? {});
-      if (!wanted.has(service) && !isOrdered && (await isKnown(service))) {
+      if (!wanted.has(service) && !isOrdered && (await mayForget(service))) {
         await kept.forget(service);
       }
     }
