@@ -93,6 +93,11 @@ const configFile = strict({
     contact: z.email(),
     terms_agreed: z.literal(true, 'has to be true: read the terms of the directory, and agree'),
     root_file: z.string().min(1).optional(),
+    external_account: strict({
+      key_id: z.string().min(1).max(200),
+      /** Whose one line is the key: this file may be shown to others. */
+      hmac_key_file: z.string().min(1),
+    }).optional(),
   }).optional(),
   limits: strict({
     connection_seconds: seconds(60, 7 * DAY).default(43_200),
@@ -159,9 +164,21 @@ async function acmeOf(
   folder: string,
 ): Promise<Pick<EdgeConfig, 'acme'>> {
   if (!acme) return {};
-  const { directory, contact, root_file: name } = acme;
-  const root = name === undefined ? undefined : await readBeside(file, folder, name, 'acme');
-  return { acme: { directory, contact, root } };
+  const { directory, contact, root_file: name, external_account: account } = acme;
+  const read = (wanted: string) => readBeside(file, folder, wanted, 'acme');
+  return {
+    acme: {
+      directory,
+      contact,
+      ...(name !== undefined && { root: await read(name) }),
+      ...(account && {
+        externalAccount: {
+          keyId: account.key_id,
+          hmacKey: (await read(account.hmac_key_file)).trim(),
+        },
+      }),
+    },
+  };
 }
 
 async function upstreamOf(

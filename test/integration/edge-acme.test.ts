@@ -11,6 +11,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { AcmeConfig } from '../../src/edge/acme/certificates.ts';
 import { callsTo } from '../../src/edge/administration/control-client.ts';
 import type { AuditLine } from '../../src/edge/audit/audit.ts';
 import type { DemoOptions } from '../../src/edge/demo.ts';
@@ -48,11 +49,12 @@ async function bench(
 }
 
 async function edgeWith(
-  { directory, root }: Pick<AcmeServer, 'directory' | 'root'>,
+  server: Pick<AcmeServer, 'directory' | 'root'> & Pick<AcmeConfig, 'externalAccount'>,
   accessTierPort: number,
   { pace = FAST, ...options }: { pace?: object } & Partial<DemoOptions> = {},
 ): Promise<TestEdge> {
-  const acme = { directory, root, contact: 'ops@example.com', pace };
+  const { directory, root, externalAccount } = server;
+  const acme = { directory, root, externalAccount, contact: 'ops@example.com', pace };
   const ports = { operations: { port: 0 } };
   const edge = await startEdge({ accessTierPort, acme, ports, ...options });
   onTestFinished(() => edge.stop());
@@ -361,6 +363,21 @@ describe('a service with letsencrypt', () => {
     await edge.stop();
   });
 
+  test('has an account that belongs to a customer, where the directory wants that', async () => {
+    const port = await freePort();
+    const hmacKey = Buffer.alloc(32, 7).toString('base64url');
+    const server = await acmeServer({ tlsPort: port, externalAccounts: { 'customer-1': hmacKey } });
+    const { issuedUnder } = await server.start();
+    const nobody = await edgeWith(server, 0);
+    await put(nobody, 'pages');
+    const failed = await until(async () => (await stateOf(nobody, 'pages'))?.failed);
+    expect(failed.reason).toContain('externalAccountBinding');
+    const customer = { keyId: 'customer-1', hmacKey };
+    const edge = await edgeWith({ ...server, externalAccount: customer }, port);
+    await put(edge, 'pages');
+    await issued(port, 'pages.example.test', issuedUnder);
+  }, 60_000);
+
   test('orders for its new names when they change', async () => {
     const { edge, port, server } = await bench();
     await server.start();
@@ -490,6 +507,22 @@ describe('letsencrypt is refused when it is written', () => {
     const problems = await problemsOf(put(edge, 'pages'));
     expect(problems).toContain('"path":"spec.cert_settings.letsencrypt"');
     expect(problems).toMatch(/"line":1,.*this edge has no \\"acme\\" in its configuration/);
+  });
+
+  test('and is an error in the log, once, where the directory was taken out of the configuration', async () => {
+    const { edge, port } = await bench();
+    await put(edge, 'pages');
+    await edge.edge.stop();
+    const without = await startEdge({ accessTierPort: port, data: edge.data });
+    onTestFinished(() => without.stop());
+    expect((await shown(port, 'pages.example.test')).certificate).toBeNull();
+    expect((await shown(port, 'pages.example.test')).certificate).toBeNull();
+    expect((await shown(port, 'echo.demo.localhost')).certificate).not.toBeNull();
+    const told = without.logged.filter((line) =>
+      line.includes('has no "acme"'.replaceAll('"', '\\"')),
+    );
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(/^error a service cannot be reached .*pages\.example\.test/);
   });
 
   test('for a name with a star, and beside files', async () => {

@@ -28,6 +28,8 @@ export async function acmeServer(wish: {
   /** Where names have to be proven: 443 elsewhere. */
   tlsPort: number;
   lifetimeSeconds?: number;
+  /** Only with one of these is an account made: key by its id. */
+  externalAccounts?: Record<string, string>;
 }): Promise<AcmeServer> {
   const folder = tempDir();
   const [port, managementPort] = [await freePort(), await freePort()];
@@ -46,7 +48,8 @@ export async function acmeServer(wish: {
     httpPort: 1,
     tlsPort: wish.tlsPort,
     ocspResponderURL: '',
-    externalAccountBindingRequired: false,
+    externalAccountBindingRequired: wish.externalAccounts !== undefined,
+    externalAccountMACKeys: wish.externalAccounts ?? {},
     ...(wish.lifetimeSeconds !== undefined && { certificateValidityPeriod: wish.lifetimeSeconds }),
   };
   const configFile = file('pebble.json', JSON.stringify({ pebble: config }));

@@ -57,6 +57,7 @@ export function createServiceCertificates(
 ): ServiceCertificates {
   const { serverCertificates, clientAuthority, acme, log } = options;
   const loaded = new Map<string, Loaded>();
+  const told = new Set<string>();
 
   const load = async ({ cert, key }: Files, domain: string): Promise<ShownCertificate> => {
     const [chain, secret] = await Promise.all([readBounded(cert), readBounded(key)]);
@@ -90,12 +91,26 @@ export function createServiceCertificates(
     return shown;
   };
 
+  const whyNotByAcme = (document: ServiceDocument): string | null =>
+    acme === null ? NO_DIRECTORY : acme.problemOf(document);
+  /** Of a service that was stored under another configuration. Once: who connects often shall not fill the log. */
+  const tellWhyNot = (document: ServiceDocument): void => {
+    const { domain } = document.metadata.tags;
+    const why = whyNotByAcme(document);
+    if (why === null || told.has(domain)) return;
+    told.add(domain);
+    log('error', 'a service cannot be reached', { domain, reason: why });
+  };
+
   return {
     async of(document) {
       const { files, byAcme, dnsNames } = document.spec.cert_settings;
       if (files || byAcme) {
         const shown = files ? await ofFiles(files, document) : acme?.of(document);
-        if (!shown) throw new Error('there is no certificate for it');
+        if (!shown) {
+          if (byAcme) tellWhyNot(document);
+          throw new Error('there is no certificate for it');
+        }
         return shown;
       }
       return serverCertificates.of({
@@ -106,7 +121,7 @@ export function createServiceCertificates(
     async problemOf(document) {
       const { files, byAcme } = document.spec.cert_settings;
       if (byAcme) {
-        const why = acme === null ? NO_DIRECTORY : acme.problemOf(document);
+        const why = whyNotByAcme(document);
         return why === null ? null : { setting: 'letsencrypt', reason: why };
       }
       if (!files) return null;

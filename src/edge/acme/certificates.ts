@@ -14,16 +14,12 @@ import type { AcmeWish } from '../store/store.ts';
 import { createTurns } from '../turns.ts';
 import { createChallenges } from './challenges.ts';
 import { checkIssued, createKept, isLeased, type KeptOptions, type Outcome } from './kept.ts';
-import { openDirectory, RateLimited } from './order.ts';
+import { type DirectoryOptions, openDirectory, RateLimited } from './order.ts';
 import { isFor, nextOrderAt, PACE, type Pace, retryAfter } from './pace.ts';
 
-export interface AcmeConfig {
-  /** Address of the directory (RFC 8555 7.1.1). */
+export interface AcmeConfig extends Omit<DirectoryOptions, 'url'> {
+  /** Its address. */
   directory: string;
-  /** E-mail address that the directory writes to. */
-  contact: string;
-  /** PEM of who vouches for the directory itself, besides the public authorities. */
-  root?: string | undefined;
   pace?: Partial<Pace>;
 }
 

@@ -31,12 +31,16 @@ export interface Directory {
 }
 
 export interface DirectoryOptions {
+  /** Of the directory's one known resource (RFC 8555 7.1.1). */
   url: string;
+  /** E-mail address that it writes to. */
   contact: string;
   /** PEM of who vouches for the directory itself, besides the public authorities. */
   root?: string | undefined;
   /** All of one request, however slowly it is answered. */
   requestMs?: number;
+  /** Whose account it is at a directory that has customers (RFC 8555 7.3.4). */
+  externalAccount?: { keyId: string; hmacKey: string } | undefined;
 }
 
 /** The directory wants nothing more for now. */
@@ -62,9 +66,10 @@ const FIRST_LOOK_MS = 500;
 const LONGEST_LOOK_MS = 15_000;
 
 export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
-  const { url, contact, root, requestMs = REQUEST_MS } = options;
+  const { url, contact, root, externalAccount: customer, requestMs = REQUEST_MS } = options;
   // Not before it is needed: with all that it brings, it is larger than the edge.
   const { default: acme } = await import('acme-client');
+  // Settings of the library are those of the process: an edge has one directory.
   const agent = new Agent({ keepAlive: false, ...(root && { ca: [...rootCertificates, root] }) });
   Object.assign(acme.axios.defaults, {
     httpsAgent: agent,
@@ -98,7 +103,12 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   return {
     newAccountKey: newKey,
     async order({ names, commonName, accountKey, present, signal }) {
-      const client = new acme.Client({ directoryUrl: url, accountKey });
+      const bound = customer && { kid: customer.keyId, hmacKey: customer.hmacKey };
+      const client = new acme.Client({
+        directoryUrl: url,
+        accountKey,
+        ...(bound && { externalAccountBinding: bound }),
+      });
       // The same one for the same key, however often it is asked for.
       await client.createAccount({ termsOfServiceAgreed: true, contact: [`mailto:${contact}`] });
       signal.throwIfAborted();

@@ -89,6 +89,15 @@ test('an ACME directory is read with who vouches for it; its terms have to be ag
     root: 'a root\n',
   });
   expect((await readConfigFile(written(LEAST))).edge.acme).toBeUndefined();
+  const external_account = { key_id: 'customer-1', hmac_key_file: 'customer-key' };
+  const bound = written({ ...LEAST, acme: { ...acme, root_file: undefined, external_account } });
+  await expect(readConfigFile(bound)).rejects.toThrow('acme: customer-key cannot be read: ENOENT');
+  writeFileSync(path.join(path.dirname(bound), 'customer-key'), 'a key\n');
+  expect((await readConfigFile(bound)).edge.acme).toEqual({
+    directory: 'https://acme.example.com/dir',
+    contact: 'ops@example.com',
+    externalAccount: { keyId: 'customer-1', hmacKey: 'a key' },
+  });
   expect(await refusal({ ...LEAST, acme: { ...acme, terms_agreed: false } })).toContain(
     'acme.terms_agreed: has to be true: read the terms of the directory, and agree',
   );
