@@ -340,6 +340,29 @@ describe('a service with letsencrypt', () => {
     });
   }, 60_000);
 
+  test('that this version cannot read keeps its certificate, for the one that can', async () => {
+    const data = tempDir();
+    const file = path.join(data, 'state.json');
+    const [names, directory] = [['pages.example.test'], 'https://127.0.0.1:1/dir'];
+    const failed = { names, directory, times: 1, reason: 'away', until: Date.now() + 600_000 };
+    const later = { kind: 'service', enabled: true, definition: { kind: 'Later' }, version: 1 };
+    const collections = {
+      documents: { 'service/later.demo.bnn': later },
+      acmeCertificates: { 'later.demo.bnn': { failed }, 'gone.demo.bnn': { failed } },
+    };
+    writeFileSync(file, JSON.stringify({ version: 1, collections }));
+    const { root } = await createTestPki();
+    const edge = await edgeWith({ directory, root }, await freePort(), { data });
+    const kept = () =>
+      Object.keys(
+        (JSON.parse(readFileSync(file, 'utf8')) as { collections: typeof collections }).collections
+          .acmeCertificates,
+      );
+    await until(() => Promise.resolve(!kept().includes('gone.demo.bnn')));
+    expect(kept()).toEqual(['later.demo.bnn']);
+    await edge.stop();
+  });
+
   test('has an account that belongs to a customer, where the directory wants that', async () => {
     const port = await freePort();
     const hmacKey = Buffer.alloc(32, 7).toString('base64url');

@@ -602,7 +602,8 @@ describe('keys', () => {
     const ask = (key?: string) =>
       own.rest('/api/v1/security_roles', key === undefined ? {} : { key });
     expect((await ask()).status).toBe(200);
-    const guess = (at: number) => `bnn_guess-${at}_${'A'.repeat(43)}`;
+    // Its name is no secret: who knows it must not shut out the program that has the key.
+    const guess = (at: number) => `bnn_${at < 4 ? `guess-${at}` : 'terraform'}_${'A'.repeat(43)}`;
     const statuses: number[] = [];
     for (let at = 0; at < 8; at += 1) statuses.push((await ask(guess(at))).status);
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);

@@ -25,7 +25,7 @@ export interface AcmeConfig extends Omit<DirectoryOptions, 'url'> {
 
 export interface AcmeOptions extends KeptOptions {
   config: AcmeConfig;
-  rulebook: Pick<Rulebook, 'services'>;
+  rulebook: Pick<Rulebook, 'services' | 'service'>;
   changes: Pick<Changes, 'on'>;
   audit: Pick<Audit, 'write'>;
   isServedHere(document: ServiceDocument): boolean;
@@ -136,6 +136,11 @@ export async function openAcme(options: AcmeOptions): Promise<AcmeCertificates> 
     if (outcome) tell(wish, outcome, isShown);
   };
 
+  /** What is defined but cannot be read here may ask for one where it can: at an edge of a later version, say. */
+  const mayForget = async (service: string): Promise<boolean> =>
+    rulebook.service(service) !== undefined ||
+    (await store.get('documents', `service/${service}`)) === undefined;
+
   const round = async (): Promise<void> => {
     await kept.reread();
     for (const wish of served().map(wishOf)) {
@@ -148,7 +153,9 @@ export async function openAcme(options: AcmeOptions): Promise<AcmeCertificates> 
     const wanted = new Set(asked().map(serviceId));
     for (const service of kept.services()) {
       const isOrdered = isLeased(kept.get(service)?.record ?? {});
-      if (!wanted.has(service) && !isOrdered) await kept.forget(service);
+      if (!wanted.has(service) && !isOrdered && (await mayForget(service))) {
+        await kept.forget(service);
+      }
     }
     await challenges.withdrawOld();
     await kept.reread();

@@ -106,6 +106,8 @@ export const isLeased = ({ ordered }: AcmeCertificateRecord): boolean =>
 export function checkIssued({ key, cert }: KeyAndChain, names: readonly string[]): void {
   shownCertificate(key, cert); // throws when they are no pair
   const leaf = new X509Certificate(cert);
+  // The one before may still be good.
+  if (Date.parse(leaf.validTo) < Date.now()) throw new Error('what was issued has ended');
   const missing = names.find((name) => !leaf.checkHost(name));
   if (missing !== undefined) throw new Error(`what was issued is not for ${missing}`);
 }

@@ -37,6 +37,8 @@ export interface DirectoryOptions {
   contact: string;
   /** PEM of who vouches for the directory itself, besides the public authorities. */
   root?: string | undefined;
+  /** All of one request, however slowly it is answered. */
+  requestMs?: number;
   /** Whose account it is at a directory that has customers (RFC 8555 7.3.4). */
   externalAccount?: { keyId: string; hmacKey: string } | undefined;
 }
@@ -52,31 +54,45 @@ export class RateLimited extends Error {
 }
 
 interface NotAnswered extends Error {
+  code?: string;
   response?: { status: number; data: unknown; headers: Record<string, string | undefined> };
 }
 
 const CHALLENGE = 'tls-alpn-01';
+const NOT_ORDERED = 'the directory asks for proof of what was not ordered';
 const REQUEST_MS = 30_000;
 const LONGEST_ANSWER = 1024 * 1024;
 const FIRST_LOOK_MS = 500;
 const LONGEST_LOOK_MS = 15_000;
 
 export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
-  const { url, contact, root, externalAccount: customer } = options;
+  const { url, contact, root, externalAccount: customer, requestMs = REQUEST_MS } = options;
   // Not before it is needed: with all that it brings, it is larger than the edge.
   const { default: acme } = await import('acme-client');
   // Settings of the library are those of the process: an edge has one directory.
   const agent = new Agent({ keepAlive: false, ...(root && { ca: [...rootCertificates, root] }) });
   Object.assign(acme.axios.defaults, {
     httpsAgent: agent,
-    timeout: REQUEST_MS,
     maxContentLength: LONGEST_ANSWER,
+    // What is signed is for one address (RFC 8555 6.4), and that one has TLS.
+    maxRedirects: 0,
   });
+  // Not axios' own limit, which begins anew with each byte: one that drips would hold up every other order.
+  acme.axios.interceptors.request.use((request) =>
+    Object.assign(request, { signal: AbortSignal.timeout(requestMs) }),
+  );
   // In place of the library's own retries, which wait for as long as the directory says, for hours too, and cannot be
   // stopped. To axios every answer is an error there, so that these could see it.
   acme.axios.interceptors.response.clear();
-  acme.axios.interceptors.response.use(null, ({ response, cause, message }: NotAnswered) => {
-    if (!response) throw new Error(`the directory does not answer: ${message}`, { cause });
+  acme.axios.interceptors.response.use(null, (error: NotAnswered) => {
+    const { response, cause, code, message } = error;
+    if (!response) {
+      const why = code === 'ERR_CANCELED' ? `not within ${requestMs / 1000} seconds` : message;
+      throw new Error(`the directory does not answer: ${why}`, { cause });
+    }
+    if (response.status >= 300 && response.status < 400) {
+      throw new Error('the directory leads elsewhere');
+    }
     if (response.status !== 429 && response.status !== 503) return response;
     const { detail } = refusal.parse(response.data);
     const after = response.headers['retry-after'] ?? '';
@@ -98,7 +114,10 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
       signal.throwIfAborted();
       const identifiers = names.map((value) => ({ type: 'dns', value }));
       const order = await client.createOrder({ identifiers });
+      // They are all fetched at once: as many as there are names, whatever it says.
+      if (order.authorizations.length > names.length) throw new Error(NOT_ORDERED);
       for (const authorization of await client.getAuthorizations(order)) {
+        if (!names.includes(authorization.identifier.value)) throw new Error(NOT_ORDERED);
         await authorise(client, order, authorization, { present, signal });
       }
       const wish = { altNames: [...names], ...(commonName !== undefined && { commonName }) };

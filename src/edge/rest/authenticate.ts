@@ -1,6 +1,6 @@
 // Who asks: `Authorization: Bearer` with a key (RFC 6750). Asked of the store at each request, so that a key is good for
 // none that begins after it was revoked, at whichever edge.
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import {
   type ApiKey,
@@ -31,7 +31,10 @@ const BACKOFF = { freeAttempts: 5, firstDelayMs: 1_000, longestDelayMs: 60_000 }
 
 export function createAuthenticate({ keys, audit, log }: AuthenticateOptions): Authenticate {
   const throttle = createThrottle(BACKOFF);
-  /** Keys that were good here: whoever sends bad ones from the same address does not shut them out. */
+  /**
+   * What keys hash to that were good here: whoever sends bad ones from the same address does not shut them out. Not their
+   * names, which others know.
+   */
   const proven = new Set<string>();
   const note = (request: IncomingMessage, refusal: RestRefusal, by: string | null): RestRefusal => {
     audit.write({
@@ -53,8 +56,8 @@ export function createAuthenticate({ keys, audit, log }: AuthenticateOptions): A
         throw new RestRefusal(401, 'edge/key-refused', why, { 'WWW-Authenticate': REALM });
       }
       const source = request.socket.remoteAddress ?? '';
-      const name = nameInKey(given);
-      const attempts = name !== null && proven.has(name) ? `${source} ${name}` : source;
+      const hash = createHash('sha256').update(given).digest('base64url');
+      const attempts = proven.has(hash) ? `${source} ${hash}` : source;
       const waitMs = throttle.delayMs(attempts);
       if (waitMs > 0) {
         throw new RestRefusal(429, 'edge/too-many-attempts', 'Too many keys were refused.', {
@@ -71,9 +74,10 @@ export function createAuthenticate({ keys, audit, log }: AuthenticateOptions): A
         throttle.failed(attempts);
         const why = 'This key is unknown, revoked or expired.';
         const challenge = { 'WWW-Authenticate': `${REALM}, error="invalid_token"` };
-        throw note(request, new RestRefusal(401, 'edge/key-refused', why, challenge), name);
+        const refusal = new RestRefusal(401, 'edge/key-refused', why, challenge);
+        throw note(request, refusal, nameInKey(given));
       }
-      proven.add(key.name);
+      proven.add(hash);
       throttle.succeeded(attempts);
       return key;
     },

@@ -4,6 +4,9 @@ import { type SentThrough, sendsEverything } from '../../shared/model/service.ts
 
 export const PAC_TYPE = 'application/x-ns-proxy-autoconfig';
 
+/** Of 127.0.0.0/8. Who lets a wider network through means other computers, not the one that asks. */
+const LOOPBACK_MASK = 0xff000000;
+
 /** Names in lower case, and networks as two 32-bit numbers. */
 interface Matched {
   exact: string[];
@@ -54,6 +57,7 @@ function FindProxyForURL(url, host) {
     if (name.substring(0, begins[i].length) === begins[i]) return proxy;
   }
   for (i = 0; number >= 0 && i < networks.length; i += 1) {
+    if (isLoopback(name) && networks[i][1] < ${LOOPBACK_MASK}) continue;
     if ((number & networks[i][1]) >>> 0 === networks[i][0]) return proxy;
   }
   return "DIRECT";

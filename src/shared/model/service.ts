@@ -31,11 +31,13 @@ export interface SentThrough {
   allowedTargets?: readonly Omit<AllowedTargets, 'ports'>[];
 }
 
-/** Neither "Domains to Proxy" nor what it lets through names any host. */
+/** Neither "Domains to Proxy" nor what it lets through names any host, or the latter names any there is. */
 export const sendsEverything = ({ includeDomains, allowedTargets = [] }: SentThrough): boolean =>
   includeDomains.length === 0 &&
   (allowedTargets.length === 0 ||
-    allowedTargets.some(({ hostnames, cidrs }) => hostnames.length + cidrs.length === 0));
+    allowedTargets.some(
+      ({ hostnames, cidrs }) => hostnames.includes('*') || hostnames.length + cidrs.length === 0,
+    ));
 
 export interface Service {
   /** `<name>.<cluster>.bnn`, unique in the organisation. */

@@ -97,3 +97,15 @@ it('reads networks of every length', () => {
     'DIRECT',
   ]);
 });
+
+it.each([
+  ['any name', { hostnames: ['a.lab', '*'], cidrs: [] }],
+  ['every address', { hostnames: [], cidrs: ['0.0.0.0/0'] }],
+  ['half of all addresses', { hostnames: [], cidrs: ['0.0.0.0/1'] }],
+])('keeps what is on this computer here where %s is let through', (_, target) => {
+  const sent = { includeDomains: [], allowedTargets: [target] };
+  expect(new Set(find(sent, ['localhost', 'a.localhost', '127.0.0.1', '127.9.9.9']))).toEqual(
+    new Set(['DIRECT']),
+  );
+  expect(find(sent, ['10.0.0.1'])).toEqual([`PROXY ${PROXY}`]);
+});
