@@ -38,6 +38,7 @@ const PAGES: Record<string, [begins: string, trial: Trial][]> = {
     ['[servers]', WHOLE_BLOCKS],
     ['- hosts: servers', WHOLE_BLOCKS],
     ['banyan ssh-config on', ansible],
+    ['bastion | SUCCESS', WHOLE_BLOCKS],
   ],
   'docs/how-to/deploy.md': [
     ['banyan-edge invite deployment', deploymentFile],
@@ -55,6 +56,8 @@ const PAGES: Record<string, [begins: string, trial: Trial][]> = {
     ['banyan-edge service create', HOST],
     ['banyan-edge service show', HOST],
     ['"cert_settings": {', SHOWN],
+    ['"acme": {', SHOWN],
+    ['banyan-edge service show wiki', HOST],
     ['TrustedUserCAKeys', 'test/integration/client-ssh-certificates.test.ts'],
     ['AuthorizedPrincipalsFile', SHOWN],
     ['banyan-edge invite create', HOST],
@@ -63,6 +66,8 @@ const PAGES: Record<string, [begins: string, trial: Trial][]> = {
     ['banyan-edge settings show', HOST],
     ['banyan-edge audit', HOST],
     ['tar -C', HOST],
+    ['"rest": {', SHOWN],
+    ['(umask 077; banyan-edge api-key create', HOST],
   ],
   'docs/how-to/install.md': [
     ['sudo mkdir', 'macOS only'],
@@ -153,7 +158,7 @@ clusters:\n- name: corp\n  cluster:\n    server: https://kube.test:6443\n`;
   expect(said).toMatch(/^complete .*banyan$/m);
   const ending = /^reached\n(http:\/\/127\.0\.0\.1:\d+) (\S+)$/m.exec(said) ?? [];
   expect(ending[2]).toBe(path.join(reader.folder, '.config', 'banyanapp'));
-  expect(reader.read('.kube/config')).toContain(`proxy-url: "${ending[1]}"`);
+  expect(reader.read('.kube/config')).toContain(`proxy-url: ${ending[1]} # Banyan`);
   await reader.paste('banyan ssh-config off; banyan kubeconfig off');
   expect(reader.read('.ssh/config')).toBe(own);
   expect(reader.read('.kube/config')).toBe(cluster);
@@ -169,6 +174,7 @@ async function ansible(context: TestContext): Promise<void> {
   const env = { ANSIBLE_REMOTE_TMP: path.join(reader.folder, 'remote') };
   const { exit, said } = await reader.paste(block(page, 'banyan ssh-config on'), env);
   expect({ exit, said }).toMatchObject({ exit: 0 });
+  expect(said).toContain(block(page, 'bastion | SUCCESS').trim());
   expect(reader.read('motd')).toBe('Reached through Banyan.\n');
 }
 
