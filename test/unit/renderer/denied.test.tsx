@@ -22,7 +22,11 @@ describe('a service that is closed for this person', () => {
     const posture = {
       report: aReport({ FirewallEnabled: 'false' }),
       checkedAt: 1,
-      verdict: { trustLevel: 'Medium' as const, failed: ['FirewallEnabled' as const], unknown: [] },
+      verdict: {
+        trustLevel: 'Medium' as const,
+        failed: ['FirewallEnabled' as const],
+        unknown: ['ScreenLockEnabled' as const],
+      },
     };
     const app = await renderApp(
       aSnapshot({
@@ -33,6 +37,8 @@ describe('a service that is closed for this person', () => {
     await app.click('Why is Vault not available?');
     expect(app.text()).toContain('Your device has to be at trust level High.');
     expect(app.text()).toContain('sudo ufw enable');
+    expect(app.text()).toContain('Its trust level is Medium now.');
+    expect(app.text()).toContain('Screen lockBanyan could not tell on this computer');
     expect(app.text()).not.toContain('banyan status');
     await app.click('Show this device');
     expect(app.text()).toContain('Security of this device');

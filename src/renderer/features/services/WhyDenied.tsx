@@ -3,6 +3,7 @@
 import type { Service } from '../../../shared/model/service.ts';
 import { factorState, missingPrograms, POSTURE_FACTORS } from '../../../shared/model/posture.ts';
 import { FACTOR_NAMES, factorFix, LEVEL_NAMES } from '../../../shared/model/posture-words.ts';
+import { postureText } from '../../text/posture.ts';
 import { detailsText } from '../../text/services.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Note } from '../../ui/Note.tsx';
@@ -27,21 +28,27 @@ function ToFix() {
   const posture = useTruth(({ slices: { device } }) =>
     device.status === 'registered' ? device.posture : undefined,
   );
-  const failed = posture
-    ? POSTURE_FACTORS.filter((factor) => factorState(posture, factor) === 'failed')
-    : [];
+  const all = posture ? POSTURE_FACTORS : [];
+  const failed = all.filter((factor) => posture && factorState(posture, factor) === 'failed');
+  const untold = all.filter((factor) => posture?.verdict?.unknown.includes(factor));
   return (
     <section className="details-section">
       <h2>{detailsText.toFix}</h2>
       {posture?.verdict && (
         <p className="sub">{detailsText.atLevel(LEVEL_NAMES[posture.verdict.trustLevel])}</p>
       )}
-      {posture && failed.length > 0 ? (
+      {posture && failed.length + untold.length > 0 ? (
         <ul className="block to-fix">
           {failed.map((factor) => (
             <li key={factor}>
               <b>{FACTOR_NAMES[factor]}</b>
               <p className="sub">{factorFix(factor, platform, missingPrograms(posture))}</p>
+            </li>
+          ))}
+          {untold.map((factor) => (
+            <li key={factor}>
+              <b>{FACTOR_NAMES[factor]}</b>
+              <p className="sub">{postureText.unknownCounts}</p>
             </li>
           ))}
         </ul>
