@@ -170,8 +170,17 @@ function parse(argv: readonly string[]) {
     });
     return { values: values as BanyanArguments['values'], positionals };
   } catch (error) {
-    throw usage(error instanceof Error ? (error.message.split('. ')[0] ?? '') + '.' : 'What?');
+    throw usage(whatIsWrong(error instanceof Error ? error.message : '', Object.keys(options)));
   }
+}
+
+/** From what Node says of an argument. */
+function whatIsWrong(message: string, options: readonly string[]): string {
+  const [, unknown] = /^Unknown option '--?([^']+)'/.exec(message) ?? [];
+  if (unknown === undefined) return `${message.split('. ')[0] ?? ''}.`;
+  const [meant] = closest(unknown, options);
+  const hint = meant === undefined ? 'banyan --help lists them.' : `Did you mean --${meant}?`;
+  return `There is no option --${unknown}. ${hint}`;
 }
 
 /** One in 64 fingerprints begins with a dash, and would be taken for an option. */

@@ -145,7 +145,8 @@ export const COMMANDS = {
           'Let the cluster of this context of your own kubeconfig go through the service, by proxy-url; off: no longer.',
       },
     },
-    usage: 'kubeconfig on|off [service] [--context NAME] | kubeconfig show',
+    usage:
+      'kubeconfig on [service] [--context NAME] | kubeconfig off [service] [--context NAME] | kubeconfig show',
     about:
       'Add Kubernetes services to ~/.kube/banyan, or a proxy to a cluster of your own kubeconfig; or take them out.',
     exits: [3, 4],

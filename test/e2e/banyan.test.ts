@@ -97,6 +97,24 @@ describe('banyan, alone', () => {
   });
 
   it.each([
+    ['status', /^Next +banyan register INVITE/m],
+    ['certs', /not registered\. Register it with an invite: banyan register\.$/m],
+    ['diagnose', /can be tried once this device is registered: banyan register INVITE\.$/m],
+  ])('%s names the next step where nothing is registered', async (command, next) => {
+    expect((await runProgram('banyan', [command], await aHome())).stdout).toMatch(next);
+  });
+
+  it('guesses which option was meant', async () => {
+    const { exit, stderr } = await runProgram(
+      'banyan',
+      ['services', '--serch', 'x'],
+      await aHome(),
+    );
+    expect(exit).toBe(2);
+    expect(stderr).toContain('There is no option --serch. Did you mean --search?');
+  });
+
+  it.each([
     [['no-such-command'], 'usage/invalid-input', 2],
     [['connect'], 'usage/invalid-input', 2],
     [['override', 'api', '70000'], 'usage/invalid-input', 2],

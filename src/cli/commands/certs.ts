@@ -22,12 +22,15 @@ export const certs: Command = async ({ home, print }) => {
     const found = await Promise.all(files.map((name) => certificatesIn(path.join(home, name))));
     const certificates = found.flat();
     const { name, certificateExpiresAt } = own ?? {};
+    const why = own
+      ? 'they come with a sign-in: banyan login.'
+      : 'this device is not registered. Register it with an invite: banyan register.';
     print.result(
       { folder: home, device: own && { name, validTo: certificateExpiresAt }, certificates },
       [
         ...(own ? [`Device ${own.name}, until ${localTime(own.certificateExpiresAt)}`] : []),
         ...certificates.flatMap(words),
-        ...(certificates.length > 0 ? [] : [`There are no login files in ${home}.`]),
+        ...(certificates.length > 0 ? [] : [`There are no login files in ${home}: ${why}`]),
       ],
     );
   } finally {

@@ -1,7 +1,7 @@
 // banyan diagnose [service]
 import { EXIT, explain } from '../../shared/errors.ts';
 import { type Diagnosis, STEP_NAMES, type StepResult } from '../../shared/model/diagnosis.ts';
-import { type Command, findService } from '../context.ts';
+import { type Command, findService, snapshotOf } from '../context.ts';
 import { table } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 
@@ -10,10 +10,12 @@ export const diagnose: Command = async ({ home, print, arguments: { positionals,
   try {
     const [wanted] = positionals;
     const service = wanted === undefined ? null : (await findService(client, wanted)).id;
+    const { device } = (await snapshotOf(client)).slices;
     const diagnosis = await client.call('diagnostics.run', { service });
     const saved = values['save'] ? await client.call('diagnostics.save', {}) : null;
     print.result({ ...diagnosis, ...saved }, [
       ...diagnosisLines(diagnosis),
+      ...(device.status === 'unregistered' ? [NOT_REGISTERED] : []),
       ...(saved ? [`Saved without secrets and names as ${saved.file}.`] : []),
     ]);
     const isBroken = diagnosis.results.some(({ status }) => status === 'failed');
@@ -22,6 +24,9 @@ export const diagnose: Command = async ({ home, print, arguments: { positionals,
     await client.close();
   }
 };
+
+const NOT_REGISTERED =
+  'What is marked ? can be tried once this device is registered: banyan register INVITE.';
 
 const MARKS: Record<StepResult['status'], string> = { ok: 'ok', failed: 'FAILED', unknown: '?' };
 

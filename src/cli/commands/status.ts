@@ -37,6 +37,9 @@ export const status: Command = async ({ home, print }) => {
         // Before, the rows below say the same.
         ...(isSignedIn(session) || device.status === 'revoked' ? [['State', headline]] : []),
         ['Device', deviceWords(device)],
+        ...(device.status === 'unregistered' && !isLocked(device) && managed.status === 'absent'
+          ? [['Next', 'banyan register INVITE, with an invite from your administrator']]
+          : []),
         ...managedRows(managed),
         ...tooOldRows(device),
         ...renewalRow(device),

@@ -31,7 +31,8 @@ test('a template never throws, and names its own machine as fixed only without o
         const { target } = backend.parse({ target: { name, port: 80, name_delimiter } });
         const found = fixedTarget(backend.parse({ target }), serverName);
         expect(found?.port).toBe(80);
-        expect(found?.host).not.toMatch(/\{\{.*\}\}/);
+        // A name that somebody sends with braces in it is no name anywhere, and its braces are no template.
+        if (!/[{}]/.test(serverName)) expect(found?.host).not.toMatch(/\{\{.*\}\}/);
         // What comes from outside is never taken for what the administrator has written.
         if (found?.fixed) expect(found.host).toBe(name);
       },
