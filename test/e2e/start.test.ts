@@ -33,31 +33,42 @@ it.runIf(process.platform === 'linux').each([
   // As a terminal does it: Ctrl-C, and its end. npm alone takes no notice of these.
   ['SIGINT', 'everybody'],
   ['SIGHUP', 'everybody'],
-] as const)('npm start leaves no process behind where %s tells %s to end', async (signal, whom) => {
-  // Without a display it is the browser tab that is opened, on every machine.
-  const { DISPLAY: _, WAYLAND_DISPLAY: __, ...env } = process.env;
-  const npm = spawn('npm', ['start'], {
-    cwd: ROOT,
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
-  });
-  const lines = createInterface({ input: npm.stdout });
-  let all: number[] = [];
-  onTestFinished(() => {
-    for (const pid of all.filter(isThere)) process.kill(pid, 'SIGKILL');
-  });
-  await new Promise<void>((resolve) =>
-    lines.on('line', (line) => {
-      if (line.startsWith('http://127.0.0.1')) resolve();
-    }),
-  );
-  all = [npm.pid!, ...childrenOf(npm.pid!)];
-  // npm, a shell, the script, the organisation and the app.
-  expect(all.length).toBeGreaterThanOrEqual(4);
-  process.kill(whom === 'npm' ? npm.pid! : -npm.pid!, signal);
-  await until(() => Promise.resolve(!all.some(isThere)));
-});
+] as const)(
+  'npm start leaves no process and no line of its behind where %s tells %s to end',
+  async (signal, whom) => {
+    // Without a display it is the browser tab that is opened, on every machine.
+    const person = tempDir();
+    const { DISPLAY: _, WAYLAND_DISPLAY: __, ...env } = process.env;
+    const npm = spawn('npm', ['start'], {
+      cwd: ROOT,
+      env: { ...env, HOME: person },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    });
+    const lines = createInterface({ input: npm.stdout });
+    let all: number[] = [];
+    onTestFinished(() => {
+      for (const pid of all.filter(isThere)) process.kill(pid, 'SIGKILL');
+    });
+    let home = '';
+    await new Promise<void>((resolve) =>
+      lines.on('line', (line) => {
+        home = /BANYAN_HOME=(\S+);/.exec(line)?.[1] ?? home;
+        if (line.startsWith('http://127.0.0.1')) resolve();
+      }),
+    );
+    // As the switch for SSH puts it there.
+    mkdirSync(path.join(person, '.ssh'));
+    const config = path.join(person, '.ssh', 'config');
+    writeFileSync(config, `Include "${path.join(home, 'ssh_config')}"\nHost own\n`);
+    all = [npm.pid!, ...childrenOf(npm.pid!)];
+    // npm, a shell, the script, the organisation and the app.
+    expect(all.length).toBeGreaterThanOrEqual(4);
+    process.kill(whom === 'npm' ? npm.pid! : -npm.pid!, signal);
+    await until(() => Promise.resolve(!all.some(isThere)));
+    expect(readFileSync(config, 'utf8')).toBe('Host own\n');
+  },
+);
 
 it('what a person has installed with npm is not installed again, until the lock file changes', () => {
   const root = tempDir();
