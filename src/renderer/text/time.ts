@@ -17,13 +17,15 @@ export function timeLeft(ms: number): string {
   return minutes === 0 ? `${hours} h left` : `${hours} h ${minutes} min left`;
 }
 
+// Made once: a line of a log that scrolls by cannot wait for one of its own.
 const asTime = { hour: '2-digit', minute: '2-digit' } as const;
+const toMinutes = new Intl.DateTimeFormat(undefined, asTime);
+const toSeconds = new Intl.DateTimeFormat(undefined, { ...asTime, second: '2-digit' });
 
-export const clockTime = (at: number): string => new Date(at).toLocaleTimeString(undefined, asTime);
+export const clockTime = (at: number): string => toMinutes.format(at);
 
 /** Where much happens within a minute. */
-export const exactTime = (at: number): string =>
-  new Date(at).toLocaleTimeString(undefined, { ...asTime, second: '2-digit' });
+export const exactTime = (at: number): string => toSeconds.format(at);
 
 /** e.g. `18:02`, with the weekday when that is not today. */
 export const moment = (at: number, now: number): string =>

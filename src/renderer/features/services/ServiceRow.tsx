@@ -111,7 +111,7 @@ export const ServiceRow = memo(function ServiceRow({ measure, ...props }: RowPro
         ) : (
           <StateWord service={service} tunnel={tunnel} />
         )}
-        <MoreOfState {...props} onSelect={select} />
+        {tunnel.status === 'open' && <MoreOfState {...props} onSelect={select} />}
       </div>
       <div className="row-action">
         {hindrance === 'denied' && !props.selected && (
