@@ -19,6 +19,8 @@ const SWITCHES = [
   '--disable-breakpad',
   '--disable-crash-reporter',
   '--disable-dev-shm-usage',
+  // A mouse that can rest on things, as a computer with a desktop has: none is looked for where nothing is shown.
+  '--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4',
   '--password-store=basic',
   '--no-startup-window',
   '--remote-debugging-pipe', // for us

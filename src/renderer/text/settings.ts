@@ -83,6 +83,6 @@ export const settingsText = {
   anyLocalUserYes: 'Let everybody use them',
   managed: (by: string) => `Managed by ${by}`,
   managedHelp: (by: string) =>
-    `${by} has set what carries a lock. Ask your administrator to change it.`,
+    `What carries a lock is set by ${by}. Ask your administrator to change it.`,
   locked: (by: string) => `Set by ${by}`,
 };

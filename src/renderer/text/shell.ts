@@ -1,6 +1,9 @@
 // Words of the frame around the pages, the session and this device.
 import type { SecretStoreKind } from '../../shared/model/device.ts';
 
+/** There is no room for four digits beside the name of the page. */
+const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+
 export const shellText = {
   navigation: 'Pages',
   services: 'Services',
@@ -9,7 +12,7 @@ export const shellText = {
   device: 'This device',
   settings: 'Settings',
   connectedOf: (connected: number) => `${connected} connected`,
-  of: (services: number) => ` of ${services}`,
+  of: (services: number) => ` of ${SHORT.format(services)}`,
   signedIn: 'Signed in',
   renewing: 'Renewing…',
   session: (state: string, left: string) => `${state}, ${left}. Session menu`,

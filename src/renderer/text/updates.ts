@@ -22,7 +22,7 @@ export function updatesHelp(updates: Updates, byItself: boolean, time: string): 
   switch (updates.status) {
     case 'off':
       return updates.because === 'managed'
-        ? `${updates.by} sees to updates. Banyan looks for none by itself.`
+        ? `Updates are up to ${updates.by}. Banyan looks for none by itself.`
         : HINDRANCES[updates.because];
     case 'idle':
       return byItself ? 'Looked for soon after the start.' : 'Not looked for yet.';

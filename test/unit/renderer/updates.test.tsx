@@ -43,7 +43,7 @@ describe('updates in the settings', () => {
       [],
     ],
     ['0.2.0 is ready', { status: 'ready', version: '0.2.0' }, ['Restart to update']],
-    ['your administrator sees to updates', { status: 'off', because: 'managed', by: BY }, []],
+    ['Updates are up to your administrator', { status: 'off', because: 'managed', by: BY }, []],
   ])('say: %s', async (words, updates, offered) => {
     await open(updates);
     expect(app.text()).toContain(words);
