@@ -1,17 +1,13 @@
-// `npm run screens -- [--out folder] [--only name,name]`: renders every state of the window in headless Chromium,
-// without a client behind it, in both themes and in a narrow window. For looking at, by people.
-// `npm run screens -- --docs` makes the pictures that the documents show.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+// `npm run screens -- [--out folder] [--only name,name] [--look name,name]`: pictures of every state of the window, in both themes
+// and in narrow windows: the desktop app under its stand-in for Electron, or a browser tab, with a client that answers by heart.
+// For looking at, by people. `npm run screens -- --docs` makes the pictures that the documents show.
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
 import { runnerImport } from 'vite';
 import { ensureBrowser } from './lib/browser.mjs';
-import { ROOT } from './lib/prepare.mjs';
+import { ensureBuild, ROOT } from './lib/prepare.mjs';
 import { main, PlainError } from './lib/steps.mjs';
-import { buildWindow, serveWindow } from './lib/window-page.mjs';
-import { DOCUMENTED, openState } from './lib/window-state.mjs';
 
 const WIDE = { width: 1180, height: 760 };
 const LOOKS = [
@@ -38,48 +34,41 @@ await main(async () => {
   const out = path.resolve(
     values.docs ? path.join(ROOT, 'docs/screens') : (values.out ?? path.join(ROOT, 'out/screens')),
   );
-  const isWanted = (name, look) =>
-    !values.docs || (DOCUMENTED.includes(name) && DOCUMENTED_LOOKS.includes(look));
-  const built = await mkdtemp(path.join(os.tmpdir(), 'banyan-screens-'));
   await mkdir(out, { recursive: true });
-  await buildWindow(built);
-  const { module } = await runnerImport(path.join(ROOT, 'test/fixtures/window-states.ts'));
-  const server = await serveWindow(built);
-
-  const browser = await chromium.launch({
-    executablePath: found.path,
-    args: ['--no-sandbox', '--disable-gpu', '--headless'],
-  });
+  await ensureBuild();
+  process.env.BANYAN_CHROMIUM = found.path;
+  const load = async (file) => (await runnerImport(path.join(ROOT, 'test', file))).module;
+  const { windowStates, documentedStates } = await load('fixtures/window-states.ts');
+  const { openDesktopByHeart, openTabByHeart } = await load('support/window-hosts.ts');
+  const isWanted = (name, look) =>
+    !values.docs || (documentedStates.includes(name) && DOCUMENTED_LOOKS.includes(look));
+  const names = values.only?.split(',') ?? Object.keys(windowStates);
+  const desktop = await openDesktopByHeart();
+  const tab = await openTabByHeart();
   try {
-    const names = values.only?.split(',') ?? Object.keys(module.windowStates);
-    for (const { name: look, ...options } of LOOKS) {
+    for (const { name: look, viewport, ...media } of LOOKS) {
       if (values.look && !values.look.split(',').includes(look)) continue;
-      const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
+      for (const host of [desktop, tab]) await host.page.setViewportSize(viewport);
       for (const name of names) {
         if (!isWanted(name, look)) continue;
-        const page = await context.newPage();
-        const problems = [];
-        page.on(
-          'console',
-          (message) => message.type() === 'error' && problems.push(message.text()),
-        );
-        page.on('pageerror', (error) => problems.push(error.message));
-        await openState(page, server.url, module.windowStates[name]);
-        await page.waitForTimeout(150);
-        const wider = await page.evaluate(
+        const state = windowStates[name];
+        const host = state.tab ? tab : desktop;
+        await host.open(state);
+        // Afterwards: the app says itself which theme it has.
+        await host.page.emulateMedia({ reducedMotion: 'reduce', forcedColors: 'none', ...media });
+        await host.page.waitForTimeout(150);
+        const problems = [...host.complaints()];
+        const wider = await host.page.evaluate(
           () => document.documentElement.scrollWidth - window.innerWidth,
         );
         if (wider > 0) problems.push(`the page is ${wider}px wider than the window`);
-        await page.screenshot({ path: path.join(out, `${name}-${look}.png`) });
+        await host.page.screenshot({ path: path.join(out, `${name}-${look}.png`) });
         for (const problem of problems) process.stderr.write(`${name} (${look}): ${problem}\n`);
-        await page.close();
       }
-      await context.close();
     }
   } finally {
-    await browser.close();
-    server.stop();
-    await rm(built, { recursive: true, force: true });
+    await desktop.stop();
+    await tab.stop();
   }
   process.stderr.write(`Screens are in ${out}\n`);
 });

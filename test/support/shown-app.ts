@@ -46,9 +46,11 @@ async function newHome() {
 /** What a person would have set before she started it. */
 type Surroundings = Record<string, string>;
 
+/** @param root of the app: what its package.json calls `main` is started */
 export async function openDesktopApp(
   invite?: string,
   surroundings: Surroundings = {},
+  root: string = ROOT,
 ): Promise<DesktopApp> {
   const own = await newHome();
   const env = { ...own.env, ...surroundings };
@@ -57,7 +59,7 @@ export async function openDesktopApp(
   const binary = electronBinary();
   const electron = await _electron.launch({
     executablePath: binary ?? STAND_IN,
-    args: [ROOT, ...(invite === undefined ? [] : [invite])],
+    args: [root, ...(invite === undefined ? [] : [invite])],
     env,
   });
   const page = await electron.firstWindow();

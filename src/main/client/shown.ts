@@ -25,7 +25,7 @@ export interface Shown {
   links(change: Partial<Links>): void;
   updates(updates: Updates): void;
   /** For a state that is not shown yet: what it tells goes nowhere until then, and nowhere again once another one is. */
-  place(): { tell: Tell; show(state: State): void };
+  place(): { tell: Tell; show(state: Pick<State, 'slices'>): void };
   subscribe(listener: SignalListener): () => void;
 }
 

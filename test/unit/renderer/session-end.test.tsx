@@ -1,14 +1,14 @@
 // @vitest-environment happy-dom
 import { afterEach, describe, expect, it } from 'vitest';
 import { aSnapshot } from '../../fixtures/snapshots.ts';
-import { windowStates } from '../../fixtures/window-states.ts';
+import { type StateName, windowStates } from '../../fixtures/window-states.ts';
 import { type RenderedApp, renderApp } from '../../support/render-app.tsx';
 
 let app: RenderedApp;
 afterEach(() => app.unmount());
 
-const shown = async (name: string) => {
-  app = await renderApp(windowStates[name]!.snapshot, (fake) => fake.hang('session.signIn'));
+const shown = async (name: StateName) => {
+  app = await renderApp(windowStates[name].snapshot, (fake) => fake.hang('session.signIn'));
 };
 
 describe('a session that ends soon', () => {
@@ -36,7 +36,7 @@ describe('a sign-in at another device', () => {
     expect(app.fake.calls.at(-1)).toEqual({ name: 'session.signInWithCode', input: {} });
   });
 
-  it.each(['sign-in-code', 'services-expired-code'])(
+  it.each(['sign-in-code', 'services-expired-code'] as const)(
     'shows page, code and picture: %s',
     async (name) => {
       await shown(name);
