@@ -128,6 +128,7 @@ describe('list and details', () => {
 
   it('have no serious problem for assistive technology, and are never wider than the window', async (ctx) => {
     const { page } = await signedIn(ctx);
+    await rowOf(page, 'HTTP API').hover();
     await page.getByRole('button', { name: 'Favourite: HTTP API' }).click();
     await page.getByRole('button', { name: 'Connect HTTP API' }).click();
     const pill = rowOf(page, 'HTTP API').locator('.copy-pill');
