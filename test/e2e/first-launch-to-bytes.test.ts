@@ -8,6 +8,7 @@ import { type Page } from 'playwright-core';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ensureBuild } from '../../scripts/lib/prepare.mjs';
 import { skipWithoutChromium } from '../support/chromium.ts';
+import { tabTo } from '../support/keys.ts';
 import { openBrowserTab, openDesktopApp, type ShownApp } from '../support/shown-app.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { until } from '../support/until.ts';
@@ -69,6 +70,50 @@ describe.each(SHELLS)('in %s', (shell, open) => {
   });
 });
 
+it('needs no pointer, from the first launch to bytes', async (ctx) => {
+  skipWithoutChromium(ctx);
+  const edge = await startEdge();
+  onTestFinished(() => edge.stop());
+  const app = await openDesktopApp();
+  onTestFinished(() => app.stop());
+  const { page } = app;
+  const { keyboard } = page;
+  const enterOn = async (name: string): Promise<void> => {
+    await tabTo(page, name);
+    await keyboard.press('Enter');
+  };
+
+  await page.getByRole('heading', { name: 'Join your organisation' }).waitFor();
+  await tabTo(page, 'Invite');
+  await keyboard.insertText(edge.invite); // as Paste does
+  await enterOn('Continue');
+  await page.getByRole('heading', { name: 'Is this Demo?' }).waitFor();
+  await enterOn('Yes, this is Demo');
+  await page.getByRole('heading', { name: 'Register this computer' }).waitFor();
+  const inMemory = page.getByRole('radio', { name: /^In memory only/ });
+  await tabTo(page, /^In memory only/); // suggested by `npm start`, and chosen already
+  await keyboard.press('ArrowUp');
+  expect(await inMemory.isChecked()).toBe(false);
+  await keyboard.press('ArrowDown');
+  expect(await inMemory.isChecked()).toBe(true);
+  await enterOn('Register');
+  await page.getByRole('heading', { name: 'This computer is registered' }).waitFor();
+  await enterOn('Sign in with your browser');
+  const approval = await app.nextPage();
+  await tabTo(approval, 'Sign in');
+  await approval.keyboard.press('Enter');
+
+  await page.getByRole('heading', { name: 'Services' }).waitFor();
+  await keyboard.press('Control+k');
+  await keyboard.type('http api');
+  await page.getByRole('option', { name: /HTTP API/ }).waitFor();
+  await keyboard.press('Enter');
+  const address = await localAddress(page, 'HTTP API');
+  expect(await (await fetch(`http://${address}/keys`)).text()).toContain('/keys');
+  await enterOn('Disconnect HTTP API');
+  await page.getByRole('button', { name: 'Connect HTTP API', exact: true }).first().waitFor();
+});
+
 /** Nothing reaches this organisation there any more. The port itself may have been given to another program by now. */
 async function leadsNowhere(edge: TestEdge, address: string): Promise<void> {
   const audited = () => readFile(path.join(edge.data, 'audit.jsonl'), 'utf8');
@@ -105,6 +150,7 @@ async function signIn(app: ShownApp): Promise<void> {
   await app.page.getByRole('button', { name: 'Sign in with your browser' }).click();
   const approval = await app.nextPage();
   await approval.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await app.page.bringToFront(); // where the page was a tab beside it; Chromium draws no other
   await app.page.getByRole('heading', { name: 'Services' }).waitFor();
 }
 

@@ -7,6 +7,7 @@ import { seriousProblems } from '../support/accessibility.ts';
 import { skipWithoutChromium } from '../support/chromium.ts';
 import { openDesktopApp } from '../support/shown-app.ts';
 import { startEdge } from '../support/start-edge.ts';
+import { tabTo } from '../support/keys.ts';
 import { until } from '../support/until.ts';
 
 beforeAll(() => ensureBuild(), 120_000);
@@ -36,19 +37,6 @@ async function signedIn(ctx: TestContext) {
 
 const rowOf = (page: Page, name: string) => page.locator('.row', { hasText: name });
 const details = (page: Page) => page.locator('.details');
-/** By Tab, as somebody without a pointer gets there. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  for (let presses = 0; presses < 60; presses += 1) {
-    const at = await page.evaluate(
-      () =>
-        document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent,
-    );
-    if (at === name) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`${name} is not reached by Tab`);
-}
-
 describe('a service', () => {
   it('is used at an address of its own, and its row and details tell what went through', async (ctx) => {
     const { page } = await signedIn(ctx);
