@@ -192,7 +192,7 @@ function collectionWays(service: Service, address: LocalAddress, shell: Shell): 
     ),
     ...(target ? [one('curl', commandLine(shell, [curlOf(shell), ...curl]))] : []),
     // For one program, not exported: everything else of the shell would go through the collection and be refused.
-    one('Environment', commandLine(shell, ['PROGRAM'], proxyVariables(address))),
+    one('Terminal', commandLine(shell, ['PROGRAM'], proxyVariables(address))),
   ];
 }
 

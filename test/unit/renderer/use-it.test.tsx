@@ -66,7 +66,7 @@ describe('ways to use a service', () => {
     ],
     [
       { type: 'GENERIC', mode: 'CHAIN' },
-      ['Proxy', 'Browser', 'curl', 'Environment'],
+      ['Proxy', 'Browser', 'curl', 'Terminal'],
       ['127.0.0.1', '5433'],
     ],
     [{ type: 'GENERIC' }, ['If it is HTTP', 'With certificates'], ['curl http://127.0.0.1:5433/']],

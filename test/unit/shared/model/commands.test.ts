@@ -67,7 +67,7 @@ describe('ways to use a service', () => {
   });
 
   it('lead a program that speaks http through a collection, too', () => {
-    expect(commands({ mode: 'CHAIN' })['Environment']).toBe(
+    expect(commands({ mode: 'CHAIN' })['Terminal']).toBe(
       'http_proxy=http://127.0.0.1:8081 https_proxy=http://127.0.0.1:8081 PROGRAM',
     );
   });
