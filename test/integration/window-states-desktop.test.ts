@@ -3,10 +3,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuild } from '../../scripts/lib/prepare.mjs';
 import { statesSay } from '../fixtures/states-say.ts';
-import { documentedStates, listOfStates } from '../fixtures/window-states.ts';
+import { documentedStates, listOfStates, windowStates } from '../fixtures/window-states.ts';
 import { seriousProblems } from '../support/accessibility.ts';
 import { skipWithoutChromium } from '../support/chromium.ts';
-import { openDesktopByHeart, type WindowHost } from '../support/window-hosts.ts';
+import { type DesktopByHeart, openDesktopByHeart } from '../support/window-hosts.ts';
 
 /** What depends on the look is the contrast, of every screen; all else, and their further states, are looked at once. */
 const LOOKS = [
@@ -15,7 +15,7 @@ const LOOKS = [
   { name: 'forced', colorScheme: 'dark', forcedColors: 'active', rules: ['color-contrast'] },
 ] as const;
 
-let host: WindowHost | null = null;
+let host: DesktopByHeart | null = null;
 beforeAll(() => ensureBuild(), 120_000);
 afterAll(() => host?.stop());
 
@@ -38,5 +38,25 @@ describe.each(ofDesktop)('%s', (name, state) => {
     }
     expect(await host.overflow()).toBeLessThanOrEqual(0);
     expect(complaints()).toEqual([]);
+  });
+});
+
+describe('the tray', () => {
+  it.for([
+    ['sign-in', 'signed-out'],
+    ['sign-in-waiting', 'busy'],
+    ['services-empty', 'idle'],
+    ['services', 'busy'],
+    ['services-odd-names', 'connected'],
+    ['services-ending', 'attention'],
+    ['services-expired', 'attention'],
+    ['services-failed', 'error'],
+    ['device-revoked', 'error'],
+  ] as const)('of %s shows %s', async ([name, glyph], ctx) => {
+    skipWithoutChromium(ctx);
+    host ??= await openDesktopByHeart();
+    if (!host.isStandIn) ctx.skip('the tray of real Electron cannot be read');
+    await host.open(windowStates[name]);
+    await expect.poll(() => host?.trayImage()).toContain(`tray-${glyph}-`);
   });
 });

@@ -10,7 +10,7 @@ import { type ClientByHeart, clientByHeart } from '../fakes/client-by-heart.ts';
 import { recordingLog } from '../fakes/recording-log.ts';
 import type { WindowState } from '../fixtures/window-states.ts';
 import { launchChromium } from './chromium.ts';
-import { type DesktopApp, openDesktopApp, ROOT } from './shown-app.ts';
+import { openDesktopApp, ROOT } from './shown-app.ts';
 
 export interface WindowHost {
   page: Page;
@@ -61,8 +61,15 @@ async function buildDesktop(folder: string): Promise<void> {
     await symlink(path.join(ROOT, name), path.join(folder, name));
 }
 
+export interface DesktopByHeart extends WindowHost {
+  /** Its tray can be looked at. */
+  isStandIn: boolean;
+  /** File of the icon. */
+  trayImage: () => Promise<string>;
+}
+
 /** Desktop states only: nothing of the tab's link can be lost in it. */
-export async function openDesktopByHeart(): Promise<WindowHost & Pick<DesktopApp, 'electron'>> {
+export async function openDesktopByHeart(): Promise<DesktopByHeart> {
   const folder = await mkdtemp(path.join(tmpdir(), 'banyan-by-heart-'));
   await buildDesktop(folder);
   const app = await openDesktopApp(undefined, {}, folder);
@@ -76,7 +83,11 @@ export async function openDesktopByHeart(): Promise<WindowHost & Pick<DesktopApp
   const { forget, ...seen } = lookAt(page);
   return {
     ...seen,
-    electron,
+    isStandIn: app.isStandIn,
+    trayImage: () =>
+      electron.evaluate((module) =>
+        (module as unknown as { standIn: { trayImage(): string } }).standIn.trayImage(),
+      ),
     async open(state) {
       forget();
       await show(state);
