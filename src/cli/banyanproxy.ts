@@ -1,11 +1,12 @@
 // The program `banyanproxy`: one service, one local port (or stdin and stdout), in the foreground, without the app.
+import { existsSync } from 'node:fs';
 import { Duplex } from 'node:stream';
 import { portHolder } from '../main/client/adapters/port-holder.ts';
 import { type ChooseProxy, upstreamProxies } from '../main/client/adapters/upstream-proxy.ts';
-import { defaultHome } from '../main/client/settings/layout.ts';
+import { defaultHome, layout } from '../main/client/settings/layout.ts';
 import { createEngine, relayOnce, type TunnelFact, type TunnelSpec } from '../proxy/index.ts';
 import { AppError, ERRORS, EXIT, explain, toWireError, type WireError } from '../shared/errors.ts';
-import { formatHostPort } from '../shared/protocol/host-port.ts';
+import { formatHostPort, type HostAndPort } from '../shared/protocol/host-port.ts';
 import { VERSION } from '../shared/version.ts';
 import { readLoginFiles, watchLoginFiles } from './login-files.ts';
 import { printable } from './print.ts';
@@ -18,16 +19,20 @@ import {
 
 const DRAIN_MS = 3_000;
 
-function toSpec(options: ProxyArguments, chooseProxy: ChooseProxy): TunnelSpec {
+function toSpec(
+  options: ProxyArguments,
+  accessTier: HostAndPort,
+  chooseProxy: ChooseProxy,
+): TunnelSpec {
   return {
     id: options.service.host,
     mode: options.mode,
     listen: options.listen ?? { host: '127.0.0.1', port: 0 },
-    accessTier: options.accessTier,
+    accessTier,
     serverName: options.service.host,
     ca: options.ca,
     includeDomains: options.includeDomains,
-    upstreamProxy: chooseProxy(options.accessTier),
+    upstreamProxy: chooseProxy(accessTier),
     localUsers: options.localUsers,
   };
 }
@@ -41,7 +46,8 @@ async function main(): Promise<number> {
   const credentials = await readLoginFiles(folder);
   const proxies = upstreamProxies(process.env);
   if (proxies.problem) complain(proxies.problem.toWire());
-  const spec = toSpec(options, proxies.choose);
+  const accessTier = options.accessTier ?? (await whereItIs(options));
+  const spec = toSpec(options, accessTier, proxies.choose);
   let refused: WireError | undefined;
   const sink = (fact: TunnelFact) => {
     if (fact.type === 'connection-refused' || fact.type === 'failed') refused = fact.error;
@@ -69,6 +75,21 @@ async function main(): Promise<number> {
   unwatch();
   await engine.stop(DRAIN_MS);
   return EXIT.ok;
+}
+
+/** As the running app knows it, else by its own name. */
+async function whereItIs({ service, logLevel }: ProxyArguments): Promise<HostAndPort> {
+  const home = defaultHome();
+  if (!existsSync(layout(home).controlKey)) return service;
+  // Only now: whoever says where it is, or has no app, need not wait for it.
+  const { cataloguedTier } = await import('./catalogued-tier.ts');
+  try {
+    return (await cataloguedTier(home, service)) ?? service;
+  } catch (error) {
+    // Without the app it works all the same, where the name leads somewhere.
+    if (logLevel !== 'error') complain(toWireError(error));
+    return service;
+  }
 }
 
 async function namingTheHolder(

@@ -14,7 +14,8 @@ Carries connections to a service over mutual TLS, with the certificate of the si
       --target HOST:PORT       CHAIN without -l: standard input and output are the connection to this host of the
                                collection, as in ProxyCommand banyanproxy --mode CHAIN --target %h:%p host port
       --include-domains LIST   CHAIN only: tunnel these (comma separated; x, *.x, .x), dial the rest directly
-      --connect-to HOST:PORT   dial this Access Tier instead of "host port"; the name asked for stays "host"
+      --connect-to HOST:PORT   dial this Access Tier; the name asked for stays "host"
+                               (default: what the running app knows of "host port", else "host port" by DNS)
       --certs DIR              folder with login-cacert.pem, login-key.pem, login-cert.pem
                                (default: $BANYAN_CERTS, else the folder of the Banyan app)
       --system-ca              the server's certificate comes from a public authority
@@ -35,7 +36,8 @@ export interface ProxyArguments {
   /** null: stdin and stdout. */
   listen: HostAndPort | null;
   service: HostAndPort;
-  accessTier: HostAndPort;
+  /** null: wherever the service is. */
+  accessTier: HostAndPort | null;
   mode: 'TCP' | 'CHAIN';
   /** Of a collection; null: standard input speaks for itself. */
   target: HostAndPort | null;
@@ -86,8 +88,8 @@ export function parseProxyArguments(argv: readonly string[]): ProxyArguments | '
     );
   }
   const connectTo = values['connect-to'];
-  const accessTier = connectTo === undefined ? service : parseHostPort(connectTo, service.port);
-  if (!accessTier) throw usage(`"${connectTo}" is not HOST:PORT.`);
+  const accessTier = connectTo === undefined ? null : parseHostPort(connectTo, service.port);
+  if (connectTo !== undefined && !accessTier) throw usage(`"${connectTo}" is not HOST:PORT.`);
   const logLevel = LOG_LEVELS.find((level) => level === (values['log-level'] ?? 'error'));
   if (!logLevel) throw usage(`There is no log level "${values['log-level']}".`);
 

@@ -6,6 +6,8 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuild } from '../../scripts/lib/prepare.mjs';
+import { recordingLog } from '../fakes/recording-log.ts';
+import { aService, aSnapshot } from '../fixtures/snapshots.ts';
 import { createTestPki, type TestPki } from '../support/pki.ts';
 import {
   environment,
@@ -15,6 +17,9 @@ import {
   temporaryFolder,
 } from '../support/programs.ts';
 import { startTlsTier, type TlsTier } from '../support/tls-tier.ts';
+import { bindControlSocket } from '../../src/main/ipc/control-server.ts';
+import type { Handlers, Snapshot } from '../../src/shared/ipc/contract.ts';
+import type { HostAndPort } from '../../src/shared/protocol/host-port.ts';
 import type { Credentials } from '../../src/proxy/index.ts';
 
 let pki: TestPki;
@@ -183,5 +188,53 @@ describe('banyanproxy', () => {
     expect(exit).toBe(2);
     expect(stderr).toContain('"X ]0;pwned');
     expect(stderr.trimEnd()).not.toMatch(/\p{Cc}/u);
+  });
+
+  describe('where an app runs', () => {
+    const hidden = (accessTier: HostAndPort) =>
+      aSnapshot({
+        catalog: {
+          status: 'current',
+          services: [aService({ domain: 'hidden.demo.invalid', accessTier })],
+        },
+      });
+
+    /** Its control socket, with a catalogue by heart. null: an app that hangs. */
+    async function app(home: string, snapshot: Snapshot | null): Promise<void> {
+      const control = await bindControlSocket(home, recordingLog());
+      cleanUps.push(() => control.stop());
+      const answer = () => (snapshot ? Promise.resolve(snapshot) : new Promise(() => {}));
+      // Nothing else is asked here.
+      const handlers = { 'app.snapshot': answer } as unknown as Handlers;
+      control.serve({ handlers, subscribe: () => () => {} });
+    }
+
+    it('finds the Access Tier of a service whose name is in no DNS, as the app knows it', async () => {
+      const server = await pki.issue({ commonName: 'hidden.demo.invalid' });
+      const far = await startTlsTier(server, (socket) => void socket.pipe(socket));
+      cleanUps.push(() => far.stop());
+      const home = await signedInHome();
+      await app(home, hidden({ host: '127.0.0.1', port: far.port }));
+      const args = ['hidden.demo.invalid', String(far.port)];
+      expect(await runProgram('banyanproxy', args, home, 'through')).toEqual({
+        exit: 0,
+        stdout: 'through',
+        stderr: '',
+      });
+      // Another port is another Access Tier, and of that the app knows nothing.
+      const elsewhere = await runProgram('banyanproxy', ['hidden.demo.invalid', '1'], home);
+      expect(elsewhere.exit).toBe(1);
+      expect(elsewhere.stderr).toContain('The name hidden.demo.invalid cannot be resolved.');
+    });
+
+    it('goes by DNS, with a word in the log, where the app does not answer', async () => {
+      const { port } = await tier();
+      const home = await signedInHome();
+      await app(home, null);
+      const args = ['--log-level', 'info', 'svc.demo.localhost', String(port)];
+      const { exit, stdout, stderr } = await runProgram('banyanproxy', args, home, 'by DNS');
+      expect({ exit, stdout }).toEqual({ exit: 0, stdout: 'by DNS' });
+      expect(stderr).toContain('[client/not-running]');
+    });
   });
 });

@@ -8,7 +8,7 @@ describe('banyanproxy arguments', () => {
     expect(parse('-l 8081 my-tcp-service.example.com 8443')).toMatchObject({
       listen: { host: '127.0.0.1', port: 8081 },
       service: { host: 'my-tcp-service.example.com', port: 8443 },
-      accessTier: { host: 'my-tcp-service.example.com', port: 8443 },
+      accessTier: null,
       mode: 'TCP',
     });
   });
