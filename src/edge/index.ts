@@ -355,6 +355,7 @@ async function start(
       organisation,
       rootFingerprint,
       accessTier: `${outer.accessTier?.host ?? ''}:${outer.accessTier?.port ?? accessTier.port}`,
+      sshAuthority: ssh.publicKey,
     },
   });
   control.serve(administration);

@@ -59,6 +59,7 @@ const PAGES: Record<string, [begins: string, trial: Trial][]> = {
     ['"acme": {', SHOWN],
     ['banyan-edge service show wiki', HOST],
     ['TrustedUserCAKeys', 'test/integration/client-ssh-certificates.test.ts'],
+    ['banyan-edge ssh-authority', HOST],
     ['AuthorizedPrincipalsFile', SHOWN],
     ['banyan-edge invite create', HOST],
     ['cp root-cert.pem', 'it would change what the whole computer trusts'],

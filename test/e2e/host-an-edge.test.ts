@@ -77,6 +77,10 @@ it.runIf(process.platform === 'linux')(
     expect(first).toMatch(
       /tcpcollection\.main\.bnn +GENERIC +tcpcollection\.example\.com +on +engineers +Enforcing/,
     );
+    const trusted = readFileSync(path.join(folder, 'banyan-ca.pub'), 'utf8');
+    const made = path.join(folder, 'data', 'authority', 'ssh-ca.pub');
+    expect(trusted).toBe(readFileSync(made, 'utf8'));
+    expect(trusted).toMatch(/^ssh-ed25519 \S+\n$/);
     const [invite = ''] = /banyan:\/\/register\S+/.exec(first) ?? [];
     await aPerson(
       invite,

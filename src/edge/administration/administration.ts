@@ -36,6 +36,8 @@ export interface EdgeFacts {
   rootFingerprint: string;
   /** `host:port`; empty host: under the domain of each service. */
   accessTier: string;
+  /** What SSH servers trust: `ssh-ed25519 AAAA…`. */
+  sshAuthority: string;
 }
 
 export type Administration = ReturnType<typeof createAdministration>;

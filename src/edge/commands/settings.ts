@@ -26,6 +26,11 @@ const status: Command = async ({ call, print }) => {
   print.result(found, lines);
 };
 
+const sshAuthority: Command = async ({ call, print }) => {
+  const { sshAuthority: publicKey } = await call('status', {});
+  print.result({ publicKey }, [publicKey]);
+};
+
 const settingsLines = (settings: CallOutput<'settings.show'>): string[] =>
   table([
     ['token lifetime', `${settings.tokenLifetimeHours} hours`],
@@ -97,6 +102,7 @@ function auditText(line: AuditLine): string {
 
 export const settingsCommands = {
   status,
+  'ssh-authority': sshAuthority,
   'settings show': showSettings,
   'settings set': setSettings,
   'settings trust-manager': trustManager,

@@ -119,6 +119,9 @@ export const COMMANDS = {
     about: 'Run a demo organisation on this machine only, until Ctrl-C.',
   },
   status: { about: 'The edge that runs: what it is called, where it is, what it has.' },
+  'ssh-authority': {
+    about: 'The line for TrustedUserCAKeys: SSH servers that have it know people by certificate.',
+  },
 
   'service list': { about: 'All services, with the policy that is attached.' },
   'service show': { takes: ['service'], about: 'Its document, as it was given.' },
