@@ -47,15 +47,18 @@ export const connect: Command = async ({ home, arguments: { positionals, values 
       sshEntry: ssh?.entries.some((entry) => entry.service === service.id) ?? false,
       ...(cluster && { cluster: { files: kubeconfigs(programs), context: cluster.name } }),
     }).flatMap(asCommands);
+    const stays = client.isOwn || Boolean(values['foreground']);
+    // Listened for before anybody can know that it is connected: a Ctrl-C at once has to disconnect too.
+    const interrupted = stays && untilInterrupted();
     const result = { service: service.id, name: service.name, address, commands };
     print.result({ ...result, ...(kept && { port: kept }) }, [
       `${service.friendlyName} is connected at ${formatHostPort(address)}`,
       ...keptWords,
       ...table(commands.map(({ label, command }) => [`  ${label}`, command])),
     ]);
-    if (!client.isOwn && !values['foreground']) return;
+    if (!interrupted) return;
     print.note('Press Ctrl-C to disconnect.');
-    await Promise.race([untilInterrupted(), client.ended]);
+    await Promise.race([interrupted, client.ended]);
     if (!client.isOwn) await client.call('tunnel.close', { service: service.id });
   } finally {
     await client.close();
