@@ -46,12 +46,10 @@ export function typed(
         `$ banyan ${line}`,
         ...(said.stdout ? [legible(said.stdout)] : []),
         ...(said.stderr
-          ? [
-              ...said.stderr
-                .trimEnd()
-                .split('\n')
-                .map((each) => `! ${each}`),
-            ]
+          ? said.stderr
+              .trimEnd()
+              .split('\n')
+              .map((each) => `! ${each}`)
           : []),
         ...(exit === 0 ? [] : [`(exit ${exit})`]),
       ];

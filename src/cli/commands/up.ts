@@ -48,7 +48,7 @@ async function setUnit(isOn: boolean, print: Print): Promise<void> {
 
 const AFTERWARDS = {
   on: ['Start it, now and at each login:', '  systemctl --user enable --now banyan'],
-  off: ['Stop it:', '  systemctl --user disable --now banyan; systemctl --user daemon-reload'],
+  off: ['Stop it:', '  systemctl --user stop banyan; systemctl --user daemon-reload'],
 };
 
 /** What it does by itself, and what it waits for: there is no window that would show it. */

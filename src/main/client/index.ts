@@ -1,5 +1,5 @@
 // Front door of the headless client: everything the product does, with no window and no Electron.
-import { AppError } from '../../shared/errors.ts';
+import { AppError, toWireError } from '../../shared/errors.ts';
 import type { AppFacts, Handlers, SignalListener, Snapshot } from '../../shared/ipc/contract.ts';
 import type { SecretStoreKind } from '../../shared/model/device.ts';
 import { mayQuit } from '../../shared/model/managed.ts';
@@ -272,6 +272,11 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
       const { organisation } = switchboard.current().device.requireStored().registration;
       const left = await switchboard.unregister(() => managed.refuseToLeave());
       await settings.forgetServices(organisation.id);
+      if (shown.slices.organisations.length === 0) {
+        await settings
+          .startNoMore()
+          .catch((error: unknown) => void left.push(toWireError(error).message));
+      }
       await settingsChanged();
       managed.follow();
       if (left.length > 0) {

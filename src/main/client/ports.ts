@@ -84,6 +84,11 @@ export interface LoginStart {
   set: (isOn: boolean) => Promise<void>;
 }
 
+/** Whatever starts this client without a person: the app at login, a unit of systemd. */
+export interface SelfStart {
+  remove: () => Promise<void>;
+}
+
 /** What somebody else has set for this computer: a person sees it and cannot change it. */
 export interface ManagedSettings {
   /** As it is shown, e.g. the name of the organisation. */
@@ -187,6 +192,8 @@ export interface ClientPorts {
   notifier?: Notifier;
   /** Absent where the system has no such thing, or nothing that it could start. */
   loginStart?: LoginStart;
+  /** Absent: nothing but `loginStart` does. */
+  selfStart?: SelfStart;
   /** Absent: everything is the person's own choice. */
   managed?: ManagedSettings;
   /** Absent: this client adds nothing to the configurations of other programs. */

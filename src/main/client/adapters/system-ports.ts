@@ -12,6 +12,7 @@ import { readManagedFile } from './managed-file.ts';
 import { createMemorySecretStore } from './memory-secret-store.ts';
 import { passphraseFromFile } from './passphrase-file.ts';
 import { ownFolders, programPlaces } from './program-places.ts';
+import { linuxSelfStart } from './self-start.ts';
 import { createSystemBrowser } from './system-browser.ts';
 import { systemClock } from './system-clock.ts';
 import { systemLook } from './system-look.ts';
@@ -47,6 +48,7 @@ export function systemPorts(
       isElectron: false,
       folders: ownFolders(process.argv[1]),
     }),
+    ...(process.platform === 'linux' && { selfStart: linuxSelfStart(home, environment) }),
     createEngine: (sink) => createWorkerEngine(sink),
   };
 }

@@ -1,8 +1,13 @@
 // A user unit of systemd that runs `banyan up` from the person's login on.
-import { readFile } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { asBytes, removeOwnFile, writeOwnFile } from '../integrations/person-file.ts';
+import {
+  asBytes,
+  readPersonFile,
+  removeOwnFile,
+  writeOwnFile,
+} from '../integrations/person-file.ts';
 import { AppError } from '../../../shared/errors.ts';
 
 const HEAD =
@@ -59,9 +64,24 @@ export async function installUnit(file: string, text: string): Promise<void> {
   await writeOwnFile(file, asBytes(text));
 }
 
+/** With the link by which systemd has enabled it: without the unit, systemd would keep that for good. */
 export async function removeUnit(file: string): Promise<void> {
   await refuseForeign(file);
+  const link = path.join(path.dirname(file), 'default.target.wants', path.basename(file));
+  const leadsTo = await readlink(link).catch(() => null); // not enabled
+  if (leadsTo !== null && path.resolve(path.dirname(link), leadsTo) === file) {
+    await removeOwnFile(link);
+  }
   await removeOwnFile(file);
+}
+
+/** Only where it runs the client of this folder. */
+export async function removeUnitOf(home: string, isUsual: boolean, file: string): Promise<void> {
+  const text = (await readPersonFile(file)) ?? '';
+  if (!text.startsWith(HEAD)) return;
+  const named = text.includes('Environment="BANYAN_HOME=');
+  const isOfHome = named ? text.includes(asBytes(assignment('BANYAN_HOME', home))) : isUsual;
+  if (isOfHome) await removeUnit(file);
 }
 
 async function refuseForeign(file: string): Promise<void> {

@@ -1,9 +1,9 @@
 // Starting at login on Linux: a file in the autostart folder (Desktop Application Autostart Specification), which desktops
 // read. Whoever turns it off in the settings of the desktop writes `Hidden` or `X-GNOME-Autostart-enabled` into it.
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { makeFolders, storageFailed } from '../../storage.ts';
+import { asBytes, removeOwnFile, writeOwnFile } from '../integrations/person-file.ts';
 import type { LoginStart } from '../ports.ts';
 
 /** `$XDG_CONFIG_HOME` counts only where it is absolute (XDG Base Directory Specification). */
@@ -25,16 +25,8 @@ export function xdgLoginStart(options: { file: string; command: readonly string[
       );
     },
     async set(isOn) {
-      try {
-        if (!isOn) return await rm(file, { force: true });
-        // The folder is the desktop's, not ours: its access is left as it is.
-        await makeFolders(path.dirname(file));
-        const whole = `${file}.${process.pid}.tmp`;
-        await writeFile(whole, entry(command));
-        await rename(whole, file);
-      } catch (error) {
-        throw storageFailed(path.dirname(file), error);
-      }
+      if (isOn) await writeOwnFile(file, asBytes(entry(command)));
+      else await removeOwnFile(file);
     },
   };
 }

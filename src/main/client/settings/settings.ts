@@ -29,6 +29,8 @@ export interface Settings {
   forgetServices(organisation: string): Promise<void>;
   /** Starts at login where the managed deployment file wants it so. */
   followDeployed(): Promise<void>;
+  /** Nothing starts this client by itself any more, as nobody is registered; not what the managed deployment file wants. */
+  startNoMore(): Promise<void>;
   /** Whether newer versions are looked for, and by whose word not. */
   updates(): { byItself: boolean; offBy: string | null };
   /** Without what is secret. */
@@ -37,7 +39,7 @@ export interface Settings {
 
 export interface SettingsOptions {
   path: string;
-  ports: Pick<ClientPorts, 'log' | 'loginStart' | 'managed'>;
+  ports: Pick<ClientPorts, 'log' | 'loginStart' | 'managed' | 'selfStart'>;
   /** What the managed deployment file says by now: an administrator's tool may replace it at any time. */
   deployed?: () => Deployed;
 }
@@ -64,7 +66,7 @@ const NAMES: Record<keyof Required<SettableByHand>, SettingName> = {
 };
 
 export function createSettings({ path, ports, deployed = () => ({}) }: SettingsOptions): Settings {
-  const { log, loginStart, managed = null } = ports;
+  const { log, loginStart, managed = null, selfStart } = ports;
   const file = jsonFile(path, settingsFile, log);
   let own: SettingsFile = { version: 1, activeOrganisation: null };
   let turns: Promise<unknown> = Promise.resolve();
@@ -119,6 +121,12 @@ export function createSettings({ path, ports, deployed = () => ({}) }: SettingsO
       const { startAtLogin } = deployed();
       if (startAtLogin === undefined || !loginStart) return;
       if ((await loginStart.isOn()) !== startAtLogin) await loginStart.set(startAtLogin);
+    },
+
+    async startNoMore() {
+      if (deployed().startAtLogin) return;
+      if (await loginStart?.isOn()) await loginStart?.set(false);
+      await selfStart?.remove();
     },
 
     async change(change) {
