@@ -93,11 +93,12 @@ export function parseBanyanArguments(
 ): BanyanArguments | { help: string } | 'version' {
   const { values, positionals } = parse(argv);
   if (values['version']) return 'version';
-  const [name, ...rest] = positionals;
+  const [typed, ...rest] = positionals;
   const [topic] = rest;
-  if (name === undefined || (name === 'help' && topic === undefined)) return { help: BANYAN_HELP };
-  if (name === 'help') return { help: helpOf(commandOf(topic ?? '')) };
-  if (!isCommand(name)) throw noCommand(name);
+  if (typed === undefined || (typed === 'help' && topic === undefined))
+    return { help: BANYAN_HELP };
+  if (typed === 'help') return { help: helpOf(commandOf(topic ?? '')) };
+  const name = commandOf(typed);
   if (values['help']) return { help: helpOf(name) };
   const facts: CommandFacts = COMMANDS[name];
   for (const option of Object.keys(values)) {
@@ -137,7 +138,11 @@ export function parseAddress(text: unknown): { host?: string } {
 
 export const usage = (message: string): AppError => new AppError('usage/invalid-input', message);
 
-function commandOf(name: string): CommandName {
+/** Shorter, as other such programs have it. */
+const ALIASES = new Map<string, CommandName>([['orgs', 'organisations']]);
+
+function commandOf(typed: string): CommandName {
+  const name = ALIASES.get(typed) ?? typed;
   if (isCommand(name)) return name;
   throw noCommand(name);
 }

@@ -61,7 +61,7 @@ export const COMMANDS = {
   },
   organisations: {
     takes: [],
-    about: 'Those that this device is registered with, and which one is active.',
+    about: 'Those that this device is registered with, and which one is active. Short: orgs.',
   },
   switch: {
     takes: ['name or id'],

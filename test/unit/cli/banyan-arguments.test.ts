@@ -93,6 +93,13 @@ describe('the command line of banyan', () => {
     });
   }
 
+  it('knows orgs, and its help', () => {
+    expect(parseBanyanArguments(['orgs', '--json'])).toMatchObject({ command: 'organisations' });
+    expect(parseBanyanArguments(['help', 'orgs'])).toEqual(
+      parseBanyanArguments(['organisations', '--help']),
+    );
+  });
+
   it('reads ports strictly', () => {
     expect(parsePort('9000')).toBe(9000);
     for (const text of ['0', '65536', '-1', '0x50', '80 ', '1e3', '']) {
