@@ -109,6 +109,7 @@ export const COMMANDS = {
         value: 'PROGRAM',
         about: `One of ${CLIENT_PROGRAMS.join(', ')}; default: the first that is installed.`,
       },
+      save: { about: 'Of a remote desktop: only save its .rdp file with your downloads.' },
     },
     about:
       'Open a web service in the browser, signed in by this device; any other one in a program of this computer.',

@@ -1,7 +1,7 @@
 // Programs that people have, beside ssh and kubectl, which have files of their own: from a clean HOME, by the terminal alone, with
 // the very commands that `banyan connect` shows. The servers are nobody's here either.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import path from 'node:path';
@@ -12,6 +12,7 @@ import { startDisplay } from '../support/display.ts';
 import { aMember, type Reader } from '../support/documents.ts';
 import { findProgram, freePort, missing, startDaemon } from '../support/foreign-servers.ts';
 import { postgresMissing, startPostgresServer } from '../support/postgres.ts';
+import { startRemoteDesktop } from '../support/remote-desktop.ts';
 import { SSH_PROGRAMS, startSshServer } from '../support/ssh-server.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -36,11 +37,12 @@ interface Connected {
 async function connected(
   name: string,
   publish: (edge: TestEdge) => Promise<void>,
+  surroundings?: (reader: Reader) => NodeJS.ProcessEnv,
 ): Promise<Connected> {
   const edge = await startEdge();
   onTestFinished(() => edge.stop());
   await publish(edge);
-  const reader = await aMember(edge);
+  const reader = await aMember(edge, surroundings);
   const said = async (commands: string): Promise<string> => {
     const { exit, said: text } = await reader.paste(commands);
     expect({ exit, text }).toMatchObject({ exit: 0 });
@@ -150,6 +152,52 @@ describe('plink of PuTTY', () => {
   });
 });
 
+describe('xfreerdp', () => {
+  it('is what `banyan open` starts for a remote desktop, and shows what a real one draws', async (context) => {
+    skipFor(context, missing('xfreerdp', 'xrdp', 'Xvfb', 'openssl'));
+    const desktop = await startRemoteDesktop();
+    const pixels = tempDir();
+    const DISPLAY = await startDisplay(pixels);
+    const tags = {
+      service_app_type: 'RDP',
+      rdp_settings: ['desktopwidth:i:640', 'desktopheight:i:480'],
+    };
+    const { reader, port, said } = await connected(
+      'desktop',
+      (edge) =>
+        publishTyped(edge, 'desktop', tags, { target: { name: '127.0.0.1', port: desktop.port } }),
+      (own) => {
+        // As a desktop has it for .rdp files. Nobody is there to look at the certificate.
+        const line = 'exec xfreerdp "$1" /sec:tls /cert:ignore';
+        chmodSync(own.write('bin/xdg-open', `#!/bin/sh\n${line}\n`), 0o755);
+        return { DISPLAY, PATH: `${own.folder}/bin:${process.env['PATH']}` };
+      },
+    );
+    expect(await said('banyan open desktop')).toBe('desktop opens.\n');
+    const [red, green, blue] = desktop.colour;
+    await showsRowOf(pixels, [blue, green, red, 0xff], desktop.log);
+    const file = path.join(reader.folder, 'Downloads', 'desktop.rdp');
+    expect(await said('banyan open desktop --save')).toBe(`desktop is connected. Saved: ${file}\n`);
+    expect(readFileSync(file, 'latin1')).toBe(
+      `full address:s:127.0.0.1:${port}\r\n${tags.rdp_settings.join('\r\n')}\r\n`,
+    );
+  });
+});
+
+/** As the display keeps a pixel; a row of them is no accident. */
+async function showsRowOf(
+  pixels: string,
+  pixel: readonly number[],
+  complaints: () => string,
+): Promise<void> {
+  const row = Buffer.concat(Array.from({ length: 100 }, () => Buffer.from(pixel)));
+  await until(() =>
+    Promise.resolve(readFileSync(path.join(pixels, 'Xvfb_screen0')).includes(row)),
+  ).catch((error: unknown) => {
+    throw new Error(complaints(), { cause: error });
+  });
+}
+
 describe('a VNC viewer', () => {
   it('shows a screen of the collection, and reaches no other port of that host', async (context) => {
     skipFor(context, missing('Xtigervnc', 'xterm', 'Xvfb', 'xtightvncviewer', 'proxychains4'));
@@ -186,13 +234,7 @@ describe('a VNC viewer', () => {
     let complaints = '';
     viewer.stderr.on('data', (text: Buffer) => (complaints += text.toString()));
     stopAtEnd(viewer);
-    // As the display keeps a pixel; a row of them is no accident.
-    const row = Buffer.concat(Array.from({ length: 100 }, () => Buffer.from(screen.pixel)));
-    await until(() =>
-      Promise.resolve(readFileSync(path.join(pixels, 'Xvfb_screen0')).includes(row)),
-    ).catch((error: unknown) => {
-      throw new Error(complaints, { cause: error });
-    });
+    await showsRowOf(pixels, screen.pixel, () => complaints);
     // Nobody is at the last one of the seeds' range; the next one is outside of it.
     expect(await answerTo(port, 'vnc1.com:5999')).toMatch(/^HTTP\/1\.1 50[24] /);
     expect(await answerTo(port, 'vnc1.com:6000')).toMatch(/^HTTP\/1\.1 403 /);

@@ -28,6 +28,7 @@ async function anOrganisation(): Promise<TestEdge> {
   const target = { target: { name: '127.0.0.1', port: 1 } };
   await publishTyped(edge, 'orders-pg', { service_app_type: 'DATABASE' }, target);
   await publishTyped(edge, 'bastion', { service_app_type: 'SSH' }, target);
+  await publishTyped(edge, 'desktop', { service_app_type: 'RDP' }, target);
   const { root } = await createTestPki();
   await publishTyped(
     edge,
@@ -161,7 +162,7 @@ it.each(['people', 'programs'] as const)('every command, for %s', async (whom) =
     await lines(`env orders-pg --shell ${shell}`);
   }
   await lines('env lab', 'env echo', 'disconnect orders-pg', 'disconnect orders-pg');
-  await lines('open reports --no-browser', 'open orders-pg');
+  await lines('open reports --no-browser', 'open orders-pg', 'open desktop', 'open desktop --save');
   await lines('ssh-config on', 'ssh-config show', 'ssh-config off bastion', 'ssh-config on api');
   await lines(
     'kubeconfig on',

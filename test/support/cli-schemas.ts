@@ -101,6 +101,7 @@ export const cliSchemas = {
     service,
     name,
     url: z.string().optional(),
+    file: z.string().optional(),
     program: z.enum(CLIENT_PROGRAMS).optional(),
   }),
   disconnect: ok({ service }),

@@ -66,11 +66,14 @@ function execute(write: Reader['write'], name: string, line: string): void {
   chmodSync(write(`bin/${name}`, `#!/bin/sh\n${line}\n`), 0o755);
 }
 
-/** Registered with the edge and signed in; their app runs. */
-export async function aMember(edge: TestEdge): Promise<Reader> {
+/** Registered with the edge and signed in; their app runs, with these surroundings. */
+export async function aMember(
+  edge: TestEdge,
+  surroundings: (reader: Reader) => NodeJS.ProcessEnv = () => ({}),
+): Promise<Reader> {
   const reader = aReader();
   const home = path.join(reader.folder, '.config', 'banyanapp');
-  const own = { HOME: reader.folder, SHELL: '/bin/bash' };
+  const own = { HOME: reader.folder, SHELL: '/bin/bash', ...surroundings(reader) };
   const up = await startProgram('banyan', ['up'], home, own);
   onTestFinished(async () => void (await up.stop()));
   await runProgram('banyan', ['register', await edge.edge.createInvite(), '--yes'], home, '', own);

@@ -8,6 +8,7 @@ import {
 import type { Service } from '../../shared/model/service.ts';
 import { usage } from '../banyan-arguments.ts';
 import { type Command, type Context, findService, untilInterrupted } from '../context.ts';
+import type { Print } from '../print.ts';
 import { reachClient, type ReachedClient } from '../reach-client.ts';
 
 export const open: Command = async (context) => {
@@ -15,9 +16,9 @@ export const open: Command = async (context) => {
   const client = await reachClient(home);
   try {
     const service = await findService(client, given.positionals[0] ?? '');
-    await (service.type === 'WEB'
-      ? openPage(client, service, context)
-      : openProgram(client, service, context));
+    const { type } = service;
+    const opens = type === 'WEB' ? openPage : type === 'RDP' ? openRemoteDesktop : openProgram;
+    await opens(client, service, context);
   } finally {
     await client.close();
   }
@@ -40,6 +41,25 @@ async function openPage(
   }
 }
 
+/** Whichever program this computer has for .rdp files. */
+async function openRemoteDesktop(
+  client: ReachedClient,
+  service: Service,
+  { arguments: { values }, print }: Context,
+): Promise<void> {
+  const wanted = { service: service.id };
+  const said = { service: service.id, name: service.name };
+  await client.call('tunnel.open', wanted);
+  if (values['save']) {
+    const { file } = await client.call('program.saveRdp', wanted);
+    print.result({ ...said, file }, [`${service.friendlyName} is connected. Saved: ${file}`]);
+  } else {
+    await client.call('program.openRdp', wanted);
+    print.result(said, [`${service.friendlyName} opens.`]);
+  }
+  await stay(client, print);
+}
+
 async function openProgram(
   client: ReachedClient,
   service: Service,
@@ -53,9 +73,15 @@ async function openProgram(
   await client.call('program.launch', { service: service.id, program });
   const said = { service: service.id, name: service.name, program };
   print.result(said, [`${program} opens, connected to ${service.friendlyName}.`]);
+  await stay(client, print);
+}
+
+/** What is connected by a client of its own is so as long as this command runs. */
+async function stay(client: ReachedClient, print: Print): Promise<void> {
   if (!client.isOwn) return;
+  const interrupted = untilInterrupted();
   print.note('Press Ctrl-C to disconnect.');
-  await Promise.race([untilInterrupted(), client.ended]);
+  await Promise.race([interrupted, client.ended]);
 }
 
 function chosenProgram(

@@ -23,6 +23,17 @@ export function createSystemBrowser(
 export const openOwnPage = (file: string): Promise<void> =>
   startFirst(starters(process.platform, process.env), pathToFileURL(file).href);
 
+/** Hands a file to whatever program the system has for its kind. */
+export function openWithSystem(
+  file: string,
+  platform: NodeJS.Platform,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
+  // A browser would only save it once more.
+  const { BROWSER: _, ...others } = environment;
+  return startFirst(starters(platform, others), file);
+}
+
 async function startFirst(candidates: readonly Starter[], url: string): Promise<void> {
   let last: unknown = new Error('this computer has no browser');
   for (const [command, ...args] of candidates) {

@@ -13,7 +13,7 @@ import { createMemorySecretStore } from './memory-secret-store.ts';
 import { passphraseFromFile } from './passphrase-file.ts';
 import { ownFolders, programPlaces } from './program-places.ts';
 import { linuxSelfStart } from './self-start.ts';
-import { createSystemBrowser } from './system-browser.ts';
+import { createSystemBrowser, openWithSystem } from './system-browser.ts';
 import { systemClock } from './system-clock.ts';
 import { systemLook } from './system-look.ts';
 import { systemMachine } from './system-machine.ts';
@@ -41,13 +41,16 @@ export function systemPorts(
     managedFile: () => readManagedFile(),
     log,
     posture: (applications) => collectPosture(applications, { look, log }),
-    programs: programPlaces({
-      platform: process.platform,
-      environment,
-      execPath: process.execPath,
-      isElectron: false,
-      folders: ownFolders(process.argv[1]),
-    }),
+    programs: {
+      ...programPlaces({
+        platform: process.platform,
+        environment,
+        execPath: process.execPath,
+        isElectron: false,
+        folders: ownFolders(process.argv[1]),
+      }),
+      openFile: (file) => openWithSystem(file, process.platform, environment),
+    },
     ...(process.platform === 'linux' && { selfStart: linuxSelfStart(home, environment) }),
     createEngine: (sink) => createWorkerEngine(sink),
   };
