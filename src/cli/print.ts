@@ -1,9 +1,14 @@
 // Everything that `banyan` writes: for people aligned text, with --json exactly one object on standard output.
 import { explain, remedy, type WireError } from '../shared/errors.ts';
 
+/** Shown as a colour where a person looks at a terminal that has some; the words say the same without. */
+export type Tone = 'good' | 'bad' | 'faint';
+export type Cell = string | { text: string; tone: Tone };
+export type Line = string | readonly Cell[];
+
 export interface Print {
   /** The result: an object for programs, lines for people. */
-  result(value: object, lines: readonly string[]): void;
+  result(value: object, lines: readonly Line[]): void;
   /** On the way to a result. */
   event(value: { event: string } & Record<string, unknown>, lines: readonly string[]): void;
   /** One of many on standard output, where no single result ends them. */
@@ -18,7 +23,7 @@ export function createPrint(json: boolean): Print {
     (stream: 'stdout' | 'stderr', form: (text: string) => string) =>
     (text: string): void =>
       void process[stream].write(`${form(text)}\n`);
-  const out = write('stdout', printable);
+  const out = (line: Line): void => void process.stdout.write(`${painted(line, process.stdout)}\n`);
   const aside = write('stderr', printable);
   const object = write('stdout', escaped);
   const eventObject = write('stderr', escaped);
@@ -39,7 +44,10 @@ export function createPrint(json: boolean): Print {
       if (!json) aside(text);
     },
     error(error) {
-      if (!json) return aside(`banyan: ${explain(error)} [${error.code}]`);
+      if (!json) {
+        const line: Line = [toned('banyan:', 'bad'), ` ${explain(error)} [${error.code}]`];
+        return void process.stderr.write(`${painted(line, process.stderr)}\n`);
+      }
       const { code, message, details } = error;
       const { advice } = remedy(error);
       return object(
@@ -52,20 +60,58 @@ export function createPrint(json: boolean): Print {
   };
 }
 
-/** Columns of equal width, two spaces apart. */
-export function table(rows: readonly (readonly string[])[]): string[] {
+export const toned = (text: string, tone: Tone): Cell => ({ text, tone });
+const textOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text);
+
+const CODES: Record<Tone, number> = { good: 32, bad: 31, faint: 2 };
+
+/** Not into a file or another program, and nowhere that NO_COLOR or TERM=dumb asks for none. */
+function painted(line: Line, stream: NodeJS.WriteStream): string {
+  if (typeof line === 'string') return printable(line);
+  const hasColours = stream.isTTY && stream.hasColors();
+  return line
+    .map((cell) =>
+      typeof cell === 'string' || !hasColours
+        ? printable(textOf(cell))
+        : `\u001b[${CODES[cell.tone]}m${printable(cell.text)}\u001b[0m`,
+    )
+    .join('');
+}
+
+function widthsOf(rows: readonly (readonly Cell[])[]): number[] {
   const widths: number[] = [];
   for (const row of rows) {
     for (const [index, cell] of row.entries()) {
-      widths[index] = Math.max(widths[index] ?? 0, cell.length);
+      widths[index] = Math.max(widths[index] ?? 0, textOf(cell).length);
     }
   }
+  return widths;
+}
+
+/** Columns of equal width, two spaces apart. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = widthsOf(rows);
   return rows.map((row) =>
     row
       .map((cell, index) => cell.padEnd(widths[index] ?? 0))
       .join('  ')
       .trimEnd(),
   );
+}
+
+/** The same with tones. */
+export function tonedTable(rows: readonly (readonly Cell[])[]): Cell[][] {
+  const widths = widthsOf(rows);
+  return rows.map((row) => {
+    const last = row.findLastIndex((cell) => textOf(cell) !== '');
+    return row
+      .slice(0, last + 1)
+      .flatMap((cell, index) =>
+        index === last
+          ? [cell]
+          : [cell, ' '.repeat((widths[index] ?? 0) - textOf(cell).length + 2)],
+      );
+  });
 }
 
 const CONTROL = /\p{Cc}|\p{Cf}/gu;

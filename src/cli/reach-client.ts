@@ -12,6 +12,7 @@ import { AppError, isErrorCode } from '../shared/errors.ts';
 import { createClientApi } from '../shared/ipc/bridge.ts';
 import type { ClientApi } from '../shared/ipc/contract.ts';
 import { allCallNames } from '../shared/ipc/names.ts';
+import { withProgress } from './progress.ts';
 
 export interface ReachedClient extends ClientApi {
   /** Lives only as long as this command. */
@@ -78,9 +79,19 @@ export async function startOwnClient(
  * `stays`: one of its own would be more than a helper of this command. `readsOnly`: where there is nothing yet, nothing is
  * begun by looking.
  */
-export async function reachClient(
+export const reachClient = async (
   home: string,
-  { stays = false, readsOnly = false }: { stays?: boolean; readsOnly?: boolean } = {},
+  options: ReachOptions = {},
+): Promise<ReachedClient> => withProgress(await reached(home, options));
+
+export interface ReachOptions {
+  stays?: boolean;
+  readsOnly?: boolean;
+}
+
+async function reached(
+  home: string,
+  { stays = false, readsOnly = false }: ReachOptions,
 ): Promise<ReachedClient> {
   if (readsOnly && !existsSync(home)) return startNowhere();
   try {

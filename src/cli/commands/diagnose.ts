@@ -2,7 +2,7 @@
 import { EXIT, explain } from '../../shared/errors.ts';
 import { type Diagnosis, STEP_NAMES, type StepResult } from '../../shared/model/diagnosis.ts';
 import { type Command, findService, snapshotOf } from '../context.ts';
-import { table } from '../print.ts';
+import { type Cell, type Line, toned, tonedTable } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 
 export const diagnose: Command = async ({ home, print, arguments: { positionals, values } }) => {
@@ -28,10 +28,14 @@ export const diagnose: Command = async ({ home, print, arguments: { positionals,
 const NOT_REGISTERED =
   'What is marked ? can be tried once this device is registered: banyan register INVITE.';
 
-const MARKS: Record<StepResult['status'], string> = { ok: 'ok', failed: 'FAILED', unknown: '?' };
+const MARKS: Record<StepResult['status'], Cell> = {
+  ok: toned('ok', 'good'),
+  failed: toned('FAILED', 'bad'),
+  unknown: toned('?', 'faint'),
+};
 
-export const diagnosisLines = ({ results }: Diagnosis): string[] =>
-  table(
+export const diagnosisLines = ({ results }: Diagnosis): Line[] =>
+  tonedTable(
     results.map(({ step, status, reason, error }) => [
       MARKS[status],
       STEP_NAMES[step],

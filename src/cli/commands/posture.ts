@@ -11,14 +11,14 @@ import {
 } from '../../shared/model/posture.ts';
 import { FACTOR_NAMES, factorFix, LEVEL_NAMES } from '../../shared/model/posture-words.ts';
 import { type Command, snapshotOf } from '../context.ts';
-import { table } from '../print.ts';
+import { type Cell, toned, tonedTable } from '../print.ts';
 import { reachClient, type ReachedClient } from '../reach-client.ts';
 
-const WORDS: Record<FactorState, string> = {
-  met: 'ok',
-  failed: 'TO FIX',
-  unknown: '?',
-  off: 'off',
+const WORDS: Record<FactorState, Cell> = {
+  met: toned('ok', 'good'),
+  failed: toned('TO FIX', 'bad'),
+  unknown: toned('?', 'faint'),
+  off: toned('off', 'faint'),
 };
 
 export const posture: Command = async ({ home, print, arguments: { values } }) => {
@@ -43,13 +43,9 @@ export const posture: Command = async ({ home, print, arguments: { values } }) =
       },
       [
         ...levelWords(seen),
-        ...table(
-          factors.map(({ factor, state, fix }) => [
-            `  ${WORDS[state]}`,
-            FACTOR_NAMES[factor],
-            fix ?? '',
-          ]),
-        ),
+        ...tonedTable(
+          factors.map(({ factor, state, fix }) => [WORDS[state], FACTOR_NAMES[factor], fix ?? '']),
+        ).map((line) => ['  ', ...line]),
         ...(because ? [`Your organisation could not be told: ${because.message}`] : []),
         `Looked at ${localTime(checkedAt)}.`,
       ],

@@ -7,7 +7,7 @@ import { trafficWords } from '../../shared/model/traffic-words.ts';
 import { closed, type Tunnel } from '../../shared/model/tunnel.ts';
 import { formatHostPort } from '../../shared/protocol/host-port.ts';
 import { type Command, snapshotOf } from '../context.ts';
-import { type Print, table } from '../print.ts';
+import { type Print, type Tone, toned, tonedTable } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
 
 export const services: Command = async ({ home, print, arguments: { values } }) => {
@@ -25,7 +25,9 @@ export const services: Command = async ({ home, print, arguments: { values } }) 
       service.mode,
       port?.port ? `${portCell(port)} (${port.source})` : '-',
       auto(service) ? 'auto' : '',
-      service.access.status === 'denied' ? `denied: ${service.access.reason}` : tunnelWords(tunnel),
+      service.access.status === 'denied'
+        ? toned(`denied: ${service.access.reason}`, 'bad')
+        : toned(tunnelWords(tunnel), TONES[tunnel.status]),
     ]);
     print.result(
       {
@@ -37,12 +39,21 @@ export const services: Command = async ({ home, print, arguments: { values } }) 
         })),
       },
       rows.length > 0
-        ? table([['NAME', 'TITLE', 'TYPE', 'MODE', 'PORT', 'AUTO', 'STATE'], ...rows])
+        ? tonedTable([HEADINGS.map((text) => toned(text, 'faint')), ...rows])
         : [values['search'] ? 'No service is like that.' : 'There are no services for you.'],
     );
   } finally {
     await client.close();
   }
+};
+
+const HEADINGS = ['NAME', 'TITLE', 'TYPE', 'MODE', 'PORT', 'AUTO', 'STATE'];
+const TONES: Record<Tunnel['status'], Tone> = {
+  open: 'good',
+  opening: 'good',
+  closing: 'faint',
+  closed: 'faint',
+  failed: 'bad',
 };
 
 /** For completion, which must not wait. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createPrint, type Print } from '../../../src/cli/print.ts';
+import { createPrint, type Print, table, toned, tonedTable } from '../../../src/cli/print.ts';
 
 /** A title, a clipboard write, a C1 introducer and a reversed reading direction, as a hostile name would have them. */
 const HOSTILE = 'Echo\u001b]0;pwned\u0007\u009b2J\u202e\u007f\r\n\u{e0001}x';
@@ -34,5 +34,33 @@ describe('what banyan prints', () => {
   it('gives programs every text as it was', () => {
     const text = printed(true, (print) => print.result({ name: HOSTILE }, []));
     expect(JSON.parse(text)).toEqual({ ok: true, name: HOSTILE });
+  });
+});
+
+describe('colours', () => {
+  const row = ['a', toned('ok', 'good'), toned('FAILED', 'bad')];
+  const to = (stream: object): string => {
+    const own = Object.assign(process.stdout, stream);
+    onTestFinished(() => void Object.assign(own, { isTTY: undefined, hasColors: undefined }));
+    return printed(false, (print) => print.result({}, tonedTable([row])));
+  };
+
+  it('are for a terminal that has some', () => {
+    const coloured = 'a  \u001b[32mok\u001b[0m  \u001b[31mFAILED\u001b[0m\n';
+    expect(to({ isTTY: true, hasColors: () => true })).toBe(coloured);
+    // As Node answers for NO_COLOR and TERM=dumb.
+    expect(to({ isTTY: true, hasColors: () => false })).toBe('a  ok  FAILED\n');
+    expect(to({ isTTY: undefined })).toBe('a  ok  FAILED\n');
+  });
+
+  it('move no column', () => {
+    const rows = [
+      ['NAME', 'STATE', ''],
+      ['a', 'not connected', ''],
+      ['longer', '', 'last'],
+    ];
+    const plain = tonedTable(rows.map((cells) => cells.map((text) => toned(text, 'faint'))));
+    const text = printed(false, (print) => print.result({}, plain));
+    expect(text).toBe(`${table(rows).join('\n')}\n`);
   });
 });
