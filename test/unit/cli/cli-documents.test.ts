@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { helpOf } from '../../../src/cli/banyan-arguments.ts';
 import { type CommandName, COMMANDS } from '../../../src/cli/command-table.ts';
+import { PROXY_HELP } from '../../../src/cli/proxy-arguments.ts';
 import { cliSchemas, failure } from '../../support/cli-schemas.ts';
 
 const inDocs = (name: string): string =>
@@ -41,6 +42,14 @@ const document = (): string =>
       '```',
       '',
     ]),
+    '## banyanproxy',
+    '',
+    'Without the app, for one service; `src/cli/proxy-arguments.ts`. What goes wrong is one line on standard error, its code in brackets.',
+    '',
+    '```',
+    PROXY_HELP.trim(),
+    '```',
+    '',
   ].join('\n');
 
 it('docs/cli.md tells what the terminal tells', async () => {
