@@ -10,6 +10,7 @@ import {
   buildPackage,
   type BuiltPackage,
   fuses,
+  installAndRemove,
   mayMount,
   runInstalled,
 } from '../support/built-package.ts';
@@ -165,6 +166,13 @@ describe('the terminal programs of a deb, without any Node', () => {
       expect(statSync(file).mode & 0o111).toBe(0o111);
     }
     expect(existsSync(path.join(built.installed, 'usr', 'bin', 'node'))).toBe(false);
+  });
+
+  it('are there once dpkg has installed it, and gone with everything else once it has removed it', async () => {
+    const said = await installAndRemove(built);
+    expect(said).toMatch(
+      /^installed: banyan banyan-app banyanproxy \nbanyan \d+\.\d+\.\d+\nbanyanproxy \d+\.\d+\.\d+\n$/,
+    );
   });
 
   it.each([

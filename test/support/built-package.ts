@@ -138,3 +138,32 @@ export async function runInstalled(
     return { code, stdout, stderr };
   }
 }
+
+/** A system of few programs and the libraries of this one, in which dpkg installs the deb, and takes it out again. */
+const SYSTEM = `
+root=$1 deb=$2
+cd "$root"
+mkdir -p usr/bin usr/lib usr/lib64 usr/share opt etc dev tmp var/lib/dpkg/info var/lib/dpkg/updates
+for name in bin lib lib64; do ln -s usr/$name $name; done
+touch var/lib/dpkg/status dev/null
+for tool in bash sh ln rm chmod cp readlink dirname; do cp "$(command -v $tool)" usr/bin; done
+mount --rbind /usr/lib usr/lib
+mount --rbind /usr/lib64 usr/lib64
+everything() { find . -path ./usr/lib -prune -o -path ./usr/lib64 -prune -o -path ./var/lib/dpkg -prune -o ! -type d -print | sort; }
+notes=var/lib/dpkg
+everything > $notes/before
+dpkg --root="$root" --force-depends --install "$deb" > $notes/said 2>&1 || { cat $notes/said; exit 1; }
+echo "installed: $(ls usr/bin | grep banyan | tr '\\n' ' ')"
+chroot=$(command -v chroot)
+for name in banyan banyanproxy; do env -i PATH=/usr/bin HOME=/tmp "$chroot" . $name --version; done
+dpkg --root="$root" --remove banyan-app >> $notes/said 2>&1 || { cat $notes/said; exit 1; }
+everything | diff $notes/before - || true
+`;
+
+/** What that says. */
+export async function installAndRemove({ folder, deb }: BuiltPackage): Promise<string> {
+  const root = path.join(folder, 'system');
+  mkdirSync(root);
+  const { stdout } = await execute('unshare', ['-rm', 'sh', '-euc', SYSTEM, 'sh', root, deb]);
+  return stdout;
+}
