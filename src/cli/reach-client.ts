@@ -79,10 +79,14 @@ export async function startOwnClient(
  * `stays`: one of its own would be more than a helper of this command. `readsOnly`: where there is nothing yet, nothing is
  * begun by looking.
  */
-export const reachClient = async (
+export async function reachClient(
   home: string,
   options: ReachOptions = {},
-): Promise<ReachedClient> => withProgress(await reached(home, options));
+): Promise<ReachedClient> {
+  const client = await reached(home, options);
+  // One that stays is asked by a window, which shows itself what it waits for.
+  return options.stays ? client : withProgress(client);
+}
 
 export interface ReachOptions {
   stays?: boolean;
