@@ -1,6 +1,6 @@
 // What the tray menu offers, from what the client says. Pure: the tray itself only turns these into native items.
 import type { Slices, Snapshot } from '../../shared/ipc/contract.ts';
-import { mayQuit } from '../../shared/model/managed.ts';
+import { mayQuit, showsServices } from '../../shared/model/managed.ts';
 import { canExtend, canSignIn, isSignedIn } from '../../shared/model/session.ts';
 import {
   type ConnectHindrance,
@@ -53,11 +53,14 @@ export function trayFace({ slices }: Snapshot, now: number): TrayFace {
     const tunnel = tunnels.states[service.id];
     return tunnel?.status === 'open' ? [{ service, address: tunnel.address }] : [];
   });
+  const hasServices = showsServices(slices.managed);
   const groups: TrayItem[][] = [
     [{ label: headline + left, action: null }],
     canExtend(session) ? [{ label: 'Extend the session…', action: { do: 'sign-in' } }] : [],
-    ...(isSignedIn(session) ? serviceGroups(slices) : []),
-    connected.length > 0 ? [{ label: 'Copy address', items: connected.map(copyItem) }] : [],
+    ...(hasServices && isSignedIn(session) ? serviceGroups(slices) : []),
+    hasServices && connected.length > 0
+      ? [{ label: 'Copy address', items: connected.map(copyItem) }]
+      : [],
     [...organisationItems(slices.organisations), ...sessionItems(slices)],
     [
       { label: 'Open Banyan', action: { do: 'open-window' } },

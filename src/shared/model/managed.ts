@@ -19,13 +19,14 @@ export interface ManagedSettings {
   disableQuit?: boolean;
   /** true: the app never looks for a newer version. */
   disableAutoUpdate?: boolean;
+  /** true: window and tray show no services; the device and its session are all there is to see. */
+  hideServices?: boolean;
   // From here on kept and shown, and not followed yet.
   present?: boolean;
   vendorName?: string;
   vendorUdid?: string;
   deployUser?: string;
   deployEmail?: string;
-  hideServices?: boolean;
   caCertificatesPreinstalled?: boolean;
   skipCertificateSuppression?: boolean;
 }
@@ -125,6 +126,9 @@ export function managedRegistrationAhead(
 
 export const mayQuit = (managed: Managed): boolean =>
   managed.status !== 'in-force' || managed.settings.disableQuit !== true;
+
+export const showsServices = (managed: Managed): boolean =>
+  managed.status !== 'in-force' || managed.settings.hideServices !== true;
 
 /** Another organisation beside the one that there is. The client refuses it all the same. */
 export const mayAddOrganisation = (managed: Managed): boolean =>

@@ -24,12 +24,14 @@ describe('the palette finds', () => {
     isSignedIn = true,
     favourites = new Set<string>(),
     updates: Updates = { status: 'off', because: 'unpackaged' },
+    showsServices = true,
   ) =>
     entriesFor(query, {
       services,
       states: { [ledger.id]: open },
       favourites,
       isSignedIn,
+      showsServices,
       updates,
       selected: bastion.id,
       autoConnects: ({ id }) => id === ledger.id,
@@ -80,6 +82,13 @@ describe('the palette finds', () => {
       'disconnect Ledger database',
       'details Archive',
     ]);
+  });
+
+  it('no services, and nothing about them, where the organisation hides them', () => {
+    const hidden = (query: string): string[] => find(query, true, undefined, undefined, false);
+    expect(hidden('bastion')).toEqual([]);
+    expect(hidden('auto bastion')).toEqual([]);
+    expect(hidden('')).toEqual(['activity', 'diagnostics', 'device', 'settings', 'sign-out']);
   });
 
   it('nothing to connect for who is not signed in', () => {

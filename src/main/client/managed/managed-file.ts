@@ -48,7 +48,7 @@ export const managedFile = z.object({
   mdm_deploy_email: text.optional().describe('Kept; no effect yet.'),
   mdm_start_at_boot: flag.optional().describe('true: the app starts when a person signs in.'),
   mdm_hide_on_start: flag.optional().describe('true: it starts without its window.'),
-  mdm_hide_services: flag.optional().describe('Kept; no effect yet.'),
+  mdm_hide_services: flag.optional().describe('true: window and tray show no services.'),
   mdm_disable_quit: flag.optional().describe('true: no person ends the app.'),
   mdm_disable_auto_update: flag
     .optional()

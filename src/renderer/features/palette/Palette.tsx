@@ -2,6 +2,7 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { CornerDownLeft, Download, LogIn, LogOut, type LucideIcon, RotateCw } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { showsServices } from '../../../shared/model/managed.ts';
 import { isSignedIn } from '../../../shared/model/session.ts';
 import { paletteText } from '../../text/palette.ts';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
@@ -52,19 +53,21 @@ const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
 function Finder() {
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
-  const { catalog, tunnels, session, updates } = useTruth(({ slices }) => slices);
+  const { catalog, tunnels, session, updates, managed } = useTruth(({ slices }) => slices);
   const { run, staying } = useEntry();
   useCloseWhenDone(staying);
   const services = useMemo(() => findable(catalog.services), [catalog.services]);
   const signedIn = isSignedIn(session);
+  const hasServices = showsServices(managed);
   const favourites = useFavourites();
   const autoConnects = useAutoConnects();
   const selected = useView((view) => view.selected);
   const { states } = tunnels;
   const entries = useMemo(() => {
     const about = { services, states, favourites, selected, autoConnects };
-    return entriesFor(query, { ...about, isSignedIn: signedIn, updates });
-  }, [query, services, states, favourites, selected, autoConnects, signedIn, updates]);
+    const may = { isSignedIn: signedIn, showsServices: hasServices };
+    return entriesFor(query, { ...about, ...may, updates });
+  }, [query, services, states, favourites, selected, autoConnects, signedIn, hasServices, updates]);
   const chosen = entries[Math.min(at, entries.length - 1)];
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Enter' && chosen) {

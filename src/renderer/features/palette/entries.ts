@@ -29,6 +29,7 @@ export type Entry =
     }
   | { id: string; kind: 'action'; action: Action; title: string; hint: string };
 
+const ABOUT_SERVICES: ReadonlySet<Action> = new Set(['services', 'refresh']);
 /** More than fit are found by typing more. */
 const MOST_SERVICES = 30;
 
@@ -37,6 +38,8 @@ export interface Findings {
   states: Readonly<Record<string, Tunnel>>;
   favourites: ReadonlySet<string>;
   isSignedIn: boolean;
+  /** false: the organisation wants none shown. */
+  showsServices: boolean;
   updates: Updates;
   /** Service whose details are open. */
   selected: string | null;
@@ -44,12 +47,14 @@ export interface Findings {
 }
 
 export function entriesFor(query: string, findings: Findings): Entry[] {
-  const { services, states, favourites, isSignedIn, updates } = findings;
-  const actions: Action[] = [
+  const { states, favourites, isSignedIn, updates } = findings;
+  const services = findings.showsServices ? findings.services : [];
+  const all: Action[] = [
     ...PAGES,
     ...updateActions(updates),
     ...(isSignedIn ? (['refresh', 'sign-out'] as const) : (['sign-in'] as const)),
   ];
+  const actions = all.filter((action) => findings.showsServices || !ABOUT_SERVICES.has(action));
   const wanted = query.trim().toLowerCase();
   const matching = actions.filter((action) =>
     paletteText.actions[action].toLowerCase().includes(wanted),
@@ -58,7 +63,7 @@ export function entriesFor(query: string, findings: Findings): Entry[] {
     ...likelyFirst(found(services, query), favourites)
       .slice(0, MOST_SERVICES)
       .map((service) => serviceEntry(service, tunnelOf(states, service.id), isSignedIn)),
-    ...autoConnectEntries(query, findings),
+    ...autoConnectEntries(query, { ...findings, services }),
     ...matching.map((action): Entry => ({
       id: `action-${action}`,
       kind: 'action',

@@ -1,13 +1,15 @@
 // Who and where this person is, the pages that exist, and the session.
+import { showsServices } from '../../../shared/model/managed.ts';
 import type { Person, Session } from '../../../shared/model/session.ts';
 import { LEVEL_NAMES } from '../../../shared/model/posture-words.ts';
 import { postureText } from '../../text/posture.ts';
 import { shellText } from '../../text/shell.ts';
-import { useSetView, useTruth, useView } from '../../window-context.tsx';
+import { useSetView, useTruth } from '../../window-context.tsx';
 import type { Page } from '../../stores/view.ts';
 import { OrganisationSwitcher } from '../organisations/OrganisationSwitcher.tsx';
 import { PAGE_ICONS } from './page-icons.ts';
 import { SessionCard } from './SessionCard.tsx';
+import { usePage } from './use-page.ts';
 
 function personOf(session: Session): Person | null {
   if ('person' in session) return session.person;
@@ -21,6 +23,7 @@ export function Rail({ organisation }: { organisation: string }) {
     ({ slices }) =>
       Object.values(slices.tunnels.states).filter(({ status }) => status === 'open').length,
   );
+  const hasServices = useTruth(({ slices }) => showsServices(slices.managed));
   const services = useTruth(({ slices }) => slices.catalog.services.length);
   const level = useTruth(({ slices: { device } }) =>
     device.status === 'registered' ? device.posture?.verdict?.trustLevel : undefined,
@@ -30,17 +33,19 @@ export function Rail({ organisation }: { organisation: string }) {
     <div className="rail">
       <OrganisationSwitcher organisation={organisation} who={who} />
       <nav aria-label={shellText.navigation}>
-        <NavItem page="services" label={shellText.services}>
-          {connected > 0 && (
-            <span className="nav-count">
-              <span aria-hidden>
-                {connected}
-                <span className="rail-wide">{shellText.of(services)}</span>
+        {hasServices && (
+          <NavItem page="services" label={shellText.services}>
+            {connected > 0 && (
+              <span className="nav-count">
+                <span aria-hidden>
+                  {connected}
+                  <span className="rail-wide">{shellText.of(services)}</span>
+                </span>
+                <span className="unseen">, {shellText.connectedOf(connected)}</span>
               </span>
-              <span className="unseen">, {shellText.connectedOf(connected)}</span>
-            </span>
-          )}
-        </NavItem>
+            )}
+          </NavItem>
+        )}
         <NavItem page="activity" label={shellText.activity} />
         <NavItem page="diagnostics" label={shellText.diagnostics} />
         <NavItem page="device" label={shellText.device}>
@@ -60,7 +65,7 @@ export function Rail({ organisation }: { organisation: string }) {
 
 function NavItem(props: { page: Page; label: string; children?: React.ReactNode }) {
   const Icon = PAGE_ICONS[props.page];
-  const here = useView((view) => view.page === props.page);
+  const here = usePage() === props.page;
   const setView = useSetView();
   return (
     <button

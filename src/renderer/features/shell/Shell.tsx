@@ -13,6 +13,7 @@ import { ServicesPage } from '../services/ServicesPage.tsx';
 import { SettingsPage } from '../settings/SettingsPage.tsx';
 import { Palette } from '../palette/Palette.tsx';
 import { Rail } from './Rail.tsx';
+import { usePage } from './use-page.ts';
 import './shell.css';
 
 type Registered = Extract<Device, { status: 'registered' }>;
@@ -25,7 +26,7 @@ export function Shell({ device }: { device: Registered }) {
     if (firstLaunch) setView({ firstLaunch: false, findAgain: true });
   }, [firstLaunch, setView]);
   useLanding();
-  const page = useView((view) => view.page);
+  const page = usePage();
   return (
     <div className="shell">
       <Rail organisation={device.organisation.name} />

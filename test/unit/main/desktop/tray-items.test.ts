@@ -226,6 +226,17 @@ describe('the tray', () => {
     expect(items([odd])[2]).toMatchObject({ label: 'R&&D  ' });
   });
 
+  it('lists no services where the managed deployment file hides them', () => {
+    const managed = {
+      status: 'in-force',
+      settings: { hideServices: true },
+      registration: { status: 'not-set' },
+    } as const;
+    const labels = JSON.stringify(items([aService({ friendlyName: 'Bastion' })], {}, { managed }));
+    expect(labels).not.toContain('Bastion');
+    expect(labels).toContain('Sign out');
+  });
+
   it('has no Quit where the managed deployment file keeps the app running', () => {
     const managed = {
       status: 'in-force',
