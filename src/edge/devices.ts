@@ -60,7 +60,9 @@ export function createDevices({ store, sessions, changes, posture }: DevicesOpti
     list: async () => (await store.list('devices')).map(([, device]) => device),
     endSessions,
     async revoke(deviceId, reason) {
-      if (!(await update(deviceId, { revoked: reason }))) return false;
+      if (!(await update(deviceId, { revoked: reason, refusedAt: secondsNow() }))) {
+        return false;
+      }
       changes.emit({ type: 'device-revoked', deviceId, reason });
       await endSessions(deviceId);
       return true;
@@ -68,8 +70,9 @@ export function createDevices({ store, sessions, changes, posture }: DevicesOpti
     async ban(deviceId, reason) {
       const changed = await store.change('devices', deviceId, (device) => {
         if (!device) return undefined;
-        const { banned: _, ...rest } = device;
-        return reason === null ? rest : { ...rest, banned: reason };
+        const { banned: _, refusedAt, ...rest } = device;
+        if (reason !== null) return { ...rest, banned: reason, refusedAt: secondsNow() };
+        return rest.revoked !== undefined && refusedAt ? { ...rest, refusedAt } : rest;
       });
       if (changed && reason !== null) await endSessions(deviceId, reason);
       return changed;
@@ -90,7 +93,7 @@ export function createDevices({ store, sessions, changes, posture }: DevicesOpti
     },
     async reportPosture(deviceId, report) {
       const before = await store.get('devices', deviceId);
-      const at = Math.floor(Date.now() / 1000);
+      const at = secondsNow();
       if (!before || !(await update(deviceId, { posture: { report, at } }))) return null;
       const judged = judgePosture({ ...before, posture: { report, at } }, posture);
       // One that was stale or absent counts as what it was judged until now.
@@ -101,8 +104,14 @@ export function createDevices({ store, sessions, changes, posture }: DevicesOpti
     },
     async unregister(deviceId) {
       await endSessions(deviceId);
+      for (const [serial, certificate] of await store.list('deviceCertificates')) {
+        if (certificate.deviceId !== deviceId) continue;
+        await store.put('deviceCertificates', serial, { ...certificate, endedAt: secondsNow() });
+      }
       await store.delete('devices', deviceId);
       changes.emit({ type: 'device-unregistered', deviceId });
     },
   };
 }
+
+const secondsNow = (): number => Math.floor(Date.now() / 1000);

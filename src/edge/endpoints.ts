@@ -9,6 +9,7 @@ import type { AccessTier } from './access-tier/access-tier.ts';
 import type { Admit } from './access-tier/admit.ts';
 import type { Audit } from './audit/audit.ts';
 import type { Authority } from './authority/authority.ts';
+import { createRevocationList, REVOCATION_LIST } from './authority/revocation-list.ts';
 import type { ClientCertificates } from './authority/client-certificates.ts';
 import type { SshAuthority } from './authority/ssh-authority.ts';
 import type { Changes } from './changes.ts';
@@ -203,6 +204,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     audit: options.audit,
     identify,
     deviceCertSeconds: lifetimes.deviceCert,
+    revocationList: `${issuer}${REVOCATION_LIST}`,
     throttle: createThrottle({ freeAttempts: 20, firstDelayMs: 1_000, longestDelayMs: 5_000 }),
   });
   const api = createApi({
@@ -264,6 +266,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
       [`GET ${DISCOVERY}`]: issuerAnswers,
       [`GET ${ENDPOINTS.jwks}`]: issuerAnswers,
       ...enrolment.open,
+      ...createRevocationList({ authority, store }),
       ...pages,
       ...backChannel,
       [`POST ${ENDPOINTS.pushed_authorization_request}`]: boundedPushes(issuerAnswers),

@@ -41,8 +41,9 @@ export interface Authority {
    * nothing here.
    */
   issueTier(name: string, lifetimeSeconds: number): Promise<ServerCredentials>;
-  /** Certs-only PKCS#7 in base64: DeviceCert, then its intermediate. */
-  issueDevice(request: DeviceRequest): Promise<string>;
+  issueDevice(request: DeviceRequest): Promise<IssuedDeviceCert>;
+  /** DER of a list that says of which DeviceCerts nothing holds any more (RFC 5280 5). */
+  listRevoked(certificates: readonly RevokedCertificate[]): Promise<Buffer>;
   /** The same for a TrustCert; it ends with its token. */
   issueTrust(publicKey: x509.PublicKey, claims: TrustTokenClaims): Promise<string>;
   /** Certs-only PKCS#7 in base64 of the root and the intermediates (RFC 7030 4.1). */
@@ -56,19 +57,46 @@ export interface ServerCredentials {
   notAfter: number;
 }
 
+export interface IssuedDeviceCert {
+  /** Certs-only PKCS#7 in base64: DeviceCert, then its intermediate. */
+  certificates: string;
+  /** Hexadecimal. */
+  serial: string;
+  /** Seconds since the epoch. */
+  notAfter: number;
+}
+
+export interface RevokedCertificate {
+  serial: string;
+  /** Seconds since the epoch. */
+  at: number;
+  why: 'revoked' | 'banned' | 'unregistered';
+}
+
 export interface DeviceRequest {
   publicKey: x509.PublicKey;
   deviceId: string;
   /** Written as UPN once known. */
   owner?: string | undefined;
   lifetimeSeconds: number;
+  /** Address of the list that `listRevoked` makes. */
+  revocationList: string;
 }
 
 const YEAR = 365 * 24 * 3600;
+/** How long a list of what is revoked may be used. Made anew whenever it is asked for. */
+const LIST_SECONDS = 24 * 3600;
+/** A ban may be lifted: no other reason may be taken back. */
+const REASONS = {
+  revoked: x509.X509CrlReason.privilegeWithdrawn,
+  banned: x509.X509CrlReason.certificateHold,
+  unregistered: x509.X509CrlReason.cessationOfOperation,
+} as const;
 /** Clocks of devices are a little wrong. */
 const BACKDATE = 300;
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+const CRL_NUMBER = '2.5.29.20';
 const ASCII = /^[\x20-\x7e]+$/;
 
 export async function openAuthority(folder: string, organisation: string): Promise<Authority> {
@@ -155,6 +183,7 @@ function withIntermediates(
       publicKey: x509.PublicKey | PrivateKey;
       names: x509.JsonGeneralNames;
       notAfter: number;
+      revocationList?: string;
     },
   ): Promise<x509.X509Certificate> => {
     const { certificate, key } = intermediates[kind];
@@ -173,6 +202,9 @@ function withIntermediates(
         new x509.SubjectAlternativeNameExtension(leaf.names),
         await x509.SubjectKeyIdentifierExtension.create(leaf.publicKey),
         await x509.AuthorityKeyIdentifierExtension.create(certificate),
+        ...(leaf.revocationList === undefined
+          ? []
+          : [new x509.CRLDistributionPointsExtension([leaf.revocationList])]),
       ],
     });
   };
@@ -205,7 +237,7 @@ function withIntermediates(
       credentials('server', { subject, names, lifetimeSeconds }),
     issueTier: (name, lifetimeSeconds) =>
       credentials('trust', { subject: `Access Tier ${name}`, names: [name], lifetimeSeconds }),
-    async issueDevice({ publicKey, deviceId, owner, lifetimeSeconds }) {
+    async issueDevice({ publicKey, deviceId, owner, lifetimeSeconds, revocationList }) {
       const leaf = await issue('device', {
         subject: `ManagedDevice-${deviceId}`,
         publicKey,
@@ -214,8 +246,34 @@ function withIntermediates(
           ...(owner ? [{ type: 'upn' as const, value: owner }] : []),
         ],
         notAfter: secondsNow() + lifetimeSeconds,
+        revocationList,
       });
-      return bundle('device', leaf);
+      return {
+        certificates: bundle('device', leaf),
+        serial: leaf.serialNumber,
+        notAfter: Math.floor(leaf.notAfter.getTime() / 1000),
+      };
+    },
+    async listRevoked(certificates) {
+      const { certificate, key } = intermediates.device;
+      const thisUpdate = new Date();
+      const list = await x509.X509CrlGenerator.create({
+        issuer: certificate.subjectName.toJSON(),
+        thisUpdate,
+        nextUpdate: new Date(thisUpdate.getTime() + LIST_SECONDS * 1000),
+        signingAlgorithm: SIGNATURE,
+        signingKey: key,
+        entries: certificates.map(({ serial, at, why }) => ({
+          serialNumber: serial,
+          revocationDate: new Date(at * 1000),
+          reason: REASONS[why],
+        })),
+        extensions: [
+          await x509.AuthorityKeyIdentifierExtension.create(certificate),
+          new x509.Extension(CRL_NUMBER, false, derInteger(thisUpdate.getTime())),
+        ],
+      });
+      return Buffer.from(list.rawData);
     },
     async issueTrust(publicKey, claims) {
       const leaf = await issue('trust', {
@@ -253,6 +311,13 @@ function trustNames(claims: TrustTokenClaims): x509.JsonGeneralNames {
 
 const certificatesOnly = (certificates: x509.X509Certificate[]): string =>
   new x509.X509Certificates(certificates).export('base64').replace(/(.{64})(?!$)/g, '$1\r\n');
+
+/** Of a number from 2^40 to 2^47, as the time in milliseconds is until the year 6429: six bytes, the first below 0x80. */
+function derInteger(value: number): Uint8Array<ArrayBuffer> {
+  const der = new Uint8Array([0x02, 6, 0, 0, 0, 0, 0, 0]);
+  Buffer.from(der.buffer).writeUIntBE(value, 2, 6);
+  return der;
+}
 
 /** As a structure, not as text to parse: an e-mail cannot add parts to the name. 64 is the limit of RFC 5280. */
 const commonName = (text: string): x509.JsonName => [{ CN: [text.slice(0, 64)] }];

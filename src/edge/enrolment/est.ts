@@ -9,7 +9,7 @@ import { HttpRefusal, readBody, send } from '../http/exchange.ts';
 import type { Routes } from '../http/router.ts';
 import type { Identify } from '../trust-provider/identify.ts';
 import type { Throttle } from '../trust-provider/throttle.ts';
-import type { Store } from '../store/store.ts';
+import type { DeviceRecord, Store } from '../store/store.ts';
 import type { RefusalCode } from '../../shared/protocol/refusal-codes.ts';
 import { readDeviceFacts } from './device-facts.ts';
 import type { Invites } from './invites.ts';
@@ -21,6 +21,8 @@ const P256_WITH_SHA256 = Buffer.from(
   '3021301506072a8648ce3d0201310a06082a8648ce3d03010706082a8648ce3d040302',
   'hex',
 ).toString('base64');
+/** Of one device, at once: one and its successor is what it needs. */
+const MOST_CERTIFICATES = 50;
 /** Whoever guesses may come from many addresses. */
 const GUESSES = 'invites';
 
@@ -33,13 +35,16 @@ export interface EnrolmentOptions {
   audit: Audit;
   identify: Identify;
   deviceCertSeconds: number;
+  /** Stands in each DeviceCert. */
+  revocationList: string;
   /** Slows down who guesses codes; counts all failures together. */
   throttle: Throttle;
 }
 
 /** `open` needs no client certificate, `mutual` does. */
 export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutual: Routes } {
-  const { authority, store, audit, identify, deviceCertSeconds } = options;
+  const { store, audit, identify } = options;
+  const { authority, deviceCertSeconds, revocationList } = options;
   const caCertificates = (_: IncomingMessage, response: ServerResponse): void =>
     sendCertificates(response, authority.caCertificates());
 
@@ -48,6 +53,22 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
       'Content-Type': 'application/csrattrs',
       'Content-Transfer-Encoding': 'base64',
     });
+
+  /** Noted before anybody has it: what is revoked later is found by it. */
+  const issueDevice = async (
+    device: Pick<DeviceRecord, 'id' | 'owner'>,
+    publicKey: x509.PublicKey,
+  ): Promise<string> => {
+    const { certificates, serial, notAfter } = await authority.issueDevice({
+      publicKey,
+      deviceId: device.id,
+      owner: device.owner,
+      lifetimeSeconds: deviceCertSeconds,
+      revocationList,
+    });
+    await store.put('deviceCertificates', serial, { deviceId: device.id, notAfter });
+    return certificates;
+  };
 
   const registerDevice = async (request: IncomingMessage, response: ServerResponse) => {
     const entry = { event: 'registration', from: request.socket.remoteAddress ?? '' } as const;
@@ -81,12 +102,7 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
     try {
       const id = randomUUID();
       const owner = permit.owner !== undefined && { owner: permit.owner };
-      const certificates = await authority.issueDevice({
-        publicKey,
-        deviceId: id,
-        lifetimeSeconds: deviceCertSeconds,
-        ...owner,
-      });
+      const certificates = await issueDevice({ id, ...owner }, publicKey);
       await store.put('devices', id, {
         id,
         name: facts.name,
@@ -106,18 +122,21 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
     }
   };
 
+  /** Each is remembered until its end: no device fills the store. */
+  const refuseTooMany = async (deviceId: string): Promise<void> => {
+    const held = (await store.list('deviceCertificates')).filter(
+      ([, certificate]) =>
+        certificate.deviceId === deviceId && certificate.notAfter > Date.now() / 1000,
+    );
+    if (held.length < MOST_CERTIFICATES) return;
+    throw new HttpRefusal(429, 'This device has renewed its certificate too often.');
+  };
+
   const renewDevice = async (request: IncomingMessage, response: ServerResponse) => {
     const device = await identify.device(request);
     const publicKey = await signingRequest(request);
-    sendCertificates(
-      response,
-      await authority.issueDevice({
-        publicKey,
-        deviceId: device.id,
-        owner: device.owner,
-        lifetimeSeconds: deviceCertSeconds,
-      }),
-    );
+    await refuseTooMany(device.id);
+    sendCertificates(response, await issueDevice(device, publicKey));
   };
 
   const issueTrustCert = async (request: IncomingMessage, response: ServerResponse) => {

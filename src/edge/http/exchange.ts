@@ -36,7 +36,7 @@ export async function readBody(request: IncomingMessage, limit = BODY_LIMIT): Pr
 export function send(
   response: ServerResponse,
   status: number,
-  body: string,
+  body: string | Buffer,
   headers: Record<string, string>,
 ): void {
   response.writeHead(status, {

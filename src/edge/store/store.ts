@@ -21,8 +21,18 @@ export interface DeviceRecord {
   revoked?: string;
   /** Why it is not accepted for now. */
   banned?: string;
+  /** Since when, of the last two: seconds since the epoch. */
+  refusedAt?: number;
   /** Name of the Device Manager by whose certificate it is known; absent: it has one of ours. */
   manager?: string;
+}
+
+/** A DeviceCert that was given out, by its serial number: whether it counts, its device says. Seconds since the epoch. */
+export interface DeviceCertificateRecord {
+  deviceId: string;
+  notAfter: number;
+  /** When its device was unregistered. */
+  endedAt?: number;
 }
 
 export interface InviteRecord {
@@ -123,6 +133,7 @@ export interface AcmeWish {
 
 export interface Collections {
   devices: DeviceRecord;
+  deviceCertificates: DeviceCertificateRecord;
   invites: InviteRecord;
   users: UserRecord;
   documents: DocumentRecord;
@@ -138,6 +149,7 @@ export interface Collections {
 export type CollectionName = keyof Collections;
 export const COLLECTIONS = [
   'devices',
+  'deviceCertificates',
   'invites',
   'users',
   'documents',

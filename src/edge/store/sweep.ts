@@ -1,4 +1,4 @@
-// Forgets what has run out: expired issuer records, and invites that are too old.
+// Forgets what has run out: expired issuer records and DeviceCerts, and invites that are too old.
 import { type Log, reason } from '../log.ts';
 import { liveClaims } from '../enrolment/invites.ts';
 import type { Store } from './store.ts';
@@ -9,10 +9,15 @@ const EVERY_MS = 60_000;
  * list of an administrator, and by the throttle, which takes an unknown code for a guess and slows down everybody.
  */
 const REMEMBER_SECONDS = 90 * 24 * 3600;
+const LISTED_SECONDS = 24 * 3600;
 
 export async function sweep(store: Store, nowSeconds: number = Date.now() / 1000): Promise<void> {
   for (const [id, { expiresAt }] of await store.list('issuer')) {
     if (expiresAt !== undefined && expiresAt < nowSeconds) await store.delete('issuer', id);
+  }
+  for (const [serial, { notAfter }] of await store.list('deviceCertificates')) {
+    // A revoked one is in a list that is made after its end, too (RFC 5280 5).
+    if (notAfter + LISTED_SECONDS < nowSeconds) await store.delete('deviceCertificates', serial);
   }
   for (const [id, invite] of await store.list('invites')) {
     const { expiresAt, deployment } = invite;
