@@ -35,9 +35,12 @@ interface Holder {
   /** By the clock of the edge. */
   from: number;
   until: number;
+  /** Its time was over once: what ran out may have been forgotten, even if the clock is right again. */
+  wasOver: boolean;
 }
 interface Device {
   scripted: ScriptedDevice;
+  from: number;
   isBanned: boolean;
   isRevoked: boolean;
 }
@@ -53,13 +56,14 @@ const COMMANDS = [
   'unban',
   'end the session',
   'expire',
+  'turn the clock back',
   'revoke',
   'switch the role',
 ] as const;
 type Command = (typeof COMMANDS)[number];
 
 let resumed = 0;
-const attempts = { in: 0, out: 0 };
+const attempts = { in: 0, out: 0, outOfTime: 0 };
 
 /** Whether what is said there comes back; and the newest ticket that was given. */
 async function attempt(options: object): Promise<{ isIn: boolean; ticket: Buffer | null }> {
@@ -143,7 +147,8 @@ class World {
         return;
       }
       case 'sign in again':
-        if (!device.isBanned && !device.isRevoked) this.#holder = await newHolder(device);
+        if (device.isBanned || device.isRevoked || Date.now() < device.from) return;
+        this.#holder = await newHolder(device);
         return;
       case 'ban':
         await ban(device, true);
@@ -155,6 +160,10 @@ class World {
         return this.#endAll(device);
       case 'expire':
         vi.setSystemTime(Date.now() + LIFE + HOUR);
+        for (const each of this.#all()) each.wasOver ||= each.until <= Date.now();
+        return;
+      case 'turn the clock back':
+        vi.setSystemTime(Date.now() - 3 * HOUR);
         return;
       case 'revoke':
         await edge.edge.revokeDevice(device.scripted.id, reason);
@@ -179,13 +188,13 @@ class World {
   #expect(holder: Holder, { isIn }: { isIn: boolean }): void {
     const { device, isLive } = holder;
     const may = !device.isBanned && !device.isRevoked && isLive && holds(holder) && this.#isRoleOn;
-    expect(isIn).toBe(may);
+    if (!holds(holder)) attempts.outOfTime += 1;
+    if (!holder.wasOver || !may) expect(isIn).toBe(may);
   }
   #endAll(device: Device): void {
-    for (const { holder } of [...this.#tickets, { holder: this.#holder }]) {
-      if (holder.device === device) holder.isLive = false;
-    }
+    for (const holder of this.#all()) if (holder.device === device) holder.isLive = false;
   }
+  readonly #all = (): Holder[] => [this.#holder, ...this.#tickets.map(({ holder }) => holder)];
 }
 
 const holds = ({ from, until }: Holder): boolean => from <= Date.now() && Date.now() < until;
@@ -196,6 +205,7 @@ async function ban(device: Device, isBanned: boolean): Promise<void> {
   device.isBanned = isBanned;
 }
 const newDevice = async (): Promise<Device> => ({
+  from: Math.floor(Date.now() / 1000) * 1000,
   scripted: await registerDevice(edge),
   isBanned: false,
   isRevoked: false,
@@ -204,7 +214,7 @@ async function newHolder(device: Device): Promise<Holder> {
   // Of the certificate, whose seconds are whole.
   const from = Math.floor(Date.now() / 1000) * 1000;
   const person = await signIn(edge, device.scripted);
-  return { person, device, isLive: true, from, until: from + LIFE };
+  return { person, device, isLive: true, from, until: from + LIFE, wasOver: false };
 }
 
 /** Of the computer, however far the clock of the edge was put forward. */
@@ -228,7 +238,7 @@ test(
             last = world.holder;
           },
         ),
-        { numRuns: 60 },
+        { numRuns: 120 },
       );
     } finally {
       vi.useRealTimers();
@@ -237,5 +247,6 @@ test(
     expect(resumed).toBeGreaterThan(60);
     expect(attempts.in).toBeGreaterThan(60);
     expect(attempts.out).toBeGreaterThan(60);
+    expect(attempts.outOfTime).toBeGreaterThan(30);
   },
 );
