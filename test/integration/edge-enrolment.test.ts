@@ -1,6 +1,8 @@
 // Device registration over EST: what an invite is good for, and what a device is afterwards.
 import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { text } from 'node:stream/consumers';
+import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aSigningRequest, readBundle } from '../support/certificates.ts';
 import { call } from '../support/https.ts';
@@ -156,6 +158,20 @@ test('a request for another host name is refused', async () => {
     headers: { host: 'evil.example' },
   });
   expect(answer.status).toBe(421);
+});
+
+test('a request that names two hosts is refused, though one is right (RFC 9112 3.2)', async () => {
+  const { hostname, port, host } = new URL(edge.edge.document.issuer);
+  const socket = connect({
+    host: '127.0.0.1',
+    port: Number(port),
+    servername: hostname,
+    ca: edge.edge.root,
+  });
+  socket.end(
+    `GET /.well-known/banyan-app.json HTTP/1.1\r\nHost: ${host}\r\nHost: evil.example\r\n\r\n`,
+  );
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /);
 });
 
 test('an expired DeviceCert signs nobody in', async () => {

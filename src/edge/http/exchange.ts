@@ -20,6 +20,15 @@ export class HttpRefusal extends Error {
   }
 }
 
+/** Why a request is not for this server: another host is named, or two of them (RFC 9112 3.2). Node would take the first. */
+export const misdirected = (request: IncomingMessage): HttpRefusal =>
+  namesOneHost(request)
+    ? new HttpRefusal(421, 'This server does not answer for that name.')
+    : new HttpRefusal(400, 'The request does not name one host.');
+
+export const namesOneHost = ({ headersDistinct }: IncomingMessage): boolean =>
+  headersDistinct['host']?.length === 1;
+
 const BODY_LIMIT = 64 * 1024;
 
 export async function readBody(request: IncomingMessage, limit = BODY_LIMIT): Promise<string> {

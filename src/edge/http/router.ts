@@ -1,7 +1,7 @@
 // A table of routes in front of a handler for the rest. Every failure of a handler becomes an answer here.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Log, reason } from '../log.ts';
-import { type Handler, HttpRefusal, sendProblem } from './exchange.ts';
+import { type Handler, HttpRefusal, misdirected, namesOneHost, sendProblem } from './exchange.ts';
 
 /** `GET /path` to its handler; `GET /path/*` takes everything below. */
 export type Routes = Readonly<Record<string, Handler>>;
@@ -27,9 +27,8 @@ export function createRouter({ hosts, routes, log }: RouterOptions) {
   };
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!hosts.has((request.headers.host ?? '').toLowerCase())) {
-      throw new HttpRefusal(421, 'This server does not answer for that name.');
-    }
+    const isMeant = namesOneHost(request) && hosts.has((request.headers.host ?? '').toLowerCase());
+    if (!isMeant) throw misdirected(request);
     const path = pathOf(request);
     const method = request.method ?? '';
     const handler =

@@ -62,6 +62,6 @@ export function sendRefusal(response: ServerResponse, thrown: unknown, log: Log)
   });
 }
 
-/** The one that reading a body knows: it is too large, and what is left of it is not waited for. */
+/** Of HTTP itself: another host is meant, or the body is too large. What is left of it is not waited for. */
 const ofExchange = ({ status, message }: HttpRefusal): RestRefusal =>
   requestInvalid(status, message, { Connection: 'close' });

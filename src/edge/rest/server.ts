@@ -2,7 +2,7 @@
 // other origins: a browser can do nothing here.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createTlsHttpServer, type TlsServerOptions } from '../servers.ts';
-import { readBody, sendJson } from '../http/exchange.ts';
+import { misdirected, namesOneHost, readBody, sendJson } from '../http/exchange.ts';
 import {
   type AuthenticateOptions,
   bearerOf,
@@ -60,9 +60,9 @@ export function createRestServer(options: RestOptions): Server {
 }
 
 /** A page that rebinds its name to this address has no key either; still, this is no server of that name. */
-function refuseOtherHost({ headers }: IncomingMessage, host: string): void {
-  const asked = (headers.host ?? '').toLowerCase().replace(/:\d+$/, '');
-  if (asked !== host) throw requestInvalid(421, 'This server does not answer for that name.');
+function refuseOtherHost(request: IncomingMessage, host: string): void {
+  const asked = (request.headers.host ?? '').toLowerCase().replace(/:\d+$/, '');
+  if (!namesOneHost(request) || asked !== host) throw misdirected(request);
 }
 
 function find(routes: readonly Route[], request: IncomingMessage) {

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { PublishedService } from '../../command-center/rulebook.ts';
-import { HttpRefusal } from '../../http/exchange.ts';
+import { HttpRefusal, namesOneHost } from '../../http/exchange.ts';
 import type { RequestFacts } from '../../policy/exempted-requests.ts';
 import type { Site } from './browser-sign-in.ts';
 import { coversOrigin } from './sites.ts';
@@ -19,7 +19,7 @@ export function siteAt(
   secure: boolean,
 ): Site | null {
   const asked = `${secure ? 'https' : 'http'}://${request.headers.host ?? ''}`;
-  if (request.headersDistinct['host']?.length !== 1 || !URL.canParse(asked)) return null;
+  if (!namesOneHost(request) || !URL.canParse(asked)) return null;
   const { origin } = new URL(asked);
   return origins.some((known) => coversOrigin(known, origin)) ? { service, origin, secure } : null;
 }

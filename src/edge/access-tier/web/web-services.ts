@@ -9,7 +9,7 @@ import type { TrustTokenClaims } from '../../../shared/protocol/trust-token.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { Changes } from '../../changes.ts';
 import type { Rulebook } from '../../command-center/rulebook.ts';
-import { HttpRefusal, sendProblem } from '../../http/exchange.ts';
+import { HttpRefusal, misdirected, sendProblem } from '../../http/exchange.ts';
 import { type Log, reason } from '../../log.ts';
 import { sendMessagePage } from '../../trust-provider/pages.ts';
 import type { TokenCheck } from '../../trust-provider/token-check.ts';
@@ -191,7 +191,7 @@ export function createWebServices(options: WebServicesOptions): WebServices {
   ): void => {
     const work = site
       ? answer(site, request, response, upgrade)
-      : Promise.reject(new HttpRefusal(421, 'This server does not answer for that name.'));
+      : Promise.reject(misdirected(request));
     void work.catch((error: unknown) => {
       const refusal =
         error instanceof HttpRefusal ? error : new HttpRefusal(500, 'The server failed.');
