@@ -26,6 +26,8 @@ export class JsonError extends Error {
 
 /** Deeper is no document of ours, and would exhaust the stack. */
 const DEEPEST = 100;
+/** More has no document of ours, and each is held against a schema and may be wrong in a place of its own. */
+const MOST_VALUES = 10_000;
 const SPACE = /[ \t\n\r]*/y;
 // oxlint-disable-next-line no-control-regex -- RFC 8259 7: these have to be escaped
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
@@ -38,6 +40,7 @@ export function parseJson(source: string): ParsedJson {
   const text = source.startsWith('\ufeff') ? source.slice(1) : source;
   const places = new Map<string, number>();
   let at = 0;
+  let count = 0;
 
   const fail = (reason: string, offset = at): never => {
     throw new JsonError(reason, place(text, offset));
@@ -99,6 +102,7 @@ export function parseJson(source: string): ParsedJson {
 
   const readValue = (path: Path): unknown => {
     if (path.length > DEEPEST) fail('it is nested too deeply');
+    if ((count += 1) > MOST_VALUES) fail(`it has more than ${MOST_VALUES} values`);
     const first = next();
     if (first === '{') return readMembers(path);
     if (first === '[') return readItems(path);

@@ -29,16 +29,22 @@ export function readJson<Schema extends z.ZodType>(
   return { ok: false, problems: problemsOf(result.error, json) };
 }
 
+/** Nobody mends more at once, and the place of each is looked for in the whole text. */
+const MOST_PROBLEMS = 100;
+
 /** In the order of the file. */
 export const problemsOf = (error: z.ZodError, json: ParsedJson): Problem[] =>
   error.issues
+    .slice(0, MOST_PROBLEMS)
     .flatMap((issue): Problem[] => {
       const path = issue.path.filter((part) => typeof part !== 'symbol');
       // Each of the names that are not known has a place of its own.
       const unknown = issue.code === 'unrecognized_keys' ? issue.keys : null;
       if (!unknown) return [problemAt(path, issue.message, json)];
       const reasons = issue.message.split('\n');
-      return unknown.map((name, at) => problemAt([...path, name], reasons[at] ?? '', json));
+      return unknown
+        .slice(0, MOST_PROBLEMS)
+        .map((name, at) => problemAt([...path, name], reasons[at] ?? '', json));
     })
     .toSorted((a, b) => a.line - b.line || a.column - b.column);
 
