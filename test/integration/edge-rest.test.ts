@@ -2,6 +2,7 @@
 // interface know, who may ask, and every refusal.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import {
@@ -347,6 +348,15 @@ describe('documents that cannot be used', () => {
     expect(await list('/security_roles?RoleID=Broken')).toEqual([]);
   });
 
+  test('of which there is too much is refused', async () => {
+    const group = Array.from({ length: 60_000 }, () => 1);
+    const large = await post('/insert_security_role', role('Large', { group }));
+    expect([large.status, problemOf(large)['detail']]).toEqual([
+      400,
+      expect.stringContaining('it has more than 10000 values') as string,
+    ]);
+  });
+
   test.each<[string, string, string, string, number, string]>([
     ['no JSON', 'POST', '/insert_security_role', '{', 400, 'edge/document-invalid'],
     [
@@ -478,6 +488,17 @@ describe('documents that cannot be used', () => {
   test('a server of another name is not this one', async () => {
     const refused = await rest('/security_roles', { headers: ['Host: evil.example'] });
     expect(refused.status).toBe(421);
+    // Nor one that is asked for together with another (RFC 9112 3.2).
+    const { edge: own, origin } = bench;
+    const socket = connect({
+      host: '127.0.0.1',
+      port: own.edge.restPort!,
+      servername: 'demo.localhost',
+      ca: own.edge.root,
+    });
+    const head = ['GET /api/v1/security_roles HTTP/1.1', `Host: ${new URL(origin).host}`];
+    socket.end([...head, 'Host: evil.example', 'Connection: close', '', ''].join('\r\n'));
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /);
     // And by TLS it has no certificate for any other.
     const { edge } = bench;
     const other = `https://other.localhost:${edge.edge.restPort}/api/v1/security_roles`;
@@ -510,6 +531,22 @@ describe('keys', () => {
   );
   let reader: Promise<string> | undefined;
   const readerOf = (): Promise<string> => (reader ??= bench.newKey('read', 'reader'));
+
+  test('one that may only read fills no audit by trying to write, and still reads', async () => {
+    const key = await bench.newKey('read', 'trying');
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 60; tries += 1) {
+      const { status } = await rest('/insert_security_role', { method: 'POST', key });
+      statuses.push(status);
+    }
+    expect(statuses.slice(0, 49).every((status) => status === 403)).toBe(true);
+    expect(statuses.at(-1)).toBe(429);
+    const { entries } = await bench.ask('audit.list', { last: 1_000, event: 'api-key' });
+    const noted = entries.filter((entry) => entry['by'] === 'api-key trying').length;
+    expect(noted).toBe(statuses.filter((status) => status === 403).length);
+    expect(noted).toBeLessThan(55);
+    expect((await rest('/security_roles', { key })).status).toBe(200);
+  });
 
   test('every administration call that REST carries is one of these, and what makes keys is none', () => {
     expect(

@@ -29,8 +29,12 @@ const REALM = 'Bearer realm="banyan-edge"';
 /** A key cannot be guessed: this keeps those who try from filling the audit and asking the store. */
 const BACKOFF = { freeAttempts: 5, firstDelayMs: 1_000, longestDelayMs: 60_000 };
 
+/** Nor does a key that may only read, by trying to write: some programs try everything once. */
+const MISUSE = { freeAttempts: 50, firstDelayMs: 1_000, longestDelayMs: 60_000 };
+
 export function createAuthenticate({ keys, audit, log }: AuthenticateOptions): Authenticate {
   const throttle = createThrottle(BACKOFF);
+  const misuses = createThrottle(MISUSE);
   /**
    * What keys hash to that were good here: whoever sends bad ones from the same address does not shut them out. Not their
    * names, which others know.
@@ -59,11 +63,7 @@ export function createAuthenticate({ keys, audit, log }: AuthenticateOptions): A
       const hash = createHash('sha256').update(given).digest('base64url');
       const attempts = proven.has(hash) ? `${source} ${hash}` : source;
       const waitMs = throttle.delayMs(attempts);
-      if (waitMs > 0) {
-        throw new RestRefusal(429, 'edge/too-many-attempts', 'Too many keys were refused.', {
-          'Retry-After': String(Math.ceil(waitMs / 1000)),
-        });
-      }
+      if (waitMs > 0) throw tooMany('Too many keys were refused.', waitMs);
       const key = await keys.check(given).catch((error: unknown) => {
         log('error', 'a key cannot be looked up', { reason: reason(error) });
         throw new RestRefusal(503, 'edge/unavailable', 'The store does not answer.', {
@@ -84,6 +84,9 @@ export function createAuthenticate({ keys, audit, log }: AuthenticateOptions): A
     role(request, key, needed) {
       if (key.role === 'write' || needed === 'read') return;
       const why = `The key "${key.name}" may only read.`;
+      const waitMs = misuses.delayMs(key.name);
+      if (waitMs > 0) throw tooMany(why, waitMs);
+      misuses.failed(key.name);
       const challenge = `${REALM}, error="insufficient_scope", scope="${needed}"`;
       throw note(
         request,
@@ -93,6 +96,12 @@ export function createAuthenticate({ keys, audit, log }: AuthenticateOptions): A
     },
   };
 }
+
+/** Not in the audit: that is what it is for. */
+const tooMany = (why: string, waitMs: number): RestRefusal =>
+  new RestRefusal(429, 'edge/too-many-attempts', why, {
+    'Retry-After': String(Math.ceil(waitMs / 1000)),
+  });
 
 /** As the audit and the records name it. */
 export const callerOf = (name: string): string => `api-key ${name}`;
