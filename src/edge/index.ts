@@ -144,12 +144,14 @@ async function start(
 
   // Told only once there is somebody to be told.
   let storeChanged: (collection: CollectionName | null) => void = () => {};
+  let storeUnheard = (): void => {};
   const store =
     config.database === undefined
       ? await openFileStore(inData('state.json'))
       : await openPostgresStore({
           url: config.database,
           onChange: (collection) => storeChanged(collection),
+          onDeaf: () => storeUnheard(),
           log,
         });
   stops.push(() => store.close());
@@ -202,6 +204,7 @@ async function start(
         });
   const follower = createStoreFollower({ rulebook, settings, acme, changes, log });
   storeChanged = (collection) => follower.changed(collection);
+  storeUnheard = () => follower.deafened();
   stops.push(() => follower.stop());
 
   const closers: ReturnType<typeof closerOf>[] = [];
@@ -238,6 +241,7 @@ async function start(
     store,
     sessions,
     rulebook,
+    rules: follower,
     posture,
     people,
     exemptsUnregistered,

@@ -38,7 +38,12 @@ const stores: [string, () => Promise<Store>][] = [
   [
     'PostgreSQL',
     async () =>
-      openPostgresStore({ url: await server!.database(), onChange: () => {}, log: () => {} }),
+      openPostgresStore({
+        url: await server!.database(),
+        onChange: () => {},
+        onDeaf: () => {},
+        log: () => {},
+      }),
   ],
 ];
 

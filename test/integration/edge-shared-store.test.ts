@@ -154,7 +154,12 @@ test('a record of a later version keeps no edge from the changes after it; a pol
   const running = dial(second, dana);
   expect(await echoes(running)).toBe(true);
 
-  const store = await openPostgresStore({ url: database, onChange: () => {}, log: () => {} });
+  const store = await openPostgresStore({
+    url: database,
+    onChange: () => {},
+    onDeaf: () => {},
+    log: () => {},
+  });
   onTestFinished(() => store.close());
   const record = {
     kind: 'policy',
@@ -212,12 +217,51 @@ test('the reason of a ban reaches an app whose event stream is at another edge t
   await events.ended;
 });
 
+test('what changed in the last moment before the database went away holds from the first moment that it is back', async () => {
+  const { first, second } = await organisation();
+  const dana = await signIn(first, await registerDevice(first));
+  expect(await echoes(dial(second, dana))).toBe(true);
+  // The other edge is not told: whoever listens is held, and killed with the server.
+  await server.silence();
+  await first.edge.setServiceEnabled('echo.demo.bnn', false);
+  await server.kill();
+  let admitted = 0;
+  const state = { isOver: false };
+  const knock = async (): Promise<void> => {
+    while (!state.isOver) if (await echoes(dial(second, dana))) admitted += 1;
+  };
+  const knocking = Array.from({ length: 4 }, knock);
+  await server.start();
+  // Longer than it takes to listen again.
+  await delay(2_000);
+  state.isOver = true;
+  await Promise.all(knocking);
+  expect(admitted).toBe(0);
+  await first.edge.setServiceEnabled('echo.demo.bnn', true);
+  await until(async () => echoes(dial(second, dana)));
+});
+
+test('while word of changes is lost, though the database is there, whoever comes waits for the newest rules', async () => {
+  const { first, second } = await organisation();
+  const dana = await signIn(first, await registerDevice(first));
+  const running = dial(second, dana);
+  expect(await echoes(running)).toBe(true);
+  await server.deafen();
+  expect(await echoes(dial(second, dana))).toBe(true);
+  expect(await echoes(running)).toBe(true);
+});
+
 test('an edge that starts leaves alone what another is registering', async () => {
   const database = await server.database();
   const first = await startEdge({ database });
   onTestFinished(() => first.stop());
   const code = codeOf(await first.edge.createInvite());
-  const store = await openPostgresStore({ url: database, onChange: () => {}, log: () => {} });
+  const store = await openPostgresStore({
+    url: database,
+    onChange: () => {},
+    onDeaf: () => {},
+    log: () => {},
+  });
   onTestFinished(() => store.close());
   // As an edge does between the decision and the certificate.
   const invites = createInvites(store);
@@ -238,26 +282,37 @@ test(
     expect(await echoes(dial(second, dana))).toBe(true);
     await until(async () => !(await echoes(dial(second, eve))));
 
+    const ask = callsTo(first.data);
     let denied = 0;
+    let admittedBefore = 0;
     let admittedWhileAway = 0;
     let admittedOfEve = 0;
-    const state = { isAway: false, isOver: false };
+    const state = { isAway: false, wasAway: false, isOver: false };
     const load = async (edge: Edge): Promise<void> => {
       while (!state.isOver) {
         const before = state.isAway;
         const [good, bad] = [dial(edge, dana), dial(edge, eve)];
         const [isIn, isEveIn] = await Promise.all([echoes(good), echoes(bad)]);
         if (before && state.isAway && isIn) admittedWhileAway += 1;
+        if (!state.wasAway && isIn) admittedBefore += 1;
         if (isEveIn) admittedOfEve += 1;
         if (!isIn) denied += 1;
         good.destroy();
         bad.destroy();
-        await delay(50);
+        await delay(10);
       }
     };
-    const loads = [first.edge, second].map(load);
+    const loads = [first.edge, second].flatMap((edge) =>
+      Array.from({ length: 4 }, () => load(edge)),
+    );
+    await until(() => Promise.resolve(admittedBefore > 50));
     await server.kill();
     state.isAway = true;
+    state.wasAway = true;
+    // What an administrator is not told to be done, is not done.
+    const off = { kind: 'service', id: 'echo.demo.bnn', enabled: false, by: 'test' } as const;
+    await expect(ask('document.enable', off)).rejects.toThrow();
+    await expect(first.edge.revokeDevice(dana.device.id, 'Too late.')).rejects.toThrow();
     await delay(AWAY_MS);
     state.isAway = false;
     await server.start();
@@ -269,7 +324,7 @@ test(
       admittedWhileAway: 0,
       admittedOfEve: 0,
     });
-    expect(denied).toBeGreaterThan(10);
+    expect(denied).toBeGreaterThan(500);
     // Changes are heard again.
     const running = dial(second, dana);
     expect(await echoes(running)).toBe(true);

@@ -30,6 +30,8 @@ export interface AdmitOptions {
   store: Store;
   sessions: Sessions;
   rulebook: Rulebook;
+  /** Whether the rules in memory are those that hold; `current` waits until they are. */
+  rules: { isCurrent(): boolean; current(): Promise<void> };
   posture: PostureRules;
   people: Pick<Users, 'asOfNow'>;
   exemptsUnregistered(service: PublishedService): boolean;
@@ -65,6 +67,10 @@ export function createAdmit(options: AdmitOptions): Admit {
     }
     if (device.banned !== undefined) return no('session_ended', device.banned);
     const person = await options.people.asOfNow(caller.person);
+    if (!options.rules.isCurrent()) {
+      await options.rules.current();
+      return judge(caller, rulebook.service(service.id));
+    }
     const decision = rulebook.decide(subjectOf(person, device, posture), service);
     return decision.allowed ? { ...decision, caller } : no(decision.code, decision.reason);
   };

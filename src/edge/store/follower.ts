@@ -1,5 +1,5 @@
 // What another edge of the organisation has stored counts here, too: memory is read again, and everybody who is connected
-// is judged by it.
+// is judged by it. While changes are not heard, what is in memory may hold no more, and whoever comes waits.
 import type { Changes } from '../changes.ts';
 import type { Rulebook } from '../command-center/rulebook.ts';
 import { type Log, reason } from '../log.ts';
@@ -17,21 +17,30 @@ export interface FollowerOptions {
 const READ_AGAIN_MS = 500;
 /** Changes that come close together are followed once: of its own, too, each edge is told. */
 const GATHER_MS = 50;
+/** So long it is waited for the newest rules; nobody is let in by others. */
+const WAIT_MS = 5_000;
 
 export function createStoreFollower(options: FollowerOptions) {
   const { rulebook, settings, acme, changes, log } = options;
   const waiting = new Set<CollectionName | null>();
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
+  // How often changes were not heard any more, and which of these times is over, once all is read.
+  const deaf = { times: 0, over: 0, read: 0 };
+  let waiters: (() => void)[] = [];
+  const isCurrent = (): boolean => deaf.read === deaf.times;
 
   const follow = async (): Promise<void> => {
     timer = undefined;
     const changed = new Set(waiting);
     waiting.clear();
+    const { over } = deaf;
     const has = (name: CollectionName): boolean => changed.has(null) || changed.has(name);
     try {
       if (has('documents')) await rulebook.reread();
       if (has('settings')) await settings.reread();
+      deaf.read = over;
+      if (isCurrent()) for (const resolve of waiters.splice(0)) resolve();
       if (has('acmeCertificates')) await acme?.reread();
       if (has('devices') || has('users') || has('issuer')) changes.emit({ type: 'rules-changed' });
     } catch (error) {
@@ -45,9 +54,28 @@ export function createStoreFollower(options: FollowerOptions) {
   return {
     changed(collection: CollectionName | null): void {
       if (isStopped) return;
+      if (collection === null) deaf.over = deaf.times;
       waiting.add(collection);
       timer ??= setTimeout(() => void follow(), GATHER_MS).unref();
     },
+    /** Changes are not heard from now on, until they are told by null. */
+    deafened(): void {
+      deaf.times += 1;
+    },
+    isCurrent,
+    /** Rejects when that takes too long. */
+    current: () =>
+      new Promise<void>((resolve, reject) => {
+        const late = setTimeout(() => {
+          waiters = waiters.filter((each) => each !== arrived);
+          reject(new Error('changes of the rules are not heard'));
+        }, WAIT_MS);
+        const arrived = (): void => {
+          clearTimeout(late);
+          resolve();
+        };
+        waiters.push(arrived);
+      }),
     stop(): void {
       isStopped = true;
       clearTimeout(timer);

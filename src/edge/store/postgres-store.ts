@@ -10,6 +10,8 @@ export interface PostgresOptions {
   url: string;
   /** Something that another edge keeps has changed; null: anything may have. */
   onChange: (collection: CollectionName | null) => void;
+  /** From now on changes are not heard, until `onChange` is told null. */
+  onDeaf: () => void;
   log: Log;
 }
 
@@ -124,7 +126,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
 /** A connection of its own, made again for as long as it takes. Resolves when it listens for the first time. */
 async function listenForChanges(
   timeouts: ClientConfig,
-  { onChange, log }: PostgresOptions,
+  { onChange, onDeaf, log }: PostgresOptions,
 ): Promise<() => Promise<void>> {
   let client: Client | null = null;
   let isStopped = false;
@@ -138,6 +140,7 @@ async function listenForChanges(
     const lost = (error?: Error): void => {
       if (isLost || isStopped || client !== listening) return;
       isLost = true;
+      onDeaf();
       clearInterval(asking);
       listening.end(() => {}); // it may be gone
       log('warn', 'changes of the store are not heard', { reason: reason(error) });
