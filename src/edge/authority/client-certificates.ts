@@ -10,6 +10,7 @@ import {
 } from '../../shared/protocol/subject-alternative-names.ts';
 import type { Authority, Kind } from './authority.ts';
 import { x509 } from './crypto.ts';
+import { presentedBy, type PresentedCertificate } from './presented.ts';
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 /** Certificates of ours that are known by heart: reading one costs more than the rest of a connection. */
@@ -62,8 +63,7 @@ export function createClientCertificates(
   const trustCert = remembered(knownByHeart(trust, read(trustAttributesOf)));
   const managedDevice = remembered((socket): Inspected<ManagedDevice> => {
     for (const manager of managers()) {
-      const presented = socket.getPeerX509Certificate();
-      const found = inspect(presented, manager.certificate, managedBy(manager));
+      const found = inspect(presentedBy(socket), manager.certificate, managedBy(manager));
       if (found.status === 'genuine') return found;
     }
     return { status: 'invalid' };
@@ -118,8 +118,8 @@ function knownByHeart<Content>(
 ): (socket: TLSSocket) => Inspected<Content> {
   const known = new Map<string, Inspected<Content>>();
   return (socket) => {
-    const presented = socket.getPeerX509Certificate();
-    const fingerprint = presented?.fingerprint256 ?? '';
+    const presented = presentedBy(socket);
+    const fingerprint = presented?.fingerprint ?? '';
     const found = known.get(fingerprint) ?? inspect(presented, issuer, contentOf);
     if (found.status !== 'genuine') return found;
     known.delete(fingerprint);
@@ -131,11 +131,12 @@ function knownByHeart<Content>(
 }
 
 function inspect<Content>(
-  presented: X509Certificate | undefined,
+  shown: PresentedCertificate | null,
   issuer: X509Certificate,
   contentOf: (certificate: x509.X509Certificate) => Content | null,
 ): Inspected<Content> {
-  if (!presented) return { status: 'missing' };
+  if (shown === null) return { status: 'missing' };
+  const presented = shown.read();
   if (
     presented.ca ||
     !presented.checkIssued(issuer) ||

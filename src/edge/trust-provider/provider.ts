@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { deviceUri } from '../../shared/protocol/subject-alternative-names.ts';
+import { presentedBy } from '../authority/presented.ts';
 import type { ClientCertificates } from '../authority/client-certificates.ts';
 import { type Log, reason } from '../log.ts';
 import type { Store } from '../store/store.ts';
@@ -74,7 +75,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
   /** The device of a valid DeviceCert on this connection. Revoked ones are no clients any more. */
   const presentedDevice = (context: Pick<KoaContextWithOIDC, 'socket'>): string | null => {
     const socket = context.socket as Partial<TLSSocket>;
-    if (typeof socket.getPeerX509Certificate !== 'function') return null;
+    if (typeof socket.getPeerCertificate !== 'function') return null;
     const presented = certificates.device(socket as TLSSocket);
     return presented.status === 'valid' ? presented.content : null;
   };
@@ -154,7 +155,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
         tlsClientAuth: true,
         getCertificate: (context) => {
           if (presentedDevice(context) === null) return undefined;
-          return (context.socket as TLSSocket).getPeerX509Certificate();
+          return presentedBy(context.socket as TLSSocket)?.read();
         },
         certificateAuthorized: (context) => presentedDevice(context) !== null,
         certificateSubjectMatches: (context, property, expected) => {
