@@ -1,6 +1,7 @@
 // Who was allowed what, and when: one JSON line per decision, only ever appended.
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { type Log, reason } from '../log.ts';
 import { createTurns } from '../turns.ts';
 
@@ -74,6 +75,7 @@ export function openAudit(path: string, log: Log): Audit {
   const listeners = new Set<(line: AuditLine) => void>();
   const inTurn = createTurns();
   let file: FileHandle | null = null;
+  const waiting: AuditLine[] = [];
   let lost = 0;
   let isClosed = false;
 
@@ -89,8 +91,8 @@ export function openAudit(path: string, log: Log): Audit {
       throw error;
     }
   };
-  const append = (line: AuditLine): Promise<void> =>
-    attempt((to) => to.appendFile(`${JSON.stringify(line)}\n`));
+  const append = (...lines: readonly AuditLine[]): Promise<void> =>
+    attempt((to) => to.appendFile(lines.map((line) => `${JSON.stringify(line)}\n`).join('')));
   const tell = (line: AuditLine): void => {
     for (const listener of listeners) listener(line);
   };
@@ -102,14 +104,19 @@ export function openAudit(path: string, log: Log): Audit {
     lost = 0;
     tell(line);
   };
-  const record = async (line: AuditLine): Promise<void> => {
+  /** All of one turn of the event loop at once: each write wakes a thread, which costs more than the decision. */
+  const record = async (): Promise<void> => {
+    await endOfTurn();
+    const lines = waiting.splice(0);
     try {
       await noteLost();
-      await append(line);
+      await append(...lines);
     } catch (error) {
-      lost += 1;
-      const facts = { reason: reason(error), event: line.event, id: line.correlation_id, lost };
-      log('error', 'audit cannot be written: an entry is lost', facts);
+      lost += lines.length;
+      for (const { event, correlation_id: id } of lines) {
+        const facts = { reason: reason(error), event, id, lost };
+        log('error', 'audit cannot be written: an entry is lost', facts);
+      }
     }
   };
   const written = (): Promise<void> => inTurn(() => Promise.resolve());
@@ -122,7 +129,7 @@ export function openAudit(path: string, log: Log): Audit {
     written,
     write: (entry) => {
       const line = { at: new Date().toISOString(), ...entry };
-      void inTurn(() => record(line));
+      if (waiting.push(line) === 1) void inTurn(record);
       tell(line);
     },
     async last(most, matches) {
