@@ -20,7 +20,7 @@ import { startBackend } from '../support/collection.ts';
 import { freePort } from '../support/foreign-servers.ts';
 import { createTestPki } from '../support/pki.ts';
 import { postgresMissing, startPostgresServer } from '../support/postgres.ts';
-import { registerDevice, signIn } from '../support/scripted-device.ts';
+import { registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
@@ -134,6 +134,20 @@ const run = (command: string, args: string[]) =>
     );
     child.stdin?.end();
   });
+
+/** Somebody who is let in to the service `pages`, which is made for that. */
+async function whoMayUsePages(edge: TestEdge, backendPort: number): Promise<SignedIn> {
+  await put(edge, 'pages', {
+    spec: { backend: { target: { name: '127.0.0.1', port: backendPort } } },
+  });
+  await callsTo(edge.data)('attachment.put', {
+    service: 'pages.demo.bnn',
+    policy: 'engineers',
+    enforcing: true,
+    by,
+  });
+  return signIn(edge, await registerDevice(edge));
+}
 
 describe('a service with letsencrypt', () => {
   test('shows a certificate of the directory for all its names, and curl and openssl need no root of ours', async () => {
@@ -281,16 +295,7 @@ describe('a service with letsencrypt', () => {
     await server.start();
     const backend = await startBackend((socket) => void socket.pipe(socket));
     onTestFinished(() => backend.stop());
-    await put(edge, 'pages', {
-      spec: { backend: { target: { name: '127.0.0.1', port: backend.port } } },
-    });
-    await callsTo(edge.data)('attachment.put', {
-      service: 'pages.demo.bnn',
-      policy: 'engineers',
-      enforcing: true,
-      by,
-    });
-    const dana = await signIn(edge, await registerDevice(edge));
+    const dana = await whoMayUsePages(edge, backend.port);
     const first = await issued(port, 'pages.example.test');
     const { socket } = await shown(port, 'pages.example.test', dana.trust);
     const renewed = await until(async () => {
@@ -417,16 +422,7 @@ describe('the challenge', () => {
       }),
     );
     const edge = await edgeWith(server, port, { data });
-    await put(edge, 'pages', {
-      spec: { backend: { target: { name: '127.0.0.1', port: backend.port } } },
-    });
-    await callsTo(edge.data)('attachment.put', {
-      service: 'pages.demo.bnn',
-      policy: 'engineers',
-      enforcing: true,
-      by,
-    });
-    const dana = await signIn(edge, await registerDevice(edge));
+    const dana = await whoMayUsePages(edge, backend.port);
     return { port, reached: () => reached, trust: dana.trust };
   }
   const isProof = (certificate: X509Certificate | null): boolean =>
