@@ -453,6 +453,67 @@ describe('WebSocket', () => {
   });
 });
 
+describe('a policy with rules for requests', () => {
+  const policy = (...l7_access: object[]) => ({
+    apiVersion: 'rbac.banyanops.com/v1',
+    kind: 'BanyanPolicy',
+    metadata: { name: 'requests' },
+    spec: {
+      options: { disable_tls_client_authentication: true, l7_protocol: 'http' },
+      access: [{ roles: ['Engineers'], rules: { l7_access } }],
+    },
+  });
+  const set = async (...rules: object[]) => {
+    await bench.edge.edge.apply({ policies: [policy(...rules)] });
+    await bench.policyOf('shop', 'requests');
+  };
+
+  test('lets requests through as they say, a denial first, and ends what it denies while it runs', async () => {
+    onTestFinished(() => bench.policyOf('shop', 'engineers'));
+    await set({ resources: ['!/admin*', '*'], actions: ['READ'] });
+    expect((await ask('/orders')).status).toBe(200);
+    const denied = await ask('/admin/users');
+    expect([denied.status, JSON.parse(denied.body)]).toEqual([
+      403,
+      expect.objectContaining({ code: 'resource' }),
+    ]);
+    expect((await ask('/orders', { method: 'POST', body: 'x' })).status).toBe(403);
+    expect((await ask('/x/..%2fadmin')).status).toBe(403);
+
+    bench.backend((_, response) => void response.write('on and on'));
+    const download = secureRequest(`${bench.origin('shop')}/orders`, {
+      ca: bench.edge.edge.root,
+      lookup: loopbackLookup,
+      agent: false,
+      headers: cookie(),
+    }).end();
+    const [answer] = (await once(download, 'response')) as [IncomingMessage];
+    answer.resume().on('error', () => {});
+    const closed = new Promise((resolve) => answer.once('close', resolve));
+    await set({ resources: ['!/orders', '*'], actions: ['*'] });
+    await closed;
+  });
+
+  test('is refused where it cannot be read', async () => {
+    const put = (document: object) => bench.edge.edge.apply({ policies: [document] });
+    const base = policy({ resources: ['*'], actions: ['*'] });
+    const ofKafka = structuredClone(base);
+    ofKafka.spec.options.l7_protocol = 'kafka';
+    await expect(put(ofKafka)).rejects.toThrow('only "http", or empty');
+    const ofTcp = structuredClone(base);
+    ofTcp.spec.options.l7_protocol = '';
+    await expect(put(ofTcp)).rejects.toThrow('has to be "http"');
+    await expect(put(policy({ resources: ['/a*b'], actions: ['*'] }))).rejects.toThrow(
+      'has to be *',
+    );
+    await expect(put(policy({ resources: ['*'], actions: ['LOOK'] }))).rejects.toThrow(
+      'cannot be used',
+    );
+    await expect(put(policy({ resources: ['*'] }))).rejects.toThrow('names none');
+    await put(policy({ resources: ['*'], action: 'READ' }));
+  });
+});
+
 describe('what ends access cuts what runs within 2 s', () => {
   /** A download and a WebSocket that would go on for ever. */
   const running = async (own: string) => {

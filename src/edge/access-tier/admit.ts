@@ -8,6 +8,7 @@ import type { ClientCertificates } from '../authority/client-certificates.ts';
 import { type PublishedService, type Rulebook, subjectOf } from '../command-center/rulebook.ts';
 import { UNREGISTERED_DEVICE } from '../devices.ts';
 import type { Denial } from '../policy/decide.ts';
+import type { L7Request } from '../policy/l7-rules.ts';
 import type { PostureRules } from '../policy/posture.ts';
 import type { Store } from '../store/store.ts';
 import { sessionOfToken, type Sessions } from '../trust-provider/sessions.ts';
@@ -40,7 +41,7 @@ export interface AdmitOptions {
 export interface Admit {
   connection(socket: TLSSocket, service: PublishedService): Promise<Admission>;
   /** The same without the certificate: it may expire while the connection goes on. The session may not. */
-  again(caller: Caller, serviceId: string): Promise<Admission>;
+  again(caller: Caller, serviceId: string, request?: L7Request): Promise<Admission>;
 }
 
 export function createAdmit(options: AdmitOptions): Admit {
@@ -49,6 +50,7 @@ export function createAdmit(options: AdmitOptions): Admit {
   const judge = async (
     caller: Caller,
     service: PublishedService | undefined,
+    request?: L7Request,
   ): Promise<Admission> => {
     const no = (code: Denial['code'], reason: string): Admission => ({
       allowed: false,
@@ -69,14 +71,14 @@ export function createAdmit(options: AdmitOptions): Admit {
     const person = await options.people.asOfNow(caller.person);
     if (!options.rules.isCurrent()) {
       await options.rules.current();
-      return judge(caller, rulebook.service(service.id));
+      return judge(caller, rulebook.service(service.id), request);
     }
-    const decision = rulebook.decide(subjectOf(person, device, posture), service);
+    const decision = rulebook.decide(subjectOf(person, device, posture), service, request);
     return decision.allowed ? { ...decision, caller } : no(decision.code, decision.reason);
   };
 
   return {
-    again: (caller, serviceId) => judge(caller, rulebook.service(serviceId)),
+    again: (caller, serviceId, request) => judge(caller, rulebook.service(serviceId), request),
     connection(socket, service) {
       const presented = certificates.trust(socket);
       const no = (denial: Denial, caller: Caller | null = null): Promise<Admission> =>

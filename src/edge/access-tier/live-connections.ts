@@ -6,6 +6,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Changes } from '../changes.ts';
 import type { EventStreams } from '../command-center/event-streams.ts';
 import { type Log, reason } from '../log.ts';
+import type { L7Request } from '../policy/l7-rules.ts';
 import type { Admit, Caller } from './admit.ts';
 
 export interface LiveConnection {
@@ -14,6 +15,8 @@ export interface LiveConnection {
   socket: Socket;
   /** Of what runs on it: one, or one for each stream. Requests of a web service are added one by one. */
   correlationIds: Iterable<string>;
+  /** Of a web service: by which rules for requests it is judged. */
+  request?: L7Request;
 }
 
 export type Limit = EventData<'connection.ended'>['code'];
@@ -54,8 +57,8 @@ export function createLiveConnections(options: LiveConnectionsOptions): LiveConn
   let stopping = false;
 
   const judgeAgain = async (connection: LiveConnection): Promise<void> => {
-    const { caller, serviceId, socket, correlationIds } = connection;
-    const admission = await admit.again(caller, serviceId);
+    const { caller, serviceId, socket, correlationIds, request } = connection;
+    const admission = await admit.again(caller, serviceId, request);
     if (admission.allowed || socket.destroyed) return;
     for (const correlation_id of correlationIds) {
       audit.write({

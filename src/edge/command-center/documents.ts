@@ -1,5 +1,6 @@
 // Services, roles, policies and attachments as administrators write them (field names of the product's documents).
 // Unknown fields are kept where they are stored and ignored here.
+import { L7_ACTIONS } from '../policy/l7-rules.ts';
 import { z } from '../../shared/schema.ts';
 import { SERVICE_TYPES } from '../../shared/model/service.ts';
 import {
@@ -204,15 +205,37 @@ export const roleDocument = z.object({
 
 const moment = text.refine((value) => value === '' || !Number.isNaN(Date.parse(value)), 'no time');
 
-export const policyDocument = z.object({
-  kind: z.literal('BanyanPolicy'),
-  metadata: z.object({ name: label.min(1) }),
-  spec: z.object({
+const RESOURCE = /^!?(?:\*|[/*][^*]*\*?)$/;
+const actions = z
+  .union([z.enum(L7_ACTIONS).transform((action) => [action]), z.array(z.enum(L7_ACTIONS)).max(10)])
+  .nullish()
+  .transform((given) => given ?? []);
+const l7Rule = z
+  .object({
+    resources: z
+      .array(label.regex(RESOURCE, 'has to be *, or a path with a * at its beginning or end'))
+      .min(1)
+      .max(1000),
+    actions,
+    /** As it was called once. */
+    action: actions,
+  })
+  .transform(({ resources, actions, action }) => ({ resources, actions: [...actions, ...action] }))
+  .refine(({ actions }) => actions.length > 0, { path: ['actions'], message: 'names none' });
+
+const policySpec = z
+  .object({
+    options: z
+      .object({
+        l7_protocol: z.enum(['', 'http'], 'is not read here: only "http", or empty').nullish(),
+      })
+      .nullish(),
     access: list(
       z.object({
         roles: list(label),
         rules: z
           .object({
+            l7_access: list(l7Rule),
             conditions: z
               .object({
                 trust_level: z
@@ -226,7 +249,22 @@ export const policyDocument = z.object({
           .nullish(),
       }),
     ),
-  }),
+  })
+  // Of bytes nobody can tell what they ask for.
+  .superRefine(({ options, access }, context) => {
+    if (options?.l7_protocol === 'http') return;
+    for (const [at, { rules }] of access.entries()) {
+      if (!rules || rules.l7_access.length === 0) continue;
+      const path = ['access', at, 'rules', 'l7_access'];
+      const message = 'is about requests: options.l7_protocol has to be "http"';
+      context.addIssue({ code: 'custom', path, message });
+    }
+  });
+
+export const policyDocument = z.object({
+  kind: z.literal('BanyanPolicy'),
+  metadata: z.object({ name: label.min(1) }),
+  spec: policySpec,
 });
 
 /** `Enabled` "TRUE" is Enforcing, "FALSE" Permissive. */

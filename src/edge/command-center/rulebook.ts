@@ -5,6 +5,7 @@ import { exhaustive } from '../../shared/exhaustive.ts';
 import { z } from '../../shared/schema.ts';
 import type { Changes } from '../changes.ts';
 import { decide, type Decision, type Role, type Subject } from '../policy/decide.ts';
+import type { L7Request } from '../policy/l7-rules.ts';
 import { judgePosture, type PostureRules } from '../policy/posture.ts';
 import { type Log, reason } from '../log.ts';
 import { createTurns } from '../turns.ts';
@@ -35,7 +36,7 @@ export interface Documents {
 export interface Rulebook {
   services(): PublishedService[];
   service(id: string): PublishedService | undefined;
-  decide(subject: Subject, service: PublishedService): Decision;
+  decide(subject: Subject, service: PublishedService, request?: L7Request): Decision;
   /** Rejects with what is wrong, and then nothing of it is stored. */
   apply(documents: Documents): Promise<void>;
   /** false: there is no such service. */
@@ -141,7 +142,7 @@ export async function openRulebook(store: Store, changes: Changes, log: Log): Pr
   return {
     services,
     service: (id) => services().find((service) => service.id === id),
-    decide(subject, service) {
+    decide(subject, service, request) {
       const attachment = all('attachment').find((each) => each.document.ServiceID === service.id);
       const policy =
         attachment && all('policy').find(({ id }) => id === attachment.document.PolicyID);
@@ -160,6 +161,7 @@ export async function openRulebook(store: Store, changes: Changes, log: Log): Pr
           .filter(({ stored }) => stored.enabled)
           .map(({ id, document }): Role => ({ name: id, ...document.spec })),
         now: Date.now(),
+        request,
       });
     },
     async apply(documents) {
@@ -270,5 +272,6 @@ function accessRule({ roles, rules }: z.output<typeof policyDocument>['spec']['a
     trust_level: rules?.conditions?.trust_level ?? ('' as const),
     start_time: rules?.conditions?.start_time ?? '',
     end_time: rules?.conditions?.end_time ?? '',
+    l7: rules?.l7_access ?? [],
   };
 }

@@ -2,6 +2,7 @@
 // other than the trust level that the person can work towards.
 import { TRUST_LEVELS, type TrustLevel } from '../../shared/model/posture.ts';
 import type { RefusalCode } from '../../shared/protocol/refusals.ts';
+import { allowsRequest, deniesRequest, type L7Request, type L7Rule } from './l7-rules.ts';
 
 export interface Subject {
   person: { email: string; groups: readonly string[] };
@@ -35,6 +36,8 @@ export interface AccessRule {
   /** ISO 8601; empty: no limit. */
   start_time: string;
   end_time: string;
+  /** Which requests of a web service; empty: all. */
+  l7?: readonly L7Rule[];
 }
 
 export interface DecisionInput {
@@ -45,6 +48,8 @@ export interface DecisionInput {
   roles: readonly Role[];
   /** Milliseconds since the epoch. */
   now: number;
+  /** Of a web service; absent: whether there is anything that is allowed there, of which each request is asked for again. */
+  request?: L7Request | undefined;
 }
 
 export interface Denial {
@@ -56,21 +61,27 @@ export type Decision =
   /** `wouldDeny`: let in only because the policy is permissive. */
   { allowed: true; wouldDeny?: Denial } | ({ allowed: false } & Denial);
 
-export function decide({ subject, service, policy, roles, now }: DecisionInput): Decision {
+export function decide(input: DecisionInput): Decision {
+  const { subject, service, policy, roles, now, request } = input;
   if (!service.enabled) return deny('service_disabled', 'This service is switched off.');
   if (!policy) return deny('no_policy', 'No policy is attached to this service.');
 
   const mine = new Set(roles.filter((role) => hasRole(role, subject)).map(({ name }) => name));
   let closest: Denial = { code: 'role', reason: 'None of your roles may use this service.' };
-  for (const rule of policy.access) {
-    if (!rule.roles.some((name) => mine.has(name))) continue;
-    const failed = failedCondition(rule, subject.device.trustLevel, now);
+  const fitting = policy.access.filter((rule) => rule.roles.some((name) => mine.has(name)));
+  const isDenied = request && fitting.some(({ l7 = [] }) => deniesRequest(l7, request));
+  for (const rule of fitting) {
+    const isForbidden = isDenied || (request && !allowsRequest(rule.l7 ?? [], request));
+    const failed =
+      failedCondition(rule, subject.device.trustLevel, now) ?? (isForbidden ? FORBIDDEN : null);
     if (!failed) return { allowed: true };
     // The last one closest to a yes is what helps the person: a role alone never is.
     closest = failed;
   }
   return policy.enforcing ? { allowed: false, ...closest } : { allowed: true, wouldDeny: closest };
 }
+
+const FORBIDDEN: Denial = { code: 'resource', reason: 'Your roles do not allow this request.' };
 
 const deny = (code: RefusalCode, reason: string): Decision => ({ allowed: false, code, reason });
 

@@ -57,7 +57,7 @@ export function isExempted(exemptions: Exemptions, request: RequestFacts): boole
 }
 
 /** The backend may read `/open/..%2fadmin` as another path than we do. */
-const isPlainPath = (path: string): boolean =>
+export const isPlainPath = (path: string): boolean =>
   path.startsWith('/') &&
   !/%2[ef]|%5c|%25|[\\;]|\/\//i.test(path) &&
   !path.split('/').some((segment) => segment === '.' || segment === '..');

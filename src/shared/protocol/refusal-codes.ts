@@ -15,6 +15,7 @@ export const REFUSALS = {
   role: 'tunnel/denied',
   trust_level: 'tunnel/denied',
   time: 'tunnel/denied',
+  resource: 'tunnel/denied',
   malformed_request: 'tunnel/target-refused',
   target_not_allowed: 'tunnel/target-refused',
   target_unresolvable: 'tunnel/target-unreachable',

@@ -81,6 +81,7 @@ export function createWebServices(options: WebServicesOptions): WebServices {
     if (pathOf(request) === CALLBACK_PATH) return signIn.finish(site, request, response);
     const passing = { site, request, response, upgrade };
     const isOpen = isOpenNow(site, request);
+    const asked = { method: request.method ?? '', path: pathOf(request) };
     // Whoever has signed in stays so, but not for what a page of another site makes the browser send.
     if (isOfOtherSite(request, site, upgrade)) {
       if (isOpen) return passUnnamed(passing);
@@ -88,7 +89,7 @@ export function createWebServices(options: WebServicesOptions): WebServices {
     }
     const token = signIn.tokenOf(site, request);
     const claims = await tokens.claims(token, service.id);
-    const admission = claims && (await admit.again(callerOfToken(claims), service.id));
+    const admission = claims && (await admit.again(callerOfToken(claims), service.id, asked));
     if (isOpen && !admission?.allowed) return passUnnamed(passing);
     if (!admission || needsSignIn(admission)) {
       if (!service.enabled) throw new HttpRefusal(403, 'This service is switched off.');
@@ -115,6 +116,7 @@ export function createWebServices(options: WebServicesOptions): WebServices {
       serviceId: service.id,
       socket,
       correlationIds: [entry.correlation_id],
+      request: asked,
     });
     // Judging again does not see the token: its end is known now.
     const expiry = setTimeout(() => socket.destroy(), untilEnd(claims));

@@ -1,0 +1,78 @@
+// Which requests of a web service a rule of a policy is about (`l7_access`): resources by path, actions by method. A `!` denies, and beats
+// whatever allows. Where a path can be read in two ways, what denies counts and what allows does not.
+import { isPlainPath } from './exempted-requests.ts';
+
+export interface L7Rule {
+  /** Paths with a `*` in front, at the end or alone; with a `!` before it, denied. */
+  resources: readonly string[];
+  actions: readonly L7Action[];
+}
+export const L7_ACTIONS = ['CREATE', 'READ', 'UPDATE', 'DELETE', 'WRITE', '*'] as const;
+export type L7Action = (typeof L7_ACTIONS)[number];
+
+export interface L7Request {
+  method: string;
+  /** As it stands in the request line, without the query. */
+  path: string;
+}
+
+const ACTION_OF: Record<string, L7Action> = {
+  GET: 'READ',
+  HEAD: 'READ',
+  OPTIONS: 'READ',
+  POST: 'CREATE',
+  PUT: 'UPDATE',
+  PATCH: 'UPDATE',
+  DELETE: 'DELETE',
+};
+
+/** No rules at all: every request. */
+export const allowsRequest = (rules: readonly L7Rule[], { method, path }: L7Request): boolean =>
+  rules.length === 0 ||
+  rules.some(
+    ({ resources, actions }) =>
+      coversAction(actions, method, false) &&
+      resources.some((resource) => !resource.startsWith('!') && matches(resource, read(path))),
+  );
+
+export const deniesRequest = (rules: readonly L7Rule[], { method, path }: L7Request): boolean =>
+  rules.some(
+    ({ resources, actions }) =>
+      coversAction(actions, method, true) &&
+      resources
+        .filter((resource) => resource.startsWith('!'))
+        .some((resource) => {
+          const plain = read(path);
+          // Some backends do not tell small letters from others.
+          return plain === null || matches(resource.slice(1).toLowerCase(), plain.toLowerCase());
+        }),
+  );
+
+/** `otherwise`: of a method that is none of these actions. */
+function coversAction(actions: readonly L7Action[], method: string, otherwise: boolean): boolean {
+  const action = ACTION_OF[method];
+  if (actions.includes('*')) return true;
+  if (action === undefined) return otherwise;
+  return actions.includes(action) || (action !== 'READ' && actions.includes('WRITE'));
+}
+
+/** null: a backend may read it as another one. */
+function read(path: string): string | null {
+  if (!isPlainPath(path)) return null;
+  try {
+    return decodeURIComponent(path);
+  } catch (error) {
+    if (error instanceof URIError) return null;
+    throw error;
+  }
+}
+
+function matches(resource: string, path: string | null): boolean {
+  if (resource === '*') return true;
+  if (path === null) return false;
+  const [isOpenBefore, isOpenAfter] = [resource.startsWith('*'), resource.endsWith('*')];
+  const middle = resource.slice(isOpenBefore ? 1 : 0, isOpenAfter ? -1 : undefined);
+  if (isOpenBefore && isOpenAfter) return path.includes(middle);
+  if (isOpenBefore) return path.endsWith(middle);
+  return isOpenAfter ? path.startsWith(middle) : path === middle;
+}
