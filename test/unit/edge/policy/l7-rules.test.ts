@@ -61,7 +61,7 @@ describe('a rule for requests', () => {
   });
 
   test('whatever else stands there, a denial wins, and nothing ever throws', () => {
-    const resource = fc.string({ unit: fc.constantFrom(...'/*!ab.%2fA') });
+    const resource = fc.string({ unit: fc.constantFrom(...'/*!ab.%2fA'.split('')) });
     const rules = fc.array(
       fc.record({
         resources: fc.array(resource, { maxLength: 4 }),
@@ -69,7 +69,9 @@ describe('a rule for requests', () => {
       }),
       { maxLength: 4 },
     );
-    const path = fc.string({ unit: fc.constantFrom(...'/ab.%2fA') }).map((rest) => `/${rest}`);
+    const path = fc
+      .string({ unit: fc.constantFrom(...'/ab.%2fA'.split('')) })
+      .map((rest) => `/${rest}`);
     fc.assert(
       fc.property(rules, path, fc.constantFrom('GET', 'POST', 'LOCK'), (some, at, method) => {
         may(some, `${method} ${at}`);
