@@ -59,6 +59,36 @@ describe('first launch', () => {
     expect(app.field('Name').value).toBe('Desk');
   });
 
+  it.each(['link', 'typed'])(
+    'asks for a yes to no other invite than the one it goes on with: %s while it looks',
+    async (how) => {
+      const app = await renderApp(aFreshSnapshot());
+      let found = (_: typeof facts): void => {};
+      app.fake.answer('device.inspectInvite', () => new Promise((resolve) => (found = resolve)));
+      await app.type('Invite', INVITE);
+      await app.click('Continue');
+      const other = INVITE.replace('code=', 'code=again');
+      if (how === 'typed') await app.type('Invite', other);
+      else {
+        await app.act(() =>
+          app.fake.emit('links.changed', { revision: 2, value: linkedTo({ invite: other }).links }),
+        );
+      }
+      await app.act(() => found(facts));
+      expect(app.field('Invite').value).toBe(other);
+      expect(app.text()).not.toContain('Is this Medsoft?');
+      await app.click('Continue');
+      await app.act(() => found({ ...facts, organisationName: 'Other' }));
+      await app.click('Yes, this is Other');
+      app.fake.hang('device.register');
+      await app.click('Register');
+      expect(app.fake.calls.at(-1)).toMatchObject({
+        name: 'device.register',
+        input: { invite: other },
+      });
+    },
+  );
+
   it('goes back with Esc, without having registered', async () => {
     const app = await renderApp(aFreshSnapshot({}, linkedTo({ invite: INVITE })), knows);
     await app.click('Continue');

@@ -32,6 +32,14 @@ export interface Answers {
 
 type Step = 'join' | 'confirm' | 'device';
 
+interface Place {
+  /** The invite or address that was asked about. */
+  question: string;
+  step: Step;
+  facts: AddressFacts | null;
+}
+const START: Pick<Place, 'step' | 'facts'> = { step: 'join', facts: null };
+
 export function FirstLaunch({
   beside,
   isBesideSetup = false,
@@ -60,10 +68,8 @@ export function FirstLaunch({
   const { inspect, register } = calls[way];
   const [anew, setAnew] = useState(false);
 
-  const [step, setStep] = useState<Step>('join');
   /** Whole, from whom it may come: see `ConfirmStep`. */
   const [fingerprint, setFingerprint] = useState('');
-  const [facts, setFacts] = useState<AddressFacts | null>(null);
   const ignoredFile = useTruth(({ slices: { managed } }) =>
     managed.status === 'ignored' ? managed.because : undefined,
   );
@@ -82,6 +88,14 @@ export function FirstLaunch({
     passphraseAgain: '',
   });
   const change = (next: Partial<Answers>): void => setAnswers((now) => ({ ...now, ...next }));
+  /**
+   * How far they are with this very invite or address. Another one, typed or of a link that arrives while the organisation
+   * is looked at, begins anew: else a yes to the one that was seen would register with the other one.
+   */
+  const question = `${way} ${answers[way].trim()}`;
+  const [place, setPlace] = useState<Place | null>(null);
+  const { step, facts } = place?.question === question ? place : START;
+  const go = (to: Step, seen = facts): void => setPlace({ question, step: to, facts: seen });
   const [taken, setTaken] = useState(linked);
   // A link that is opened now is what the person wants now; all else that was typed stays.
   if (linked !== taken) {
@@ -89,7 +103,7 @@ export function FirstLaunch({
     if (linked !== null && !register.pending) {
       change({ invite: linked });
       setWay('invite');
-      setStep('join');
+      setPlace(null);
     }
   }
 
@@ -100,9 +114,7 @@ export function FirstLaunch({
       way === 'invite'
         ? await calls.invite.inspect.run({ invite: answers.invite.trim() })
         : await calls.address.inspect.run({ address: answers.address.trim() });
-    if (!found) return;
-    setFacts(found);
-    setStep('confirm');
+    if (found) go('confirm', found);
   }
 
   /** What was typed is compared with what is there before anything else is asked. */
@@ -112,7 +124,7 @@ export function FirstLaunch({
       if (!(await calls.address.inspect.run(asked))) return;
     }
     setFingerprint(whole);
-    setStep('device');
+    go('device');
   }
 
   async function enrol(next: Answers): Promise<void> {
@@ -133,7 +145,7 @@ export function FirstLaunch({
   function back(to: Step): void {
     inspect.forget();
     register.forget();
-    setStep(to);
+    go(to);
   }
 
   function leave(): void {
