@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientProgram } from '../../../src/shared/model/client-program.ts';
 import type { ConfigEntry, Programs } from '../../../src/shared/model/program.ts';
-import type { Service } from '../../../src/shared/model/service.ts';
+import type { PortChoice, Service } from '../../../src/shared/model/service.ts';
 import type { Tunnel } from '../../../src/shared/model/tunnel.ts';
 import type { Snapshot } from '../../../src/shared/ipc/contract.ts';
 import { aService, aSnapshot } from '../../fixtures/snapshots.ts';
@@ -33,11 +33,12 @@ async function show(
   tunnel: Tunnel = open,
   prepare: (fake: FakeBridge) => void = (fake) => fake.answer('program.look', () => programs()),
   app: Partial<Snapshot['app']> = {},
+  ports: Readonly<Record<string, PortChoice>> = {},
 ) {
   const service = aService(change);
   const slices = {
     catalog: { status: 'current' as const, services: [service] },
-    tunnels: { states: { [service.id]: tunnel }, ports: {} },
+    tunnels: { states: { [service.id]: tunnel }, ports },
   };
   const shown = await renderApp(aSnapshot(slices, app), prepare);
   await shown.click(`Details of ${service.friendlyName}`);
@@ -85,6 +86,13 @@ describe('ways to use a service', () => {
     const shown = await show({ type: 'DATABASE', assignedPort: 5432 }, { status: 'closed' });
     expect(shown.text()).toContain('Works as soon as you connect.');
     expect(lines()[0]).toBe('psql --host=127.0.0.1 --port=5432');
+  });
+
+  it('name the address that the person has chosen, before Connect too', async () => {
+    const change = { type: 'DATABASE', name: 'orders', id: 'orders.cluster1.bnn' } as const;
+    const own: PortChoice = { host: '127.0.0.2', port: 6000, source: 'override' };
+    await show(change, { status: 'closed' }, undefined, {}, { [change.id]: own });
+    expect(lines()[0]).toBe('psql --host=127.0.0.2 --port=6000');
   });
 
   it('wait for the first Connect where nobody knows the port yet', async () => {

@@ -1,5 +1,6 @@
 // How a service is used: what to copy, ready to be pasted, and what can be set up for it on this computer.
 import { waysToUse } from '../../../shared/model/commands.ts';
+import { USUAL_HOST } from '../../../shared/model/listen-address.ts';
 import { shellOf } from '../../../shared/model/quoting.ts';
 import { kubeconfigs } from '../../../shared/model/program.ts';
 import type { Service } from '../../../shared/model/service.ts';
@@ -45,5 +46,5 @@ function useAddress(service: Service, tunnel: Tunnel): LocalAddress | null {
   const choice = useTruth(({ slices }) => slices.tunnels.ports[service.id]);
   if (tunnel.status === 'open') return tunnel.address;
   const port = choice?.port ?? service.assignedPort;
-  return port === null ? null : { host: '127.0.0.1', port };
+  return port === null ? null : { host: choice?.host ?? USUAL_HOST, port };
 }
