@@ -1,11 +1,12 @@
 // The client's ports in Electron: those of any computer, but for what Electron does better.
-import { app, Notification, shell } from 'electron';
+import { app, shell } from 'electron';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { programPlaces } from '../client/adapters/program-places.ts';
 import { systemPorts } from '../client/adapters/system-ports.ts';
 import type { ClientPorts } from '../client/ports.ts';
 import { desktopLoginStart } from './login-start.ts';
+import { showNotice } from './notices.ts';
 import { desktopUpdater } from './updates/desktop-updater.ts';
 
 /**
@@ -57,23 +58,6 @@ function programsFolder(): string {
   return process.env['APPIMAGE'] === undefined
     ? path.join(process.resourcesPath, 'bin')
     : path.join(homedir(), '.local', 'lib', 'banyan', 'bin');
-}
-
-/** Without somebody who holds it, one is collected and its click is lost. */
-const shownNotices = new Set<Notification>();
-
-export function showNotice(
-  { title, body }: { title: string; body: string },
-  onClick: () => void,
-): void {
-  if (!Notification.isSupported()) return;
-  const notice = new Notification({ title, body });
-  shownNotices.add(notice);
-  notice.once('click', onClick);
-  for (const end of ['click', 'close'] as const) {
-    notice.once(end as 'click', () => shownNotices.delete(notice));
-  }
-  notice.show();
 }
 
 function startsAtLogin(): Pick<ClientPorts, 'loginStart'> {

@@ -5,7 +5,7 @@ import { ERRORS, explain, toWireError } from '../../shared/errors.ts';
 import type { Handlers } from '../../shared/ipc/contract.ts';
 import type { Log } from '../client/ports.ts';
 import { askToQuit } from './ask-to-quit.ts';
-import { showNotice } from './desktop-ports.ts';
+import { showNotice } from './notices.ts';
 import type { TrayAction } from './tray-items.ts';
 
 export interface TrayActionOptions {

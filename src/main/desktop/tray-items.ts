@@ -18,6 +18,7 @@ import {
 } from '../../shared/model/tunnel.ts';
 import type { Updates } from '../../shared/model/updates.ts';
 import { formatHostPort } from '../../shared/protocol/text.ts';
+import { plainText } from './plain-text.ts';
 
 export type TrayAction =
   | { do: 'connect' | 'disconnect' | 'open'; service: string }
@@ -163,9 +164,5 @@ const HINDRANCES: Record<Exclude<ConnectHindrance, 'web'>, string> = {
   'daisy-chain-domains': 'not set up correctly',
 };
 
-/** Names come from the organisation; "&" would underline the next letter instead of being shown. */
-const menuText = (text: string): string =>
-  text
-    .replaceAll(/\p{Cc}|\p{Cf}/gu, ' ')
-    .replaceAll('&', '&&')
-    .slice(0, 60);
+/** "&" would underline the next letter instead of being shown; doubled after the cut, which would take half of one. */
+const menuText = (text: string): string => plainText(text, 60).replaceAll('&', '&&');

@@ -224,6 +224,10 @@ describe('the tray', () => {
   it("shows an organisation's names as they are, without control characters", () => {
     const odd = aService({ friendlyName: 'R&D\u0007\u202E' });
     expect(items([odd])[2]).toMatchObject({ label: 'R&&D  ' });
+    const long = aService({ friendlyName: `${'x'.repeat(58)}&😀${'x'.repeat(10_000)}` });
+    expect(items([long])[2]).toMatchObject({ label: `${'x'.repeat(58)}&&…` });
+    const lines = aService({ friendlyName: 'one\u2028two' });
+    expect(items([lines])[2]).toMatchObject({ label: 'one two' });
   });
 
   it('lists no services where the managed deployment file hides them', () => {
