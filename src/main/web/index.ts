@@ -17,6 +17,8 @@ const LAUNCH_KEY_MS = 30_000;
 /** The printed link is copied by hand, perhaps into a browser at the other end of an SSH tunnel. It too works once. */
 const PRINTED_KEY_MS = 10 * 60_000;
 const MOST_CONNECTIONS = 64;
+/** Of one kind, in the log. */
+const REFUSALS_APART_MS = 60_000;
 
 export interface WebHostOptions {
   client: Pick<Client, 'handlers' | 'subscribe'>;
@@ -66,13 +68,26 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
     response.writeHead(status, json).end(JSON.stringify(body ?? { status }));
   }
 
+  /** A page that asks again and again must not push everything else out of the log. */
+  const toldAt = new Map<string, number>();
+  function tellRefusal(why: string): void {
+    const now = performance.now();
+    if (now - (toldAt.get(why) ?? -Infinity) < REFUSALS_APART_MS) return;
+    toldAt.set(why, now);
+    log.warn('a request to the browser tab was refused', { why });
+  }
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const why = whyRefused(request, port);
     if (why !== null) {
-      log.warn('a request to the browser tab was refused', { why });
+      tellRefusal(why);
+      // There are few connections, and no page elsewhere is to keep them.
+      response.shouldKeepAlive = false;
       return end(response, 403);
     }
-    const { pathname } = new URL(request.url ?? '/', address);
+    const asked = request.url ?? '/';
+    if (!URL.canParse(asked, address)) return end(response, 404);
+    const { pathname } = new URL(asked, address);
     switch (`${request.method} ${pathname}`) {
       case 'POST /api/session': {
         const { key } = await readJson(request);
