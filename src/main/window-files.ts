@@ -48,6 +48,8 @@ export const windowHeaders = (connect: "'none'" | "'self'"): Record<string, stri
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
+  // A page that opens this one has no hold on it, to lead it elsewhere later.
+  'cross-origin-opener-policy': 'same-origin',
 });
 
 function decode(pathname: string): string | null {

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSessions } from '../../src/main/web/sessions.ts';
 import { startWebHost, type WebHost } from '../../src/main/web/index.ts';
+import { type RecordingLog, recordingLog } from '../fakes/recording-log.ts';
 import type { Handlers, SignalListener } from '../../src/shared/ipc/contract.ts';
 
 let folder: string;
@@ -16,6 +17,7 @@ let origin: string;
 let link: string;
 let port: number;
 let called: string[];
+let log: RecordingLog;
 let signal: SignalListener | undefined;
 
 beforeEach(async () => {
@@ -26,7 +28,7 @@ beforeEach(async () => {
   await writeFile(path.join(rendererFolder, 'page.js'), '1');
   await writeFile(path.join(folder, 'secret.js'), 'not for windows');
   called = [];
-  const quiet = () => {};
+  log = recordingLog();
   host = await startWebHost({
     client: {
       handlers: {
@@ -39,7 +41,7 @@ beforeEach(async () => {
     },
     rendererFolder,
     home: path.join(folder, 'home'),
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    log,
   });
   link = host.newLink();
   ({ origin } = new URL(link));
@@ -195,6 +197,33 @@ describe('the loopback host', () => {
     expect(headers['set-cookie']).toBeUndefined();
   });
 
+  it('is out of reach of a page that has opened it', async () => {
+    const { headers } = await ask({});
+    expect(headers['cross-origin-opener-policy']).toBe('same-origin');
+  });
+
+  it('lets nobody who is refused fill the log, or keep a connection', async () => {
+    for (let times = 0; times < 20; times += 1) await ask({ headers: { host: 'evil.example' } });
+    await ask({ headers: { origin: 'https://evil.example' } });
+    expect(log.lines.map(({ fields }) => fields?.['why'])).toEqual([
+      expect.stringContaining('another Host'),
+      expect.stringContaining('another Origin'),
+    ]);
+    const answer = await raw('GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1.1 403 /);
+  });
+
+  it.each(['//[', 'http://[/', '*'])(
+    'takes %s for no file, and for no fault of its own',
+    async (at) => {
+      const answer = await raw(
+        `GET ${at} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`,
+      );
+      expect(answer).toMatch(/^HTTP\/1.1 404 /);
+      expect(log.lines).toEqual([]);
+    },
+  );
+
   it('streams signals to the tab and forgets it when it goes', async () => {
     const authorization = `Bearer ${await bearer()}`;
     const answer = await fetch(`${origin}/api/signals`, { headers: { authorization } });
@@ -227,6 +256,17 @@ describe('the loopback host', () => {
     expect(await readdir(path.join(folder, 'home'))).toEqual([]);
   });
 });
+
+/** All that comes until the host ends the connection, within less than it keeps one open for the next request. */
+function raw(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect({ host: '127.0.0.1', port }, () => socket.write(text));
+    socket.setTimeout(3_000, () => socket.destroy(new Error('the connection was kept open')));
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.on('error', reject).on('end', () => resolve(answer));
+  });
+}
 
 async function launchUrl(): Promise<string> {
   const page = await readFile(await host.launchFile(), 'utf8');
