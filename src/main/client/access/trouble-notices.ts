@@ -49,8 +49,15 @@ export function createTroubleNotices({ notifier, clock }: Pick<ClientPorts, 'not
     tell(service: { id: string; friendlyName: string }, error: WireError): void {
       if (!notifier || !TITLES[error.code]) return;
       const key = causeOf(error);
-      const cause = causes.get(key) ?? { error, services: new Set(), waiting: [], toldAt: 0 };
+      const cause = causes.get(key) ?? {
+        error,
+        services: new Set(),
+        waiting: [],
+        toldAt: -Infinity,
+      };
       if (cause.services.has(service.id) || isQuiet(service.id)) return;
+      // Others that it hits one by one are seen in the window; who is still hit later is told then.
+      if (clock.now() - cause.toldAt < QUIET_MS) return;
       lastTold.set(service.id, clock.now());
       cause.services.add(service.id);
       cause.waiting.push(service.friendlyName);

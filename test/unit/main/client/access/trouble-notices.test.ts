@@ -113,6 +113,19 @@ describe('a service that policy refuses', () => {
     ]);
   });
 
+  it('is told once where the others that the same check closes follow one by one', async () => {
+    const { refuse, clock, soon } = await aPerson(['One', 'Two', 'Three']);
+    refuse('One', noRole);
+    expect(await soon()).toHaveLength(1);
+    refuse('Two', noRole);
+    expect(await soon()).toEqual([]);
+    refuse('Three', refusedBy('trust_level', 'Too low.'));
+    expect(await soon()).toMatchObject([{ title: 'You may not use Three now' }]);
+    clock.advance(10 * MINUTE_MS);
+    refuse('Two', noRole);
+    expect(await soon()).toMatchObject([{ title: 'You may not use Two now' }]);
+  });
+
   it('is news again when it worked in between, and not more often than every ten minutes', async () => {
     const { refuse, use, clock, soon } = await aPerson(['Payroll']);
     refuse('Payroll', noRole);
