@@ -14,8 +14,19 @@ interface Question {
   why: string;
 }
 
-async function ask(connected: number, { message, yes, why }: Question): Promise<boolean> {
-  if (connected === 0) return true;
+/** What is being asked: whoever chooses it again waits for the answer to that. */
+const asked = new Map<string, Promise<boolean>>();
+
+function ask(connected: number, question: Question): Promise<boolean> {
+  if (connected === 0) return Promise.resolve(true);
+  const { message } = question;
+  const running =
+    asked.get(message) ?? put(connected, question).finally(() => asked.delete(message));
+  asked.set(message, running);
+  return running;
+}
+
+async function put(connected: number, { message, yes, why }: Question): Promise<boolean> {
   const [what, it] =
     connected === 1 ? ['One service is', 'it'] : [`${connected} services are`, 'them'];
   const { response } = await dialog.showMessageBox({

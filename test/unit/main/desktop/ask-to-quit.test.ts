@@ -24,6 +24,13 @@ describe.each([
     expect(standIn.questions).toEqual([]);
   });
 
+  it('asks once, however often it is chosen before there is an answer', async () => {
+    expect(await Promise.all([ask(1), ask(1), ask(1)])).toEqual([true, true, true]);
+    expect(standIn.questions).toHaveLength(1);
+    standIn.answer = 1;
+    expect(await ask(1)).toBe(false);
+  });
+
   it('says how many services would lose their connections, and takes a no', async () => {
     expect(await ask(1)).toBe(true);
     standIn.answer = 1;
