@@ -94,12 +94,14 @@ export function createAccess(options: AccessOptions) {
     if (running) return running;
     const current = tunnel(id);
     if (current?.status === 'open') return current;
-    const opened = openNow(service).finally(() => opening.delete(id));
+    const isWanted = (): boolean => opening.get(id) === opened;
+    const opened = openNow(service, isWanted).finally(() => isWanted() && opening.delete(id));
     opening.set(id, opened);
     return opened;
   }
 
-  async function openNow(service: Service): Promise<Tunnel> {
+  /** @param isWanted false: closed since then, and perhaps opened anew: what becomes of this one is nobody's state any more */
+  async function openNow(service: Service, isWanted: () => boolean): Promise<Tunnel> {
     const { id } = service;
     const startedAt = clock.now();
     state.tunnel(id, { type: 'open-requested', at: startedAt });
@@ -111,13 +113,14 @@ export function createAccess(options: AccessOptions) {
         await saved.keepChosen(id, address.port);
         publishPorts();
       }
+      if (!isWanted()) throw closedMeanwhile(service);
       definitions.set(id, definitionOf(service));
       facts.well(id);
       return state.tunnel(id, { type: 'opened', address, at: clock.now() });
     } catch (error) {
       const told = await explainFailure(error, service, choice, startedAt);
-      await engine.close(id);
-      state.tunnel(id, { type: 'failed', error: toWireError(told) });
+      if (isWanted()) await engine.close(id);
+      if (isWanted()) state.tunnel(id, { type: 'failed', error: toWireError(told) });
       throw told;
     }
   }
@@ -161,6 +164,7 @@ export function createAccess(options: AccessOptions) {
     if (running) return running; // the same end for everybody: a second one would report it too early
     if (!tunnel(id)) return void find(id);
     if (state.tunnel(id, { type: 'close-requested' }).status !== 'closing') return;
+    opening.delete(id); // cancelled by this: who opens it afterwards does not want to hear that
     const done = engine.close(id).finally(() => {
       closing.delete(id);
       state.tunnel(id, { type: 'closed' });
@@ -329,6 +333,9 @@ export function createAccess(options: AccessOptions) {
     return tunnel(service.id)?.status === 'open' && before !== definitionOf(service);
   }
 }
+
+const closedMeanwhile = ({ friendlyName }: Service): AppError =>
+  new AppError('tunnel/cancelled', `${friendlyName} was closed while it opened.`);
 
 const isSame = (one: Pick<PortChoice, 'host' | 'port'>, other: LocalAddress): boolean =>
   one.host === other.host && one.port === other.port;

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createAccess } from '../../../../../src/main/client/access/access.ts';
+import { findFreePort } from '../../../../../src/main/client/adapters/port-holder.ts';
 import { createState } from '../../../../../src/main/client/state.ts';
 import { manualClock } from '../../../../fakes/manual-clock.ts';
 import { recordingLog } from '../../../../fakes/recording-log.ts';
+import { scriptedEngine } from '../../../../fakes/scripted-engine.ts';
+import { AppError } from '../../../../../src/shared/errors.ts';
+import type { LocalAddress } from '../../../../../src/shared/model/tunnel.ts';
 import { aService } from '../../../../support/services.ts';
 
 const CREDENTIALS = { key: 'key', certificate: 'certificate', ca: 'ca' };
@@ -91,5 +95,65 @@ describe('a tunnel', () => {
     closes[0]?.finish();
     await Promise.all([first, second]);
     expect(state.slices.tunnels.states[one.id]).toEqual({ status: 'closed' });
+  });
+});
+
+/** Over an engine whose first attempt ends as the test says, and that takes its time to close, as one in a worker does. */
+function aSlowFirstAttempt() {
+  const clock = manualClock();
+  const log = recordingLog();
+  const state = createState(log);
+  let fail: ((error: Error) => void) | undefined;
+  const engine = scriptedEngine({
+    open: ({ listen: { host, port } }) =>
+      fail
+        ? Promise.resolve({ host, port: port || 40_000 })
+        : new Promise<LocalAddress>((_, reject) => (fail = reject)),
+    async close() {
+      fail?.(new AppError('tunnel/cancelled', 'Cancelled.'));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    },
+  });
+  const access = createAccess({ ports: { clock, log, createEngine: engine.create }, state });
+  state.catalog({ status: 'current', services: [one] });
+  access.setCredentials(CREDENTIALS);
+  const first = access.open(one.id).catch((error: unknown) => error);
+  return { access, state, clock, first, fail: (error: Error) => fail?.(error) };
+}
+const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+describe('a tunnel that is cancelled while it opens', () => {
+  it('opens for who asks for it again at once', async () => {
+    const { access, state, first } = aSlowFirstAttempt();
+    await turn();
+    const closed = access.close(one.id);
+    expect(await access.open(one.id)).toMatchObject({ status: 'open' });
+    expect(await first).toMatchObject({ code: 'tunnel/cancelled' });
+    await closed;
+    await turn();
+    expect(state.slices.tunnels.states[one.id]).toMatchObject({ status: 'open' });
+  });
+
+  it('does not let the next one wait for the words of a refusal', async () => {
+    const { access, state, clock, first, fail } = aSlowFirstAttempt();
+    await turn();
+    fail(new AppError('tunnel/denied', 'Denied.'));
+    await turn();
+    await access.close(one.id);
+    expect(await access.open(one.id)).toMatchObject({ status: 'open' });
+    clock.advance(3_000);
+    expect(await first).toMatchObject({ code: 'tunnel/denied' });
+    await turn();
+    expect(state.slices.tunnels.states[one.id]).toMatchObject({ status: 'open' });
+  });
+
+  it('is the one that moves to the port that the person has chosen meanwhile', async () => {
+    const { access, state, first } = aSlowFirstAttempt();
+    await turn();
+    const port = await findFreePort('127.0.0.1');
+    expect(await access.override(one.id, port)).toMatchObject({ port, source: 'override' });
+    expect(await first).toMatchObject({ code: 'tunnel/cancelled' });
+    await turn();
+    expect(state.slices.tunnels.states[one.id]).toMatchObject({ address: { port } });
   });
 });
