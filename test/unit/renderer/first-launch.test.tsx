@@ -63,7 +63,7 @@ describe('first launch', () => {
     'asks for a yes to no other invite than the one it goes on with: %s while it looks',
     async (how) => {
       const app = await renderApp(aFreshSnapshot());
-      let found = (_: typeof facts): void => {};
+      let found: (told: typeof facts) => void = () => {};
       app.fake.answer('device.inspectInvite', () => new Promise((resolve) => (found = resolve)));
       await app.type('Invite', INVITE);
       await app.click('Continue');
