@@ -3,6 +3,7 @@
 export const transportMessages = {
   noAnswer: 'Banyan does not answer.',
   tabGone: 'This tab is no longer connected.',
+  tabBlocked: 'The browser has kept a new tab from opening.',
   strangeAnswer: 'Banyan gave an answer this window does not understand.',
 };
 

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import type { WireError } from '../../../shared/errors.ts';
 import { openTab } from '../../new-tab.ts';
+import { transportMessages } from '../../text/transport.ts';
 import { type CallState, useCall, useOpensPages } from '../../window-context.tsx';
 
 export function useOpenPage(): CallState<'service.open'> {
@@ -30,5 +31,5 @@ export function useOpenPage(): CallState<'service.open'> {
 
 const noTab: WireError = {
   code: 'web/tab-blocked',
-  message: 'The browser has kept a new tab from opening.',
+  message: transportMessages.tabBlocked,
 };
