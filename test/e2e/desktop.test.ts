@@ -129,7 +129,7 @@ describe('the desktop app', () => {
     await app.electron.evaluate((module) => {
       (module as unknown as StandIn).standIn.answer = 1;
     });
-    await chooseInTray(app, 'Quit');
+    await chooseInTray(app, 'Quit (1 connected)…');
     await until(async () => (await tray(app)).questions.length === 1);
     expect((await tray(app)).questions).toEqual([
       'Quit Banyan? One service is connected. Programs that use it lose their connections.',

@@ -1,4 +1,4 @@
-// "Quit Banyan?", "Restart Banyan?": asked where programs would lose their connections by it.
+// "Quit Banyan?", "Restart Banyan?", "Sign out?": asked where programs would lose their connections by it.
 import { dialog } from 'electron';
 
 export const askToQuit = (connected: number, why = ''): Promise<boolean> =>
@@ -7,6 +7,12 @@ export const askToQuit = (connected: number, why = ''): Promise<boolean> =>
 /** Connections that run end with this version; the newer one connects again by itself only what is marked so. */
 export const askToRestart = (connected: number, version: string): Promise<boolean> =>
   ask(connected, { message: `Restart Banyan as ${version}?`, yes: 'Restart', why: '' });
+
+export const askToSignOut = (connected: number): Promise<boolean> =>
+  ask(connected, { message: 'Sign out?', yes: 'Sign out', why: '' });
+
+export const askToSwitch = (connected: number, organisation: string): Promise<boolean> =>
+  ask(connected, { message: `Switch to ${organisation}?`, yes: 'Switch', why: '' });
 
 interface Question {
   message: string;

@@ -4,7 +4,7 @@ import { app, clipboard } from 'electron';
 import { ERRORS, explain, toWireError } from '../../shared/errors.ts';
 import type { Handlers } from '../../shared/ipc/contract.ts';
 import type { Log } from '../client/ports.ts';
-import { askToQuit } from './ask-to-quit.ts';
+import { askToQuit, askToSignOut, askToSwitch } from './ask-to-quit.ts';
 import { showNotice } from './notices.ts';
 import type { TrayAction } from './tray-items.ts';
 
@@ -26,9 +26,15 @@ export function trayActions({ handlers, openWindow, log }: TrayActionOptions) {
       case 'sign-in':
         return void (await handlers['session.signIn']({ openBrowser: true }));
       case 'sign-out':
-        return handlers['session.signOut']({});
-      case 'switch':
-        return void (await handlers['organisation.switch']({ organisation: action.organisation }));
+        if (await askToSignOut(action.connected)) await handlers['session.signOut']({});
+        return;
+      case 'switch': {
+        const { connected, name, organisation } = action;
+        if (await askToSwitch(connected, name)) {
+          await handlers['organisation.switch']({ organisation });
+        }
+        return;
+      }
       case 'copy':
         return clipboard.writeText(action.text);
       case 'update':

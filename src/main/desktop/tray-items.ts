@@ -23,10 +23,10 @@ import { plainText } from './plain-text.ts';
 export type TrayAction =
   | { do: 'connect' | 'disconnect' | 'open'; service: string }
   | { do: 'copy'; text: string }
-  | { do: 'switch'; organisation: string }
   /** So many services are connected: programs that use them lose their connections. */
-  | { do: 'quit'; connected: number }
-  | { do: 'sign-in' | 'sign-out' | 'open-window' | 'update' };
+  | { do: 'quit' | 'sign-out'; connected: number }
+  | { do: 'switch'; organisation: string; name: string; connected: number }
+  | { do: 'sign-in' | 'open-window' | 'update' };
 
 export type TrayItem =
   /** With `isOn` it carries a tick, or none. */
@@ -62,7 +62,10 @@ export function trayFace({ slices }: Snapshot, now: number): TrayFace {
     hasServices && connected.length > 0
       ? [{ label: 'Copy address', items: connected.map(copyItem) }]
       : [],
-    [...organisationItems(slices.organisations), ...sessionItems(slices)],
+    [
+      ...organisationItems(slices.organisations, connected.length),
+      ...sessionItems(slices, connected.length),
+    ],
     [
       { label: 'Open Banyan', action: { do: 'open-window' } },
       ...updateItems(slices.updates),
@@ -76,7 +79,7 @@ export function trayFace({ slices }: Snapshot, now: number): TrayFace {
 }
 
 const quitItem = (connected: number): TrayItem => ({
-  label: 'Quit',
+  label: connected === 0 ? 'Quit' : `Quit (${connected} connected)…`,
   action: { do: 'quit', connected },
 });
 
@@ -129,20 +132,21 @@ function copyItem({ service, address }: { service: Service; address: LocalAddres
   return { label: `${menuText(service.friendlyName)}: ${text}`, action: { do: 'copy', text } };
 }
 
-function organisationItems(organisations: Slices['organisations']): TrayItem[] {
+function organisationItems(organisations: Slices['organisations'], connected: number): TrayItem[] {
   const active = organisations.find(({ isActive }) => isActive);
   if (organisations.length < 2) return [];
   const items = organisations.map(({ id, name, host, isActive }): TrayItem => ({
     label: `${menuText(name)} (${menuText(host)})`,
-    action: { do: 'switch', organisation: id },
+    action: { do: 'switch', organisation: id, name: plainText(name, 60), connected },
     isOn: isActive,
   }));
   return [{ label: `Organisation: ${menuText(active?.name ?? 'none')}`, items }];
 }
 
-function sessionItems({ device, session }: Slices): TrayItem[] {
+function sessionItems({ device, session }: Slices, connected: number): TrayItem[] {
   if (isSignedIn(session)) {
-    return [{ label: `Sign out ${menuText(session.person.name)}`, action: { do: 'sign-out' } }];
+    const label = `Sign out ${menuText(session.person.name)}`;
+    return [{ label, action: { do: 'sign-out', connected } }];
   }
   const maySignIn = device.status === 'registered' && canSignIn(session);
   return maySignIn ? [{ label: 'Sign in…', action: { do: 'sign-in' } }] : [];

@@ -1,7 +1,12 @@
 // The question before connections are lost, by whichever way the app ends.
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { dialog, standIn } from '../../../electron-host/fakes.ts';
-import { askToQuit, askToRestart } from '../../../../src/main/desktop/ask-to-quit.ts';
+import {
+  askToQuit,
+  askToRestart,
+  askToSignOut,
+  askToSwitch,
+} from '../../../../src/main/desktop/ask-to-quit.ts';
 
 // Electron itself cannot be loaded here; what stands in for it records what it was asked.
 vi.mock('electron', () => ({ dialog }));
@@ -18,6 +23,8 @@ describe.each([
     (connected: number) => askToRestart(connected, '0.2.0'),
     'Restart Banyan as 0.2.0?',
   ],
+  ['signing out', (connected: number) => askToSignOut(connected), 'Sign out?'],
+  ['switching', (connected: number) => askToSwitch(connected, 'Acme'), 'Switch to Acme?'],
 ])('%s', (_way, ask, question) => {
   it('asks nobody where nothing is connected', async () => {
     expect(await ask(0)).toBe(true);

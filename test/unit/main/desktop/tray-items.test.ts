@@ -127,7 +127,10 @@ describe('the tray', () => {
         { label: 'HTTP API: 127.0.0.1:8081', action: { do: 'copy', text: '127.0.0.1:8081' } },
       ],
     });
-    expect(items).toContainEqual({ label: 'Quit', action: { do: 'quit', connected: 1 } });
+    expect(items).toContainEqual({
+      label: 'Quit (1 connected)…',
+      action: { do: 'quit', connected: 1 },
+    });
     expect({ glyph, tooltip }).toEqual({
       glyph: 'connected',
       tooltip: 'Banyan: 1 service connected · 8 h left',
@@ -150,7 +153,10 @@ describe('the tray', () => {
   });
 
   it('signs out who is signed in', () => {
-    expect(items([])).toContainEqual({ label: 'Sign out Dana', action: { do: 'sign-out' } });
+    expect(items([])).toContainEqual({
+      label: 'Sign out Dana',
+      action: { do: 'sign-out', connected: 0 },
+    });
   });
 
   it('switches between organisations where there are several', () => {
@@ -167,8 +173,16 @@ describe('the tray', () => {
     expect(items([], {}, two)).toContainEqual({
       label: 'Organisation: A',
       items: [
-        { label: 'A (a.example)', action: { do: 'switch', organisation: 'a' }, isOn: true },
-        { label: 'B (b.example)', action: { do: 'switch', organisation: 'b' }, isOn: false },
+        {
+          label: 'A (a.example)',
+          action: { do: 'switch', organisation: 'a', name: 'A', connected: 0 },
+          isOn: true,
+        },
+        {
+          label: 'B (b.example)',
+          action: { do: 'switch', organisation: 'b', name: 'B', connected: 0 },
+          isOn: false,
+        },
       ],
     });
   });
