@@ -38,6 +38,7 @@ import {
   INTERACTION,
 } from './trust-provider/interaction.ts';
 import { createOpenPage, OPEN_PATH } from './trust-provider/open-page.ts';
+import { createKubeTokens } from './trust-provider/kube-tokens.ts';
 import { createOpenPages } from './trust-provider/open-pages.ts';
 import { createOwnTokens } from './trust-provider/own-tokens.ts';
 import { createIssuer, ENDPOINTS } from './trust-provider/provider.ts';
@@ -217,6 +218,8 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     people: options.people,
     admit,
     deviceSessions: foreign ? null : deviceSessions,
+    kubeTokens: foreign ? null : createKubeTokens(issuer, secrets.signingKey),
+    audit: options.audit,
     openAddress: (ticket) => `${pagesOrigin}${OPEN_PATH}?ticket=${ticket}`,
     devices,
   });

@@ -18,6 +18,7 @@ export const AUDIT_EVENTS = [
   'change',
   'certificate',
   'api-key',
+  'kube-token',
   'entries-lost',
 ] as const;
 
@@ -28,8 +29,8 @@ export interface AuditEntry {
    * device, with `invite`, by signing in with `person`, or with the `manager` whose certificate it has; or an attempt.
    * `sign-in`: by password, or of a browser whose device vouches for it, then with its `service`. `change`: by an
    * administrator. `certificate`: of a service, was issued by an ACME directory, or was not. `api-key`: a key for
-   * administrators that was refused, or asked for more than its role; `by` is its name where it is one. `entries-lost`:
-   * before this one some could not be written, on a full disk say; what they were about
+   * administrators that was refused, or asked for more than its role; `by` is its name where it is one. `kube-token`: somebody
+   * asked for a token for a cluster. `entries-lost`: before this one some could not be written, on a full disk say; what they were about
    * nobody knows, so it counts as not allowed.
    */
   event: (typeof AUDIT_EVENTS)[number];

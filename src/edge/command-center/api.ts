@@ -1,7 +1,10 @@
 // The Command Center's interface for apps: catalogue, events, posture, unregistering. See docs/protocol.md 6 and 7.
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { kubeTokenRequest } from '../../shared/protocol/kube-token.ts';
 import { ticketRequest } from '../../shared/protocol/ticket.ts';
 import type { Admit } from '../access-tier/admit.ts';
+import type { Audit } from '../audit/audit.ts';
 import { type PostureAnswer, readReport } from '../../shared/protocol/posture.ts';
 import type { Devices } from '../devices.ts';
 import { HttpRefusal, readBody, send, sendJson } from '../http/exchange.ts';
@@ -11,11 +14,12 @@ import type { Store } from '../store/store.ts';
 import type { DeviceSessions } from '../trust-provider/device-sessions.ts';
 import { TICKET_SECONDS } from '../trust-provider/device-sessions.ts';
 import type { Identify, Identity } from '../trust-provider/identify.ts';
+import type { KubeTokens } from '../trust-provider/kube-tokens.ts';
 import type { Users } from '../trust-provider/users.ts';
 import { isWeb } from '../trust-provider/web-clients.ts';
 import { type AddressOf, type Catalog, catalogFor } from './catalog.ts';
 import type { EventStreams } from './event-streams.ts';
-import { type Rulebook, subjectOf } from './rulebook.ts';
+import { type PublishedService, type Rulebook, subjectOf } from './rulebook.ts';
 
 export const API = '/api/v1';
 
@@ -29,6 +33,9 @@ export interface ApiOptions {
   admit: Admit;
   /** null: people sign in at an issuer that is not ours, and web services of this edge know only ours. */
   deviceSessions: DeviceSessions | null;
+  /** null: the same, and clusters ask that issuer. */
+  kubeTokens: KubeTokens | null;
+  audit: Pick<Audit, 'write'>;
   /** Where the browser takes a ticket. */
   openAddress(ticket: string): string;
   devices: Pick<Devices, 'reportPosture' | 'unregister'>;
@@ -42,6 +49,12 @@ export function createApi(options: ApiOptions): Routes {
     const current = (await store.get('devices', device.id)) ?? device;
     const subject = subjectOf(await options.people.asOfNow(claims), current, posture);
     return catalogFor(rulebook, subject, addressOf);
+  };
+
+  /** The checks of a connection. */
+  const admitted = ({ device, claims, sessionId }: Identity, { id }: PublishedService) => {
+    const person = { email: claims.email, groups: claims.groups };
+    return admit.again({ deviceId: device.id, sessionId, person }, id);
   };
 
   return {
@@ -87,14 +100,42 @@ export function createApi(options: ApiOptions): Routes {
           'service_unknown',
         );
       }
-      const { device, claims, sessionId } = identity;
-      const person = { email: claims.email, groups: claims.groups };
-      const admission = await admit.again({ deviceId: device.id, sessionId, person }, service.id);
+      const admission = await admitted(identity, service);
       if (!admission.allowed) {
         throw new HttpRefusal(403, admission.denial.reason, admission.denial.code);
       }
       const ticket = await deviceSessions.issueTicket(identity, service.id);
       sendJson(response, 201, { url: options.openAddress(ticket), expires_in: TICKET_SECONDS });
+    },
+    [`POST ${API}/kube-token`]: async (request: IncomingMessage, response: ServerResponse) => {
+      const identity = await identify.person(request);
+      const asked = kubeTokenRequest.safeParse(parseJson(await readBody(request))).data;
+      const service = asked && rulebook.service(asked.service);
+      const { kubeTokens } = options;
+      // Nobody else gets one: whatever knows our issuer's keys might take it for a sign-in.
+      if (!kubeTokens || !service || !signsInByUs(service)) {
+        const why = kubeTokens
+          ? 'There is no such cluster that people sign in to by this organisation.'
+          : 'People of this organisation sign in at another issuer, and to its clusters too.';
+        throw new HttpRefusal(404, why, 'service_unknown');
+      }
+      const { device, claims } = identity;
+      const admission = await admitted(identity, service);
+      const { email: person } = claims;
+      const { remoteAddress: from = '' } = request.socket;
+      const facts = { service: service.id, device: device.id, person, from };
+      const entry = { event: 'kube-token', correlation_id: randomUUID(), ...facts } as const;
+      if (!admission.allowed) {
+        const { code, reason } = admission.denial;
+        options.audit.write({ ...entry, allowed: false, code });
+        throw new HttpRefusal(403, reason, code);
+      }
+      const { groups } = await options.people.asOfNow(claims);
+      const { token, expiresAt } = await kubeTokens.issue(claims, groups, service.id);
+      const { wouldDeny } = admission;
+      options.audit.write({ ...entry, allowed: true, ...(wouldDeny && { code: wouldDeny.code }) });
+      const headers = { 'Cache-Control': 'no-store' };
+      sendJson(response, 201, { token, expires_at: expiresAt }, headers);
     },
     // The device alone: what it is like does not depend on who uses it, or whether anybody is signed in.
     [`PUT ${API}/device/posture`]: async (request: IncomingMessage, response: ServerResponse) => {
@@ -120,6 +161,12 @@ export function createApi(options: ApiOptions): Routes {
       send(response, 204, '', {});
     },
   };
+}
+
+/** `kube_ca_key` is the authority of a kube-oidc-proxy: without one, sign-in is the cluster's own matter. */
+function signsInByUs({ document }: PublishedService): boolean {
+  const { service_app_type: type, kube_ca_key: ca } = document.metadata.tags;
+  return type === 'K8S' && Boolean(ca);
 }
 
 function parseJson(text: string): unknown {
