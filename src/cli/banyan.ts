@@ -12,6 +12,7 @@ import { connect } from './commands/connect.ts';
 import { diagnose } from './commands/diagnose.ts';
 import { disconnect } from './commands/disconnect.ts';
 import { env } from './commands/env.ts';
+import { kubeToken } from './commands/kube-token.ts';
 import { kubeconfig } from './commands/kubeconfig.ts';
 import { login } from './commands/login.ts';
 import { logs } from './commands/logs.ts';
@@ -48,6 +49,7 @@ const commands: Record<CommandName, Command> = {
   'auto-connect': autoConnect,
   'ssh-config': sshConfig,
   kubeconfig,
+  'kube-token': kubeToken,
   unlock,
   unregister,
   up,

@@ -152,6 +152,12 @@ export const COMMANDS = {
       'Add Kubernetes services to ~/.kube/banyan, or a proxy to a cluster of your own kubeconfig; or take them out.',
     exits: [3, 4],
   },
+  'kube-token': {
+    takes: ['service'],
+    about:
+      'Print a token for the cluster of a service as an ExecCredential, which kubectl asks for: good for minutes, there alone.',
+    exits: [3, 4],
+  },
   unlock: { takes: [], about: 'Give the running client the passphrase of its file of secrets.' },
   unregister: {
     takes: [],

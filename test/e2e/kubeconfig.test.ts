@@ -1,16 +1,19 @@
 // From a clean HOME, by the terminal alone: real kubectl reaches an API that stands behind a collection.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { createLocalJWKSet, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
 import { beforeAll, describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { ensureBuild } from '../../scripts/lib/prepare.mjs';
 import { publishTyped } from '../support/collection.ts';
+import { call } from '../support/https.ts';
 import { findProgram, freePort, missing } from '../support/foreign-servers.ts';
 import { createTestPki } from '../support/pki.ts';
 import { runProgram, startProgram } from '../support/programs.ts';
-import { startEdge } from '../support/start-edge.ts';
+import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { terminalLogin } from '../support/terminal-login.ts';
 
@@ -18,8 +21,10 @@ beforeAll(() => ensureBuild(), 120_000);
 
 const API = 'kube.corp.test';
 
-/** As much of the API as `kubectl get pods` asks for, for whoever has the token. */
-async function startApi(): Promise<{ port: number; ca: string }> {
+/** As much of the API as `kubectl get pods` asks for, for whoever it knows. */
+type Knows = (authorization: string) => boolean | Promise<boolean>;
+
+async function startApi(knows: Knows) {
   const pki = await createTestPki();
   const { key, certificate } = await pki.issue({ commonName: API });
   const answers: Record<string, object> = {
@@ -39,13 +44,16 @@ async function startApi(): Promise<{ port: number; ca: string }> {
       items: [{ kind: 'Pod', apiVersion: 'v1', metadata: { name: 'podreader-default-pod' } }],
     },
   };
-  const server = createServer({ key, cert: certificate }, (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname } = new URL(request.url ?? '/', 'https://x');
-    const isKnown = request.headers.authorization === 'Bearer of-adam';
+    const isKnown = await knows(request.headers.authorization ?? '');
     response.writeHead(isKnown ? (answers[pathname] ? 200 : 404) : 401, {
       'content-type': 'application/json',
     });
     response.end(JSON.stringify(isKnown ? (answers[pathname] ?? {}) : {}));
+  };
+  const server = createServer({ key, cert: certificate }, (request, response) => {
+    void answer(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -55,12 +63,12 @@ async function startApi(): Promise<{ port: number; ca: string }> {
   return { port: (server.address() as AddressInfo).port, ca: pki.root };
 }
 
-async function aPerson(context: TestContext) {
+async function aPerson(context: TestContext, byIssuer?: (edge: TestEdge) => Knows) {
   const reason = missing('kubectl');
   if (reason) context.skip(reason);
-  const api = await startApi();
   const edge = await startEdge();
   onTestFinished(() => edge.stop());
+  const api = await startApi(byIssuer?.(edge) ?? ((given) => given === 'Bearer of-adam'));
   const backend = {
     http_connect: true,
     dns_overrides: { [API]: '127.0.0.1' },
@@ -83,7 +91,7 @@ async function aPerson(context: TestContext) {
     new Promise((resolve, reject) => {
       execFile(
         findProgram('kubectl') ?? 'kubectl',
-        [...args, '--token', 'of-adam', 'get', 'pods'],
+        [...args, ...(byIssuer ? [] : ['--token', 'of-adam']), 'get', 'pods'],
         { env: { PATH: process.env['PATH'], ...own, ...env }, timeout: 25_000 },
         (error, stdout, stderr) => (error ? reject(new Error(stderr)) : resolve(stdout)),
       );
@@ -100,6 +108,7 @@ async function aPerson(context: TestContext) {
   return {
     folder,
     api,
+    edge,
     kubectl,
     config,
     banyan: (...args: string[]) => runProgram('banyan', args, home, '', own),
@@ -273,5 +282,75 @@ users: null
     });
     expect(readFileSync(file, 'utf8')).toBe('kind: Config\n');
     expect((await banyan('kubeconfig', 'show')).stdout).toContain('has no cluster of Banyan');
+  });
+});
+
+describe('banyan kube-token', () => {
+  it('signs kubectl in to a cluster that knows our issuer, and to nothing else', async (context) => {
+    const seen: JWTPayload[] = [];
+    /** As an API server is told to by `--oidc-…`: whom it has to ask it finds out by discovery. */
+    const oidc =
+      ({ edge: { root, document } }: TestEdge): Knows =>
+      async (authorization) => {
+        const json = async (url: string) => JSON.parse((await call(url, { root })).body) as unknown;
+        const found = await json(`${document.issuer}/.well-known/openid-configuration`);
+        const { issuer, jwks_uri } = found as { issuer: string; jwks_uri: string };
+        const keys = createLocalJWKSet((await json(jwks_uri)) as JSONWebKeySet);
+        const verified = await jwtVerify(authorization.replace('Bearer ', ''), keys, {
+          issuer,
+          audience: 'mykube.demo.bnn',
+          algorithms: ['ES256'],
+          requiredClaims: ['exp', 'email', 'groups'],
+        }).catch(() => null);
+        if (verified) seen.push(verified.payload);
+        return verified !== null;
+      };
+    const { banyan, kubectl, config, folder, edge } = await aPerson(context, oidc);
+    const file = path.join(folder, '.kube', 'banyan');
+    const get = () => kubectl(['--kubeconfig', file, '--context', 'dev']);
+    await banyan('connect', 'mykube');
+    await banyan('kubeconfig', 'on');
+    expect(await get()).toContain('podreader-default-pod');
+    expect(seen[0]).toMatchObject({ email: 'dana@demo.example', groups: ['Engineering'] });
+
+    const { exit, stdout, stderr } = await banyan('kube-token', 'mykube');
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    const credential = JSON.parse(stdout) as { status: { expirationTimestamp: string } };
+    expect(credential).toMatchObject({
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+    });
+    const left = Date.parse(credential.status.expirationTimestamp) - Date.now();
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(300_000);
+    expect(await banyan('kube-token', 'echo')).toMatchObject({
+      exit: 4,
+      stdout: '',
+      stderr: expect.stringContaining(
+        'no cluster that your organisation signs you in to',
+      ) as string,
+    });
+
+    // kubectl writes the file anew, with the user in it: it stays ours.
+    await config('--kubeconfig', file, 'use-context', 'dev');
+    expect(readFileSync(file, 'utf8')).not.toContain('Written by Banyan');
+    expect((await banyan('kubeconfig', 'show')).stdout).toContain('mykube.demo.bnn');
+    expect(await get()).toContain('podreader-default-pod');
+
+    const attach = (PolicyID: string): Promise<void> =>
+      edge.edge.apply({
+        attachments: [{ PolicyID, ServiceID: 'mykube.demo.bnn', Enabled: 'TRUE' }],
+      });
+    const known = seen.length;
+    await attach('engineers-on-trusted-devices');
+    await expect(get()).rejects.toThrow(/has to be at trust level High/);
+    await attach('finance');
+    await expect(get()).rejects.toThrow(/There is no service "mykube\.demo\.bnn" for you/);
+    await attach('engineers');
+    expect((await banyan('logout')).exit).toBe(0);
+    await expect(get()).rejects.toThrow(/banyan login[^]*exit code 3/);
+    expect(seen).toHaveLength(known);
+    expect((await banyan('unregister', '--yes')).exit).toBe(0);
+    expect(existsSync(file)).toBe(false);
   });
 });

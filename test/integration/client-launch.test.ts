@@ -44,7 +44,13 @@ async function aPerson(
     DISPLAY: await startDisplay(),
   };
   const launcher = createLauncher({ platform: process.platform, environment });
-  const programs = { personFolder: home, banyanproxy: null, downloads: () => home, launcher };
+  const programs = {
+    personFolder: home,
+    banyanproxy: null,
+    banyan: ['banyan'],
+    downloads: () => home,
+    launcher,
+  };
   const client = await startClient({ ports: { programs } });
   onTestFinished(() => client.stop());
   await join(client, edge);

@@ -36,6 +36,7 @@ async function aPerson(
   const programs = {
     personFolder: tempDir(),
     banyanproxy,
+    banyan: ['banyan'],
     downloads: () => downloads,
     openFile: openFile ?? ((file: string) => Promise.resolve(void opened.push(file))),
   };

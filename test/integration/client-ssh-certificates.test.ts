@@ -83,6 +83,7 @@ async function aPerson(context: TestContext) {
   const programs = {
     personFolder: folder,
     banyanproxy: [process.execPath, programPath('banyanproxy')],
+    banyan: ['banyan'],
     downloads: () => folder,
   };
   const home = path.join(folder, 'banyan');

@@ -67,6 +67,7 @@ async function aPerson(
   const programs = {
     personFolder: folder,
     banyanproxy: ['/opt/banyanproxy'],
+    banyan: ['banyan'],
     downloads: () => folder,
   };
   const client = await startClient({ ports: { programs } });
@@ -222,6 +223,7 @@ describe('an SSH service', () => {
     const programs = {
       personFolder: folder,
       banyanproxy: ['/opt/banyanproxy'],
+      banyan: ['banyan'],
       downloads: () => folder,
     };
     const first = await startClient({ ports: { programs } });
@@ -304,6 +306,7 @@ describe('an entry that could not be taken out when its organisation was left', 
     const programs = {
       personFolder: person.folder,
       banyanproxy: ['/opt/banyanproxy'],
+      banyan: ['banyan'],
       downloads: () => person.folder,
     };
     const again = await startClient({ home, ports: { programs } });

@@ -109,6 +109,11 @@ export const cliSchemas = {
   'auto-connect': ok({ service, autoConnect: z.boolean() }),
   'ssh-config': ok({ ssh: entries }),
   kubeconfig: ok({ kubernetes: entries, contexts: entries }),
+  'kube-token': ok({
+    apiVersion: z.enum(['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1']),
+    kind: z.literal('ExecCredential'),
+    status: z.strictObject({ token: z.string(), expirationTimestamp: z.iso.datetime() }),
+  }),
   unlock: z.looseObject({ ok: z.literal(true) }),
   unregister: ok({ organisations, left: z.array(z.string()) }),
   up: z.union([ready, ok({ file: z.string() })]),

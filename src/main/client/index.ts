@@ -353,6 +353,7 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     'program.look': async () => switchboard.current().programs.look(),
     'program.setSsh': async ({ service, isOn }) =>
       switchboard.current().programs.setSsh(service, isOn),
+    'program.kubeToken': async ({ service }) => switchboard.current().kubeTokens.issue(service),
     'program.saveRdp': async ({ service }) => ({
       file: await switchboard.current().programs.saveRdp(service),
     }),

@@ -122,6 +122,8 @@ export interface ProgramPlaces {
   personFolder: string;
   /** Program and first arguments; null: none came with this client. */
   banyanproxy: readonly string[] | null;
+  /** The same of `banyan`; its bare name where none came with this client. */
+  banyan: readonly string[];
   /** Where the person expects what she has saved. */
   downloads: () => string;
   /** Hands a file to the program that the system has for it; rejects where there is none. Absent without a desktop. */

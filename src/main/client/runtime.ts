@@ -6,6 +6,8 @@ import { isSignedIn, type Session } from '../../shared/model/session.ts';
 import { connectsByItself } from '../../shared/model/service.ts';
 import { autoConnectChoicesOf, defaultSettings } from '../../shared/model/settings.ts';
 import { createAccess } from './access/access.ts';
+import { createKubeTokens } from './access/kube-tokens.ts';
+import { createVouchers } from './access/vouchers.ts';
 import { createWebServices } from './access/web-services.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { createPostureReports } from './device/posture/reporting.ts';
@@ -117,8 +119,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     onRefused: () => inBackground('renew the refused session', session.refused()),
   });
 
-  const webServices = createWebServices({
-    ports,
+  const vouchers = createVouchers({
     state,
     access() {
       const membership = device.requireMembership();
@@ -131,6 +132,8 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     onRefused: () => inBackground('renew the refused session', session.refused()),
     onDeviceRevoked: (reason) => inBackground('take back the device', deviceRevoked(reason)),
   });
+  const webServices = createWebServices({ ports, vouchers });
+  const kubeTokens = createKubeTokens(vouchers);
 
   /** Traffic changes that slice too, many times a minute. */
   function portsMayHaveChanged(): void {
@@ -175,6 +178,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     catalog,
     access,
     webServices,
+    kubeTokens,
     posture,
     programs,
     signOut,

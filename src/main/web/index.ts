@@ -1,7 +1,7 @@
 // Front door of the web host: the app's window as a browser tab on loopback, where there is no Electron or no display.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { allCallNames } from '../../shared/ipc/names.ts';
+import { tabCallNames } from '../../shared/ipc/names.ts';
 import type { Client } from '../client/index.ts';
 import type { Log } from '../client/ports.ts';
 import { serve } from '../ipc/serve.ts';
@@ -41,7 +41,7 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   const { client, rendererFolder, home, log } = options;
   const sessions = createSessions();
   const calls = serve<IncomingMessage>({
-    calls: allCallNames,
+    calls: tabCallNames,
     handlers: client.handlers,
     isTrusted: (request) => sessions.isBearer(bearerOf(request)),
     log,

@@ -1,6 +1,7 @@
 // THE table: every call and signal between the client and its front ends (window, tray, browser tab, terminal).
 // One edit here adds a call everywhere: the compiler asks for its name (names.ts) and its handler; the bridges and the
-// test double are derived. What may not be in it: tokens, private keys, file paths or URLs chosen by a front end.
+// test double are derived. What may not be in it: tokens (but for one that is good for a single
+// cluster, and for the terminal alone: decision 21), private keys, file paths or URLs chosen by a front end.
 import type { WireError } from '../errors.ts';
 import { z } from '../schema.ts';
 import type { OwnCertificate } from '../model/certificate.ts';
@@ -311,6 +312,12 @@ export const contract = {
         context: kubeContext.optional(),
       }),
     ).returns<Programs>(),
+    /** Signs her in to the cluster of a service with `kube_ca_key`, for minutes, and to nothing else. For kubectl. */
+    kubeToken: call(z.strictObject({ service })).returns<{
+      token: string;
+      /** Milliseconds since the epoch. */
+      expiresAt: number;
+    }>(),
     /** Saves a .rdp file for a remote desktop where the person's downloads are; says where. */
     saveRdp: call(z.strictObject({ service })).returns<{ file: string }>(),
     /** Hands one to the program that the system has for it: `program/not-installed` where there is none. */

@@ -2,8 +2,11 @@
 // not the schemas: with the table they would carry the whole schema library.
 import type { CallName, SignalName } from './contract.ts';
 
-/** A record, so that a name that is missing or too many does not compile. `false`: the desktop window has it not. */
-const CALLS: Record<CallName, boolean> = {
+/**
+ * A record, so that a name that is missing or too many does not compile. `false`: the desktop window has it not;
+ * `terminal`: a browser tab has it not either.
+ */
+const CALLS: Record<CallName, boolean | 'terminal'> = {
   'app.snapshot': true,
   'app.quit': true,
   'device.inspectInvite': true,
@@ -38,6 +41,8 @@ const CALLS: Record<CallName, boolean> = {
   'program.look': true,
   'program.setSsh': true,
   'program.setKubernetes': true,
+  // kubectl asks for it by a command; no page has a use for such a secret.
+  'program.kubeToken': 'terminal',
   'program.saveRdp': true,
   'program.openRdp': true,
   'program.launch': true,
@@ -59,8 +64,9 @@ const SIGNALS: Record<SignalName, true> = {
   'updates.changed': true,
 };
 
-/** For the terminal, by the control socket, and for a browser tab. */
+/** For the terminal, by the control socket. */
 export const allCallNames = Object.keys(CALLS) as CallName[];
+export const tabCallNames = allCallNames.filter((name) => CALLS[name] !== 'terminal');
 /** For the desktop window. */
-export const callNames = allCallNames.filter((name) => CALLS[name]);
+export const callNames = allCallNames.filter((name) => CALLS[name] === true);
 export const signalNames = Object.keys(SIGNALS) as SignalName[];

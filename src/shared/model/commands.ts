@@ -89,7 +89,7 @@ function kubernetesWays(service: Service, address: LocalAddress, around: Surroun
       ),
     ];
   }
-  const words = ['kubectl', '--context', cluster.context, '--user', 'USER', 'get', 'pods'];
+  const words = ['kubectl', '--context', cluster.context, 'get', 'pods'];
   const KUBECONFIG = cluster.files.join(shell === 'powershell' ? ';' : ':');
   return [one('Cluster', commandLine(shell, words, { KUBECONFIG })), variable];
 }

@@ -30,7 +30,7 @@ describe('completion', () => {
     expect(inBash('connect', '--p')).toEqual(['--port']);
     expect(inBash('connect', 'o')).toEqual(['orders']);
     expect(inBash('ssh-config', 'o')).toEqual(['on', 'off', 'orders']);
-    expect(inBash('help', 'kube')).toEqual(['kubeconfig']);
+    expect(inBash('help', 'kube')).toEqual(['kubeconfig', 'kube-token']);
     expect(inBash('quit', 'o')).toEqual(['']);
   });
 

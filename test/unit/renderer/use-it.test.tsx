@@ -174,7 +174,7 @@ describe('the switch for Kubernetes', () => {
     expect(theSwitch()?.getAttribute('aria-checked')).toBe('true');
     expect(tabs()).toEqual(['Cluster', 'kubectl']);
     expect(lines()).toEqual([
-      'KUBECONFIG=/home/adam/.kube/config:/home/adam/.kube/banyan kubectl --context dev --user USER get pods',
+      'KUBECONFIG=/home/adam/.kube/config:/home/adam/.kube/banyan kubectl --context dev get pods',
     ]);
   });
 

@@ -1,4 +1,4 @@
-// Where programs of this computer look for what a person has set, and how they start our banyanproxy.
+// Where programs of this computer look for what a person has set, and how they start ours.
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -12,13 +12,14 @@ export interface Installation {
   /** The running program: Node, or the packaged app. */
   execPath: string;
   isElectron: boolean;
-  /** Folders that may hold `banyanproxy` or `banyanproxy.js`, the likeliest first. */
+  /** Folders that may hold our terminal programs (`banyanproxy` or `banyanproxy.js`), the likeliest first. */
   folders: readonly string[];
 }
 
 export const programPlaces = (installation: Installation): ProgramPlaces => ({
   personFolder: installation.environment['HOME'] || homedir(),
-  banyanproxy: banyanproxy(installation),
+  banyanproxy: ownProgram('banyanproxy', installation),
+  banyan: ownProgram('banyan', installation) ?? ['banyan'],
   downloads: () => downloads(installation.environment),
   launcher: createLauncher(installation),
 });
@@ -43,12 +44,15 @@ function readText(file: string): string {
 }
 
 /** Of this very installation, by its whole path: a ProxyCommand has no folder and may have another PATH. */
-function banyanproxy(installation: Installation): string[] | null {
+function ownProgram(
+  program: 'banyan' | 'banyanproxy',
+  installation: Installation,
+): string[] | null {
   const { platform, folders } = installation;
-  const name = platform === 'win32' ? 'banyanproxy.exe' : 'banyanproxy';
+  const name = platform === 'win32' ? `${program}.exe` : program;
   const launcher = folders.map((folder) => path.join(folder, name)).find(isProgram);
   if (launcher) return [launcher];
-  const script = folders.map((folder) => path.join(folder, 'banyanproxy.js')).find(existsSync);
+  const script = folders.map((folder) => path.join(folder, `${program}.js`)).find(existsSync);
   if (script === undefined) return null;
   // Packages of Windows have no launcher that ssh could start, and everywhere a Node of their own.
   const own = path.join(path.dirname(script), platform === 'win32' ? 'node.exe' : 'node');

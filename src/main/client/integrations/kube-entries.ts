@@ -5,7 +5,7 @@ import type { Service } from '../../../shared/model/service.ts';
 import { removeFile, writeAtomically } from '../settings/atomic-write.ts';
 import { readIfThere } from '../settings/json-file.ts';
 import type { Layout } from '../settings/layout.ts';
-import { type Cluster, clusterFor, clustersIn, kubeconfigOf } from './kubeconfig.ts';
+import { type Cluster, clusterFor, clustersIn, kubeconfigOf, type Plugin } from './kubeconfig.ts';
 import { createKubeFile } from './kube-file.ts';
 
 export interface KubeEntriesOptions {
@@ -14,6 +14,7 @@ export interface KubeEntriesOptions {
   organisation: string;
   /** Folder of the person. */
   personFolder: string;
+  plugin: Plugin;
   /** `host:port` of a service on this computer; null: its port is not chosen yet. */
   addressOf: (service: Service) => string | null;
   /** The same; throws `program/port-unknown`. */
@@ -23,12 +24,13 @@ export interface KubeEntriesOptions {
 export type KubeEntries = ReturnType<typeof createKubeEntries>;
 
 export function createKubeEntries(options: KubeEntriesOptions) {
-  const { places, organisation, personFolder, addressOf, addressFor } = options;
+  const { places, organisation, personFolder, plugin, addressOf, addressFor } = options;
   /** What is on for this organisation, while another one is active too. */
   const own = places.organisation(organisation).kubeconfig;
   const shared = createKubeFile({
     file: path.join(personFolder, '.kube', 'banyan'),
     copy: places.kubeconfig,
+    plugin,
   });
 
   const kept = async (): Promise<Cluster[]> =>
@@ -36,7 +38,7 @@ export function createKubeEntries(options: KubeEntriesOptions) {
 
   async function keep(clusters: readonly Cluster[]): Promise<void> {
     if (clusters.length === 0) await removeFile(own);
-    else await writeAtomically(own, kubeconfigOf(withOwnNames(clusters)));
+    else await writeAtomically(own, kubeconfigOf(withOwnNames(clusters), null));
     await point();
   }
 
@@ -84,7 +86,7 @@ export function createKubeEntries(options: KubeEntriesOptions) {
           ? [clusterFor(service, addressOf(service) ?? cluster.at)]
           : [];
       });
-      const isNews = kubeconfigOf(withOwnNames(now)) !== kubeconfigOf(before);
+      const isNews = kubeconfigOf(withOwnNames(now), null) !== kubeconfigOf(before, null);
       if (before.length > 0 && isNews) await keep(now);
     },
 

@@ -3,7 +3,15 @@
 import { removeFile, writeAtomically } from '../settings/atomic-write.ts';
 import { readIfThere } from '../settings/json-file.ts';
 import { z } from '../../../shared/schema.ts';
-import { type Cluster, clustersIn, isOurs, kubeconfigOf, type Personal } from './kubeconfig.ts';
+import {
+  type Cluster,
+  clustersIn,
+  isOurs,
+  kubeconfigOf,
+  type Personal,
+  type Plugin,
+  pluginArguments,
+} from './kubeconfig.ts';
 import { notBanyans } from './kube-refusals.ts';
 import { readPersonFile, removeOwnFile, writeOwnFile } from './person-file.ts';
 
@@ -11,6 +19,7 @@ export interface KubeFileOptions {
   file: string;
   /** What was last written there; another folder of ours has another one. */
   copy: string;
+  plugin: Plugin;
 }
 
 /** As kubectl writes them; what else is in there is not looked at. */
@@ -30,11 +39,21 @@ const readable = z.object({
       }),
     )
     .nullish(),
-  users: z.array(z.unknown()).nullish(),
+  users: z
+    .array(
+      z.object({
+        name: z.string(),
+        user: z
+          .object({ exec: z.object({ args: z.array(z.string()) }) })
+          .nullish()
+          .catch(null),
+      }),
+    )
+    .nullish(),
   'current-context': z.string().nullish(),
 });
 
-export function createKubeFile({ file, copy }: KubeFileOptions) {
+export function createKubeFile({ file, copy, plugin }: KubeFileOptions) {
   const written = async (): Promise<string | null> =>
     (await readIfThere(copy))?.toString('latin1') ?? null;
 
@@ -56,7 +75,7 @@ export function createKubeFile({ file, copy }: KubeFileOptions) {
     async write(clusters: readonly Cluster[]): Promise<void> {
       const now = await readPersonFile(file);
       if (now !== null && !(await isKnown(now))) throw notBanyans(file);
-      const wanted = kubeconfigOf(clusters, now === null ? {} : await personalIn(now));
+      const wanted = kubeconfigOf(clusters, plugin, now === null ? {} : await personalIn(now));
       const text = Buffer.from(wanted, 'utf8').toString('latin1');
       if (now === text && (await written()) === text) return;
       await writeAtomically(copy, Buffer.from(text, 'latin1'));
@@ -85,12 +104,20 @@ async function parsed(text: string): Promise<z.output<typeof readable> | null> {
 
 async function hasOnly(text: string, clusters: readonly Cluster[]): Promise<boolean> {
   const content = await parsed(text);
-  if (!content || (content.users?.length ?? 0) > 0) return false;
+  if (!content) return false;
   const isOne = (name: string): boolean => clusters.some((each) => each.name === name);
+  // Users of ours run our command; any other one holds credentials of hers.
+  const areOurs = (content.users ?? []).every(
+    ({ name, user }) =>
+      clusters.some(({ service }) => service === name) &&
+      user?.exec.args.slice(-2).join(' ') === pluginArguments(name).join(' '),
+  );
   return (
+    areOurs &&
     (content.clusters ?? []).every(({ name, cluster }) =>
       clusters.some((each) => each.name === name && each.server === cluster.server),
-    ) && (content.contexts ?? []).every(({ context }) => isOne(context.cluster))
+    ) &&
+    (content.contexts ?? []).every(({ context }) => isOne(context.cluster))
   );
 }
 

@@ -1,5 +1,5 @@
-// The text of a kubeconfig: one of our own, and one line in the person's. Nothing here says who she is to the cluster: that
-// stays whatever it was.
+// The text of a kubeconfig: one of our own, whose users sign in by `banyan kube-token`, and one line in the person's, which says
+// nothing of who she is to the cluster: that stays whatever it was.
 import type { Pair, YAMLMap } from 'yaml';
 import { AppError } from '../../../shared/errors.ts';
 import type { ConfigEntry } from '../../../shared/model/program.ts';
@@ -48,8 +48,22 @@ export interface Personal {
   current?: string;
 }
 
-/** Values as JSON has them, which YAML reads as they are. */
-export function kubeconfigOf(clusters: readonly Cluster[], own: Personal = {}): string {
+/** How kubectl runs `banyan`. */
+export interface Plugin {
+  /** Program and first arguments. */
+  banyan: readonly string[];
+  /** Folder of the client that holds the session. */
+  home: string;
+}
+
+/**
+ * Values as JSON has them, which YAML reads as they are. `plugin` null: no users, for a list that only we read.
+ */
+export function kubeconfigOf(
+  clusters: readonly Cluster[],
+  plugin: Plugin | null,
+  own: Personal = {},
+): string {
   const current = clusters.some(({ name }) => name === own.current) ? own.current : undefined;
   const lists = clusters.map(({ service, name, server, at, ca }) => ({
     cluster: [
@@ -59,7 +73,11 @@ export function kubeconfigOf(clusters: readonly Cluster[], own: Personal = {}): 
       `      proxy-url: "http://${at}"`,
       `      certificate-authority-data: "${ca}"`,
     ],
-    context: [`  - name: ${JSON.stringify(name)}`, `    context: { ${contextOf(name, own)} }`],
+    context: [
+      `  - name: ${JSON.stringify(name)}`,
+      `    context: { ${contextOf(name, plugin && service, own)} }`,
+    ],
+    user: plugin ? userOf(service, plugin) : [],
   }));
   return `${HEAD}apiVersion: v1
 kind: Config
@@ -67,12 +85,37 @@ clusters:
 ${lists.flatMap(({ cluster }) => cluster).join('\n')}
 contexts:
 ${lists.flatMap(({ context }) => context).join('\n')}
-${current === undefined ? '' : `current-context: ${JSON.stringify(current)}\n`}`;
+${plugin ? `users:\n${lists.flatMap(({ user }) => user).join('\n')}\n` : ''}${current === undefined ? '' : `current-context: ${JSON.stringify(current)}\n`}`;
 }
 
-const contextOf = (name: string, { contexts }: Personal): string =>
-  Object.entries({ cluster: name, ...contexts?.get(name) })
-    .filter(([, value]) => value !== undefined)
+/**
+ * Named as the service is, since no user of her own kubeconfig is called so: of two with one name kubectl takes the first. Of
+ * the two versions every kubectl in use knows v1beta1, and v1 only from 1.22 on; older ones pass over `interactiveMode`.
+ */
+function userOf(service: string, { banyan, home }: Plugin): string[] {
+  const [command, ...first] = banyan;
+  return [
+    `  - name: ${JSON.stringify(service)}`,
+    '    user:',
+    '      exec:',
+    '        apiVersion: client.authentication.k8s.io/v1beta1',
+    `        command: ${JSON.stringify(command)}`,
+    `        args: ${JSON.stringify([...first, ...pluginArguments(service)])}`,
+    `        env: ${JSON.stringify([{ name: 'BANYAN_HOME', value: home }])}`,
+    '        interactiveMode: Never',
+  ];
+}
+
+export const pluginArguments = (service: string): string[] => ['kube-token', service];
+
+/** A user that she has set herself stays. */
+const contextOf = (name: string, user: string | null, { contexts }: Personal): string =>
+  Object.entries({
+    cluster: name,
+    user: contexts?.get(name)?.user ?? user,
+    namespace: contexts?.get(name)?.namespace,
+  })
+    .filter(([, value]) => value !== undefined && value !== null)
     .map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
     .join(', ');
 

@@ -107,13 +107,20 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
     );
   }
 
-  function entriesOf({ personFolder, banyanproxy }: ProgramPlaces, organisation: string): Kept {
+  function entriesOf(
+    { personFolder, banyanproxy, banyan }: ProgramPlaces,
+    organisation: string,
+  ): Kept {
     const common = { places: ownPlaces, organisation, personFolder };
     const addresses = { addressOf, addressFor };
     const personFile = personKubeconfig(personFolder);
     return {
       ssh: createSshEntries({ ...common, proxy: banyanproxy }),
-      kubernetes: createKubeEntries({ ...common, ...addresses }),
+      kubernetes: createKubeEntries({
+        ...common,
+        ...addresses,
+        plugin: { banyan, home: ownPlaces.home },
+      }),
       proxies: createKubeProxies({ ...common, ...addresses, personFile, log }),
       browsers: path.join(ownPlaces.browsers, organisation),
     };

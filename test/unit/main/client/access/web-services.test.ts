@@ -1,5 +1,6 @@
 // What the system browser is given, and how a refused ticket reads.
 import { expect, test, vi } from 'vitest';
+import { createVouchers } from '../../../../../src/main/client/access/vouchers.ts';
 import { createWebServices } from '../../../../../src/main/client/access/web-services.ts';
 import type { Access } from '../../../../../src/main/client/catalog/catalog.ts';
 import { createState } from '../../../../../src/main/client/state.ts';
@@ -30,10 +31,7 @@ function bench(status: number, body: object) {
   } as unknown as Access;
   const services = createWebServices({
     ports: { browser: { open }, log },
-    state,
-    access: () => access,
-    onRefused,
-    onDeviceRevoked,
+    vouchers: createVouchers({ state, access: () => access, onRefused, onDeviceRevoked }),
   });
   return {
     run: () => services.open('wiki.demo.bnn'),

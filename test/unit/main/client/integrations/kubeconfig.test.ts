@@ -27,10 +27,11 @@ const dev = aService({
 });
 
 describe('a kubeconfig of ours', () => {
-  const text = kubeconfigOf([
+  const clusters = [
     clusterFor(dev, '127.0.0.1:8081'),
     clusterFor(aService({ name: 'b', domain: 'b.corp', kubeCa: CA }), '[::1]:9'),
-  ]);
+  ];
+  const text = kubeconfigOf(clusters, null);
 
   it('is what kubectl reads', () => {
     expect(isOurs(text)).toBe(true);
@@ -62,8 +63,36 @@ describe('a kubeconfig of ours', () => {
     });
   });
 
+  it('signs her in by our command, unless she has set a user herself', () => {
+    const plugin = { banyan: ['/opt/node', "/opt/O'Hara/banyan.js"], home: '/home/adam/.banyan' };
+    const own = { contexts: new Map([['b', { user: 'adam' }]]) };
+    const written = parse(kubeconfigOf(clusters, plugin, own)) as {
+      users: unknown[];
+      contexts: unknown[];
+    };
+    expect(written.users[0]).toEqual({
+      name: 'dev.demo.bnn',
+      user: {
+        exec: {
+          apiVersion: 'client.authentication.k8s.io/v1beta1',
+          command: '/opt/node',
+          args: ["/opt/O'Hara/banyan.js", 'kube-token', 'dev.demo.bnn'],
+          env: [{ name: 'BANYAN_HOME', value: '/home/adam/.banyan' }],
+          interactiveMode: 'Never',
+        },
+      },
+    });
+    expect(written.contexts).toEqual([
+      {
+        name: 'arn:aws:eks:eu/dev',
+        context: { cluster: 'arn:aws:eks:eu/dev', user: 'dev.demo.bnn' },
+      },
+      { name: 'b', context: { cluster: 'b', user: 'adam' } },
+    ]);
+  });
+
   it('is read again as it was written', () => {
-    expect(kubeconfigOf(clustersIn(text))).toBe(text);
+    expect(kubeconfigOf(clustersIn(text), null)).toBe(text);
     expect(clustersIn('apiVersion: v1\n')).toEqual([]);
   });
 });
