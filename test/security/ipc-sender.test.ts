@@ -1,14 +1,21 @@
 // Only the top frame of our own window, while it shows our own page, may call the client.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { isTrustedSender } from '../../src/main/desktop/security/trusted-sender.ts';
 import { isWindowUrl, WINDOW_URL } from '../../src/main/desktop/window-url.ts';
 import { serve } from '../../src/main/ipc/serve.ts';
-import { callNames } from '../../src/shared/ipc/names.ts';
+import { allCallNames, callNames, tabCallNames } from '../../src/shared/ipc/names.ts';
 import type { Handlers } from '../../src/shared/ipc/contract.ts';
 
 const ours = { url: WINDOW_URL, frameTreeNodeId: 7 };
 const quiet = () => {};
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+
+test("a cluster's token is for the terminal: neither the window nor a browser tab is served it", () => {
+  expect(allCallNames).toContain('program.kubeToken');
+  expect(callNames).not.toContain('program.kubeToken');
+  expect(tabCallNames).not.toContain('program.kubeToken');
+  expect(tabCallNames).toContain('service.page');
+});
 
 describe('a call from a window', () => {
   it('is taken from the top frame of our page', () => {
