@@ -169,6 +169,8 @@ it.each(['people', 'programs'] as const)('every command, for %s', async (whom) =
     'connect mykube',
     'kubeconfig on',
     'kubeconfig show',
+    'kube-token mykube',
+    'kube-token api',
     'kubeconfig off',
   );
   await lines('certs', 'posture', 'diagnose', 'diagnose api');

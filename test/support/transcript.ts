@@ -71,6 +71,7 @@ function legible(stdout: string): string {
 /** In this order: what is whole first. */
 const KINDS: readonly [RegExp, string][] = [
   [/banyan:\/\/register\?[^\s"']+/g, 'INVITE'],
+  [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'TOKEN'],
   [/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/g, 'CERTIFICATE'],
   [/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID'],
   [/\b[0-9a-f]{16,}\b/g, 'HEX'],
