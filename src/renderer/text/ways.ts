@@ -8,6 +8,7 @@ export const waysText = {
     isShown
       ? 'Works as soon as you connect.'
       : 'Connect, and the command to use it with appears here.',
+  forPowerShell: 'Commands are written for PowerShell.',
   sshEntry: 'Add to my SSH config',
   sshEntryOff: (hosts: string, file: string) =>
     `For “Host ${hosts}”. Adds one Include line at the top of ${file}; switching off takes it out again.`,

@@ -78,7 +78,8 @@ describe('ways to use a service', () => {
   });
 
   it('are written for PowerShell on Windows', async () => {
-    await show({ type: 'GENERIC' }, open, undefined, { platform: 'win32' });
+    const shown = await show({ type: 'GENERIC' }, open, undefined, { platform: 'win32' });
+    expect(shown.text()).toContain('Commands are written for PowerShell.');
     expect(lines()).toEqual(['curl.exe http://127.0.0.1:5433/']);
   });
 

@@ -15,17 +15,19 @@ import { WayTabs } from './use-it/WayTabs.tsx';
 
 export function UseIt({ service, tunnel }: { service: Service; tunnel: Tunnel }) {
   const { platform, certificatesFolder } = useTruth(({ app }) => app);
+  const shell = shellOf(platform);
   const address = useAddress(service, tunnel);
   const programs = usePrograms(service);
   const sshEntry = programs.ssh?.entries.find((each) => each.service === service.id)?.name;
   const isSshEntry = sshEntry !== undefined;
   const cluster = programs.kubernetes?.entries.find((each) => each.service === service.id);
   const ways = waysToUse(service, address, {
-    shell: shellOf(platform),
+    shell,
     certificatesFolder,
     sshEntry: isSshEntry,
     ...(cluster && { cluster: { files: kubeconfigs(programs), context: cluster.name } }),
   });
+  const forPowerShell = ways.length > 0 && shell === 'powershell';
   const isReady = tunnel.status === 'open' || isSshEntry;
   return (
     <>
@@ -34,6 +36,7 @@ export function UseIt({ service, tunnel }: { service: Service; tunnel: Tunnel })
         // Other ways start with the first of them.
         <WayTabs key={ways.map(({ label }) => label).join()} ways={ways} isReady={isReady} />
       )}
+      {forPowerShell && <p className="sub">{waysText.forPowerShell}</p>}
       {service.type === 'RDP' && address && <RemoteDesktop service={service} isReady={isReady} />}
       <Launch service={service} programs={programs} sshEntry={sshEntry} isReady={isReady} />
       <Entries service={service} programs={programs} />
