@@ -2,12 +2,12 @@
 // to nothing. Once in Electron (or its stand-in), once as a browser tab; against a real edge, with a real second browser.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { type Page } from 'playwright-core';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ensureBuild } from '../../scripts/lib/prepare.mjs';
 import { skipWithoutChromium } from '../support/chromium.ts';
+import { freePort } from '../support/foreign-servers.ts';
 import { tabTo } from '../support/keys.ts';
 import { openBrowserTab, openDesktopApp, type ShownApp } from '../support/shown-app.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
@@ -168,13 +168,4 @@ function watchForProblems(page: Page): string[] {
     if (/Content Security Policy/i.test(message.text())) problems.push(message.text());
   });
   return problems;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

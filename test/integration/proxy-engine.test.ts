@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../support/foreign-servers.ts';
 import {
   createEngine,
   type Credentials,
@@ -428,12 +429,4 @@ const canConnect = (port: number): Promise<boolean> =>
 async function readAllEnding(socket: Socket): Promise<string> {
   socket.on('end', () => socket.end());
   return readAll(socket);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

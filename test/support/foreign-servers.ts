@@ -1,7 +1,8 @@
 // Servers that nobody here wrote, started for one test on a free loopback port and stopped after it.
+import { randomInt } from 'node:crypto';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Credentials } from '../../src/proxy/index.ts';
@@ -27,12 +28,20 @@ export const missing = (...programs: string[]): string | null => {
   return absent.length > 0 ? `${absent.join(', ')} is not installed here` : null;
 };
 
+/**
+ * Below those that systems give to connections (32768 and up on Linux, 49152 elsewhere): between our look and the server's
+ * start, a test that opens thousands of them takes any other.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (isFree) return port;
+  }
 }
 
 export interface Daemon {
