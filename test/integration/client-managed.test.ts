@@ -3,6 +3,10 @@ import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { approveSignIn } from '../../scripts/lib/approve-sign-in.mjs';
+import { callsTo } from '../../src/edge/administration/control-client.ts';
+import { parseArguments } from '../../src/edge/commands/arguments.ts';
+import { peopleCommands } from '../../src/edge/commands/people.ts';
+import { createPrint } from '../../src/edge/print.ts';
 import { systemClock } from '../../src/main/client/adapters/system-clock.ts';
 import type { Clock } from '../../src/main/client/ports.ts';
 import { scriptedBrowser } from '../fakes/scripted-browser.ts';
@@ -35,6 +39,17 @@ const aDeployment = (edge: TestEdge, uses = 1_000, lifetimeSeconds = DAY) =>
   edge.edge.createDeploymentInvite({ name: 'A test', uses, lifetimeSeconds });
 const usesOf = async (edge: TestEdge, id: string): Promise<number | undefined> =>
   (await edge.edge.deploymentInvites()).find((each) => each.id === id)?.used;
+
+/** As `banyan-edge device list` prints it. */
+async function deviceList({ data }: TestEdge): Promise<string> {
+  const given = parseArguments(['device', 'list']);
+  if (typeof given === 'string') throw new Error(given);
+  let printed = '';
+  const result = (_: object, lines: readonly string[]) => void (printed = lines.join('\n'));
+  const print = { ...createPrint(false), result };
+  await peopleCommands['device list']({ call: callsTo(data), print, by: 'test', arguments: given });
+  return printed;
+}
 
 const registration = ({ managed }: Slices) =>
   managed.status === 'in-force' ? managed.registration : null;
@@ -69,6 +84,29 @@ describe('at its first start a device', () => {
     expect(devices.at(-1)).toMatchObject({ ownership: 'Corporate Shared' });
     const written = JSON.stringify([client.log.lines, client.client.snapshot()]);
     expect(written).not.toContain(codeOf(invite));
+  });
+
+  it('tells the organisation what the administrator’s tool says of the computer', async () => {
+    const { invite } = await aDeployment(alpha);
+    const { ports } = aManagedFile({
+      mdm_invite_code: invite,
+      mdm_present: 'true',
+      mdm_vendor_name: 'Jamf',
+      mdm_vendor_udid: '1F-2E',
+      mdm_deploy_user: 'Zoë',
+      mdm_deploy_email: 'zoe@example.com',
+    });
+    await isRegistered(await aClient({ ports }));
+    expect((await alpha.edge.devices()).at(-1)).toMatchObject({
+      deployment: {
+        isManaged: true,
+        vendor: 'Jamf',
+        vendorId: '1F-2E',
+        user: 'Zoë',
+        email: 'zoe@example.com',
+      },
+    });
+    expect(await deviceList(alpha)).toMatch(/ says Jamf, for zoe@example\.com {2}/);
   });
 
   it('is one of several that one invite is good for, and each user registers for herself', async () => {

@@ -176,6 +176,7 @@ function shownDevice(device: DeviceRecord, rules: PostureRules) {
     unknown,
     cap: device.cap?.level ?? null,
     manager: device.manager ?? null,
+    deployment: device.deployment ?? null,
   };
 }
 

@@ -2,6 +2,7 @@
 import { TRUST_LEVELS } from '../../shared/model/posture.ts';
 import { MOST_USES } from '../enrolment/invites.ts';
 import { listing, moment } from '../print.ts';
+import type { CallOutput } from '../administration/control-client.ts';
 import { numberOf, usage } from './arguments.ts';
 import { type Command, positional } from './context.ts';
 import { readPassword } from './password.ts';
@@ -72,16 +73,36 @@ const listDevices: Command = async ({ call, print }) => {
     device.owner,
     device.platform,
     device.ownership,
+    managedBy(device),
     device.serialNumber,
     device.trustLevel,
     device.why ? `${device.state}: ${device.why}` : device.state,
   ]);
-  const heading = ['DEVICE', 'NAME', 'OWNER', 'PLATFORM', 'OWNERSHIP', 'SERIAL', 'TRUST', 'STATE'];
+  const heading = [
+    'DEVICE',
+    'NAME',
+    'OWNER',
+    'PLATFORM',
+    'OWNERSHIP',
+    'MANAGED',
+    'SERIAL',
+    'TRUST',
+    'STATE',
+  ];
   print.result(
     { devices },
     listing(heading, rows, 'There is none; see banyan-edge invite create.'),
   );
 };
+
+/** A Device Manager is proved by the certificate; what a managed deployment file names is the device's own word. */
+function managedBy({ manager, deployment }: CallOutput<'device.list'>['devices'][number]): string {
+  if (manager !== null) return manager;
+  if (deployment === null) return '';
+  const { vendor = 'yes', user, email, isManaged = true } = deployment;
+  const whose = email ?? user;
+  return `says ${isManaged ? vendor : 'no'}${whose === undefined ? '' : `, for ${whose}`}`;
+}
 
 const ban =
   (banned: boolean): Command =>

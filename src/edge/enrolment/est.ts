@@ -110,6 +110,7 @@ export function createEnrolment(options: EnrolmentOptions): { open: Routes; mutu
         platform: facts.platform,
         serialNumber: facts.serial_number,
         registeredAt: Math.floor(Date.now() / 1000),
+        ...(facts.deployment && { deployment: facts.deployment }),
         ...owner,
       });
       if (await permit.settle(claim, 'used')) return { id, certificates };

@@ -1,5 +1,5 @@
 // What the edge remembers, as a small port: named collections of JSON records. Implementations are in this folder.
-import type { Ownership } from '../../shared/model/device.ts';
+import type { Deployment, Ownership } from '../../shared/model/device.ts';
 import type { PostureReport, TrustLevel } from '../../shared/model/posture.ts';
 
 export interface DeviceRecord {
@@ -23,6 +23,8 @@ export interface DeviceRecord {
   banned?: string;
   /** Since when, of the last two: seconds since the epoch. */
   refusedAt?: number;
+  /** What it said when it registered; no rule goes by it. */
+  deployment?: Deployment;
   /** Name of the Device Manager by whose certificate it is known; absent: it has one of ours. */
   manager?: string;
 }

@@ -5,7 +5,7 @@ import { exhaustive } from '../../shared/exhaustive.ts';
 import type { InputOf } from '../../shared/ipc/contract.ts';
 import type { Device } from '../../shared/model/device.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
-import { type createRegistrar, registeredAlready } from './device/register.ts';
+import { type ByInvite, type createRegistrar, registeredAlready } from './device/register.ts';
 import type { Loaded, RegistrationStore, StoredRegistration } from './device/registration-store.ts';
 import { parseAddress } from './organisation/address.ts';
 import type { RegistrationFile } from './settings/files.ts';
@@ -257,10 +257,7 @@ export async function startSwitchboard(options: SwitchboardOptions) {
     },
 
     /** `beside`: where another one is active it stays so, with all that is connected. */
-    register(
-      input: InputOf<'device.register'>,
-      how: 'active' | 'beside' = 'active',
-    ): Promise<Device> {
+    register(input: ByInvite, how: 'active' | 'beside' = 'active'): Promise<Device> {
       const { organisation, rootFingerprint } = parseInvite(input.invite);
       return register(organisation.host, rootFingerprint, () => registrar.register(input), how);
     },

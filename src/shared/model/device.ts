@@ -11,6 +11,18 @@ export const OWNERSHIPS = [
 ] as const;
 export type Ownership = (typeof OWNERSHIPS)[number];
 
+/** What an administrator's tool says of a computer, in its managed deployment file. Shown to administrators, proves nothing. */
+export interface Deployment {
+  isManaged?: boolean;
+  /** The tool: Jamf, Intune, … */
+  vendor?: string;
+  /** As the tool calls this computer. */
+  vendorId?: string;
+  /** For whom it was set up. */
+  user?: string;
+  email?: string;
+}
+
 /** Where this device's secrets live. `file`: under a passphrase. `memory` forgets them, and so the registration, at its end. */
 export const SECRET_STORES = ['keychain', 'file', 'memory'] as const;
 export type SecretStoreKind = (typeof SECRET_STORES)[number];

@@ -2,7 +2,7 @@
 // person overrides, and the registration that the app makes by itself. A closed union, its transition, what it forbids.
 import type { WireError } from '../errors.ts';
 import { exhaustive } from '../exhaustive.ts';
-import type { Device, Ownership } from './device.ts';
+import type { Deployment, Device, Ownership } from './device.ts';
 
 /** As in the file; what it does not name is absent. The invite is not among them: it never leaves the client. */
 export interface ManagedSettings {
@@ -21,14 +21,8 @@ export interface ManagedSettings {
   disableAutoUpdate?: boolean;
   /** true: window and tray show no services; the device and its session are all there is to see. */
   hideServices?: boolean;
-  // From here on kept and shown, and not followed yet.
-  present?: boolean;
-  vendorName?: string;
-  vendorUdid?: string;
-  deployUser?: string;
-  deployEmail?: string;
-  caCertificatesPreinstalled?: boolean;
-  skipCertificateSuppression?: boolean;
+  /** The organisation is told when this device registers. */
+  deployment?: Deployment;
 }
 
 export interface ManagedOrganisation {

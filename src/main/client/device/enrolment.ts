@@ -1,6 +1,6 @@
 // The DeviceCert: asking for it with an invite or a sign-in, renewing it with itself. See docs/protocol.md 3.
 import { AppError } from '../../../shared/errors.ts';
-import type { Ownership } from '../../../shared/model/device.ts';
+import type { Deployment, Ownership } from '../../../shared/model/device.ts';
 import { deviceIdOf } from '../../../shared/protocol/subject-alternative-names.ts';
 import type { Connection } from '../organisation/connection.ts';
 import {
@@ -32,9 +32,10 @@ export async function requestDeviceCertificate(
   connection: Connection,
   { document, root }: Pick<ProvedOrganisation, 'document' | 'root'>,
   permit: Permit,
-  facts: { name: string; ownership: Ownership },
+  facts: { name: string; ownership: Ownership; deployment?: Deployment | undefined },
   now: number,
 ): Promise<DeviceCertificate> {
+  const { name, ownership, deployment } = facts;
   const serial_number = await serialNumber();
   await proveKeyIsWelcome(connection, document.est.device);
   const issued = await enrol({
@@ -43,13 +44,28 @@ export async function requestDeviceCertificate(
     operation: 'simpleenroll',
     headers: {
       authorization: authorizationOf(permit),
-      'banyan-device': asciiJson({ ...facts, platform: process.platform, serial_number }),
+      'banyan-device': asciiJson({
+        name,
+        ownership,
+        platform: process.platform,
+        serial_number,
+        ...(deployment && { deployment: deploymentClaim(deployment) }),
+      }),
     },
     root,
     refused: ({ status }) => (status === 401 ? permitRefused(document.name, permit) : null),
   });
   return read(issued, document.est.device, now);
 }
+
+/** Names of the wire: docs/protocol.md 3. */
+const deploymentClaim = ({ isManaged, vendor, vendorId, user, email }: Deployment) => ({
+  mdm_present: isManaged,
+  mdm_vendor_name: vendor,
+  mdm_vendor_udid: vendorId,
+  mdm_deploy_user: user,
+  mdm_deploy_email: email,
+});
 
 const authorizationOf = (permit: Permit): string =>
   'token' in permit

@@ -2,6 +2,7 @@
 // nothing of it.
 import { AppError } from '../../../shared/errors.ts';
 import type { AddressFacts, InputOf, InviteFacts } from '../../../shared/ipc/contract.ts';
+import type { Deployment } from '../../../shared/model/device.ts';
 import { fingerprintEnd } from '../../../shared/model/fingerprint.ts';
 import { parseInvite } from '../../../shared/protocol/invite.ts';
 import { systemRoots } from '../adapters/system-roots.ts';
@@ -33,7 +34,9 @@ export interface SignInSteps extends Pick<BrowserOptions, 'onLinger' | 'stopped'
   refuse: () => Promise<void>;
 }
 
-type About = Pick<InputOf<'device.register'>, 'name' | 'ownership' | 'secrets' | 'passphrase'>;
+/** By a person, or as a managed deployment file says. */
+export type ByInvite = InputOf<'device.register'> & { deployment?: Deployment | undefined };
+type About = Pick<ByInvite, 'name' | 'ownership' | 'deployment' | 'secrets' | 'passphrase'>;
 
 export function createRegistrar({ ports, network, store, version }: RegistrarOptions) {
   /**
@@ -95,12 +98,12 @@ export function createRegistrar({ ports, network, store, version }: RegistrarOpt
     const { secretName, vaultKey } = await store.newKey(about.secrets, about.passphrase);
     const connection = createConnection({ root: organisation.root }, network);
     try {
-      const { name, ownership } = about;
+      const { name, ownership, deployment } = about;
       const certificate = await requestDeviceCertificate(
         connection,
         organisation,
         permit,
-        { name, ownership },
+        { name, ownership, deployment },
         network.clock.now(),
       );
       const stored = newRegistration(organisation, certificate, about, secretName, vaultKey);
@@ -134,7 +137,7 @@ export function createRegistrar({ ports, network, store, version }: RegistrarOpt
         : { ...facts, fingerprintEnd: fingerprintEnd(rootFingerprint) };
     },
 
-    async register(input: InputOf<'device.register'>): Promise<StoredRegistration> {
+    async register(input: ByInvite): Promise<StoredRegistration> {
       const invite = parseInvite(input.invite);
       await refuseKnown(invite.rootFingerprint);
       const organisation = await proveOrganisation(invite, version, network);

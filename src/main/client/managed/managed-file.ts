@@ -1,6 +1,6 @@
 // Reads what a managed deployment file says: names of the seeds in, our own out. Never quotes a value: it holds an invite.
 import { AppError } from '../../../shared/errors.ts';
-import type { Ownership } from '../../../shared/model/device.ts';
+import type { Deployment, Ownership } from '../../../shared/model/device.ts';
 import type { ManagedOrganisation, ManagedSettings } from '../../../shared/model/managed.ts';
 import { parseInvite } from '../../../shared/protocol/invite.ts';
 import { formatHostPort } from '../../../shared/protocol/host-port.ts';
@@ -26,6 +26,8 @@ const OWNERSHIP: Record<'C' | 'S' | 'E' | 'O', Ownership> = {
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')]);
 /** Scripts leave a variable empty for what is not set. */
 const text = z.string().trim().max(1024);
+/** No longer than the organisation takes. */
+const label = z.string().trim().max(200);
 const ownership = z.enum(['C', 'S', 'E', 'O', '']);
 
 /** Its JSON schema, for the editors of administrators, is docs/mdm-config.schema.json. */
@@ -41,11 +43,13 @@ export const managedFile = z.object({
     ),
   mdm_multi_org: flag.optional().describe('false: this computer joins no other organisation.'),
   mdm_auto_login: flag.optional().describe('true: the sign-in page opens at the start.'),
-  mdm_present: flag.optional().describe('Kept; no effect yet.'),
-  mdm_vendor_name: text.optional().describe('E.g. Jamf, Intune. Kept; no effect yet.'),
-  mdm_vendor_udid: text.optional().describe('Kept; no effect yet.'),
-  mdm_deploy_user: text.optional().describe('Kept; no effect yet.'),
-  mdm_deploy_email: text.optional().describe('Kept; no effect yet.'),
+  mdm_present: flag
+    .optional()
+    .describe('true: a tool manages this computer. Told to the organisation at registration.'),
+  mdm_vendor_name: label.optional().describe('That tool: Jamf, Intune, … Told as mdm_present is.'),
+  mdm_vendor_udid: label.optional().describe('As the tool calls this computer. Told, too.'),
+  mdm_deploy_user: label.optional().describe('For whom the computer is set up. Told, too.'),
+  mdm_deploy_email: label.optional().describe('The e-mail of that person. Told, too.'),
   mdm_start_at_boot: flag.optional().describe('true: the app starts when a person signs in.'),
   mdm_hide_on_start: flag.optional().describe('true: it starts without its window.'),
   mdm_hide_services: flag.optional().describe('true: window and tray show no services.'),
@@ -53,8 +57,12 @@ export const managedFile = z.object({
   mdm_disable_auto_update: flag
     .optional()
     .describe('true: the app asks nobody for newer versions.'),
-  mdm_ca_certs_preinstalled: flag.optional().describe('Kept; no effect yet.'),
-  mdm_skip_cert_suppression: flag.optional().describe('Kept; no effect yet.'),
+  mdm_ca_certs_preinstalled: flag
+    .optional()
+    .describe('No effect: Banyan puts no root into the system, whether it is there or not.'),
+  mdm_skip_cert_suppression: flag
+    .optional()
+    .describe('No effect: Banyan has no browser choose a certificate, so nothing is suppressed.'),
   mdm_deploy_key: z
     .unknown()
     .optional()
@@ -88,25 +96,30 @@ function settingsOf(data: z.output<typeof managedFile>): ManagedSettings {
     ownership: letter ? OWNERSHIP[letter] : undefined,
     multiOrganisation: data.mdm_multi_org,
     autoLogin: data.mdm_auto_login,
-    present: data.mdm_present,
-    vendorName: data.mdm_vendor_name || undefined,
-    vendorUdid: data.mdm_vendor_udid || undefined,
-    deployUser: data.mdm_deploy_user || undefined,
-    deployEmail: data.mdm_deploy_email || undefined,
+    deployment: deploymentOf(data),
     startAtBoot: data.mdm_start_at_boot,
     hideOnStart: data.mdm_hide_on_start,
     hideServices: data.mdm_hide_services,
     disableQuit: data.mdm_disable_quit,
     disableAutoUpdate: data.mdm_disable_auto_update,
-    caCertificatesPreinstalled: data.mdm_ca_certs_preinstalled,
-    skipCertificateSuppression: data.mdm_skip_cert_suppression,
   });
 }
 
-const withoutAbsent = (settings: {
-  [Key in keyof ManagedSettings]: ManagedSettings[Key] | undefined;
-}): ManagedSettings =>
-  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+function deploymentOf(data: z.output<typeof managedFile>): Deployment | undefined {
+  const deployment = withoutAbsent<Deployment>({
+    isManaged: data.mdm_present,
+    vendor: data.mdm_vendor_name || undefined,
+    vendorId: data.mdm_vendor_udid || undefined,
+    user: data.mdm_deploy_user || undefined,
+    email: data.mdm_deploy_email || undefined,
+  });
+  return Object.keys(deployment).length > 0 ? deployment : undefined;
+}
+
+const withoutAbsent = <Facts extends object>(facts: {
+  [Key in keyof Facts]: Facts[Key] | undefined;
+}): Facts =>
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Facts;
 
 function readInvite(link: string): NonNullable<ManagedFile['invite']> {
   try {

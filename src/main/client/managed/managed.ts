@@ -1,7 +1,6 @@
 // Follows the managed deployment file: registers this device where the file says so, tries again by itself while that can
 // help, and says what a person may not change. The file is read anew each time: an administrator's tool replaces it.
 import { AppError, type ErrorCode, toWireError } from '../../../shared/errors.ts';
-import type { InputOf } from '../../../shared/ipc/contract.ts';
 import type { SecretStoreKind } from '../../../shared/model/device.ts';
 import {
   isDue,
@@ -14,6 +13,7 @@ import {
   notManaged,
 } from '../../../shared/model/managed.ts';
 import { suggestedDeviceName } from '../device/posture-facts.ts';
+import type { ByInvite } from '../device/register.ts';
 import type { RegistrationStore } from '../device/registration-store.ts';
 import { organisationIdOfFingerprint } from '../organisation/certificates.ts';
 import type { ClientPorts } from '../ports.ts';
@@ -59,7 +59,7 @@ export interface ManagedOptions {
   /** false: this client is gone in a moment, and leaves it to one that stays. */
   stays: boolean;
   /** Registered and, where none was active, made the active one. */
-  register(input: InputOf<'device.register'>): Promise<unknown>;
+  register(input: ByInvite): Promise<unknown>;
   /** It is registered with this one, by an earlier run that was cut off, and none is active. */
   takeUp(organisation: string): Promise<void>;
   onRegistered(): void;
@@ -178,6 +178,7 @@ export function createManaged(options: ManagedOptions) {
         invite: invite.link,
         name: suggestedDeviceName(),
         ownership: settings().ownership ?? 'Corporate Dedicated',
+        deployment: settings().deployment,
         secrets,
       });
       failures = 0;

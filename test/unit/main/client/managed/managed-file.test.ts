@@ -16,8 +16,7 @@ describe('a managed deployment file', () => {
     });
     expect(unix.settings).toEqual({
       ownership: 'Corporate Shared',
-      present: true,
-      vendorName: 'Jamf',
+      deployment: { isManaged: true, vendor: 'Jamf' },
       multiOrganisation: false,
       startAtBoot: true,
     });
@@ -29,7 +28,10 @@ describe('a managed deployment file', () => {
       },
     });
     const windows = decodeManagedFile('\uFEFF{"mdm_present":true,"mdm_device_ownership":"C"}');
-    expect(windows.settings).toEqual({ present: true, ownership: 'Corporate Dedicated' });
+    expect(windows.settings).toEqual({
+      deployment: { isManaged: true },
+      ownership: 'Corporate Dedicated',
+    });
   });
 
   it('leaves out what is empty, and sets nothing that it does not name', () => {
