@@ -7,8 +7,16 @@ import { ensureElectronNode } from './lib/electron-node.mjs';
 import { ensureBuild, ensurePackages, ROOT } from './lib/prepare.mjs';
 import { main, PlainError, seconds } from './lib/steps.mjs';
 
-/** Where the engine has met differences between Node's majors: streams, HTTP/2, handles. */
-const ENGINE = ['proxy-data-path', 'proxy-data-ends', 'proxy-upstream', 'proxy-worker'];
+/** Where Node's majors differ for the engine and the Access Tier: streams, HTTP/2, handles, TLS and what it leaves in memory. */
+const ON_BOTH_NODES = [
+  'proxy-data-path',
+  'proxy-data-ends',
+  'proxy-upstream',
+  'proxy-worker',
+  'edge-access-tier',
+  'edge-http2-connect',
+  'edge-memory',
+];
 
 await main(async () => {
   const startedAt = performance.now();
@@ -32,8 +40,8 @@ await main(async () => {
   const codes = [await vitest(process.execPath, projects)];
   const electronNode = await otherNode();
   if (electronNode) {
-    process.stderr.write('The engine once more, on the Node that Electron embeds:\n');
-    codes.push(await vitest(electronNode, ['--project', 'integration', ...ENGINE]));
+    process.stderr.write('Engine and Access Tier once more, on the Node that Electron embeds:\n');
+    codes.push(await vitest(electronNode, ['--project', 'integration', ...ON_BOTH_NODES]));
   }
   process.stderr.write(`npm test took ${seconds(performance.now() - startedAt)}.\n`);
   if (codes.some((code) => code !== 0)) throw new PlainError('Some tests failed: see above.');
