@@ -1,4 +1,5 @@
 // What an edge is made from. Lifetimes are plain seconds, so that tests can live through them.
+import { isDeepStrictEqual } from 'node:util';
 import type { HostAndPort } from '../shared/protocol/host-port.ts';
 import type { AcmeConfig } from './acme/certificates.ts';
 import type { Documents } from './command-center/rulebook.ts';
@@ -97,3 +98,25 @@ export interface EdgeConfig {
   prefill?: { email: string; password: string };
   log: Log;
 }
+
+/** What is made of these is made once. */
+const FIXED = [
+  'data',
+  'name',
+  'host',
+  'ports',
+  'outer',
+  'hostTags',
+  'upstream',
+  'acme',
+  'database',
+  'registersBySignIn',
+] as const satisfies (keyof EdgeConfig)[];
+
+/** The names of what a running edge does not take over. */
+export const waitingForRestart = (now: EdgeConfig, next: Omit<EdgeConfig, 'log'>): string[] => [
+  ...FIXED.filter((name) => !isDeepStrictEqual(now[name], next[name])),
+  ...(['session', 'deviceCert'] as const).filter(
+    (name) => now.lifetimes[name] !== next.lifetimes[name],
+  ),
+];

@@ -2,7 +2,6 @@
 // Longer than other files, as the order in which the parts start, and stop in reverse, stands in one place.
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { TrustLevel } from '../shared/model/posture.ts';
 import { formatInvite } from '../shared/protocol/invite.ts';
 import type { OrganisationDocument } from '../shared/protocol/organisation.ts';
@@ -21,12 +20,12 @@ import { createServerCertificates, renewed } from './authority/server-certificat
 import { createChanges } from './changes.ts';
 import { createEventStreams } from './command-center/event-streams.ts';
 import { type Documents, openRulebook, type PublishedService } from './command-center/rulebook.ts';
-import { DEFAULT_LIFETIMES, type EdgeConfig, type Lifetimes } from './config.ts';
+import { DEFAULT_LIFETIMES, type EdgeConfig, type Lifetimes, waitingForRestart } from './config.ts';
 import { createDevices } from './devices.ts';
 import { createEndpoints } from './endpoints.ts';
 import { createInvites, type DeploymentInvite, type DeploymentWish } from './enrolment/invites.ts';
 import { closerOf, listen, type PortWish } from './http/listen.ts';
-import type { Log } from './log.ts';
+import { countErrors } from './log.ts';
 import { createMetrics } from './operations/metrics.ts';
 import { createOperationsServer } from './operations/server.ts';
 import { createRestServer } from './rest/server.ts';
@@ -427,37 +426,5 @@ async function start(
     capTrustLevel: (deviceId, level, reason) => devices.capTrustLevel(deviceId, level, reason),
     setServiceEnabled: (serviceId, enabled) => rulebook.setServiceEnabled(serviceId, enabled),
     apply: (documents) => rulebook.apply(documents),
-  };
-}
-
-/** What is made of these is made once. */
-const FIXED = [
-  'data',
-  'name',
-  'host',
-  'ports',
-  'outer',
-  'hostTags',
-  'upstream',
-  'acme',
-  'database',
-  'registersBySignIn',
-] as const satisfies (keyof EdgeConfig)[];
-
-const waitingForRestart = (now: EdgeConfig, next: Omit<EdgeConfig, 'log'>): string[] => [
-  ...FIXED.filter((name) => !isDeepStrictEqual(now[name], next[name])),
-  ...(['session', 'deviceCert'] as const).filter(
-    (name) => now.lifetimes[name] !== next.lifetimes[name],
-  ),
-];
-
-function countErrors(log: Log): { log: Log; errors: () => number } {
-  let count = 0;
-  return {
-    errors: () => count,
-    log: (level, message, fields) => {
-      if (level === 'error') count += 1;
-      log(level, message, fields);
-    },
   };
 }
