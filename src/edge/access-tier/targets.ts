@@ -63,7 +63,7 @@ export async function findTarget(
   if (addresses.length === 0) {
     return { ok: false, code: 'target_unresolvable', reason: `${host} has no address.` };
   }
-  const dialling = { fixed, ownAddresses: ownAddresses() };
+  const dialling = { fixed, ownAddresses };
   const address = addresses.find((each) => matchAddress(candidates, each, dialling));
   return address === undefined ? refused : { ok: true, address, port };
 }

@@ -1,6 +1,6 @@
 // Which targets a service lets through: whitelist and allow patterns of its backend. Two questions, because a name is
 // judged as it was asked for, and an address as it was resolved.
-import { type Cidr, contains, covers, parseAddress, parseCidr } from './addresses.ts';
+import { type Address, type Cidr, contains, covers, parseAddress, parseCidr } from './addresses.ts';
 
 export interface AllowPattern {
   hostnames: readonly string[];
@@ -60,10 +60,10 @@ const CLOSED_RANGES = [
   .filter((range) => range !== null);
 
 export interface Dialling {
-  /** The definition itself names the target. */
+  /** The definition itself names the target: it may be the Access Tier's own machine. */
   fixed: boolean;
-  /** Of the Access Tier's own machine, in all its networks. */
-  ownAddresses: readonly string[];
+  /** Of the Access Tier's own machine, in all its networks. Asked only where they matter: reading them is slow. */
+  ownAddresses: () => readonly string[];
 }
 
 /** Second question: the address that would be dialled. */
@@ -74,14 +74,18 @@ export function matchAddress(
 ): boolean {
   const parsed = parseAddress(address);
   if (!parsed) return false;
-  const own = ownAddresses.map(parseCidr).filter((range) => range !== null);
-  const closed = [...CLOSED_RANGES, ...own].find((range) => covers(range, parsed));
+  const closed = fixed ? undefined : closedRangeOf(parsed, ownAddresses());
   return candidates.some(({ cidrs }) => {
     const covering = cidrs.filter((range) => covers(range, parsed));
     if (cidrs.length > 0 && covering.length === 0) return false;
     // `0.0.0.0/0` covers loopback too, but was hardly written for it: the range must lie within.
-    return !closed || fixed || covering.some((range) => contains(closed, range));
+    return !closed || covering.some((range) => contains(closed, range));
   });
+}
+
+function closedRangeOf(address: Address, ownAddresses: readonly string[]): Cidr | undefined {
+  const own = ownAddresses.map(parseCidr).filter((range) => range !== null);
+  return [...CLOSED_RANGES, ...own].find((range) => covers(range, address));
 }
 
 function matchesPort({ ports }: AllowPattern, port: number): boolean {

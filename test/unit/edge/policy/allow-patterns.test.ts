@@ -25,7 +25,7 @@ const rules = (backend: Record<string, unknown>): TargetRules => {
 const OWN = ['10.20.30.40', '2001:db8::40', '127.0.0.1'];
 
 const allows = (given: TargetRules, host: string, port: number, address: string): boolean =>
-  matchAddress(matchName(given, host, port), address, { fixed: false, ownAddresses: OWN });
+  matchAddress(matchName(given, host, port), address, { fixed: false, ownAddresses: () => OWN });
 
 /** The collection article's fragment; it has no http_connect, which is added here. */
 const collectionArticle = rules({
@@ -193,7 +193,7 @@ describe("the Access Tier's own machine", () => {
     expect(
       matchAddress(matchName(rules({ http_connect: true }), 'x', 1), '::1', {
         fixed: true,
-        ownAddresses: OWN,
+        ownAddresses: () => OWN,
       }),
     ).toBe(true);
   });
