@@ -1,12 +1,9 @@
 // Front door of the headless client: everything the product does, with no window and no Electron.
-import { AppError, toWireError } from '../../shared/errors.ts';
+import type { AppError } from '../../shared/errors.ts';
 import type { AppFacts, Handlers, SignalListener, Snapshot } from '../../shared/ipc/contract.ts';
 import type { SecretStoreKind } from '../../shared/model/device.ts';
-import { mayQuit } from '../../shared/model/managed.ts';
 import { isSignedIn } from '../../shared/model/session.ts';
-import { countOpen } from '../../shared/model/tunnel.ts';
 import { parseInvite } from '../../shared/protocol/invite.ts';
-import type { ServiceLink } from '../../shared/model/service-link.ts';
 import { parseServiceLink } from '../../shared/protocol/service-link.ts';
 import { createRecentLog } from './activity/recent-log.ts';
 import {
@@ -18,13 +15,13 @@ import { createDiagnostics } from './diagnostics/diagnostics.ts';
 import { suggestedDeviceName } from './device/posture-facts.ts';
 import { createRegistrar } from './device/register.ts';
 import { createRegistrationStore } from './device/registration-store.ts';
-import { deployedSettings, quitNotAllowed } from './managed/deployed-settings.ts';
+import { createHandlers } from './handlers.ts';
+import { deployedSettings } from './managed/deployed-settings.ts';
 import { createManaged } from './managed/managed.ts';
 import { notRegisteredYet } from './managed/not-registered.ts';
 import type { ClientPorts } from './ports.ts';
-import { createRuntime, signInNeeded } from './runtime.ts';
+import { createRuntime } from './runtime.ts';
 import { privateFolder, sweepTemporaryFiles } from './settings/atomic-write.ts';
-import { readIfThere } from './settings/json-file.ts';
 import { layout } from './settings/layout.ts';
 import { chosenNotices } from './settings/chosen-notices.ts';
 import { createSettings } from './settings/settings.ts';
@@ -149,11 +146,6 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
   managed.follow();
   if (stays) updates.start();
 
-  /** It has been done, by a yes to the link or otherwise. */
-  const answered = (wants: ServiceLink['wants'], service: string): void => {
-    const asked = shown.slices.links.service;
-    if (asked?.wants === wants && asked.service === service) shown.links({ service: null });
-  };
   let stopped: Promise<void> | null = null;
 
   function currentProxies(): UpstreamProxies {
@@ -222,157 +214,26 @@ export async function createClient(given: ClientPorts, options: ClientOptions): 
     return stopped;
   }
 
-  const handlers: Handlers = {
-    'app.snapshot': () => Promise.resolve(snapshot()),
-    'app.quit'() {
-      if (!mayQuit(shown.slices.managed)) return Promise.reject(quitNotAllowed());
-      // After the answer has gone out.
-      setImmediate(() => inBackground('stop', stop().finally(options.onQuit)));
-      return Promise.resolve();
+  const handlers = createHandlers({
+    ports,
+    places,
+    settings,
+    shown,
+    registrar,
+    switchboard,
+    managed,
+    updates,
+    diagnostics,
+    recent,
+    snapshot,
+    settingsChanged,
+    proxyChanged() {
+      proxies = null;
+      currentProxies();
     },
-    async 'device.inspectInvite'(input) {
-      await managed.refuseOther(parseInvite(input.invite).rootFingerprint);
-      return registrar.inspect(input);
-    },
-    'device.inspectAddress': (input) => registrar.inspectAddress(input),
-    async 'device.register'(input) {
-      await managed.refuseOther(parseInvite(input.invite).rootFingerprint);
-      const registered = await switchboard.register(input);
-      shown.links({ invite: null });
-      managed.follow();
-      return registered;
-    },
-    async 'device.registerBySignIn'(input) {
-      const refuse = (): Promise<void> => managed.refuseOther(input.fingerprint);
-      await refuse();
-      const registered = await switchboard.registerBySignIn(input, refuse);
-      managed.follow();
-      return registered;
-    },
-    'device.cancelRegistration': () => {
-      switchboard.cancelRegistration();
-      return Promise.resolve();
-    },
-    'device.registerAsManaged': ({ secrets }) => managed.tryNow(secrets),
-    async 'device.unlock'({ passphrase }) {
-      if ((await readIfThere(places.secrets)) === null) {
-        throw new AppError('usage/invalid-input', 'Nothing here is under a passphrase.');
-      }
-      await ports.secrets.file.unlock(passphrase);
-      await switchboard.restoreIfItMayComeBack();
-      return switchboard.current().state.slices.device;
-    },
-    'device.certificates': async () => switchboard.current().certificates(),
-    async 'device.checkPosture'() {
-      const { device, posture } = switchboard.current();
-      device.requireMembership();
-      await posture.check();
-    },
-    async 'device.unregister'() {
-      const { organisation } = switchboard.current().device.requireStored().registration;
-      const left = await switchboard.unregister(() => managed.refuseToLeave());
-      await settings.forgetServices(organisation.id);
-      if (shown.slices.organisations.length === 0) {
-        await settings
-          .startNoMore()
-          .catch((error: unknown) => void left.push(toWireError(error).message));
-      }
-      await settingsChanged();
-      managed.follow();
-      if (left.length > 0) {
-        const title = 'Something of Banyan is left on this computer';
-        notifier?.show({ kind: 'trouble', title, body: left.join(' ') });
-      }
-      return { left };
-    },
-    'organisation.switch': ({ organisation }) => switchboard.switchTo(organisation),
-    async 'session.signIn'({ openBrowser }) {
-      await switchboard.restoreIfItMayComeBack();
-      await switchboard.current().device.requireNewEnough();
-      return switchboard.current().session.signIn(openBrowser);
-    },
-    async 'session.signInWithCode'() {
-      await switchboard.restoreIfItMayComeBack();
-      await switchboard.current().device.requireNewEnough();
-      return switchboard.current().session.signInWithCode();
-    },
-    async 'session.cancelSignIn'() {
-      switchboard.current().session.cancelSignIn();
-    },
-    'session.signOut': async () => switchboard.current().signOut(),
-    async 'settings.change'(change) {
-      await settings.change(change);
-      await settingsChanged();
-      if (change.proxy) {
-        proxies = null;
-        currentProxies();
-      }
-      // Whatever is connected keeps its way; what is asked from now on takes the new one, and so do timers.
-      if (change.proxy || change.warnBeforeExpiryMinutes !== undefined) {
-        switchboard.surroundingsChanged();
-      }
-      return shown.slices.settings;
-    },
-    'updates.check': () => updates.checkNow(),
-    'updates.install': () => updates.install(countOpen(shown.slices.tunnels.states)),
-    'activity.log': ({ after }) => Promise.resolve(recent.after(after)),
-    'activity.connections': async ({ known }) =>
-      switchboard.current().access.recentConnections(known),
-    'diagnostics.run': async ({ service }) => diagnostics.run(service),
-    'diagnostics.save': () => diagnostics.save(),
-    async 'catalog.refresh'() {
-      const { device, catalog, state } = switchboard.current();
-      device.requireMembership();
-      if (!isSignedIn(state.slices.session)) throw signInNeeded(state.slices.session);
-      return catalog.refresh();
-    },
-    async 'service.open'({ service }) {
-      await switchboard.current().webServices.open(service);
-      answered('open', service);
-    },
-    'service.page': async ({ service }) => ({
-      url: await switchboard.current().webServices.page(service),
-    }),
-    async 'service.star'({ service, isFavourite }) {
-      const { organisation } = switchboard.current().device.requireStored().registration;
-      await settings.setFavourite(organisation.id, service, isFavourite);
-      await settingsChanged();
-    },
-    async 'service.autoConnect'({ service, isOn }) {
-      const { device, access } = switchboard.current();
-      const { organisation } = device.requireStored().registration;
-      if (isOn) access.requireConnectable(service);
-      await settings.setAutoConnect(organisation.id, service, isOn);
-      access.leaveUntilSignIn(service);
-      await settingsChanged();
-    },
-    'link.dismiss'({ asksFor }) {
-      shown.links({ [asksFor]: null });
-      return Promise.resolve();
-    },
-    'program.look': async () => switchboard.current().programs.look(),
-    'program.setSsh': async ({ service, isOn }) =>
-      switchboard.current().programs.setSsh(service, isOn),
-    'program.kubeToken': async ({ service }) => switchboard.current().kubeTokens.issue(service),
-    'program.saveRdp': async ({ service }) => ({
-      file: await switchboard.current().programs.saveRdp(service),
-    }),
-    'program.openRdp': async ({ service }) => switchboard.current().programs.openRdp(service),
-    'program.launch': async (input) => switchboard.current().programs.launch(input),
-    'program.setKubernetes': async (input) => switchboard.current().programs.setKubernetes(input),
-    async 'tunnel.open'({ service }) {
-      const tunnel = await switchboard.current().access.open(service);
-      answered('connect', service);
-      return tunnel;
-    },
-    'tunnel.close': async ({ service }) => switchboard.current().access.close(service),
-    async 'tunnel.override'({ service, port, host }) {
-      const { access, programs } = switchboard.current();
-      const choice = await access.override(service, port, host);
-      await programs.settled(); // whoever starts a program now finds the new port in its configuration
-      return choice;
-    },
-  };
+    // After the answer has gone out.
+    quit: () => void setImmediate(() => inBackground('stop', stop().finally(options.onQuit))),
+  });
 
   signInByItself();
   return {
