@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LogLine } from '../../../src/shared/model/activity.ts';
 import { matching, withMore } from '../../../src/renderer/features/activity/log-lines.ts';
-import { durationWords } from '../../../src/renderer/text/activity.ts';
+import { durationWords } from '../../../src/shared/model/connection-words.ts';
 import { aSnapshot } from '../../fixtures/snapshots.ts';
 import { type RenderedApp, renderApp } from '../../support/render-app.tsx';
 

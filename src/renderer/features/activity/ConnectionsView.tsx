@@ -1,8 +1,9 @@
 // The last connections through services: where to, how much, how long, and how they ended.
 import { ArrowDown, ArrowUp, Cable } from 'lucide-react';
 import type { RecentConnection } from '../../../shared/model/activity.ts';
+import { durationWords, outcomeWord } from '../../../shared/model/connection-words.ts';
 import { byteWords } from '../../../shared/model/traffic-words.ts';
-import { activityText, outcomeWord, durationWords } from '../../text/activity.ts';
+import { activityText } from '../../text/activity.ts';
 import { moment } from '../../text/time.ts';
 import { Empty } from '../../ui/Empty.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';

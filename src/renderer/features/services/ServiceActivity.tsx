@@ -2,9 +2,10 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import type { RecentConnection } from '../../../shared/model/activity.ts';
 import type { Service } from '../../../shared/model/service.ts';
+import { durationWords, outcomeWord } from '../../../shared/model/connection-words.ts';
 import { byteWords } from '../../../shared/model/traffic-words.ts';
 import type { Tunnel } from '../../../shared/model/tunnel.ts';
-import { activityText, outcomeWord, durationWords } from '../../text/activity.ts';
+import { activityText } from '../../text/activity.ts';
 import { serviceActivityText } from '../../text/services.ts';
 import { exactTime } from '../../text/time.ts';
 import { Button } from '../../ui/Button.tsx';

@@ -1,7 +1,8 @@
 // Whether the app looks for newer versions by itself, what it has found, and the way there.
 import { mayCheck, type Updates } from '../../../shared/model/updates.ts';
 import { clockTime } from '../../text/time.ts';
-import { updatesHelp, updatesText } from '../../text/updates.ts';
+import { updatesHelp } from '../../../shared/model/updates-words.ts';
+import { updatesText } from '../../text/updates.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { type CallState, useCall, useTruth } from '../../window-context.tsx';
