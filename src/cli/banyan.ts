@@ -9,6 +9,7 @@ import { autoConnect } from './commands/auto-connect.ts';
 import { certs } from './commands/certs.ts';
 import { completion } from './commands/completion.ts';
 import { connect } from './commands/connect.ts';
+import { connections } from './commands/connections.ts';
 import { diagnose } from './commands/diagnose.ts';
 import { disconnect } from './commands/disconnect.ts';
 import { env } from './commands/env.ts';
@@ -24,6 +25,7 @@ import { posture } from './commands/posture.ts';
 import { quit } from './commands/quit.ts';
 import { register } from './commands/register.ts';
 import { services } from './commands/services.ts';
+import { settings } from './commands/settings.ts';
 import { sshConfig } from './commands/ssh-config.ts';
 import { status } from './commands/status.ts';
 import { switchOrganisation } from './commands/switch-organisation.ts';
@@ -31,6 +33,7 @@ import { ui } from './commands/ui.ts';
 import { unregister } from './commands/unregister.ts';
 import { unlock } from './commands/unlock.ts';
 import { up } from './commands/up.ts';
+import { updates } from './commands/updates.ts';
 import type { Command } from './context.ts';
 import { createPrint } from './print.ts';
 
@@ -47,6 +50,7 @@ const commands: Record<CommandName, Command> = {
   disconnect,
   override,
   'auto-connect': autoConnect,
+  settings,
   'ssh-config': sshConfig,
   kubeconfig,
   'kube-token': kubeToken,
@@ -56,6 +60,8 @@ const commands: Record<CommandName, Command> = {
   ui,
   diagnose,
   logs,
+  connections,
+  updates,
   certs,
   env,
   posture,

@@ -128,6 +128,17 @@ export const COMMANDS = {
     about: 'Connect it by itself each time you sign in, or not; connects nothing now.',
     exits: [3, 4],
   },
+  settings: {
+    takes: [],
+    mayTake: ['setting', 'value'],
+    options: {
+      user: { value: 'NAME', about: 'Of a proxy that asks for one; the password is asked for.' },
+      yes: YES,
+    },
+    usage: 'settings [setting] [value] [--user NAME] [--yes]',
+    about: 'Show the settings of this computer, one of them, or change it.',
+    exits: [4],
+  },
   'ssh-config': {
     takes: ['on, off or show'],
     mayTake: ['service'],
@@ -192,6 +203,21 @@ export const COMMANDS = {
     takes: [],
     options: { follow: { about: 'Go on with what is added, until Ctrl-C.' } },
     about: 'What the client that runs has noted.',
+  },
+  connections: {
+    takes: [],
+    mayTake: ['service'],
+    about: 'The last connections that programs made: where to, how much, how long, how they ended.',
+    exits: [3, 4],
+  },
+  updates: {
+    takes: [],
+    options: {
+      check: { about: 'Look for a newer version of the app now.' },
+      install: { about: 'Restart the app as the newer version that is ready.' },
+    },
+    usage: 'updates [--check | --install]',
+    about: 'How it stands with newer versions of the app.',
   },
   certs: {
     takes: [],

@@ -1,5 +1,6 @@
 // Scripts that complete `banyan` in a shell. They hold the table of commands; names of services they ask for, and get those
 // that the running client knows at that moment.
+import { NAMES as SETTING_NAMES } from './commands/settings.ts';
 import { type CommandFacts, type CommandName, COMMANDS } from './command-table.ts';
 
 const names = Object.keys(COMMANDS) as CommandName[];
@@ -22,6 +23,7 @@ function wordsOf(name: CommandName): { words: string[]; takesService: boolean } 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   'on, off or show': ['on', 'off', 'show'],
   'on|off': ['on', 'off'],
+  setting: SETTING_NAMES,
   shell: ['bash', 'zsh', 'fish'],
 };
 

@@ -1,7 +1,8 @@
-// The passphrase of the file of secrets: from BANYAN_PASSPHRASE_FILE, or typed without being shown. Never an argument, which
-// every program of the computer could read.
+// Secrets that a person gives: the passphrase of the file of secrets, from BANYAN_PASSPHRASE_FILE or typed without being shown,
+// and the password of a proxy. Never an argument, which every program of the computer could read.
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { passphraseFromFile } from '../main/client/adapters/passphrase-file.ts';
 import { AppError } from '../shared/errors.ts';
 
@@ -17,6 +18,13 @@ export async function askPassphrase({ twice = false } = {}): Promise<string> {
     throw new AppError('usage/invalid-input', 'The two are not the same; nothing was changed.');
   }
   return passphrase;
+}
+
+/** Words that nobody reads over a shoulder, and no program in the arguments; for programs, all of standard input. */
+export async function askSecret(question: string): Promise<string> {
+  if (process.stdin.isTTY) return typed(question);
+  const given = await text(process.stdin);
+  return given.replace(/\r?\n$/, '');
 }
 
 function typed(question: string): Promise<string> {

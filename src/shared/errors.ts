@@ -291,13 +291,15 @@ export const ERRORS = {
   'updates/off': {
     exit: EXIT.failed,
     title: 'Updates are switched off',
-    advice: 'The settings say why, and how this Banyan is replaced by a newer one.',
+    advice:
+      'The settings, or banyan updates, say why, and how this Banyan is replaced by a newer one.',
     action: 'none',
   },
   'updates/not-ready': {
     exit: EXIT.failed,
     title: 'No newer version is ready',
-    advice: 'Look for one in the settings, and wait until it is downloaded.',
+    advice:
+      'Look for one in the settings, or by banyan updates --check, and wait until it is downloaded.',
     action: 'none',
   },
   'updates/feed-unreachable': {

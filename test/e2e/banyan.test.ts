@@ -1,6 +1,7 @@
 // The built program banyan against the built demo organisation: what goes wrong, what it says, what it exits with.
-import { readdir, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect as connectSocket, createServer } from 'node:net';
 import path from 'node:path';
 import { spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -16,6 +17,7 @@ import {
   temporaryFolder,
 } from '../support/programs.ts';
 import { cliSchemas } from '../support/cli-schemas.ts';
+import { until } from '../support/until.ts';
 import { terminalLogin } from '../support/terminal-login.ts';
 
 interface DemoFacts {
@@ -352,6 +354,49 @@ describe('banyan with an organisation', () => {
       autoConnect: false,
     });
     expectFailure(await banyan('auto-connect', 'wiki', 'on'), 'web/opens-in-browser', 2);
+  });
+
+  it('shows and changes the settings, and takes the password of a proxy from nobody’s eyes', async () => {
+    expect((await banyan('settings')).stdout).toMatch(/^theme +system +Of the window\.$/m);
+    const proxy = ['settings', 'proxy', '127.0.0.1:3128', '--user', 'bob', '--json'];
+    const kept = await runProgram('banyan', proxy, home, 'correct horse\n');
+    expectAnswer(kept, 'settings');
+    expect(JSON.parse(kept.stdout)).toMatchObject({
+      settings: [{ name: 'proxy', value: '127.0.0.1:3128 as bob', managedBy: null }],
+    });
+    const file = path.join(home, 'settings.json');
+    expect(await readFile(file, 'utf8')).toContain('http://bob:correct%20horse@127.0.0.1:3128');
+    expect((await banyan('settings')).stdout).not.toContain('horse');
+    expect((await banyan('settings', 'proxy', 'system')).exit).toBe(0);
+    expect(await readFile(file, 'utf8')).not.toContain('horse');
+    expectFailure(await banyan('settings', 'theem', 'dark'), 'usage/invalid-input', 2);
+    expectFailure(await banyan('settings', 'theme', 'pink'), 'usage/invalid-input', 2);
+    expectFailure(await banyan('settings', 'warn-minutes', '-5'), 'usage/invalid-input', 2);
+    // A client in a terminal cannot: it would say yes and do nothing.
+    expectFailure(await banyan('settings', 'start-at-login', 'on'), 'usage/invalid-input', 2);
+    // Nobody is there to say yes.
+    expectFailure(await banyan('settings', 'any-local-user', 'on'), 'usage/invalid-input', 2);
+    expect((await banyan('settings', 'any-local-user')).stdout).toMatch(/^any-local-user +off /);
+  });
+
+  it('tells the last connections, where to and how they ended', async () => {
+    const connected = JSON.parse((await banyan('connect', 'echo', '--json')).stdout) as {
+      address: { port: number };
+    };
+    const socket = connectSocket(connected.address.port, '127.0.0.1');
+    socket.write('12345');
+    await once(socket, 'data');
+    socket.end();
+    await once(socket, 'close');
+    await until(async () => / 5 B +5 B .* Finished$/m.test((await banyan('connections')).stdout));
+    const answer = await banyan('connections', 'echo', '--json');
+    expectAnswer(answer, 'connections');
+    expect(JSON.parse(answer.stdout)).toMatchObject({
+      connections: [{ service: 'echo.demo.bnn', bytesSent: 5, bytesReceived: 5 }],
+    });
+    const other = await banyan('connections', 'wiki');
+    expect(other.stdout).toBe('No connection yet: connect a service and use it.\n');
+    await banyan('disconnect', 'echo');
   });
 
   it('prints the help of one command', async () => {

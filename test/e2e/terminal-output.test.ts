@@ -173,6 +173,19 @@ it.each(['people', 'programs'] as const)('every command, for %s', async (whom) =
     'kube-token api',
     'kubeconfig off',
   );
+  await lines('connections', 'connections api', 'updates', 'updates --check', 'updates --install');
+  await lines(
+    'settings',
+    'settings theme dark',
+    'settings warn-minutes 30',
+    'settings proxy 127.0.0.1:0',
+    'settings proxy none',
+    'settings start-at-login on',
+    'settings any-local-user on',
+    'settings any-local-user on --yes',
+    'settings colour red',
+    'settings',
+  );
   await lines('certs', 'posture', 'diagnose', 'diagnose api');
   await lines('completion fish', 'logout', 'unregister', 'unregister --yes', 'quit');
 

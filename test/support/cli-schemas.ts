@@ -107,6 +107,15 @@ export const cliSchemas = {
   disconnect: ok({ service }),
   override: z.looseObject({ ok: z.literal(true), service, port }),
   'auto-connect': ok({ service, autoConnect: z.boolean() }),
+  settings: ok({
+    settings: z.array(
+      z.strictObject({
+        name: z.string(),
+        value: z.union([z.boolean(), z.number(), z.string()]),
+        managedBy: z.string().nullable(),
+      }),
+    ),
+  }),
   'ssh-config': ok({ ssh: entries }),
   kubeconfig: ok({ kubernetes: entries, contexts: entries }),
   'kube-token': ok({
@@ -123,6 +132,25 @@ export const cliSchemas = {
     file: z.string(),
     lines: z.array(z.looseObject({ time: z.string(), level: z.string() })),
   }),
+  connections: ok({
+    connections: z.array(
+      z.strictObject({
+        id: z.number(),
+        service,
+        target: z.string(),
+        startedAt: milliseconds,
+        bytesSent: z.number(),
+        bytesReceived: z.number(),
+        durationMs: z.number().nullable(),
+        outcome: z.string(),
+        because: state.optional(),
+      }),
+    ),
+  }),
+  updates: z.union([
+    ok({ version: z.string(), byItself: z.boolean(), updates: state }),
+    ok({ restarts: z.literal(true) }),
+  ]),
   certs: ok({
     folder: z.string(),
     device: z.strictObject({ name: z.string(), validTo: milliseconds }).nullable(),
