@@ -43,10 +43,16 @@ export const deniesRequest = (rules: readonly L7Rule[], { method, path }: L7Requ
         .filter((resource) => resource.startsWith('!'))
         .some((resource) => {
           const plain = read(path);
-          // Some backends do not tell small letters from others.
-          return plain === null || matches(resource.slice(1).toLowerCase(), plain.toLowerCase());
+          return (
+            plain === null ||
+            spellings(plain).some((each) => matches(folded(resource.slice(1)), each))
+          );
         }),
   );
+
+/** Some backends do not tell small letters from others, or drop what stands at the end of a name. */
+const spellings = (path: string): string[] => [folded(path), folded(path).replace(/[/.\s]+$/, '')];
+const folded = (text: string): string => text.toLowerCase();
 
 /** `otherwise`: of a method that is none of these actions. */
 function coversAction(actions: readonly L7Action[], method: string, otherwise: boolean): boolean {

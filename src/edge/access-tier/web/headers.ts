@@ -20,12 +20,13 @@ const HOP_BY_HOP = new Set([
 ]);
 /** Never of one hop (RFC 9110 7.6.1), whatever `Connection` says: without its length a body is read as another request. */
 const OF_ALL_HOPS = new Set(['content-length', 'host']);
-/** What backends believe about who asks and from where. */
-const ABOUT_THE_CLIENT = /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip)$/;
+/** What backends believe about who asks and from where, and for which path. */
+const OF_PROXIES =
+  /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|x-original-url|x-rewrite-url)$/;
 const OURS = /^(?:__Host-)?bnn_/i;
 
 /** Servers that hand headers on as variables take `-` and `_` for the same. */
-const canonical = (name: string): string => name.toLowerCase().replaceAll('_', '-');
+export const canonical = (name: string): string => name.toLowerCase().replaceAll('_', '-');
 
 export interface RequestFacts {
   /** Who has signed in; null: nobody had to. */
@@ -47,7 +48,7 @@ export function fieldsForBackend(request: IncomingMessage, facts: RequestFacts):
       !HOP_BY_HOP.has(plain) &&
       (!dropped.has(name) || OF_ALL_HOPS.has(name)) &&
       !configured.has(plain) &&
-      !ABOUT_THE_CLIENT.test(plain);
+      !OF_PROXIES.test(plain);
     if (stays) fields[name] = values.length === 1 ? (values[0] ?? '') : values;
   }
   const cookies = pairsOf(request.headers.cookie).filter((pair) => !OURS.test(pair));

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { PublishedService } from '../../command-center/rulebook.ts';
 import { HttpRefusal, namesOneHost } from '../../http/exchange.ts';
 import type { RequestFacts } from '../../policy/exempted-requests.ts';
+import { canonical } from './headers.ts';
 import type { Site } from './browser-sign-in.ts';
 import { coversOrigin } from './sites.ts';
 
@@ -23,6 +24,13 @@ export function siteAt(
   const { origin } = new URL(asked);
   return origins.some((known) => coversOrigin(known, origin)) ? { service, origin, secure } : null;
 }
+
+/** Frameworks take them for the method of a POST. */
+const METHOD_OVERRIDES = new Set(['x-http-method-override', 'x-http-method', 'x-method-override']);
+
+/** Empty where the backend may take another one: no rule then knows which action it is. */
+export const methodOf = ({ method = '', headers }: IncomingMessage): string =>
+  Object.keys(headers).some((name) => METHOD_OVERRIDES.has(canonical(name))) ? '' : method;
 
 export const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?')[0] ?? '';
 
@@ -63,7 +71,7 @@ export function isOfOtherSite(
 export const exemptionsOf = ({ service }: Site) => service.document.spec.http_settings.exemptions;
 
 export const factsOf = ({ secure }: Site, request: IncomingMessage): RequestFacts => ({
-  method: request.method ?? '',
+  method: methodOf(request),
   path: pathOf(request),
   secure,
   host: request.headers.host ?? '',

@@ -34,6 +34,7 @@ import {
   isApi,
   isOfOtherSite,
   isPage,
+  methodOf,
   pathOf,
   refuseUnclear,
   siteAt,
@@ -81,7 +82,7 @@ export function createWebServices(options: WebServicesOptions): WebServices {
     if (pathOf(request) === CALLBACK_PATH) return signIn.finish(site, request, response);
     const passing = { site, request, response, upgrade };
     const isOpen = isOpenNow(site, request);
-    const asked = { method: request.method ?? '', path: pathOf(request) };
+    const asked = { method: methodOf(request), path: pathOf(request) };
     // Whoever has signed in stays so, but not for what a page of another site makes the browser send.
     if (isOfOtherSite(request, site, upgrade)) {
       if (isOpen) return passUnnamed(passing);

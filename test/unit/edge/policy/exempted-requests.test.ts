@@ -50,6 +50,8 @@ describe('a path', () => {
     ['/open/*', '/open/%252e%252e/admin', false],
     ['/open/*', '/open\\..\\admin', false],
     ['/open/*', '/open/..;/admin', false],
+    ['/*', '/admin#/open', false],
+    ['/open/*', '/open/%00', false],
     ['/open/*', '/open//admin', false],
     ['/open/*', '/open/./admin', false],
   ])('%s with %s: %s', (pattern, path, expected) => {

@@ -47,6 +47,13 @@ describe('a rule for requests', () => {
     ['denied, around a corner', [rule(['!/admin*', '*'])], 'GET /a/../admin', false],
     ['denied, twice a slash', [rule(['!/admin*', '*'])], 'GET //admin', false],
     ['denied, escaped slash', [rule(['!/admin*', '*'])], 'GET /a%2f..%2fadmin', false],
+    ['denied, with a slash behind it', [rule(['!/admin', '*'])], 'GET /admin/', false],
+    ['denied, with a dot behind it', [rule(['!/admin', '*'])], 'GET /admin.', false],
+    ['denied, with a space behind it', [rule(['!/admin', '*'])], 'GET /admin%20', false],
+    ['denied, before a fragment', [rule(['!/admin', '*'])], 'GET /admin#x', false],
+    ['an end that is a fragment', [rule(['*.css'])], 'GET /admin#.css', false],
+    ['an end behind the end of a string', [rule(['*.css'])], 'GET /admin%00.css', false],
+    ['an end behind the end of a line', [rule(['*.css'])], 'GET /admin%0a.css', false],
     ['denied, no escape at all', [rule(['!/admin*', '*'])], 'GET /%zz', false],
     [
       'denied by any action, by an odd method',
