@@ -1,8 +1,9 @@
 // The way to the Access Tier: lost, found again, and through the proxy of a network.
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Credentials, TunnelSpec } from '../../src/proxy/index.ts';
 import { readToEnd } from '../support/bytes.ts';
 import { type ConnectTierOptions, startConnectTier } from '../support/connect-tier.ts';
@@ -94,6 +95,43 @@ it('an Access Tier that allows few tunnels on a connection carries many at once'
     }
   }
   expect(tier.connections().full + tier.connections().resumed).toBeLessThan(40);
+});
+
+it('a connection that has died without a word is found dead by a PING that nobody answers', async () => {
+  const tier = await tierOf({ protocols: ['h2'] });
+  const between: Socket[] = [];
+  let isCut = false;
+  const cable = createServer((near) => {
+    const far = connect(tier.port, '127.0.0.1');
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      between.push(from.on('error', () => {}));
+      const isOfBefore = !isCut;
+      from.on('data', (bytes: Buffer) => (isCut && isOfBefore ? null : to.write(bytes)));
+    }
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    cable.close();
+    for (const socket of between) socket.destroy();
+  });
+  await once(cable, 'listening');
+  const engine = await start();
+  const { port } = cable.address() as AddressInfo;
+  const address = await engine.open(aTunnel(port, { mode: 'CHAIN' }));
+  (await tunnelTo(address)).destroy();
+  isCut = true;
+  const notices = connectTo(address, 'host.lab:22');
+  await delay(200);
+  // Silent for longer than anybody believes it.
+  const now = performance.now.bind(performance);
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + 11_000);
+  onTestFinished(() => void clock.mockRestore());
+  const asks = connectTo(address, 'host.lab:22');
+  const found = await Promise.race([Promise.all([notices, asks]), delay(6_000, null)]);
+  for (const { socket } of found ?? []) socket.destroy();
+  expect(found?.map(({ status }) => status)).toEqual([200, 200]);
 });
 
 it('fifty tunnels that wake up together do not all dial at once', async () => {
