@@ -286,6 +286,7 @@ export async function startAccessTier(options: AccessTierOptions): Promise<Acces
       certificates,
       challenges: options.acme,
       capacity,
+      unencrypted: web.healthChecks,
       serve(socket) {
         live.track(socket);
         serve(socket)

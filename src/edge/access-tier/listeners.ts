@@ -33,6 +33,8 @@ export interface ListenersOptions {
   capacity: Capacity;
   limits: { handshakeMs: number };
   serve(socket: TLSSocket): void;
+  /** What comes without TLS to a port where that can be a health check; everywhere else it is rejected unread. */
+  unencrypted: { isExpectedAt: (port: number) => boolean; serve: (socket: Socket) => void };
   log: Log;
 }
 
@@ -133,7 +135,7 @@ export async function openListeners(
 
 /** Accepts, then shakes hands: whoever finds no place costs no handshake. */
 function createListener(options: ListenersOptions): Listener {
-  const { capacity, log } = options;
+  const { capacity, limits, unencrypted, log } = options;
   const unproven: Listener['unproven'] = new Map();
   const portOf = (): number => (server.address() as AddressInfo | null)?.port ?? 0;
   const handshakes = createHandshakes(options, portOf, (socket) => {
@@ -167,23 +169,53 @@ function createListener(options: ListenersOptions): Listener {
         if (unproven.get(peer)?.socket === socket) unproven.delete(peer);
         place.leave();
       });
-      prepare(portOf())
-        // Others at this port have names and certificates of their own.
-        .catch((error: unknown) => {
-          // Once, not for everybody who comes.
-          const why = reason(error);
-          if (why === toldWhyNot) return;
-          toldWhyNot = why;
-          log('error', 'whoever asks for no name is shown no certificate', { reason: why });
-        })
-        .then(() => handshakes.emit('connection', socket))
-        .catch((error: unknown) => {
-          log('error', 'a handshake could not begin', { reason: reason(error) });
-          socket.destroy();
-        });
+      const port = portOf();
+      const shakeHands = (): void => {
+        prepare(port)
+          // Others at this port have names and certificates of their own.
+          .catch((error: unknown) => {
+            // Once, not for everybody who comes.
+            const why = reason(error);
+            if (why === toldWhyNot) return;
+            toldWhyNot = why;
+            log('error', 'whoever asks for no name is shown no certificate', { reason: why });
+          })
+          .then(() => handshakes.emit('connection', socket))
+          .catch((error: unknown) => {
+            log('error', 'a handshake could not begin', { reason: reason(error) });
+            socket.destroy();
+          });
+      };
+      if (unencrypted.isExpectedAt(port)) {
+        lookAtFirstByte(socket, limits.handshakeMs, shakeHands, unencrypted.serve);
+      } else shakeHands();
     },
   );
   return { server, unproven };
+}
+
+/** Of a TLS record that begins a handshake (RFC 8446 5.1). */
+const HANDSHAKE = 0x16;
+
+function lookAtFirstByte(
+  socket: Socket,
+  deadlineMs: number,
+  asTls: () => void,
+  asPlain: (socket: Socket) => void,
+): void {
+  const deadline = setTimeout(() => socket.destroy(), deadlineMs);
+  socket.once('close', () => clearTimeout(deadline));
+  socket.once('readable', () => {
+    clearTimeout(deadline);
+    const bytes = socket.read() as Buffer | null;
+    if (bytes === null) {
+      socket.destroy(); // it ended without a word
+      return;
+    }
+    socket.unshift(bytes);
+    if (bytes[0] === HANDSHAKE) asTls();
+    else asPlain(socket);
+  });
 }
 
 /** A TLS server that never listens. */

@@ -22,6 +22,7 @@ import type { LiveConnections } from '../live-connections.ts';
 import type { Reach } from '../reach.ts';
 import { fixedTarget } from '../targets.ts';
 import { forward } from './backend.ts';
+import { createHealthChecks, healthCheckOf, type HealthChecks } from './health-checks.ts';
 import { type BrowserSignIn, createBrowserSignIn, type Site } from './browser-sign-in.ts';
 import { fieldsForBackend, type RequestFacts as Facts } from './headers.ts';
 import { createPatience } from './patience.ts';
@@ -59,6 +60,8 @@ export interface WebServicesOptions {
 export interface WebServices {
   /** A connection whose server name is that of a WEB service; resolves when it is over. */
   serve(socket: TLSSocket): Promise<void>;
+  /** `http_health_check` without `https`: that very request gets through without TLS, and nothing else does. */
+  healthChecks: HealthChecks;
   /** On the plain listener of a loopback organisation: false when the host is no web service. */
   answerPlain(request: IncomingMessage, response: ServerResponse): boolean;
   upgradePlain(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
@@ -136,17 +139,17 @@ export function createWebServices(options: WebServicesOptions): WebServices {
     upgrade: Upgrade | undefined;
   }
 
-  const isOpenNow = (site: Site, request: IncomingMessage): boolean => {
+  const isOpenNow = (site: Site, request: IncomingMessage, exemptions = exemptionsOf): boolean => {
     const service = rulebook.service(site.service.id);
     if (!service?.enabled) return false;
-    return isExempted(exemptionsOf({ ...site, service }), factsOf(site, request));
+    return isExempted(exemptions({ ...site, service }), factsOf(site, request));
   };
 
   /** The definition lets anybody ask for this, as long as it says so: the backend is told of nobody. */
-  const passUnnamed = async (passing: Unnamed): Promise<void> => {
+  const passUnnamed = async (passing: Unnamed, exemptions = exemptionsOf): Promise<void> => {
     const { site, request } = passing;
     const stopListening = changes.on(() => {
-      if (!isOpenNow(site, request)) request.socket.destroy();
+      if (!isOpenNow(site, request, exemptions)) request.socket.destroy();
     });
     try {
       await pass({ ...passing, person: null }, entryOf(site, request));
@@ -242,6 +245,15 @@ export function createWebServices(options: WebServicesOptions): WebServices {
   server.on('clientError', (_, socket) => socket.destroy());
 
   return {
+    healthChecks: createHealthChecks({
+      rulebook,
+      frontends,
+      patience,
+      log,
+      fits: (site, request) => isOpenNow(site, request, healthCheckOf),
+      pass: (site, request, response) =>
+        passUnnamed({ site, request, response, upgrade: undefined }, healthCheckOf),
+    }),
     serve(socket) {
       patience.begin(socket);
       live.drainBy(socket, () => patience.drain(socket));
