@@ -127,7 +127,9 @@ it('a connection that has died without a word is found dead by a PING that nobod
   // Silent for longer than anybody believes it.
   const now = performance.now.bind(performance);
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + 11_000);
-  onTestFinished(() => void clock.mockRestore());
+  onTestFinished(() => {
+    clock.mockRestore();
+  });
   const asks = connectTo(address, 'host.lab:22');
   const found = await Promise.race([Promise.all([notices, asks]), delay(6_000, null)]);
   for (const { socket } of found ?? []) socket.destroy();
