@@ -1,5 +1,5 @@
 // Device phase, user phase, TrustToken and TrustCert against a real edge.
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import {
@@ -111,6 +111,21 @@ describe('user phase', () => {
       },
     });
     expect(claims.jti).toBeTruthy();
+    // Each claim of the seeds' examples, and no other but what names this token.
+    expect(Object.keys(tokens.claims() ?? {}).toSorted()).toEqual(
+      [
+        ...['at_hash', 'aud', 'device_id', 'email', 'email_verified', 'exp', 'groups', 'iat'],
+        ...['https://banyansecurity.io', 'iss', 'jti', 'name', 'nonce', 'preferred_username'],
+        ...['serial_number', 'sub'],
+      ].toSorted(),
+    );
+    const digest = createHash('sha256').update(tokens.access_token).digest();
+    expect(tokens.claims()).toMatchObject({
+      at_hash: digest.subarray(0, 16).toString('base64url'),
+      email_verified: true,
+      preferred_username: 'dana@demo.example',
+      'https://banyansecurity.io': { is_staged_install: false, mdm_present: false },
+    });
     expect(tokens.refresh_token).toBeTruthy();
     const certificate = new X509Certificate(trust.cert);
     expect(certificate.subject).toBe('CN=Banyan Client dana@demo.example');

@@ -6,7 +6,7 @@ import type { DeviceRecord, UserRecord } from '../store/store.ts';
 
 /** Scope → claims. What belongs to the device comes with `openid`: there is no TrustToken without it. */
 export const CLAIMS = {
-  openid: ['sub', 'jti', 'device_id', 'serial_number', NAMESPACE],
+  openid: ['sub', 'jti', 'at_hash', 'device_id', 'serial_number', NAMESPACE],
   email: ['email', 'email_verified'],
   profile: ['name', 'preferred_username'],
   groups: ['groups'],
@@ -15,9 +15,11 @@ export const CLAIMS = {
 export const trustTokenClaims = (
   user: UserRecord,
   device: DeviceRecord,
-  facts: { sessionId: string; organisation: string },
+  facts: { sessionId: string; organisation: string; accessToken: string },
 ): AccountClaims => ({
   sub: user.id,
+  // OpenID Connect Core 3.1.3.6: of what stands here the library puts the hash into the token.
+  at_hash: facts.accessToken,
   jti: `${facts.sessionId}.${randomUUID()}`,
   email: user.email,
   email_verified: true,

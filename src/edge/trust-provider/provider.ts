@@ -190,7 +190,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
       return {
         accountId: id,
         async claims() {
-          const { Client: client, Grant: grant } = context.oidc.entities;
+          const { Client: client, Grant: grant, AccessToken: access } = context.oidc.entities;
           if (!client || !grant?.jti) throw new Error('a token needs a client and a session');
           if (client.clientId === REGISTRATION_CLIENT) return registrationClaims(user);
           const { organisation } = options;
@@ -198,7 +198,12 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
           const device = web?.device ?? (await store.get('devices', client.clientId));
           if (!device) throw new Error('a token needs a device');
           const sessionId = web?.sessionId ?? grant.jti;
-          return trustTokenClaims(user, device, { sessionId, organisation });
+          if (!access) throw new Error('a token comes with an access token');
+          return trustTokenClaims(user, device, {
+            sessionId,
+            organisation,
+            accessToken: access.jti,
+          });
         },
       };
     },
