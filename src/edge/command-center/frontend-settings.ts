@@ -60,7 +60,11 @@ export const certSettings = z
       : null,
   }));
 
-export const clientCidrs = list(z.unknown()).refine(
-  (entries) => entries.length === 0,
-  'this edge is asked by name and intercepts no traffic to other addresses: leave it empty',
+/** Checked and kept: connections come here by name, so further addresses to intercept change nothing. */
+export const clientCidrs = list(
+  z.object({
+    addresses: list(z.object({ cidr, ports: text })),
+    host_tag_selector: list(z.record(tag, tag)),
+    clusters: list(text),
+  }),
 );

@@ -214,6 +214,17 @@ describe('examples of the HTTP settings', () => {
   });
 });
 
+test('client_cidrs are kept in the form of the spec', () => {
+  const given = {
+    addresses: [{ cidr: '192.0.2.0/24', ports: '8443' }],
+    host_tag_selector: [{ 'com.banyanops.hosttag.site_name': 'at-1' }],
+    clusters: ['cluster1'],
+  };
+  const backend = { target: { name: '10.1.2.3', port: '80' } };
+  const stored = serviceDocument.parse(service({ backend, client_cidrs: [given] }));
+  expect(stored.spec.client_cidrs).toEqual([given]);
+});
+
 describe('what this edge cannot do is refused with the reason', () => {
   const backend = { target: { name: '10.1.2.3', port: '80' } };
   test.each<[string, object, string, string]>([
@@ -224,7 +235,12 @@ describe('what this edge cannot do is refused with the reason', () => {
       'custom_tls_cert is enabled too',
     ],
     ['a relative file', certificate('cert.pem'), 'GENERIC', 'has to be a whole path'],
-    ['client_cidrs', { client_cidrs: [{ addresses: [] }] }, 'GENERIC', 'intercepts no traffic'],
+    [
+      'client_cidrs that are none',
+      { client_cidrs: [{ addresses: [{ cidr: '10.0.0.0/33', ports: '80' }] }] },
+      'GENERIC',
+      '"path":["spec","client_cidrs",0,"addresses",0,"cidr"]',
+    ],
     [
       'tls_sni without the domain',
       { attributes: { tls_sni: ['other.foo'] } },
