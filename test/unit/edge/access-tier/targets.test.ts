@@ -102,3 +102,31 @@ describe('the target of a service without HTTP CONNECT', () => {
     expect(fixedTarget(given, sni)).toEqual({ host, port: 8080, fixed });
   });
 });
+
+describe("the spec article's first example", () => {
+  const example = backend({
+    target: { name: '{{ .Name }}-internal.{{ .Domain }}', port: '8080', tls: true },
+    dns_overrides: {
+      'jira-internal.foo': '10.0.142.5',
+      'gitlab-internal.foo': '10.0.142.6',
+      'phase1-test.foo': '10.0.152.27',
+      'phase2-test.foo': '10.0.152.38',
+    },
+    whitelist: ['jira-internal.foo', 'gitlab-internal.foo', '*-test.foo'],
+  });
+  const asked = (serverName: string) => findTarget(example, fixedTarget(example, serverName)!);
+
+  test('a name of the whitelist is dialled at the address that stands for it, without DNS', async () => {
+    const nobody = () => Promise.reject(new Error('DNS was asked'));
+    const wanted = fixedTarget(example, 'gitlab.foo')!;
+    expect(await findTarget(example, wanted, { resolve: nobody })).toEqual({
+      ok: true,
+      address: '10.0.142.6',
+      port: 8080,
+    });
+  });
+
+  test.each(['wiki.foo', 'phase1-test.foo', 'jira.bar'])('%s is not of it', async (serverName) => {
+    expect(await asked(serverName)).toMatchObject({ code: 'target_not_allowed' });
+  });
+});

@@ -98,6 +98,43 @@ describe('a single domain', () => {
   });
 });
 
+describe('of several in one list', () => {
+  const given = exempted(
+    true,
+    [],
+    [
+      {
+        hosts: [
+          { origin_header: ['https://a.example'], target: ['https://x.example'] },
+          { origin_header: ['https://b.example'], target: ['https://y.example'] },
+        ],
+        methods: ['*'],
+        mandatory_headers: ['Content-Type', 'Access-Control-Request-Method'],
+        paths: ['/one', '/two/*'],
+      },
+    ],
+  );
+  const both = { 'content-type': 'text/plain', 'access-control-request-method': 'PUT' };
+  const facts = {
+    path: '/two/x',
+    host: 'x.example',
+    headers: { ...both, origin: 'https://a.example' },
+  };
+  it.each<[string, Partial<RequestFacts>, boolean]>([
+    ['headers, all are there', {}, true],
+    [
+      'headers, one is there',
+      { headers: { origin: 'https://a.example', 'content-type': 'a' } },
+      false,
+    ],
+    ['paths, one is asked for', { path: '/one' }, true],
+    ['paths, none is asked for', { path: '/two' }, false],
+    ['hosts, origin and target are of one', { host: 'y.example' }, false],
+  ])('%s', (_, changes, expected) => {
+    expect(isExempted(given, request({ ...facts, ...changes }))).toBe(expected);
+  });
+});
+
 describe('several domains', () => {
   const multi = cors(
     ['https://www.app.domain.com:443', 'https://www.games.domain.com:443'],
