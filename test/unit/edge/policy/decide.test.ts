@@ -42,6 +42,14 @@ const input = (spec: Partial<DecisionInput> = {}): DecisionInput => ({
   ...spec,
 });
 
+const unregistered = (known_device_only: boolean): Partial<DecisionInput> => {
+  const { person, device } = input().subject;
+  return {
+    subject: { person, device: { ...device, platform: 'Unregistered' } },
+    roles: [role('Engineers', { known_device_only })],
+  };
+};
+
 const enforcing = (...access: AccessRule[]) => ({ policy: { access, enforcing: true } });
 
 describe('decide', () => {
@@ -56,6 +64,13 @@ describe('decide', () => {
     ['too early', enforcing(rule({ start_time: '2025-06-02T00:00:00Z' })), 'time'],
     ['too late', enforcing(rule({ end_time: '2025-05-31T00:00:00Z' })), 'time'],
     ['another device kind', { roles: [role('Engineers', { platform: ['macOS'] })] }, 'role'],
+    [
+      'another owner',
+      { roles: [role('Engineers', { device_ownership: ['Employee Owned'] })] },
+      'role',
+    ],
+    ['another person', { roles: [role('Engineers', { email: ['eve@demo.example'] })] }, 'role'],
+    ['an unregistered device, where it has to be known', unregistered(true), 'role'],
     [
       'one attribute of two',
       { roles: [role('Engineers', { group: ['Engineering'], serial_numbers: ['L2'] })] },
@@ -77,6 +92,7 @@ describe('decide', () => {
     ['AlwaysAllow', enforcing(rule({ trust_level: 'AlwaysAllow' }))],
     ['the second of two rules', enforcing(rule({ trust_level: 'High' }), rule())],
     ['any of several roles', enforcing(rule({ roles: ['Ghosts', 'Engineers'] }))],
+    ['an unregistered device, where any will do', unregistered(false)],
     ['e-mail in another case', { roles: [role('Engineers', { email: ['Dana@Demo.Example'] })] }],
   ])('%s is let in', (_, change) => {
     expect(decide(input(change))).toEqual({ allowed: true });

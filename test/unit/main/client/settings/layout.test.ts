@@ -1,4 +1,5 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
@@ -15,6 +16,14 @@ describe('the layout on disk', () => {
 
   it('follows XDG_CONFIG_HOME on Linux', () => {
     expect(defaultHome('linux', { XDG_CONFIG_HOME: '/z' })).toBe('/z/banyanapp');
+  });
+
+  it.each([
+    ['linux', '.config/banyanapp'],
+    ['darwin', 'Library/Application Support/banyanapp'],
+    ['win32', 'AppData/Roaming/banyanapp'],
+  ] as const)('is on %s where the seeds say: ~/%s', (platform, folder) => {
+    expect(defaultHome(platform, {})).toBe(path.join(homedir(), folder));
   });
 
   it('keeps each organisation in a folder of its own', () => {

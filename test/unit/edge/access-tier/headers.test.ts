@@ -1,0 +1,61 @@
+// The templating example of the HostedService spec, letter by letter: template, TrustToken, and what the backend gets.
+import type { IncomingMessage } from 'node:http';
+import { expect, test } from 'vitest';
+import { fieldsForBackend } from '../../../../src/edge/access-tier/web/headers.ts';
+import { trustTokenClaims } from '../../../../src/shared/protocol/trust-token.ts';
+
+const CONFIGURED = {
+  'X-Email': '{{.Email}}',
+  'X-Groups': '{{.Groups}}',
+  'X-DevicePlatform': '{{.Platform}}',
+  'Y-User': '{{.Email.User}}',
+  'Y-Domain': '{{.Email.Domain}}',
+  'Z-Token': '{{.JWT}}',
+};
+const TRUST_TOKEN = {
+  at_hash: 'sJEbAwFXmfUVTDiPuBJEEQ',
+  aud: 'Yeqzf9nMdKzCnal-1SeJAg',
+  device_id: '9c93cb4788be663fedf2',
+  email: 'adam@medsoft.digital',
+  email_verified: true,
+  exp: 1616091761,
+  groups: ['Everyone', 'Admins'],
+  'https://banyansecurity.io': {
+    device_ownership: 'Corporate Dedicated',
+    is_staged_install: false,
+    mdm_present: false,
+    orgname: 'test-drive',
+    platform: 'Windows',
+  },
+  iat: 1616005361,
+  iss: 'https://test-drive.trust-preview.banyanops.com/v2',
+  name: 'Adam Admin',
+  nonce: 'D3zDrJaFolAiI5KnwEvpr',
+  preferred_username: 'adam@medsoft.digital',
+  serial_number: '9c93cb4788be663fedf2',
+  sub: 'ChQwMHU1b3E4OXU5aWxFZDVnVTVkNhIUdGVzdC1kcml2ZS1jb25uZWN0b3I',
+};
+
+const request = (): IncomingMessage => {
+  const given: Pick<IncomingMessage, 'headers' | 'headersDistinct' | 'method'> = {
+    method: 'GET',
+    headers: {},
+    headersDistinct: {},
+  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all that is read of a request
+  return { ...given, socket: { remoteAddress: '192.0.2.1' } } as IncomingMessage;
+};
+
+test('the example gives what the spec says', () => {
+  const person = { claims: trustTokenClaims.parse(TRUST_TOKEN), token: 'eyJhbGci.e30.c2ln' };
+  expect(
+    fieldsForBackend(request(), { person, templates: CONFIGURED, protocol: 'https' }),
+  ).toMatchObject({
+    'X-Email': 'adam@medsoft.digital',
+    'X-Groups': 'Everyone,Admins',
+    'X-DevicePlatform': 'Windows',
+    'Y-User': 'adam',
+    'Y-Domain': 'medsoft.digital',
+    'Z-Token': 'eyJhbGci.e30.c2ln',
+  });
+});
