@@ -44,6 +44,34 @@ describe('device phase', () => {
     await expect(mutual.start()).rejects.toMatchObject({ error: 'invalid_client' });
   });
 
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'at the port for devices no session of %s is taken up again: it would outlive its certificate',
+    async (version) => {
+      const port = Number(new URL(edge.edge.document.command_center).port);
+      const open = (session?: Buffer) =>
+        connect({
+          host: '127.0.0.1',
+          port,
+          servername: 'demo.localhost',
+          ca: edge.edge.root,
+          maxVersion: version,
+          ...device.identity,
+          ...(session && { session }),
+        });
+      const first = open();
+      let session: Buffer | undefined;
+      first.on('session', (each: Buffer) => (session = each));
+      // In TLS 1.3 tickets come after the handshake, before any answer.
+      first.write('GET /.well-known/est/cacerts HTTP/1.1\r\nHost: demo.localhost\r\n\r\n');
+      await once(first, 'data');
+      first.destroy();
+      const second = open(session);
+      await once(second, 'secureConnect');
+      onTestFinished(() => void second.destroy());
+      expect([second.getProtocol(), second.isSessionReused()]).toEqual([version, false]);
+    },
+  );
+
   test.each(['/request', '/token'])(
     'a body for %s that breaks off is no error of ours and prints nothing',
     async (path) => {

@@ -2,6 +2,7 @@
 import { realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_LIFETIMES } from '../../../src/edge/config.ts';
 import { readConfigFile } from '../../../src/edge/config-file.ts';
 import { DEFAULT_POSTURE } from '../../../src/edge/policy/posture.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -38,10 +39,14 @@ test('the least that has to be said, and what then holds', async () => {
       browser: null,
     },
     registersBySignIn: false,
-    lifetimes: { connection: 43_200, idle: 3_600 },
     users: [],
   });
   expect([drainMs, logLevel]).toEqual([10_000, 'info']);
+  expect({ ...DEFAULT_LIFETIMES, ...edge.lifetimes }).toMatchObject({
+    connection: 43_200,
+    idle: 3_600,
+    identification: 20,
+  });
 });
 
 test('administration over the network is there when it is asked for, and on loopback unless it says where', async () => {
