@@ -222,6 +222,15 @@ describe('CHAIN mode', () => {
     }
   });
 
+  test('who asks comes before what is asked for: without a certificate no CONNECT is answered, without a session not by its target', async () => {
+    const outside = connectHead(edge.lab.denied[0]!);
+    expect(await talk(dial({ name: 'lab' }), outside)).toBe('');
+    const gone = await signIn(edge, await registerDevice(edge));
+    await edge.edge.endSessions(gone.device.id, 'Over.');
+    const answer = await talk(dial({ name: 'lab', identity: gone.trust }), outside);
+    expect(answer).toContain('"code":"session_ended"');
+  });
+
   test('loopback cannot be reached by its address', async () => {
     const port = edge.lab.allowed[0]!.split(':')[1];
     expect(await refusal(connectHead(`127.0.0.1:${port}`))).toMatchObject({ status: 403 });

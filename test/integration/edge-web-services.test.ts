@@ -329,6 +329,19 @@ describe('what crosses', () => {
     await expect(ask('/')).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
+  test('one that says nothing at all is 504 after ten seconds', async () => {
+    const silent = createServer((socket) => void socket.on('error', () => {}));
+    await new Promise<void>((resolve) => void silent.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void silent.close());
+    const { port } = silent.address() as AddressInfo;
+    const { token } = await signedIn('forum');
+    await bench.targetOf('forum', { port: String(port), tls: true });
+    onTestFinished(() => bench.targetOf('forum', {}));
+    const answer = await ask('/', { headers: cookie(token) }, 'forum');
+    expect(answer.status).toBe(504);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'target_timeout' });
+  });
+
   test('TLS to the backend is verified, unless its definition says not to', async () => {
     const pki = await createTestPki();
     const { key, certificate } = await pki.issue({
