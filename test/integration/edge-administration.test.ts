@@ -109,6 +109,19 @@ describe('documents', () => {
     expect(shown.definition).toEqual(document);
   });
 
+  test('that are stored though they hardly do what was meant say so', async () => {
+    const backend = {
+      http_connect: true,
+      dns_overrides: { 'a.lab': '10.0.0.1' },
+      allow_patterns: [{ hostnames: ['a.lab'], cidrs: ['10.1.0.0/16'] }],
+    };
+    const [warning] = (await put('service', service('hardly', backend))).warnings ?? [];
+    expect(warning).toContain('allow_patterns[0] lets nothing through');
+    expect(await put('service', service('hardly', { http_connect: true }))).not.toHaveProperty(
+      'warnings',
+    );
+  });
+
   test('that exist already are not created once more', async () => {
     const text = JSON.stringify(role('Once', {}));
     const onlyNew = { kind: 'role', text, file: 'f', onlyNew: true, by } as const;

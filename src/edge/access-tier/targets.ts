@@ -4,7 +4,12 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { ServiceDocument } from '../command-center/documents.ts';
-import { matchAddress, matchName } from '../policy/allow-patterns.ts';
+import {
+  matchAddress,
+  matchName,
+  patternsWithoutEffect,
+  type TargetRules,
+} from '../policy/allow-patterns.ts';
 
 type Backend = ServiceDocument['spec']['backend'];
 
@@ -34,6 +39,19 @@ export interface Surroundings {
   ownAddresses?: () => string[];
 }
 
+const rulesOf = (backend: Backend): TargetRules => ({
+  httpConnect: backend.http_connect,
+  whitelist: backend.whitelist,
+  patterns: backend.allow_patterns,
+});
+
+/** What is no mistake, and hardly what was meant. */
+export const warningsOf = (backend: Backend): string[] =>
+  patternsWithoutEffect(rulesOf(backend), backend.dns_overrides).map(
+    (at) =>
+      `spec.backend.allow_patterns[${at}] lets nothing through: each of its hostnames is dialled at an address outside of its cidrs, and both have to fit. With "match": "any" either suffices.`,
+  );
+
 export async function findTarget(
   backend: Backend,
   { host, port, fixed }: TargetRequest,
@@ -44,15 +62,7 @@ export async function findTarget(
     code: 'target_not_allowed',
     reason: `${host}:${port} is not part of this service.`,
   };
-  const candidates = matchName(
-    {
-      httpConnect: backend.http_connect,
-      whitelist: backend.whitelist,
-      patterns: backend.allow_patterns,
-    },
-    host,
-    port,
-  );
+  const candidates = matchName(rulesOf(backend), host, port);
   if (candidates.length === 0) return refused;
 
   // One step: an override that names another overridden name is looked up like any other name.

@@ -2,8 +2,14 @@
 // is stored, and never so that something stored refers to nothing.
 import { AppError } from '../../shared/errors.ts';
 import type { DocumentProblem } from '../access-tier/access-tier.ts';
+import { warningsOf } from '../access-tier/targets.ts';
 import type { CertificateState } from '../acme/certificates.ts';
-import { DOCUMENTS, type ServiceDocument, serviceId } from '../command-center/documents.ts';
+import {
+  DOCUMENTS,
+  type ServiceDocument,
+  serviceDocument,
+  serviceId,
+} from '../command-center/documents.ts';
 import type { Rulebook, StoredDocument } from '../command-center/rulebook.ts';
 import { type Problem, problemAt, readJson } from '../json/read.ts';
 import { createTurns } from '../turns.ts';
@@ -75,7 +81,13 @@ export function createDocumentCalls(options: DocumentsOptions) {
       if (stored.version !== before?.version) {
         await recordChange({ action: `${kind}.put`, subject: id, version: stored.version, by });
       }
-      return { ...facts(stored), created: before === undefined };
+      const service = kind === 'service' && serviceDocument.safeParse(definition).data;
+      const warnings = service ? warningsOf(service.spec.backend) : [];
+      return {
+        ...facts(stored),
+        created: before === undefined,
+        ...(warnings.length > 0 && { warnings }),
+      };
     },
     async 'document.enable'({ kind, id: wanted, enabled, by }: CallInput<'document.enable'>) {
       const { id } = find(kind, wanted);

@@ -111,6 +111,7 @@ async function store(
   if (given.text('policy') === undefined) {
     print.result(stored, [`${what} ${kind} ${stored.id}, version ${stored.version}.`]);
   } else print.note(`${what} ${kind} ${stored.id}, version ${stored.version}.`);
+  for (const warning of stored.warnings ?? []) print.note(warning);
   return stored.id;
 }
 

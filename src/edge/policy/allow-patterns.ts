@@ -46,6 +46,28 @@ export function matchName(rules: TargetRules, host: string, port: number): Candi
   });
 }
 
+/**
+ * Which patterns let nothing through, counted from 0: of each name that they list the address is written down, and lies in none
+ * of their ranges. What DNS says of a name is nobody's to know here.
+ */
+export const patternsWithoutEffect = (
+  { httpConnect, patterns }: TargetRules,
+  overrides: Readonly<Record<string, string>>,
+): number[] =>
+  patterns.flatMap((pattern, at) => {
+    const { hostnames, match } = pattern;
+    if (!httpConnect || match === 'any' || hostnames.length === 0 || pattern.cidrs.length === 0) {
+      return [];
+    }
+    const isOutside = (name: string): boolean => {
+      const [, written = name] =
+        Object.entries(overrides).find(([from]) => from.toLowerCase() === name.toLowerCase()) ?? [];
+      const address = parseAddress(written);
+      return address !== null && !ranges(pattern).some((range) => covers(range, address));
+    };
+    return hostnames.every(isOutside) ? [at] : [];
+  });
+
 /** Behind these are the Access Tier's own machine, its cloud's metadata and whole networks at once. Narrow before wide. */
 const CLOSED_RANGES = [
   '127.0.0.0/8 169.254.0.0/16 0.0.0.0/8 ::1/128 ::/128 fe80::/10',

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { findTarget, fixedTarget } from '../../../../src/edge/access-tier/targets.ts';
+import { findTarget, fixedTarget, warningsOf } from '../../../../src/edge/access-tier/targets.ts';
 import { backend as backendSpec } from '../../../../src/edge/command-center/documents.ts';
 
 const backend = (spec: Record<string, unknown>) => backendSpec.parse(spec);
@@ -128,5 +128,32 @@ describe("the spec article's first example", () => {
 
   test.each(['wiki.foo', 'phase1-test.foo', 'jira.bar'])('%s is not of it', async (serverName) => {
     expect(await asked(serverName)).toMatchObject({ code: 'target_not_allowed' });
+  });
+});
+
+describe('a pattern that lets nothing through is told of', () => {
+  const spec = (pattern: object, dns_overrides: Record<string, string>) =>
+    warningsOf(backend({ http_connect: true, dns_overrides, allow_patterns: [{}, pattern] }));
+  const pattern = {
+    hostnames: ['jira-internal.foo', 'GITLAB-internal.foo'],
+    cidrs: ['10.0.34.2', '34.70.156.134'],
+  };
+  const overrides = { 'jira-internal.foo': '10.0.142.5', 'gitlab-internal.foo': '10.0.142.6' };
+
+  test("in the spec article's second example", () => {
+    expect(spec(pattern, overrides)).toEqual([
+      expect.stringContaining('spec.backend.allow_patterns[1] lets nothing through'),
+    ]);
+  });
+
+  test.each<[string, object, Record<string, string>]>([
+    ['either suffices', { ...pattern, match: 'any' }, overrides],
+    ['an address fits', pattern, { ...overrides, 'gitlab-internal.foo': '34.70.156.134' }],
+    ['DNS is asked for one', pattern, { 'jira-internal.foo': '10.0.142.5' }],
+    ['a name leads to a name', pattern, { ...overrides, 'jira-internal.foo': 'jira.int' }],
+    ['names are open', { ...pattern, hostnames: ['*.foo'] }, overrides],
+    ['addresses are open', { hostnames: pattern.hostnames }, overrides],
+  ])('and not where %s', (_, given, dns) => {
+    expect(spec(given, dns)).toEqual([]);
   });
 });
