@@ -53,6 +53,10 @@ test.each<[string, () => string]>([
   ['another path', () => `GET / HTTP/1.1\r\n${named()}${AGENT}\r\n`],
   ['a path that is exempted over TLS', () => `GET /open/a HTTP/1.1\r\n${named()}${AGENT}\r\n`],
   ['another method', () => `POST /health HTTP/1.1\r\n${named()}${AGENT}Content-Length: 0\r\n\r\n`],
+  [
+    'a method inside',
+    () => `GET /health HTTP/1.1\r\n${named()}${AGENT}X-HTTP-Method: DELETE\r\n\r\n`,
+  ],
   ['another program', () => `GET /health HTTP/1.1\r\n${named()}\r\n`],
   ['another service', () => `GET /health HTTP/1.1\r\nHost: ${bench.host('shop')}\r\n${AGENT}\r\n`],
   ['no host', () => `GET /health HTTP/1.1\r\n${AGENT}\r\n`],
