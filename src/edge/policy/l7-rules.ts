@@ -45,7 +45,7 @@ export const deniesRequest = (rules: readonly L7Rule[], { method, path }: L7Requ
           const plain = read(path);
           return (
             plain === null ||
-            spellings(plain).some((each) => matches(folded(resource.slice(1)), each))
+            spellings(plain).some((each) => matches(resource.slice(1), each, folded))
           );
         }),
   );
@@ -63,8 +63,9 @@ function coversAction(actions: readonly L7Action[], method: string, otherwise: b
 }
 
 /** null: a backend may read it as another one. */
-function read(path: string): string | null {
-  if (!isPlainPath(path)) return null;
+const read = (path: string): string | null => (isPlainPath(path) ? decoded(path) : null);
+
+function decoded(path: string): string | null {
   try {
     return decodeURIComponent(path);
   } catch (error) {
@@ -73,11 +74,16 @@ function read(path: string): string | null {
   }
 }
 
-function matches(resource: string, path: string | null): boolean {
+function matches(
+  resource: string,
+  path: string | null,
+  spelt: (text: string) => string = (text) => text,
+): boolean {
   if (resource === '*') return true;
   if (path === null) return false;
   const [isOpenBefore, isOpenAfter] = [resource.startsWith('*'), resource.endsWith('*')];
-  const middle = resource.slice(isOpenBefore ? 1 : 0, isOpenAfter ? -1 : undefined);
+  const written = resource.slice(isOpenBefore ? 1 : 0, isOpenAfter ? -1 : undefined);
+  const middle = spelt(decoded(written) ?? written); // an escape may stand in a rule as in a request
   if (isOpenBefore && isOpenAfter) return path.includes(middle);
   if (isOpenBefore) return path.endsWith(middle);
   return isOpenAfter ? path.startsWith(middle) : path === middle;
