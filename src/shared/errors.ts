@@ -122,6 +122,13 @@ export const ERRORS = {
     action: 'none',
   },
 
+  'program/no-cluster-sign-in': {
+    exit: EXIT.usage,
+    title: 'Banyan does not sign you in there',
+    advice: 'Use the sign-in of the cluster itself, or ask your administrator.',
+    action: 'none',
+  },
+
   'organisation/unknown': {
     exit: EXIT.failed,
     title: 'This device is not registered with that organisation',

@@ -1,11 +1,13 @@
 // People sign in at an issuer that is not ours; devices, certificates and services stay with the edge.
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/main/client/adapters/system-clock.ts';
 import { scriptedBrowser } from '../fakes/scripted-browser.ts';
 import { exchangeBytes } from '../support/bytes.ts';
+import { publishTyped } from '../support/collection.ts';
+import { createTestPki } from '../support/pki.ts';
 import { exchange, registerDevice } from '../support/scripted-device.ts';
 import {
   CLIENT_ID,
@@ -15,6 +17,7 @@ import {
 } from '../support/second-issuer.ts';
 import { startClient, type TestClient } from '../support/start-client.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 const service = 'echo.demo.bnn';
 
@@ -71,6 +74,46 @@ describe('a sign-in at an issuer of somebody else', () => {
     // The demo's own Dana would be let in.
     const refused = client.call('tunnel.open', { service });
     await expect(refused).rejects.toMatchObject({ code: 'catalog/service-not-found' });
+  });
+
+  it('is that of clusters, too: nothing that kubectl reads asks us for a token', async () => {
+    const { issuer, edge } = await organisation();
+    const { root: kube_ca_key } = await createTestPki();
+    await publishTyped(
+      edge,
+      'mykube',
+      { service_app_type: 'K8S', banyanproxy_mode: 'CHAIN', kube_ca_key, app_listen_port: '18443' },
+      { http_connect: true, allow_patterns: [{ hostnames: ['kube.test'] }] },
+    );
+    const personFolder = tempDir();
+    const programs = {
+      personFolder,
+      banyanproxy: null,
+      banyan: ['banyan'],
+      downloads: () => personFolder,
+    };
+    const client = await startClient({
+      browser: scriptedBrowser((url) => issuer.approve(url)),
+      ports: { programs },
+    });
+    onTestFinished(() => client.stop());
+    await client.register(await edge.edge.createInvite());
+    await client.signIn();
+    const file = path.join(personFolder, '.kube', 'banyan');
+    const added = { service: 'mykube.demo.bnn', isOn: true };
+    // As a Banyan has left it that named itself there.
+    mkdirSync(path.dirname(file));
+    writeFileSync(
+      file,
+      '# Written by Banyan\ncontexts: [{ name: mykube, context: { cluster: mykube, user: mykube.demo.bnn } }]\n',
+    );
+    await client.call('program.setKubernetes', added);
+    const written = readFileSync(file, 'utf8');
+    expect(written).toContain('- name: "mykube"\n    context: { cluster: "mykube" }');
+    expect(written).not.toContain('exec');
+    await expect(
+      client.call('program.kubeToken', { service: 'mykube.demo.bnn' }),
+    ).rejects.toMatchObject({ code: 'program/no-cluster-sign-in' });
   });
 
   it('is renewed in silence with each refresh token once, and revoked with the newest one', async () => {

@@ -6,7 +6,7 @@ import { isSignedIn, type Session } from '../../shared/model/session.ts';
 import { connectsByItself } from '../../shared/model/service.ts';
 import { autoConnectChoicesOf, defaultSettings } from '../../shared/model/settings.ts';
 import { createAccess } from './access/access.ts';
-import { createKubeTokens } from './access/kube-tokens.ts';
+import { createKubeTokens, givesKubeTokens } from './access/kube-tokens.ts';
 import { createVouchers } from './access/vouchers.ts';
 import { createWebServices } from './access/web-services.ts';
 import { createCatalog } from './catalog/catalog.ts';
@@ -56,7 +56,15 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     membership: () => device.membership(),
     onDeviceRevoked: (reason) => inBackground('take back the device', deviceRevoked(reason)),
   });
-  const programs = createPrograms({ ports, places, state });
+  const programs = createPrograms({
+    ports,
+    places,
+    state,
+    givesKubeTokens() {
+      const membership = device.membership();
+      return membership === null || givesKubeTokens(membership.document);
+    },
+  });
   const access = createAccess({
     ports,
     state,

@@ -32,11 +32,19 @@ export interface Voucher<Schema extends z.ZodType> {
 export type Vouchers = ReturnType<typeof createVouchers>;
 
 export function createVouchers(options: VouchersOptions) {
+  /** `service` undefined: it is not in her list. */
+  function known(id: string): { service: Service | undefined; document: OrganisationDocument } {
+    const { membership } = options.access(); // who is not signed in has no list to look in
+    const { services } = options.state.slices.catalog;
+    return { service: services.find((each) => each.id === id), document: membership.document };
+  }
+
   return {
-    /** Rejects with why she has no such service. */
+    known,
+
+    /** Throws why she has no such service. */
     listed(id: string): Service {
-      options.access(); // who is not signed in has no list to look in
-      const service = options.state.slices.catalog.services.find((each) => each.id === id);
+      const { service } = known(id);
       if (service) return service;
       throw new AppError('catalog/service-not-found', 'That service is not in your list.');
     },

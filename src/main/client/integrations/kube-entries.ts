@@ -14,7 +14,8 @@ export interface KubeEntriesOptions {
   organisation: string;
   /** Folder of the person. */
   personFolder: string;
-  plugin: Plugin;
+  /** null: the organisation has no tokens for clusters. */
+  plugin: () => Plugin | null;
   /** `host:port` of a service on this computer; null: its port is not chosen yet. */
   addressOf: (service: Service) => string | null;
   /** The same; throws `program/port-unknown`. */

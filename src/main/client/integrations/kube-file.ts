@@ -19,7 +19,8 @@ export interface KubeFileOptions {
   file: string;
   /** What was last written there; another folder of ours has another one. */
   copy: string;
-  plugin: Plugin;
+  /** null: the organisation has no tokens for clusters. */
+  plugin: () => Plugin | null;
 }
 
 /** As kubectl writes them; what else is in there is not looked at. */
@@ -75,7 +76,7 @@ export function createKubeFile({ file, copy, plugin }: KubeFileOptions) {
     async write(clusters: readonly Cluster[]): Promise<void> {
       const now = await readPersonFile(file);
       if (now !== null && !(await isKnown(now))) throw notBanyans(file);
-      const wanted = kubeconfigOf(clusters, plugin, now === null ? {} : await personalIn(now));
+      const wanted = kubeconfigOf(clusters, plugin(), now === null ? {} : await personalIn(now));
       const text = Buffer.from(wanted, 'utf8').toString('latin1');
       if (now === text && (await written()) === text) return;
       await writeAtomically(copy, Buffer.from(text, 'latin1'));

@@ -57,7 +57,8 @@ export interface Plugin {
 }
 
 /**
- * Values as JSON has them, which YAML reads as they are. `plugin` null: no users, for a list that only we read.
+ * Values as JSON has them, which YAML reads as they are. `plugin` null: no users, for a list that only we read, or where the
+ * organisation has no tokens for clusters.
  */
 export function kubeconfigOf(
   clusters: readonly Cluster[],
@@ -75,7 +76,7 @@ export function kubeconfigOf(
     ],
     context: [
       `  - name: ${JSON.stringify(name)}`,
-      `    context: { ${contextOf(name, plugin && service, own)} }`,
+      `    context: { ${contextOf(name, { service, isSignedInByUs: plugin !== null }, own)} }`,
     ],
     user: plugin ? userOf(service, plugin) : [],
   }));
@@ -108,16 +109,23 @@ function userOf(service: string, { banyan, home }: Plugin): string[] {
 
 export const pluginArguments = (service: string): string[] => ['kube-token', service];
 
-/** A user that she has set herself stays. */
-const contextOf = (name: string, user: string | null, { contexts }: Personal): string =>
-  Object.entries({
+/** A user that she has set herself stays: one that is not ours, nor "", which kubectl writes for none. */
+function contextOf(
+  name: string,
+  { service, isSignedInByUs }: { service: string; isSignedInByUs: boolean },
+  { contexts }: Personal,
+): string {
+  const { user, namespace } = contexts?.get(name) ?? {};
+  const own = user === '' || user === service ? undefined : user;
+  return Object.entries({
     cluster: name,
-    user: contexts?.get(name)?.user ?? user,
-    namespace: contexts?.get(name)?.namespace,
+    user: own ?? (isSignedInByUs ? service : undefined),
+    namespace,
   })
-    .filter(([, value]) => value !== undefined && value !== null)
+    .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
     .join(', ');
+}
 
 const CLUSTER =
   /^ {2}- name: "(?<name>[^"]*)" # (?<service>\S+)\n {4}cluster:\n {6}server: "(?<server>[^"]*)"\n {6}proxy-url: "http:\/\/(?<at>[^"\s]+)"\n {6}certificate-authority-data: "(?<ca>[^"]*)"$/gm;

@@ -26,6 +26,8 @@ export interface ProgramsOptions {
   ports: Pick<ClientPorts, 'log' | 'programs'>;
   places: Layout;
   state: State;
+  /** As the organisation is now. */
+  givesKubeTokens: () => boolean;
 }
 
 /** null: nothing of that kind here. */
@@ -36,7 +38,8 @@ interface Kept {
   browsers: string;
 }
 
-export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOptions) {
+export function createPrograms(options: ProgramsOptions) {
+  const { ports, places: ownPlaces, state, givesKubeTokens } = options;
   const { log, programs } = ports;
   let kept: Kept | null = null;
   let turns: Promise<unknown> = Promise.resolve();
@@ -119,7 +122,7 @@ export function createPrograms({ ports, places: ownPlaces, state }: ProgramsOpti
       kubernetes: createKubeEntries({
         ...common,
         ...addresses,
-        plugin: { banyan, home: ownPlaces.home },
+        plugin: () => (givesKubeTokens() ? { banyan, home: ownPlaces.home } : null),
       }),
       proxies: createKubeProxies({ ...common, ...addresses, personFile, log }),
       browsers: path.join(ownPlaces.browsers, organisation),

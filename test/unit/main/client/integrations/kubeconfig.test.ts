@@ -91,6 +91,19 @@ describe('a kubeconfig of ours', () => {
     ]);
   });
 
+  it('takes nothing for a choice of hers that we, or kubectl by itself, have written', () => {
+    const plugin = { banyan: ['/opt/banyan'], home: '/home/adam/.banyan' };
+    const usersOf = (...given: Parameters<typeof kubeconfigOf>): unknown[] =>
+      (
+        parse(kubeconfigOf(...given)) as { contexts: { context: { user?: string } }[] }
+      ).contexts.map(({ context }) => context.user);
+    // `kubectl config` writes "" where there was none.
+    const before = { contexts: new Map([['b', { user: '' }]]) };
+    expect(usersOf(clusters, plugin, before)).toEqual(['dev.demo.bnn', clusters[1]!.service]);
+    const since = { contexts: new Map([['arn:aws:eks:eu/dev', { user: 'dev.demo.bnn' }]]) };
+    expect(usersOf(clusters, null, since)).toEqual([undefined, undefined]);
+  });
+
   it('is read again as it was written', () => {
     expect(kubeconfigOf(clustersIn(text), null)).toBe(text);
     expect(clustersIn('apiVersion: v1\n')).toEqual([]);
