@@ -18,21 +18,18 @@ export interface ExecCredential {
 
 export function execCredential(
   { token, expiresAt }: { token: string; expiresAt: number },
-  /** KUBERNETES_EXEC_INFO; absent: a person asks, and gets the newer one. */
-  asked: string | undefined,
+  apiVersion: ExecCredential['apiVersion'],
 ): ExecCredential {
   // Without fractions of a second, which not every reader of RFC 3339 takes.
   const expirationTimestamp = new Date(expiresAt).toISOString().replace(/\.\d+Z$/, 'Z');
-  return {
-    apiVersion: asked === undefined ? VERSIONS[0] : versionIn(asked),
-    kind: 'ExecCredential',
-    status: { token, expirationTimestamp },
-  };
+  return { apiVersion, kind: 'ExecCredential', status: { token, expirationTimestamp } };
 }
 
-function versionIn(asked: string): ExecCredential['apiVersion'] {
+/** By KUBERNETES_EXEC_INFO; absent: a person asks, and gets the newer one. */
+export function versionAsked(info: string | undefined): ExecCredential['apiVersion'] {
+  if (info === undefined) return VERSIONS[0];
   try {
-    return execInfo.parse(JSON.parse(asked)).apiVersion;
+    return execInfo.parse(JSON.parse(info)).apiVersion;
   } catch (cause) {
     throw new AppError(
       'usage/invalid-input',

@@ -28,7 +28,7 @@ const document = (): string =>
     '| 1 | failed; `diagnose`: a step fails (its object says `"ok": true`, as the diagnosis itself was made) |',
     '| 2 | not a command, or not with these words |',
     '| 3 | this device is not registered, or nobody is signed in |',
-    '| 4 | denied by policy, or not allowed by the administrator: an override, an entry, a setting |',
+    '| 4 | denied by policy, or not allowed by the administrator: an override, an entry, a setting. What no role of hers lists is not found: 1, unless `kube-token` is given its id |',
     '| 5 | the local port is in use |',
     '| 130, 143 | ended by a second Ctrl-C or SIGTERM before it was done |',
     '',
