@@ -1,6 +1,5 @@
 // The program `banyanproxy`: one service, one local port (or stdin and stdout), in the foreground, without the app.
 import { existsSync } from 'node:fs';
-import { Duplex } from 'node:stream';
 import { portHolder } from '../main/client/adapters/port-holder.ts';
 import { type ChooseProxy, upstreamProxies } from '../main/client/adapters/upstream-proxy.ts';
 import { defaultHome, layout } from '../main/client/settings/layout.ts';
@@ -16,6 +15,7 @@ import {
   type ProxyArguments,
   PROXY_HELP,
 } from './proxy-arguments.ts';
+import { standardStreams } from './standard-streams.ts';
 
 const DRAIN_MS = 3_000;
 
@@ -55,8 +55,7 @@ async function main(): Promise<number> {
   };
 
   if (!options.listen) {
-    const stdio = Duplex.from({ readable: process.stdin, writable: process.stdout });
-    await relayOnce(stdio, spec, credentials, sink, options.target);
+    await relayOnce(standardStreams(), spec, credentials, sink, options.target);
     return refused ? ERRORS[refused.code].exit : EXIT.ok;
   }
 

@@ -93,7 +93,12 @@ export class Connection implements Serving {
       const { far, target } = routed;
       const connection = nextConnection();
       sink({ type: 'connection-opened', tunnel: spec.id, connection, target });
-      const { refusal, ...result } = await this.#carry(far);
+      let isTold = false;
+      const { refusal, ...result } = await this.#carry(far, () => {
+        // An ssh ends us as soon as it sees that end.
+        isTold = listening === null;
+        if (isTold) this.#refused(target, closedAtOnce(spec), connection);
+      });
       sink({
         type: 'connection-closed',
         tunnel: spec.id,
@@ -105,7 +110,7 @@ export class Connection implements Serving {
         durationMs: performance.now() - this.#acceptedAt,
         ended: result.ended,
       });
-      if (refusal) this.#refused(target, refusal, connection);
+      if (refusal && !isTold) this.#refused(target, refusal, connection);
     } catch (error) {
       const { accessTier } = spec;
       const target = error instanceof TargetError ? error.target : formatHostPort(accessTier);
@@ -157,7 +162,10 @@ export class Connection implements Serving {
   }
 
   /** A server that refuses in TCP mode just closes; one that dislikes a certificate tells after the handshake. */
-  async #carry(far: Duplex): Promise<RelayResult & { refusal: AppError | null }> {
+  async #carry(
+    far: Duplex,
+    onClosedAtOnce: () => void,
+  ): Promise<RelayResult & { refusal: AppError | null }> {
     const { spec } = this.#parts;
     const waitedMs = performance.now() - this.#acceptedAt;
     let alert: Error | undefined;
@@ -169,6 +177,7 @@ export class Connection implements Serving {
     far.once('end', () => {
       isClosedFirst =
         !this.#relay?.hasNearEnded && performance.now() - this.#acceptedAt < REFUSED_WITHIN_MS;
+      if (isClosedFirst && this.#relay?.bytesFarToNear === 0) onClosedAtOnce();
     });
     this.#near.off('close', this.#onGone);
     this.#gone = null;

@@ -107,6 +107,30 @@ describe('banyanproxy', () => {
     expect(exit).toBe(4);
   });
 
+  it.each([
+    ['at once', '', /\[tunnel\/denied\]/],
+    ['later', 'SSH-2.0-x\r\n', /closed|reset/i],
+  ])(
+    'ends an ssh, which reads from a pipe, where the other end closes %s',
+    async (_, banner, said) => {
+      const server = await pki.issue({ commonName: 'svc.demo.localhost' });
+      const far = await startTlsTier(server, (socket) => void socket.end(banner));
+      cleanUps.push(() => far.stop());
+      const words = [process.execPath, programPath('banyanproxy'), 'svc.demo.localhost'];
+      const ssh = spawn(
+        'ssh',
+        [...['-F', '/dev/null', '-o'], `ProxyCommand=${words.join(' ')} ${far.port}`, 'host'],
+        { env: environment(await signedInHome()), stdio: ['pipe', 'ignore', 'pipe'] },
+      );
+      cleanUps.push(() => ssh.kill('SIGKILL'));
+      let complaint = '';
+      ssh.stderr.on('data', (text: Buffer) => (complaint += text.toString()));
+      const [exit] = (await once(ssh, 'exit', { signal: AbortSignal.timeout(8_000) })) as [number];
+      expect(exit).toBe(255);
+      expect(complaint).toMatch(said);
+    },
+  );
+
   it('carries megabytes through standard input and output unchanged', async () => {
     const { port } = await tier();
     const home = await signedInHome();
