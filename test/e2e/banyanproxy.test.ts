@@ -119,7 +119,7 @@ describe('banyanproxy', () => {
       const words = [process.execPath, programPath('banyanproxy'), 'svc.demo.localhost'];
       const ssh = spawn(
         'ssh',
-        [...['-F', '/dev/null', '-o'], `ProxyCommand=${words.join(' ')} ${far.port}`, 'host'],
+        ['-F', '/dev/null', '-o', `ProxyCommand=${words.join(' ')} ${far.port}`, 'host'],
         { env: environment(await signedInHome()), stdio: ['pipe', 'ignore', 'pipe'] },
       );
       cleanUps.push(() => ssh.kill('SIGKILL'));
