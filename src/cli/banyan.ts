@@ -1,7 +1,7 @@
 // The program `banyan`: the client in a terminal.
 import { defaultHome } from '../main/client/settings/layout.ts';
 import { secretsWish } from '../main/secrets-wish.ts';
-import { ERRORS, EXIT, toWireError } from '../shared/errors.ts';
+import { AppError, ERRORS, EXIT, toWireError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { parseBanyanArguments } from './banyan-arguments.ts';
 import type { CommandName } from './command-table.ts';
@@ -93,11 +93,23 @@ function say(text: string): number {
   return EXIT.ok;
 }
 
-// Whoever reads our output may stop reading, e.g. `banyan services | head -1`.
+// Looked at when all is said.
 process.stdout.on('error', () => {});
 
 void main(process.argv.slice(2)).then((exit) => {
   process.exitCode = exit;
   // What is left (an idle connection, a listener for signals) must not keep a finished command; output goes first.
-  process.stdout.write('', () => process.stderr.write('', () => process.exit()));
+  process.stdout.write('', () => {
+    noteLost(process.stdout.errored);
+    process.stderr.write('', () => process.exit());
+  });
 });
+
+/** `banyan env > file` on a full disk has not done what was asked. */
+function noteLost(error: NodeJS.ErrnoException | null): void {
+  // Whoever reads our output may stop reading, e.g. `banyan services | head -1`.
+  if (error === null || error.code === 'EPIPE') return;
+  process.exitCode ||= EXIT.failed;
+  const why = `What was to be printed could not be written (${error.code}).`;
+  createPrint(false).error(new AppError('client/storage-failed', why).toWire());
+}

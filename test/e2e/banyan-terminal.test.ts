@@ -1,13 +1,21 @@
 // The power of the window in a terminal: what its commands print, for people and for programs, and what they leave.
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuild } from '../../scripts/lib/prepare.mjs';
 import type { CommandName } from '../../src/cli/command-table.ts';
 import { cliSchemas, failure } from '../support/cli-schemas.ts';
 import { publishTyped } from '../support/collection.ts';
-import { type Finished, runProgram, startProgram, temporaryFolder } from '../support/programs.ts';
+import {
+  environment,
+  type Finished,
+  programPath,
+  runProgram,
+  startProgram,
+  temporaryFolder,
+} from '../support/programs.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { terminalLogin } from '../support/terminal-login.ts';
 import { until } from '../support/until.ts';
@@ -222,5 +230,42 @@ describe('banyan diagnose', () => {
     const broken = await banyan('diagnose', '--json');
     expect(broken.exit).toBe(1);
     expect(cliSchemas.diagnose.safeParse(JSON.parse(broken.stdout)).success).toBe(true);
+  });
+});
+
+describe('output that nobody gets', () => {
+  const started = (args: readonly string[], stdout: number | 'pipe') =>
+    spawn(process.execPath, [programPath('banyan'), ...args], {
+      env: { ...environment(home), ...surroundings() },
+      stdio: ['ignore', stdout, 'pipe'],
+    });
+
+  it.each(['status --json', 'env', 'completion bash', '--help'])(
+    'is a failure on a full disk: %s',
+    async (line) => {
+      const child = started(line.split(' '), openSync('/dev/full', 'w'));
+      let said = '';
+      child.stderr?.on('data', (text: Buffer) => (said += text.toString()));
+      const [exit] = (await once(child, 'close')) as [number];
+      expect({ exit, said }).toEqual({
+        exit: 1,
+        said: expect.stringContaining('could not be written (ENOSPC)') as string,
+      });
+    },
+  );
+
+  it('ends what follows the log, and is no failure, where its reader has gone', async () => {
+    const child = started(['logs', '--follow'], 'pipe');
+    cleanUps.push(() => child.kill('SIGKILL'));
+    await once(child.stdout!, 'data');
+    child.stdout!.destroy();
+    const [exit] = (await Promise.all([
+      once(child, 'close', { signal: AbortSignal.timeout(10_000) }).then(
+        ([code]) => code as number,
+      ),
+      // Something to be written.
+      banyan('open', 'redis', '--with', 'psql'),
+    ])) as [number, Finished];
+    expect(exit).toBe(0);
   });
 });

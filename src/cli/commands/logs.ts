@@ -20,6 +20,7 @@ export const logs: Command = async ({ home, print, arguments: { values } }) => {
   for (const { value, text } of lines) print.line(value, text);
   const over = new AbortController();
   void untilInterrupted().then(() => over.abort());
+  process.stdout.once('error', () => over.abort()); // nobody reads on
   let at = written.end;
   let size = await sizeOf(file);
   while (!over.signal.aborted) {
