@@ -42,7 +42,7 @@ async function main(): Promise<number> {
   if (options === 'help') return say(PROXY_HELP);
   if (options === 'version') return say(`banyanproxy ${VERSION}\n`);
 
-  const folder = options.certificates ?? process.env['BANYAN_CERTS'] ?? defaultHome();
+  const folder = options.certificates ?? (process.env['BANYAN_CERTS'] || defaultHome());
   const credentials = await readLoginFiles(folder);
   const proxies = upstreamProxies(process.env);
   if (proxies.problem) complain(proxies.problem.toWire());

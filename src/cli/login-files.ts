@@ -30,7 +30,7 @@ export async function readLoginFiles(folder: string): Promise<Credentials> {
       cause,
     });
   }
-  const { validTo } = new X509Certificate(credentials.certificate);
+  const { validTo } = read(credentials.certificate, folder);
   if (Date.parse(validTo) <= Date.now()) {
     throw new AppError(
       'identity/session-expired',
@@ -38,6 +38,15 @@ export async function readLoginFiles(folder: string): Promise<Credentials> {
     );
   }
   return credentials;
+}
+
+function read(certificate: string, folder: string): X509Certificate {
+  try {
+    return new X509Certificate(certificate);
+  } catch (cause) {
+    const why = `${LOGIN_FILES.certificate} in ${folder} is no certificate.`;
+    throw new AppError('tunnel/certificate-missing', why, { cause });
+  }
 }
 
 const CHECK_EVERY_MS = 2_000;

@@ -182,6 +182,26 @@ describe('banyanproxy', () => {
     expect(stderr).toContain('banyan login');
   });
 
+  it.each(['', 'garbage'])('exits with 3 where the certificate is %j', async (text) => {
+    const home = await signedInHome();
+    await writeFile(path.join(home, 'login-cert.pem'), text);
+    const { exit, stderr } = await runProgram('banyanproxy', ['svc.demo.localhost', '1'], home);
+    expect({ exit, stderr }).toEqual({
+      exit: 3,
+      stderr: expect.stringMatching(
+        /is no certificate\..*\[tunnel\/certificate-missing\]/,
+      ) as string,
+    });
+  });
+
+  it('takes an empty BANYAN_CERTS for none', async () => {
+    const { port } = await tier();
+    const args = ['svc.demo.localhost', String(port)];
+    const home = await signedInHome();
+    const { stdout } = await runProgram('banyanproxy', args, home, 'SSH-2.0', { BANYAN_CERTS: '' });
+    expect(stdout).toBe('SSH-2.0');
+  });
+
   it('exits with 3 when the certificate has expired', async () => {
     const expired = await pki.issue({ commonName: 'person', lifeMs: -60_000 });
     const args = ['a.example', '8443'];
