@@ -82,18 +82,30 @@ function widthsOf(rows: readonly (readonly Cell[])[]): number[] {
   const widths: number[] = [];
   for (const row of rows) {
     for (const [index, cell] of row.entries()) {
-      widths[index] = Math.max(widths[index] ?? 0, textOf(cell).length);
+      widths[index] = Math.max(widths[index] ?? 0, columnsOf(textOf(cell)));
     }
   }
   return widths;
 }
+
+/** Of East Asian scripts, full-width forms and emoji a terminal draws each character two columns wide. */
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Emoji_Presentation}\u3000-\u303e\u30a0-\u30ff\uff01-\uff60]/u;
+const NO_COLUMN = /\p{Mark}/u;
+
+/** How far a text reaches in a terminal. */
+const columnsOf = (text: string): number =>
+  Array.from(printable(text)).reduce(
+    (sum, one) => sum + (NO_COLUMN.test(one) ? 0 : WIDE.test(one) ? 2 : 1),
+    0,
+  );
 
 /** Columns of equal width, two spaces apart. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = widthsOf(rows);
   return rows.map((row) =>
     row
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .map((cell, index) => cell + ' '.repeat((widths[index] ?? 0) - columnsOf(cell)))
       .join('  ')
       .trimEnd(),
   );
@@ -109,7 +121,7 @@ export function tonedTable(rows: readonly (readonly Cell[])[]): Cell[][] {
       .flatMap((cell, index) =>
         index === last
           ? [cell]
-          : [cell, ' '.repeat((widths[index] ?? 0) - textOf(cell).length + 2)],
+          : [cell, ' '.repeat((widths[index] ?? 0) - columnsOf(textOf(cell)) + 2)],
       );
   });
 }

@@ -37,6 +37,20 @@ describe('what banyan prints', () => {
   });
 });
 
+describe('columns', () => {
+  it('stand below each other where characters are wide, or have none of their own', () => {
+    const rows = [
+      ['日本語ｶﾅ', 'x'],
+      ['カナ한글', 'x'],
+      ['cafe\u0301 😀', 'x'],
+      ['Ω—abcdef', 'x'],
+    ];
+    // As many columns as a terminal draws, counted by hand.
+    expect(table(rows)).toEqual(['日本語ｶﾅ  x', 'カナ한글  x', 'cafe\u0301 😀   x', 'Ω—abcdef  x']);
+    expect(tonedTable(rows).map((line) => line.join(''))).toEqual(table(rows));
+  });
+});
+
 describe('colours', () => {
   const row = ['a', toned('ok', 'good'), toned('FAILED', 'bad')];
   const to = (stream: object): string => {
