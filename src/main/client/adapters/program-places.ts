@@ -1,9 +1,9 @@
 // Where programs of this computer look for what a person has set, and how they start ours.
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import type { ProgramPlaces } from '../ports.ts';
 import { isProgram } from './is-program.ts';
+import { personFolder } from '../settings/layout.ts';
 import { createLauncher } from './launcher.ts';
 
 export interface Installation {
@@ -17,7 +17,7 @@ export interface Installation {
 }
 
 export const programPlaces = (installation: Installation): ProgramPlaces => ({
-  personFolder: installation.environment['HOME'] || homedir(),
+  personFolder: personFolder(installation.environment),
   banyanproxy: ownProgram('banyanproxy', installation),
   banyan: ownProgram('banyan', installation) ?? ['banyan'],
   downloads: () => downloads(installation.environment),
@@ -26,7 +26,7 @@ export const programPlaces = (installation: Installation): ProgramPlaces => ({
 
 /** Desktops of Linux call it by the person's language (xdg-user-dirs); the others by this name on disk. */
 function downloads(environment: NodeJS.ProcessEnv): string {
-  const home = environment['HOME'] || homedir();
+  const home = personFolder(environment);
   const config = environment['XDG_CONFIG_HOME'] || path.join(home, '.config');
   const named = /^XDG_DOWNLOAD_DIR="(?:(\$HOME)\/|(?=\/))([^"\n]+)"$/m.exec(
     readText(path.join(config, 'user-dirs.dirs')),

@@ -20,11 +20,19 @@ export function defaultHome(
       );
     default:
       return path.join(
-        environment['XDG_CONFIG_HOME'] || path.join(homedir(), '.config'),
+        // Only an absolute one counts (XDG Base Directory Specification).
+        absolute(environment['XDG_CONFIG_HOME']) ?? path.join(personFolder(environment), '.config'),
         'banyanapp',
       );
   }
 }
+
+/** Without a HOME that names one, what the system knows: secrets must not lie in whichever folder a command is typed. */
+export const personFolder = (environment: NodeJS.ProcessEnv): string =>
+  absolute(environment['HOME'] ?? homedir()) ?? userInfo().homedir;
+
+const absolute = (folder: string | undefined): string | undefined =>
+  folder !== undefined && path.isAbsolute(folder) ? folder : undefined;
 
 /** Names are the seeds'; `curl --cacert --key --cert` uses them as they are. */
 export const LOGIN_FILES = {

@@ -1,5 +1,5 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
@@ -16,6 +16,12 @@ describe('the layout on disk', () => {
 
   it('follows XDG_CONFIG_HOME on Linux', () => {
     expect(defaultHome('linux', { XDG_CONFIG_HOME: '/z' })).toBe('/z/banyanapp');
+    expect(defaultHome('linux', { HOME: '/h', XDG_CONFIG_HOME: 'z' })).toBe('/h/.config/banyanapp');
+    for (const HOME of ['', 'relative', '.']) {
+      expect(defaultHome('linux', { HOME })).toBe(
+        path.join(userInfo().homedir, '.config', 'banyanapp'),
+      );
+    }
   });
 
   it.each([
