@@ -130,7 +130,7 @@ describe('banyan kubeconfig', () => {
     expect((await banyan('connect', 'mykube')).exit).toBe(0);
     const on = await banyan('kubeconfig', 'on');
     expect(on.stdout).toBe(
-      `${file}:\n  kubectl --kubeconfig ${file} --context dev  mykube.demo.bnn\n`,
+      `${file}:\n  kubectl --kubeconfig '${file.replace("'", `'\\''`)}' --context dev  mykube.demo.bnn\n`,
     );
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(await kubectl(['--kubeconfig', file, '--context', 'dev'])).toContain(
@@ -146,6 +146,21 @@ describe('banyan kubeconfig', () => {
 
     expect((await banyan('kubeconfig', 'off')).stdout).toBe(`${file} has no cluster of Banyan.\n`);
     expect(existsSync(file)).toBe(false);
+  });
+
+  it('waits for no cluster that was never connected, and names it', async (context) => {
+    const { banyan, edge, api } = await aPerson(context);
+    await publishTyped(
+      edge,
+      'unused',
+      { service_app_type: 'K8S', banyanproxy_mode: 'CHAIN', kube_ca_key: api.ca },
+      { http_connect: true, allow_patterns: [{ hostnames: ['unused.corp'] }] },
+    );
+    await banyan('connect', 'mykube');
+    const { exit, stdout } = await banyan('kubeconfig', 'on');
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/--context dev[^]*Not unused, which has no local port yet/);
+    expect(await banyan('kubeconfig', 'on', 'unused')).toMatchObject({ exit: 1 });
   });
 
   it('puts the proxy into a cluster that a person has, and nothing else', async (context) => {

@@ -110,6 +110,12 @@ export function createPrograms(options: ProgramsOptions) {
     );
   }
 
+  /** One that was never connected, or may not be, keeps the others out of nothing. */
+  function withPort(services: readonly Service[]): readonly Service[] {
+    const known = services.filter((service) => addressOf(service) !== null);
+    return known.length > 0 ? known : services;
+  }
+
   function entriesOf(
     { personFolder, banyanproxy, banyan }: ProgramPlaces,
     organisation: string,
@@ -164,7 +170,7 @@ export function createPrograms(options: ProgramsOptions) {
         if (context !== undefined && !isOn) await proxies.remove(context);
         else if (context !== undefined) {
           await proxies.add(theOnly(chosen(service, mayHaveContext)), context);
-        } else if (isOn) await kubernetes.add(chosen(service, mayHaveCluster));
+        } else if (isOn) await kubernetes.add(withPort(chosen(service, mayHaveCluster)));
         else {
           await kubernetes.remove(service);
           await proxies.removeOf(service);
