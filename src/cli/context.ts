@@ -52,9 +52,12 @@ export async function ask({ arguments: { values } }: Context, question: string, 
   try {
     // Ctrl-C and Ctrl-D answer too: a question that nobody answers would never end.
     const left = new Promise<string>((resolve) => {
-      terminal.once('SIGINT', () => terminal.close()).once('close', () => resolve(''));
+      terminal.once('SIGINT', () => terminal.close()).once('close', () => resolve('\n'));
     });
-    return await Promise.race([terminal.question(printable(question)), left]);
+    const answer = await Promise.race([terminal.question(printable(question)), left]);
+    if (answer !== '\n') return answer;
+    process.stderr.write(answer); // what is said next is no answer of hers
+    return '';
   } finally {
     terminal.close();
   }

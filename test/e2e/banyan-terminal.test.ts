@@ -233,6 +233,19 @@ describe('banyan diagnose', () => {
   });
 });
 
+describe('an argument that is empty', () => {
+  it.each([
+    [['register', ''], 'Give an invite'],
+    [['kubeconfig', 'on', 'x', '--context', ''], '--context takes the name'],
+  ])('is told in words of the command: %j', async (args, words) => {
+    const { exit, stderr } = await banyan(...args);
+    expect({ exit, stderr }).toEqual({
+      exit: 2,
+      stderr: expect.stringContaining(words) as string,
+    });
+  });
+});
+
 describe('output that nobody gets', () => {
   const started = (args: readonly string[], stdout: number | 'pipe') =>
     spawn(process.execPath, [programPath('banyan'), ...args], {

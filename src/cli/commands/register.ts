@@ -25,6 +25,7 @@ export const SECRETS_IN: Record<SecretStoreKind, string> = {
 export const register: Command = async (context) => {
   const { positionals, values } = context.arguments;
   const [given = ''] = positionals;
+  if (given.trim() === '') throw usage('Give an invite, or the address of an organisation.');
   const client = await reachClient(context.home);
   try {
     const { app, slices } = await snapshotOf(client);
