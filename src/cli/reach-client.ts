@@ -29,7 +29,8 @@ const hasCode = (error: unknown, code: string): boolean =>
 export async function reachRunningClient(home: string): Promise<ReachedClient> {
   const client = await connectControlSocket(home);
   return {
-    call: (name, input) => client.call(name, input),
+    call: (name, input) =>
+      client.call(name, input).catch((error: unknown) => Promise.reject(asOfOlder(error))),
     subscribe: (listener) => client.subscribe(listener),
     isOwn: false,
     ended: client.ended,
@@ -40,6 +41,14 @@ export async function reachRunningClient(home: string): Promise<ReachedClient> {
     },
   };
 }
+
+/** What is installed was replaced while it ran: it has never heard of what this command asks for. */
+export const asOfOlder = (error: unknown): unknown =>
+  error instanceof AppError && error.details?.['isUnknownCall'] === true
+    ? new AppError('client/other-version', 'The Banyan that runs is older than this command.', {
+        cause: error,
+      })
+    : error;
 
 /** A client that is gone without a trace: nobody has registered here. */
 async function startNowhere(): Promise<ReachedClient> {

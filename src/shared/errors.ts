@@ -58,6 +58,12 @@ export const ERRORS = {
     advice: 'Use the running app, or quit it first.',
     action: 'none',
   },
+  'client/other-version': {
+    exit: EXIT.failed,
+    title: 'Another version of Banyan is running',
+    advice: 'Quit Banyan and start it again; in a terminal: banyan quit.',
+    action: 'none',
+  },
   'client/control-refused': {
     exit: EXIT.failed,
     title: 'The control connection was refused',

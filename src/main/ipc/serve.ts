@@ -64,7 +64,11 @@ export function serve<Sender>({
 
 function lookUp(name: unknown, calls: readonly CallName[]): { name: CallName; schema: Call } {
   const known = calls.find((candidate) => candidate === name);
-  if (!known) throw new AppError('usage/invalid-input', 'There is no such call.');
+  if (!known) {
+    throw new AppError('usage/invalid-input', 'There is no such call.', {
+      details: { isUnknownCall: true },
+    });
+  }
   const [group = '', call = ''] = known.split('.');
   const schema = (contract as Record<string, Record<string, Call>>)[group]?.[call];
   if (!schema) throw new Error(`${known} is listed but not in the contract`);
