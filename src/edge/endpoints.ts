@@ -28,6 +28,7 @@ import { createRouter, type Routes } from './http/router.ts';
 import { reason } from './log.ts';
 import type { Settings } from './settings.ts';
 import type { Store } from './store/store.ts';
+import { BROWSER_DEVICE, createBrowserDevices } from './trust-provider/browser-devices.ts';
 import { CODE_PAGE, createDeviceCode } from './trust-provider/device-code.ts';
 import { createForeignTokens } from './trust-provider/foreign-tokens.ts';
 import { createIdentify } from './trust-provider/identify.ts';
@@ -129,21 +130,31 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     secure: pagesOrigin.startsWith('https:'),
     plainPath: INTERACTION,
   };
+  const verifyToken = foreign
+    ? createForeignTokens({ trusted: foreign, organisation: name, sessions })
+    : createOwnTokens(tokens, sessions);
+  const identify = createIdentify({ verifyToken, certificates, store });
+  const browserDevices = createBrowserDevices({
+    volatile,
+    store,
+    identify,
+    deviceManagers: () => settings.deviceManagers(),
+    mutualOrigin,
+    pageOf: (interaction) => `${pagesOrigin}${INTERACTION}/${interaction}`,
+    life: lifetimes.signInPage,
+  });
   const webSignIn = createWebSignIn({
     store,
     volatile,
     users,
     admit,
     deviceSessions,
+    browserDevices,
     cookie,
     trustTokenSeconds,
     exemptsUnregistered,
     audit: options.audit,
   });
-  const verifyToken = foreign
-    ? createForeignTokens({ trusted: foreign, organisation: name, sessions })
-    : createOwnTokens(tokens, sessions);
-  const identify = createIdentify({ verifyToken, certificates, store });
   const deviceCode = createDeviceCode({
     issuer,
     organisation: name,
@@ -259,6 +270,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
   const mutual = at(mutualOrigin, {
     ...enrolment.mutual,
     ...sshCertificates,
+    [`GET ${BROWSER_DEVICE}`]: browserDevices.show,
     ...backChannel,
     ...api,
   });

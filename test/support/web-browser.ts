@@ -2,6 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Identity } from './https.ts';
 import { loopbackLookup } from '../../src/proxy/net/loopback.ts';
 
 export interface Page {
@@ -35,7 +36,8 @@ const NAVIGATION = {
   accept: 'text/html',
 };
 
-export function webBrowser(root: string): WebBrowser {
+/** `identity`: a client certificate that it shows wherever one is asked for. */
+export function webBrowser(root: string, identity?: Identity): WebBrowser {
   const jar = new Map<string, { host: string; path: string; name: string; value: string }>();
   const keep = (url: URL, lines: readonly string[]): void => {
     for (const line of lines) {
@@ -75,7 +77,7 @@ export function webBrowser(root: string): WebBrowser {
           agent: false,
           lookup: loopbackLookup,
           // Else Node would ask for the name of a `host` header.
-          ...(url.protocol === 'https:' && { ca: root, servername: url.hostname }),
+          ...(url.protocol === 'https:' && { ca: root, servername: url.hostname, ...identity }),
           headers: {
             ...NAVIGATION,
             ...(cookie && { cookie }),

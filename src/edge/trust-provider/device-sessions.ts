@@ -1,4 +1,4 @@
-// The device phase for browsers, which show no DeviceCert: the app fetches a ticket over mutual TLS, the browser trades
+// The device phase for browsers, which hold no DeviceCert of ours: the app fetches a ticket over mutual TLS, the browser trades
 // it for a device session. Both are random, kept as hashes, and good only while the app's own session is.
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from '../../shared/schema.ts';
@@ -31,6 +31,8 @@ export interface DeviceSessions {
   look(ticket: string): Promise<{ serviceId: string; accountId: string } | null>;
   /** null: unknown, too old, or the session behind it is over. A second use also ends what the first one opened. */
   redeem(ticket: string): Promise<{ serviceId: string; secret: string } | null>;
+  /** For a browser whose device and person are proven; returns its secret. */
+  open(session: DeviceSession): Promise<string>;
   /** The live one that a browser's cookie names. */
   find(secret: string): Promise<DeviceSession | null>;
 }
@@ -44,7 +46,15 @@ export function createDeviceSessions(
   const keyOf = (kind: 'Ticket' | 'DeviceSession', secret: string): string =>
     recordKey(kind, createHash('sha256').update(secret).digest('base64url'));
 
+  const keep = (key: string, session: DeviceSession): Promise<void> =>
+    volatile.put('issuer', key, { payload: session, expiresAt: session.until });
+
   return {
+    async open(session) {
+      const secret = randomBytes(32).toString('base64url');
+      await keep(keyOf('DeviceSession', secret), session);
+      return secret;
+    },
     async issueTicket({ device, claims, sessionId }, serviceId) {
       const ticket = randomBytes(32).toString('base64url');
       await volatile.put('issuer', keyOf('Ticket', ticket), {
@@ -84,7 +94,7 @@ export function createDeviceSessions(
       }
       const { serviceId, ...session } = payload;
       if (!(await sessions.isLive(session.sessionId, session.deviceId))) return null;
-      await volatile.put('issuer', opened, { payload: session, expiresAt: session.until });
+      await keep(opened, session);
       return { serviceId, secret };
     },
     async find(secret) {

@@ -193,7 +193,7 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
     if (
       user === null ||
       typeof user === 'string' ||
-      (service && !webSignIn.takesPassword(service))
+      (service && !(await webSignIn.takesPassword(service, details.uid)))
     ) {
       return sendCodedPage(response, code ?? 'issuer_answer_invalid');
     }
@@ -222,7 +222,7 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
     const details = await detailsOf(request, response);
     if (!details) return;
     const service = webClients.service(String(details.params['client_id']));
-    if (service && !webSignIn.takesPassword(service)) {
+    if (service && !(await webSignIn.takesPassword(service, details.uid))) {
       throw new HttpRefusal(403, 'This service takes no password.');
     }
     const form = new URLSearchParams(await readBody(request));

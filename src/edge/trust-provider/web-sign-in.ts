@@ -1,5 +1,6 @@
 // Signing in to a web service: the person of the browser's device session, without a password page. A browser without
-// one is dropped with a page that offers the app, unless the service exempts unregistered devices.
+// one shows the certificate that a Device Manager has given it, or is dropped with a page that offers the app, unless the
+// service exempts unregistered devices.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
@@ -7,9 +8,10 @@ import type { Admit } from '../access-tier/admit.ts';
 import type { Audit, AuditEntry } from '../audit/audit.ts';
 import type { PublishedService } from '../command-center/rulebook.ts';
 import { UNREGISTERED_DEVICE } from '../devices.ts';
-import { type CookieKind, readCookie } from '../http/cookies.ts';
+import { type CookieKind, readCookie, setCookie } from '../http/cookies.ts';
 import type { DeviceRecord, Store, UserRecord } from '../store/store.ts';
 import { isLive, recordKey } from './adapter.ts';
+import { type BrowserDevices, CERTIFICATE } from './browser-devices.ts';
 import type { DeviceSession, DeviceSessions } from './device-sessions.ts';
 import { sendMessagePage } from './pages.ts';
 import type { Users } from './users.ts';
@@ -26,6 +28,7 @@ export interface WebSignInOptions {
   users: Users;
   admit: Admit;
   deviceSessions: DeviceSessions;
+  browserDevices: Omit<BrowserDevices, 'show'>;
   cookie: CookieKind;
   trustTokenSeconds(): number;
   exemptsUnregistered(service: PublishedService): boolean;
@@ -33,11 +36,11 @@ export interface WebSignInOptions {
 }
 
 export interface WebSignIn {
-  /** Whether a browser on an unregistered device may sign in there, by password. */
-  takesPassword(service: PublishedService): boolean;
+  /** Whether the person may prove by password who they are: the device is known, or need not be. */
+  takesPassword(service: PublishedService, interaction: string): Promise<boolean>;
   /** Answers, unless the password page is to: then true. */
   begin(exchange: Exchange): Promise<'answered' | 'ask-for-password'>;
-  /** Somebody has proven by password who they are, at a service that exempts their device. */
+  /** Somebody has proven by password who they are, on a device that is known or exempted. */
   withPassword(exchange: Exchange, user: UserRecord): Promise<void>;
   /** Device and session that a grant of a web service stands for. */
   binding(grantId: string): Promise<{ device: DeviceRecord; sessionId: string } | null>;
@@ -52,7 +55,7 @@ export interface Exchange {
 }
 
 export function createWebSignIn(options: WebSignInOptions): WebSignIn {
-  const { store, volatile, users, admit, deviceSessions } = options;
+  const { store, volatile, users, admit, deviceSessions, browserDevices } = options;
   const seconds = (): number => Math.floor(Date.now() / 1000);
 
   /** A new grant each time. Of an exempted device it is the session itself, else it stands for the device's. */
@@ -90,6 +93,51 @@ export function createWebSignIn(options: WebSignInOptions): WebSignIn {
     );
   };
 
+  /** The person of a device session, as far as policy goes. */
+  const enter = async (
+    exchange: Exchange,
+    session: DeviceSession,
+    user: UserRecord,
+  ): Promise<void> => {
+    const { response, service } = exchange;
+    const caller = { ...session, person: { email: user.email, groups: user.groups } };
+    const admission = await admit.again(caller, service.id);
+    note(exchange, {
+      allowed: admission.allowed,
+      device: session.deviceId,
+      person: user.email,
+      ...(!admission.allowed && { code: admission.denial.code }),
+    });
+    if (admission.allowed) await grant(exchange, user.id, session);
+    else sendForbidden(response, service, admission.denial.reason);
+  };
+
+  /** As the app's own sign-in is one: listed, and ended, like any other of this device. */
+  const openSession = async (
+    { provider, response }: Exchange,
+    device: DeviceRecord,
+    user: UserRecord,
+  ): Promise<DeviceSession> => {
+    const lifetime = options.trustTokenSeconds();
+    const own = new provider.Grant({
+      accountId: user.id,
+      clientId: device.id,
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- missing in its types
+      ...({ expiresIn: lifetime } as object),
+    });
+    const session = {
+      deviceId: device.id,
+      sessionId: await own.save(),
+      accountId: user.id,
+      until: seconds() + lifetime,
+    };
+    await store.change('devices', device.id, (known) =>
+      known && known.owner === undefined ? { ...known, owner: user.email } : undefined,
+    );
+    response.setHeader('Set-Cookie', setCookie(options.cookie, await deviceSessions.open(session)));
+    return session;
+  };
+
   const note = (
     { request, service }: Exchange,
     decision: Pick<AuditEntry, 'allowed' | 'code' | 'device' | 'person'>,
@@ -103,25 +151,26 @@ export function createWebSignIn(options: WebSignInOptions): WebSignIn {
     });
 
   return {
-    takesPassword: (service) => options.exemptsUnregistered(service),
+    takesPassword: async (service, interaction) =>
+      options.exemptsUnregistered(service) || (await browserDevices.of(interaction)) !== null,
     async begin(exchange) {
-      const { request, response, service } = exchange;
+      const { request, response, service, details } = exchange;
       const session = await deviceSessions.find(readCookie(request, options.cookie));
       const user = session && (await users.find(session.accountId));
       if (session && user) {
-        const caller = { ...session, person: { email: user.email, groups: user.groups } };
-        const admission = await admit.again(caller, service.id);
-        note(exchange, {
-          allowed: admission.allowed,
-          device: session.deviceId,
-          person: user.email,
-          ...(!admission.allowed && { code: admission.denial.code }),
-        });
-        if (admission.allowed) await grant(exchange, user.id, session);
-        else sendForbidden(response, service, admission.denial.reason);
+        await enter(exchange, session, user);
         return 'answered';
       }
       if (options.exemptsUnregistered(service)) return 'ask-for-password';
+      const proof = new URL(request.url ?? '', 'http://own').searchParams.get(CERTIFICATE);
+      if (proof !== null) await browserDevices.arrived(details.uid, proof);
+      if (await browserDevices.of(details.uid)) return 'ask-for-password';
+      // Asked for its certificate, once in a sign-in.
+      const way = proof === null ? browserDevices.wayFrom(details.uid) : null;
+      if (way !== null) {
+        sendElsewhere(response, way);
+        return 'answered';
+      }
       note(exchange, { allowed: false, code: 'device_unregistered' });
       sendMessagePage(response, 403, {
         title: `Open ${nameOf(service)} with the Banyan app`,
@@ -133,7 +182,11 @@ export function createWebSignIn(options: WebSignInOptions): WebSignIn {
       });
       return 'answered';
     },
-    withPassword: (exchange, user) => grant(exchange, user.id, null),
+    async withPassword(exchange, user) {
+      const device = await browserDevices.of(exchange.details.uid);
+      if (device === null) return grant(exchange, user.id, null);
+      return enter(exchange, await openSession(exchange, device, user), user);
+    },
     async binding(grantId) {
       const record = await volatile.get('issuer', recordKey('WebGrant', grantId));
       if (!isLive(record)) return null;
@@ -144,6 +197,11 @@ export function createWebSignIn(options: WebSignInOptions): WebSignIn {
     },
   };
 }
+
+const sendElsewhere = (response: ServerResponse, address: string): void =>
+  void response
+    .writeHead(303, { Location: address, 'Cache-Control': 'no-store', 'Content-Length': '0' })
+    .end();
 
 export const sendForbidden = (
   response: ServerResponse,
