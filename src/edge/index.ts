@@ -13,7 +13,7 @@ import { openAcme } from './acme/certificates.ts';
 import { createAdmit } from './access-tier/admit.ts';
 import { createRelyingParty } from './access-tier/web/relying-party.ts';
 import { openAudit } from './audit/audit.ts';
-import { openAuthority } from './authority/authority.ts';
+import { openOwnAuthority } from './authority/own-authority.ts';
 import { openSshAuthority } from './authority/ssh-authority.ts';
 import { createClientCertificates } from './authority/client-certificates.ts';
 import { createServerCertificates, renewed } from './authority/server-certificates.ts';
@@ -159,7 +159,7 @@ async function start(
   const audit = openAudit(inData('audit.jsonl'), log);
   stops.push(() => audit.close());
 
-  const authority = await openAuthority(inData('authority'), config.name);
+  const authority = await openOwnAuthority(store, inData('authority'), config.name);
   const ssh = await openSshAuthority(inData('authority'));
   const secrets = await openIssuerSecrets(inData('issuer.json'));
   const serverCertificates = createServerCertificates(authority, lifetimes.serverCert);

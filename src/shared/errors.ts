@@ -596,6 +596,20 @@ export const ERRORS = {
     advice: 'Correct what is named and start again; nothing was started.',
     action: 'none',
   },
+  'edge/authority-differs': {
+    exit: EXIT.failed,
+    title: 'The store belongs to another authority',
+    advice:
+      'Copy `authority` and `issuer.json` of the data folder that has it, or use another store; nothing was started.',
+    action: 'none',
+  },
+  'edge/store-unavailable': {
+    exit: EXIT.failed,
+    title: 'The database cannot be used',
+    advice:
+      'Start it, or correct `store.database` and the PG variables of the environment; nothing was started.',
+    action: 'none',
+  },
   'edge/document-invalid': {
     exit: EXIT.usage,
     title: 'The document cannot be used',

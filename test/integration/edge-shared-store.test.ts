@@ -1,13 +1,14 @@
 // Several edges of one organisation on one PostgreSQL: what one is told holds at the other, and while the database is away
 // nobody gets in by what is remembered.
 import { once } from 'node:events';
-import { cp } from 'node:fs/promises';
+import { access, cp } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { callsTo } from '../../src/edge/administration/control-client.ts';
 import { createEdge, type Edge } from '../../src/edge/index.ts';
+import { inGroups } from '../../src/shared/model/fingerprint.ts';
 import { createInvites } from '../../src/edge/enrolment/invites.ts';
 import { DEFAULT_POSTURE } from '../../src/edge/policy/posture.ts';
 import { openPostgresStore } from '../../src/edge/store/postgres-store.ts';
@@ -333,3 +334,34 @@ test(
   },
   AWAY_MS + 60_000,
 );
+
+test('an edge to which nobody copied the keys is refused, and leaves nothing where they belong', async () => {
+  const database = await server.database();
+  const first = await startEdge({ database });
+  onTestFinished(() => first.stop());
+  const data = path.join(tempDir(), 'data');
+  await expect(startEdge({ database, data })).rejects.toMatchObject({
+    code: 'edge/authority-differs',
+    message: expect.stringContaining(inGroups(first.edge.rootFingerprint)) as string,
+  });
+  await expect(access(path.join(data, 'authority', 'root-cert.pem'))).rejects.toThrow('ENOENT');
+  // The keys of another organisation are none either.
+  const other = await startEdge();
+  onTestFinished(() => other.stop());
+  await cp(path.join(other.data, 'authority'), path.join(data, 'authority'), { recursive: true });
+  await expect(startEdge({ database, data })).rejects.toMatchObject({
+    code: 'edge/authority-differs',
+  });
+});
+
+test('a database that cannot be used is named with its reason, without the password', async () => {
+  const url = new URL(await server.database());
+  url.pathname = '/nobody-made-it';
+  url.password = 'hunter2';
+  const failure = await startEdge({ database: url.href }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    code: 'edge/store-unavailable',
+    message: expect.stringContaining('database "nobody-made-it" does not exist.') as string,
+  });
+  expect((failure as Error).message).not.toContain('hunter2');
+});

@@ -1,7 +1,7 @@
 // The organisation's certificate authority: one root and three intermediates, each signing its own kind only.
 // Made once in its folder, loaded ever after. The only place that writes certificates.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { access, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deviceUri, trustUri } from '../../shared/protocol/subject-alternative-names.ts';
 import { NAMESPACE, type TrustTokenClaims } from '../../shared/protocol/trust-token.ts';
@@ -98,6 +98,16 @@ const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const CRL_NUMBER = '2.5.29.20';
 const ASCII = /^[\x20-\x7e]+$/;
+
+/** The root's certificate is written last. */
+export const hasAuthority = (folder: string): Promise<boolean> =>
+  access(join(folder, 'root-cert.pem')).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
 
 export async function openAuthority(folder: string, organisation: string): Promise<Authority> {
   await mkdir(folder, { recursive: true, mode: 0o700 });

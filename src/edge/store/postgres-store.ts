@@ -2,6 +2,7 @@
 // whoever has lost its connection is told that anything may have changed. While the server is away every call rejects:
 // nobody is let in by what is remembered.
 import { Client, type ClientConfig, Pool, type PoolClient } from 'pg';
+import { AppError } from '../../shared/errors.ts';
 import { type Log, reason } from '../log.ts';
 import type { CollectionName, Collections, Store } from './store.ts';
 
@@ -63,7 +64,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     await client.query(TABLE);
   }).catch(async (error: unknown) => {
     await pool.end();
-    throw error;
+    throw unusable(options.url, error);
   });
   const stopListening = await listenForChanges(timeouts, options).catch(async (error: unknown) => {
     await pool.end();
@@ -121,6 +122,16 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       await pool.end();
     },
   };
+}
+
+/** The address without user and password: it is shown. */
+function unusable(url: string, cause: unknown): AppError {
+  const { host, pathname } = URL.canParse(url) ? new URL(url) : { host: '', pathname: '' };
+  // Of a name with several addresses each has a reason of its own, and all of them together none.
+  const first = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;
+  const why = first instanceof Error ? first.message : 'no reason is known';
+  const message = `The database ${host}${pathname} cannot be used: ${why}.`;
+  return new AppError('edge/store-unavailable', message, { cause });
 }
 
 /** A connection of its own, made again for as long as it takes. Resolves when it listens for the first time. */

@@ -87,6 +87,8 @@ export interface SettingsRecord {
   trustTokenSeconds?: number;
   unregisteredDevices?: 'dropped' | 'allowed';
   deviceManagers?: DeviceManagerRecord[];
+  /** In a record of its own: of the authority that all edges on this store have. */
+  rootFingerprint?: string;
 }
 
 /** A Device Manager whose certificates count as DeviceCerts. */
