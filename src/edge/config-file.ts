@@ -40,6 +40,13 @@ const seconds = (least: number, most: number) =>
   z.number().int().min(least, `has to be at least ${least}`).max(most, `may be ${most} at most`);
 const port = seconds(1, 65535);
 const level = z.enum(TRUST_LEVELS);
+/** Of names in a record: a reason for each that is none of them. */
+const known = (names: readonly string[]) => ({
+  error: (issue: { code?: string; keys?: unknown }) =>
+    issue.code === 'unrecognized_keys' && Array.isArray(issue.keys)
+      ? issue.keys.map(() => `is not known; known are ${names.join(', ')}`).join('\n')
+      : undefined,
+});
 
 const ISSUER = {
   path: ['issuer'],
@@ -108,15 +115,10 @@ const configFile = strict({
   }).prefault({}),
   posture: strict({
     effects: z
-      .partialRecord(z.enum(POSTURE_FACTORS), level.exclude(['High']))
+      .partialRecord(z.enum(POSTURE_FACTORS), level.exclude(['High']), known(POSTURE_FACTORS))
       .default(DEFAULT_POSTURE.effects),
     minimum_versions: z
-      .partialRecord(z.enum(SYSTEMS), z.string().max(50), {
-        error: ({ code }: { code?: string }) =>
-          code === 'unrecognized_keys'
-            ? `is not known; known are ${SYSTEMS.join(', ')}`
-            : undefined,
-      })
+      .partialRecord(z.enum(SYSTEMS), z.string().max(50), known(SYSTEMS))
       .default({}),
     applications: z.array(z.string().min(1).max(100)).max(50).default([]),
     unknown: level.default(DEFAULT_POSTURE.unknown),
@@ -135,21 +137,40 @@ export interface HostedEdge {
 
 /** Rejects with `edge/config-invalid` and every problem with its path and line. */
 export async function readConfigFile(file: string): Promise<HostedEdge> {
+  const read = await readAs(file, configFile);
+  const folder = path.dirname(path.resolve(file));
+  if (!path.isAbsolute(read.data)) await refuseLink(file, folder);
+  const { edge, ...rest } = hosted(read, folder);
+  const files = {
+    ...(await upstreamOf(file, read, folder)),
+    ...(await acmeOf(file, read, folder)),
+  };
+  return { edge: { ...edge, ...files }, ...rest };
+}
+
+/**
+ * Where the edge of this file is met. Nothing else is looked at: a mistake that somebody is making there, or a secret beside
+ * it that is gone, must not keep an administrator from banning a device.
+ */
+export async function dataFolderOf(file: string): Promise<string> {
+  const { data } = await readAs(file, z.object({ data: configFile.shape.data }));
+  const folder = path.dirname(path.resolve(file));
+  if (!path.isAbsolute(data)) await refuseLink(file, folder);
+  return path.resolve(folder, data);
+}
+
+async function readAs<Schema extends z.ZodType>(
+  file: string,
+  schema: Schema,
+): Promise<z.output<Schema>> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     const why = cause.code === 'ENOENT' ? 'there is no such file' : `it answers ${cause.code}`;
     throw invalid(`${file} cannot be read: ${why}.`, undefined, cause);
   });
   if (text.length > LONGEST_FILE) throw invalid(`${file} is larger than any configuration.`);
-  const read = readJson(text, configFile);
+  const read = readJson(text, schema);
   if (!read.ok) throw invalid(problemLines(file, read.problems).join('\n'), read.problems[0]);
-  const folder = path.dirname(path.resolve(file));
-  if (!path.isAbsolute(read.value.data)) await refuseLink(file, folder);
-  const { edge, ...rest } = hosted(read.value, folder);
-  const files = {
-    ...(await upstreamOf(file, read.value, folder)),
-    ...(await acmeOf(file, read.value, folder)),
-  };
-  return { edge: { ...edge, ...files }, ...rest };
+  return read.value;
 }
 
 /** Of a file that the configuration names, beside it. */

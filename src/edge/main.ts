@@ -10,7 +10,7 @@ import { documentCommands } from './commands/documents.ts';
 import { peopleCommands } from './commands/people.ts';
 import { settingsCommands } from './commands/settings.ts';
 import type { CommandName } from './commands/table.ts';
-import { readConfigFile } from './config-file.ts';
+import { dataFolderOf } from './config-file.ts';
 import { createPrint, print } from './print.ts';
 
 const commands: Record<Exclude<CommandName, 'start' | 'demo'>, Command> = {
@@ -26,7 +26,7 @@ async function run(given: Arguments): Promise<void> {
   if (command === 'demo') return (await import('./commands/demo.ts')).demo(given);
   if (command === 'start')
     return (await import('./commands/start.ts')).start(given, configOf(given));
-  const data = given.text('data') ?? (await readConfigFile(configOf(given))).edge.data;
+  const data = given.text('data') ?? (await dataFolderOf(configOf(given)));
   return commands[command]({
     arguments: given,
     call: callsTo(data),

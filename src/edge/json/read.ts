@@ -40,13 +40,25 @@ export const problemsOf = (error: z.ZodError, json: ParsedJson): Problem[] =>
       const path = issue.path.filter((part) => typeof part !== 'symbol');
       // Each of the names that are not known has a place of its own.
       const unknown = issue.code === 'unrecognized_keys' ? issue.keys : null;
-      if (!unknown) return [problemAt(path, issue.message, json)];
+      if (!unknown) {
+        const isMissing = issue.code === 'invalid_type' && valueAt(json.value, path) === undefined;
+        return [problemAt(path, isMissing ? 'is missing' : issue.message, json)];
+      }
       const reasons = issue.message.split('\n');
       return unknown
         .slice(0, MOST_PROBLEMS)
         .map((name, at) => problemAt([...path, name], reasons[at] ?? '', json));
     })
     .toSorted((a, b) => a.line - b.line || a.column - b.column);
+
+const valueAt = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>(
+    (at, part) =>
+      typeof at === 'object' && at !== null
+        ? (at as Record<string | number, unknown>)[part]
+        : undefined,
+    value,
+  );
 
 export const problemAt = (path: Path, reason: string, json: ParsedJson): Problem => ({
   path: written(path),

@@ -3,7 +3,7 @@ import { realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIFETIMES } from '../../../src/edge/config.ts';
-import { readConfigFile } from '../../../src/edge/config-file.ts';
+import { dataFolderOf, readConfigFile } from '../../../src/edge/config-file.ts';
 import { DEFAULT_POSTURE } from '../../../src/edge/policy/posture.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -246,5 +246,27 @@ describe('is refused with path, line and reason:', () => {
   test('a file that is not there', async () => {
     const file = path.join(tempDir(), 'none.json');
     await expect(readConfigFile(file)).rejects.toThrow(`${file} cannot be read: there is no such`);
+  });
+});
+
+test('what is missing is said to be missing, and names of posture that are not known bring those that are', async () => {
+  const { listen: _, ...without } = LEAST;
+  expect(await refusal(without)).toContain('listen: is missing');
+  const posture = {
+    effects: { disk_encryption: 'Low', firewall: 'Low' },
+    minimum_versions: { beos: '5' },
+  };
+  const told = (await refusal({ ...LEAST, posture })).split('\n');
+  expect(told).toHaveLength(3);
+  for (const line of told.slice(0, 2)) expect(line).toContain('known are UpToDateOS, DiskEncr');
+  expect(told[2]).toContain('known are windows, macos, debian');
+});
+
+test('where the edge is met does not depend on the rest of the file', async () => {
+  const file = written({ ...LEAST, posture: { effects: { nonsense: 'Low' } }, listen: 3 });
+  expect(await dataFolderOf(file)).toBe(path.join(path.dirname(file), 'data'));
+  await expect(dataFolderOf(written({ version: 1 }))).rejects.toMatchObject({
+    code: 'edge/config-invalid',
+    message: expect.stringContaining('data: is missing') as string,
   });
 });
