@@ -1,5 +1,6 @@
 // A person's own address and port, while the administrator changes her mind about allowing it.
-import { expect, it, onTestFinished } from 'vitest';
+import { Server } from 'node:net';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { findFreePort } from '../../src/main/client/adapters/port-holder.ts';
 import { startBackend } from '../support/collection.ts';
 import { startClient } from '../support/start-client.ts';
@@ -62,4 +63,29 @@ it('is set aside while it is not allowed, and comes back when it is', async () =
     return now?.status === 'open' && now.address.host === own.host && now.address.port === port;
   });
   expect(shown()).toEqual({ ...own, source: 'override' });
+});
+
+it('leaves what is connected as it is where the port may not be opened', async () => {
+  const edge = await startEdge();
+  onTestFinished(() => edge.stop());
+  const client = await startClient();
+  onTestFinished(() => client.stop());
+  await client.register(await edge.edge.createInvite());
+  await client.signIn();
+  const service = 'echo.demo.bnn';
+  await client.call('tunnel.open', { service });
+  const before = client.slices().tunnels.ports[service];
+  // As the system answers whoever is not root: tests may be.
+  const listen = Server.prototype.listen;
+  vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, ...given) {
+    if ((given[0] as { port?: number }).port !== 80) return listen.apply(this, given as never);
+    setImmediate(() => this.emit('error', Object.assign(new Error('no'), { code: 'EACCES' })));
+    return this;
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  await expect(client.call('tunnel.override', { service, port: 80 })).rejects.toMatchObject({
+    code: 'tunnel/listen-failed',
+  });
+  expect(client.slices().tunnels.states[service]).toMatchObject({ status: 'open' });
+  expect(client.slices().tunnels.ports[service]).toEqual(before);
 });

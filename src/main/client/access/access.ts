@@ -19,7 +19,7 @@ import { type LocalRules, refuseToOpen, specFor } from './admission.ts';
 import { createAutorun } from './autorun.ts';
 import { createFacts, isBare } from './facts.ts';
 import { choosePort } from './port-choice.ts';
-import { addressMissing, portInUse, refuseAddress } from './port-trouble.ts';
+import { addressMissing, portInUse, portNotAllowed, refuseAddress } from './port-trouble.ts';
 import { createSavedPorts } from './saved-ports.ts';
 
 const STRICT: LocalRules = { upstreamProxy: null, localUsers: 'own' };
@@ -195,6 +195,7 @@ export function createAccess(options: AccessOptions) {
     const look = await lookAtPort(listen);
     if (look === 'taken') throw await portInUse(state.slices, service, listen);
     if (look === 'no-address') throw addressMissing(listen.host);
+    if (look === 'not-allowed') throw portNotAllowed(listen.port);
   }
 
   async function reopen(id: string): Promise<void> {

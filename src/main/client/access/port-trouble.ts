@@ -58,6 +58,12 @@ export function refuseAddress(host: string): AppError {
   );
 }
 
+export const portNotAllowed = (port: number): AppError =>
+  new AppError(
+    'tunnel/listen-failed',
+    `Port ${port} may only be opened by an administrator of this computer.`,
+  );
+
 export const addressMissing = (host: string, cause?: unknown): AppError =>
   new AppError('tunnel/address-not-available', `This computer has no address ${host}.`, {
     cause,

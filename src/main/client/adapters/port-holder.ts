@@ -7,16 +7,18 @@ import type { LocalAddress } from '../../../shared/model/tunnel.ts';
 
 const LISTENING = '0A';
 
-/**
- * Only a look before something is changed: whoever listens next may still be faster. A port that may not be opened at all
- * counts as free: it is in nobody's use.
- */
-export function lookAtPort({ host, port }: LocalAddress): Promise<'free' | 'taken' | 'no-address'> {
+type Look = 'free' | 'taken' | 'no-address' | 'not-allowed';
+const LOOKS: Readonly<Record<string, Look>> = {
+  EADDRINUSE: 'taken',
+  EADDRNOTAVAIL: 'no-address',
+  EACCES: 'not-allowed', // those below 1024, usually
+};
+
+/** Only a look before something is changed: whoever listens next may still be faster. */
+export function lookAtPort({ host, port }: LocalAddress): Promise<Look> {
   return new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', ({ code }: NodeJS.ErrnoException) =>
-      resolve(code === 'EADDRINUSE' ? 'taken' : code === 'EADDRNOTAVAIL' ? 'no-address' : 'free'),
-    );
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(LOOKS[code ?? ''] ?? 'free'));
     probe.listen({ host, port, exclusive: true }, () => {
       probe.close(() => resolve('free'));
     });
