@@ -66,6 +66,25 @@ describe('banyan login', () => {
     expect((await runProgram('banyan', ['logout'], home)).exit).toBe(0);
   });
 
+  it('tells the page that it joins where another terminal waits', async () => {
+    const login = (): { said: () => string; child: ReturnType<typeof spawn> } => {
+      const child = spawn(process.execPath, [programPath('banyan'), 'login', '--no-browser'], {
+        env: environment(home),
+      });
+      let said = '';
+      child.stderr.on('data', (text: Buffer) => (said += text.toString()));
+      return { said: () => said, child };
+    };
+    const first = login();
+    await until(() => Promise.resolve(first.said().includes('Ctrl-C gives up')));
+    const second = login();
+    await until(() => Promise.resolve(second.said().includes('Ctrl-C gives up')));
+    expect(second.said()).toBe(first.said());
+    const ended = new Promise((resolve) => first.child.on('close', resolve));
+    second.child.kill('SIGINT');
+    expect(await ended).toBe(3);
+  });
+
   it('--device-code shows page, code and picture, opens nothing, and goes on when it is approved', async () => {
     const before = (await opened()).length;
     const child = spawn(process.execPath, [programPath('banyan'), 'login', '--device-code'], {

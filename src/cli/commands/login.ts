@@ -2,7 +2,7 @@
 import { renderUnicodeCompact } from 'uqr';
 import type { ClientApi } from '../../shared/ipc/contract.ts';
 import { isSigningIn, type Session, type SignInPrompt } from '../../shared/model/session.ts';
-import { type Command, untilInterrupted } from '../context.ts';
+import { type Command, snapshotOf, untilInterrupted } from '../context.ts';
 import { localTime } from '../../shared/local-time.ts';
 import type { Print } from '../print.ts';
 import { reachClient } from '../reach-client.ts';
@@ -14,6 +14,11 @@ export const login: Command = async ({ home, arguments: { values }, print }) => 
     show(prompt, Boolean(values['no-browser']), print),
   );
   try {
+    // In another terminal, or the window, somebody waits already: this command joins, and is told of no new page.
+    const { session: now } = (await snapshotOf(client)).slices;
+    const waiting = isSigningIn(now) ? now.prompt : null;
+    const goesOn = waiting !== null && (waiting.by === 'device-code' || !withCode);
+    if (goesOn) show(waiting, Boolean(values['no-browser']), print);
     const signingIn = withCode
       ? client.call('session.signInWithCode', {})
       : client.call('session.signIn', { openBrowser: !values['no-browser'] });
