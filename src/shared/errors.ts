@@ -100,7 +100,7 @@ export const ERRORS = {
   'program/not-installed': {
     exit: EXIT.failed,
     title: 'That program is not installed',
-    advice: 'Install it, or use the command that is shown.',
+    advice: 'Install it, or use the command that is shown; in a terminal: banyan connect.',
     action: 'none',
   },
   'program/not-started': {
@@ -112,7 +112,7 @@ export const ERRORS = {
   'program/not-connected': {
     exit: EXIT.failed,
     title: 'The service is not connected',
-    advice: 'Connect it, then open the program again.',
+    advice: 'Connect it, then try again; in a terminal: banyan connect.',
     action: 'none',
   },
   'program/port-unknown': {
@@ -249,7 +249,7 @@ export const ERRORS = {
     exit: EXIT.failed,
     title: 'There is no keychain to keep secrets in',
     advice:
-      'Unlock or install one, or keep the secrets in a file under a passphrase, or in memory only.',
+      'Unlock or install one, or keep the secrets in a file under a passphrase, or in memory only; in a terminal: --secrets file, or memory.',
     action: 'use-memory',
   },
   'device/secret-store-locked': {

@@ -29,5 +29,8 @@ async function findEntry(
 
 export function entriesOf(entries: ConfigEntries | null): ConfigEntries {
   if (entries) return entries;
-  throw new AppError('device/not-registered', 'Entries belong to an organisation.');
+  throw new AppError(
+    'device/not-registered',
+    'This device is not registered, and entries belong to an organisation.',
+  );
 }

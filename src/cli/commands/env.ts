@@ -32,10 +32,13 @@ async function variablesOf(
   client: ReachedClient,
   service: Service,
 ): Promise<Record<string, string>> {
+  if (service.type === 'WEB') {
+    const why = `${service.friendlyName} is a web service: no variable leads programs to it.`;
+    throw new AppError('web/opens-in-browser', why);
+  }
   const tunnel = (await snapshotOf(client)).slices.tunnels.states[service.id];
   if (tunnel?.status !== 'open') {
-    const why = `${service.friendlyName} is not connected: banyan connect ${service.name}`;
-    throw new AppError('program/not-connected', why);
+    throw new AppError('program/not-connected', `${service.friendlyName} is not connected.`);
   }
   const own = ownVariables(service, tunnel.address);
   if (!own) {

@@ -95,7 +95,7 @@ function chosenProgram(
     if (first) return first;
     const why =
       usable.length > 0
-        ? `None of ${usable.join(', ')} can be opened on this computer.`
+        ? `A window with ${usable.join(' or ')} cannot be opened on this computer.`
         : `No program that Banyan knows opens ${friendlyName}.`;
     throw new AppError('program/not-installed', why);
   }
