@@ -209,3 +209,19 @@ it('SIGTERM lets running connections finish for as long as is configured, then e
   expect(await edge.ended).toBe(0);
   expect(edge.log().at(-1)).toMatchObject({ message: 'stopped' });
 });
+
+it('a service whose policy cannot be attached to it is not made', async () => {
+  const edge = await anEdge();
+  await step(edge, 'role create Engineers --group Engineering');
+  await step(edge, 'policy create web --role Engineers --for web');
+  const create = 'service create half --domain half.example.com --backend 127.0.0.1:1 --policy';
+  for (const [policy, why] of [
+    ['web', 'The policy "web" is for web services'],
+    ['nobody', 'no policy "nobody"'],
+  ]) {
+    const { exit, stderr } = await edge.run(`${create} ${policy}`.split(' '));
+    expect(stderr).toContain(why);
+    expect(exit).not.toBe(0);
+  }
+  expect(await step(edge, 'service list')).toBe('There is no service.');
+});

@@ -91,14 +91,23 @@ const create =
   async (context) => {
     const name = positional(context);
     const policy = context.arguments.text('policy');
-    // Known before anything is stored: a service without its policy would be half of what was asked for.
-    if (policy !== undefined) await context.call('document.show', { kind: 'policy', id: policy });
     const definition = TEMPLATES[kind](name, context.arguments);
+    if (policy !== undefined) await refuseUnfit(context, policy);
     const text = JSON.stringify(definition, null, 2);
     const id = await store(context, kind, { text, file: name, onlyNew: true });
     if (policy !== undefined)
       await attachTo(context, policy, id, !context.arguments.has('permissive'));
   };
+
+/** Before anything is stored: a service without its policy would be half of what was asked for. */
+async function refuseUnfit({ call, arguments: given }: Context, policy: string): Promise<void> {
+  const { definition } = await call('document.show', { kind: 'policy', id: policy });
+  const { spec } = definition as { spec?: { options?: { l7_protocol?: unknown } } };
+  if (spec?.options?.l7_protocol !== 'http' || given.text('type') === 'WEB') return;
+  throw usage(
+    `The policy "${policy}" is for web services: give --type WEB, or a policy made with --for tcp.`,
+  );
+}
 
 async function store(
   { call, print, by, arguments: given }: Context,
