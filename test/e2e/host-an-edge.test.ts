@@ -5,7 +5,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { ensureBuild } from '../../scripts/lib/prepare.mjs';
+import { policyDocument } from '../../src/edge/command-center/documents.ts';
+import { httpSettings } from '../../src/edge/command-center/http-settings.ts';
 import { COMMANDS } from '../../src/edge/commands/table.ts';
+import { readConfigFile } from '../../src/edge/config-file.ts';
+import { isExempted } from '../../src/edge/policy/exempted-requests.ts';
 import { freePort } from '../support/foreign-servers.ts';
 import { createTestPki } from '../support/pki.ts';
 import { aPerson } from '../support/person.ts';
@@ -28,6 +32,7 @@ async function places() {
   const ports = new Map<string, number>();
   for (const port of ['8440', '8441', '8443']) ports.set(`0.0.0.0:${port}`, await freePort());
   const rest = await freePort();
+  const operations = await freePort();
   return {
     folder,
     own: (text: string): string =>
@@ -36,6 +41,7 @@ async function places() {
         text
           .replaceAll('/srv/banyan', folder)
           .replaceAll('"banyan.example.com"', '"team.localhost"')
+          .replaceAll('127.0.0.1:8445', `127.0.0.1:${operations}`)
           .replaceAll('127.0.0.1:8444', `127.0.0.1:${rest}`)
           .replaceAll('banyan.example.com:8444', `team.localhost:${rest}`),
       ),
@@ -95,6 +101,7 @@ it.runIf(process.platform === 'linux')(
     expect(second).toContain('token lifetime        8 hours');
     expect(second).toContain('Device Manager jamf');
     expect(second).toMatch(/allowed +change +action=device\.revoke/);
+    expect(second).toMatch(/^ok\n(banyan_edge_.*\n)+/m);
     expect(second).toContain('"ServiceID":"ledger.main.bnn"');
     expect(second).toMatch(/"RoleName":"Engineers".*"RoleVersion":2/);
     expect(second).toMatch(/"AttachedToID":"mykube\.main\.bnn".*"Enabled":"FALSE"/);
@@ -139,4 +146,37 @@ it('names no command that there is not, and every key of the configuration that 
     source.indexOf('export interface'),
   );
   for (const [, key = ''] of schema.matchAll(/^\s+([a-z_]+): /gm)) expect(page).toContain(key);
+});
+
+it('shows settings that the edge takes as they stand', async () => {
+  const [config = '', ...parts] = blocks('json');
+  const part = (begins: string): unknown =>
+    Object.values(
+      JSON.parse(`{${parts.find((text) => text.startsWith(begins))}}`) as object,
+    )[0] as unknown;
+  const file = path.join(tempDir(), 'config.json');
+  const given = JSON.parse(config) as object;
+  writeFileSync(file, JSON.stringify({ ...given, posture: part('"posture"') }));
+  const { edge } = await readConfigFile(file);
+  expect(edge.posture.effects).toMatchObject({ DiskEncryptionEnabled: 'Low' });
+  expect(edge.posture.minimumVersions).toMatchObject({ macos: '14', ubuntu: '22.04' });
+
+  const { exemptions } = httpSettings.parse(part('"http_settings"'));
+  const request = { headers: {}, secure: true, host: 'wiki.example.com', source: '10.1.2.3' };
+  const isOpen = (method: string, url: string, source = request.source): boolean =>
+    isExempted(exemptions, { ...request, method, path: url, source });
+  expect(isOpen('POST', '/webhooks/build')).toBe(true);
+  expect(isOpen('GET', '/health')).toBe(true);
+  expect(isOpen('GET', '/health', '10.2.0.1')).toBe(false);
+  expect(isOpen('GET', '/')).toBe(false);
+
+  const { spec } = policyDocument.parse({
+    kind: 'BanyanPolicy',
+    metadata: { name: 'web' },
+    spec: {
+      options: { l7_protocol: 'http' },
+      access: [{ roles: ['Engineers'], rules: { l7_access: part('"l7_access"') } }],
+    },
+  });
+  expect(spec.access[0]?.rules?.l7_access).toHaveLength(3);
 });
