@@ -76,6 +76,7 @@ it('leaves what is connected as it is where the port may not be opened', async (
   await client.call('tunnel.open', { service });
   const before = client.slices().tunnels.ports[service];
   // As the system answers whoever is not root: tests may be.
+  // oxlint-disable-next-line typescript/unbound-method -- called below with the server that it belongs to
   const listen = Server.prototype.listen;
   vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, ...given) {
     if ((given[0] as { port?: number }).port !== 80) return listen.apply(this, given as never);
