@@ -153,9 +153,11 @@ function promptWords(prompt: SignInPrompt | null): string {
 const because = (error: WireError | undefined): string => (error ? ` (${error.message})` : '');
 
 const connected = ({ catalog, tunnels }: Slices): string[][] =>
-  Object.entries(tunnels.states)
-    .filter(([, tunnel]) => tunnel.status !== 'closed')
-    .map(([id, tunnel]) => {
-      const name = catalog.services.find((service) => service.id === id)?.name ?? id;
-      return ['Service', `${name}  ${tunnelWords(tunnel)}`];
-    });
+  table(
+    Object.entries(tunnels.states)
+      .filter(([, tunnel]) => tunnel.status !== 'closed')
+      .map(([id, tunnel]) => [
+        catalog.services.find((service) => service.id === id)?.name ?? id,
+        tunnelWords(tunnel),
+      ]),
+  ).map((line) => ['Service', line]);

@@ -27,12 +27,13 @@ const COLUMNS: Record<Kind, [heading: string[], row: (listed: Listed) => string[
     ],
   ],
   role: [
-    ['ROLE', 'STATE', 'USED BY', 'VERSION', 'CHANGED'],
-    (listed) => [listed.id, listed.enabled ? 'on' : 'off', used(listed), ...change(listed)],
+    // The longest comes last: a terminal breaks nothing that stands behind it.
+    ['ROLE', 'STATE', 'VERSION', 'CHANGED', 'USED BY'],
+    (listed) => [listed.id, listed.enabled ? 'on' : 'off', ...change(listed), used(listed)],
   ],
   policy: [
-    ['POLICY', 'ATTACHED TO', 'VERSION', 'CHANGED'],
-    (listed) => [listed.id, used(listed), ...change(listed)],
+    ['POLICY', 'VERSION', 'CHANGED', 'ATTACHED TO'],
+    (listed) => [listed.id, ...change(listed), used(listed)],
   ],
 };
 
