@@ -112,7 +112,7 @@ export const ERRORS = {
   'program/not-connected': {
     exit: EXIT.failed,
     title: 'The service is not connected',
-    advice: 'Connect it, then try again; in a terminal: banyan connect.',
+    advice: 'Connect it, then try again.',
     action: 'none',
   },
   'program/port-unknown': {

@@ -38,7 +38,8 @@ async function variablesOf(
   }
   const tunnel = (await snapshotOf(client)).slices.tunnels.states[service.id];
   if (tunnel?.status !== 'open') {
-    throw new AppError('program/not-connected', `${service.friendlyName} is not connected.`);
+    const why = `${service.friendlyName} is not connected: \`banyan connect ${service.name}\` does that.`;
+    throw new AppError('program/not-connected', why);
   }
   const own = ownVariables(service, tunnel.address);
   if (!own) {
