@@ -16,15 +16,15 @@ export interface L7Request {
   path: string;
 }
 
-const ACTION_OF: Record<string, L7Action> = {
-  GET: 'READ',
-  HEAD: 'READ',
-  OPTIONS: 'READ',
-  POST: 'CREATE',
-  PUT: 'UPDATE',
-  PATCH: 'UPDATE',
-  DELETE: 'DELETE',
-};
+const ACTION_OF: ReadonlyMap<string, L7Action> = new Map([
+  ['GET', 'READ'],
+  ['HEAD', 'READ'],
+  ['OPTIONS', 'READ'],
+  ['POST', 'CREATE'],
+  ['PUT', 'UPDATE'],
+  ['PATCH', 'UPDATE'],
+  ['DELETE', 'DELETE'],
+]);
 
 /** No rules at all: every request. */
 export const allowsRequest = (rules: readonly L7Rule[], { method, path }: L7Request): boolean =>
@@ -51,12 +51,15 @@ export const deniesRequest = (rules: readonly L7Rule[], { method, path }: L7Requ
   );
 
 /** Some backends do not tell small letters from others, or drop what stands at the end of a name. */
-const spellings = (path: string): string[] => [folded(path), folded(path).replace(/[/.\s]+$/, '')];
+const spellings = (path: string): string[] => {
+  const bare = folded(path).replace(/[.\s]+(?=\/|$)/g, '');
+  return [folded(path), bare, bare.replace(/\/+$/, '')];
+};
 const folded = (text: string): string => text.toLowerCase();
 
 /** `otherwise`: of a method that is none of these actions. */
 function coversAction(actions: readonly L7Action[], method: string, otherwise: boolean): boolean {
-  const action = ACTION_OF[method];
+  const action = ACTION_OF.get(method);
   if (actions.includes('*')) return true;
   if (action === undefined) return otherwise;
   return actions.includes(action) || (action !== 'READ' && actions.includes('WRITE'));

@@ -50,6 +50,8 @@ describe('a rule for requests', () => {
     ['denied, around a corner', [rule(['!/admin*', '*'])], 'GET /a/../admin', false],
     ['denied, twice a slash', [rule(['!/admin*', '*'])], 'GET //admin', false],
     ['denied, escaped slash', [rule(['!/admin*', '*'])], 'GET /a%2f..%2fadmin', false],
+    ['denied below, with a dot in between', [rule(['!/admin/*', '*'])], 'GET /admin./x', false],
+    ['denied below, with a space in between', [rule(['!/admin/*', '*'])], 'GET /admin%20/x', false],
     ['denied, with a slash behind it', [rule(['!/admin', '*'])], 'GET /admin/', false],
     ['denied, with a dot behind it', [rule(['!/admin', '*'])], 'GET /admin.', false],
     ['denied, with a space behind it', [rule(['!/admin', '*'])], 'GET /admin%20', false],
