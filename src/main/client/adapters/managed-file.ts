@@ -46,11 +46,15 @@ async function read(file: string, owner: number): Promise<{ text: string; proble
     // One more than allowed: it may grow while it is read.
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(LARGEST + 1), 0, LARGEST + 1, 0);
     if (bytesRead > LARGEST) return { text: '', problem: `is larger than ${LARGEST} bytes` };
-    return { text: buffer.toString('utf8', 0, bytesRead) };
+    return { text: textOf(buffer.subarray(0, bytesRead)) };
   } finally {
     await handle.close();
   }
 }
+
+/** PowerShell 5 writes UTF-16 where it is told nothing else, with a mark in front. */
+const textOf = (bytes: Buffer): string =>
+  bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.toString('utf16le') : bytes.toString('utf8');
 
 const LINK = 'is a symbolic link';
 

@@ -7,11 +7,12 @@ import {
   readManagedFile,
 } from '../../../../../src/main/client/adapters/managed-file.ts';
 import { systemPorts } from '../../../../../src/main/client/adapters/system-ports.ts';
+import { decodeManagedFile } from '../../../../../src/main/client/managed/managed-file.ts';
 import { tempDir } from '../../../../support/temp-dir.ts';
 
 const OWN = process.getuid?.() ?? 0;
 
-async function aFile(text = '{}', mode = 0o644): Promise<string> {
+async function aFile(text: string | Buffer = '{}', mode = 0o644): Promise<string> {
   const folder = path.join(tempDir(), 'banyanapp');
   await mkdir(folder, { mode: 0o755 });
   const file = path.join(folder, 'mdm-config.json');
@@ -29,6 +30,12 @@ describe('the managed deployment file', () => {
   it('is read where its owner is the one it should be, and nobody else may write it', async () => {
     expect(await read(await aFile('{"a":1}'))).toEqual({ status: 'read', text: '{"a":1}' });
     expect(await read(await aFile('{}', 0o600))).toMatchObject({ status: 'read' });
+  });
+
+  it('is read as PowerShell writes it, too: in UTF-16', async () => {
+    const bytes = Buffer.from('\uFEFF{"mdm_deploy_user":"Zoë"}', 'utf16le');
+    const { text = '' } = (await read(await aFile(bytes))) as { text?: string };
+    expect(decodeManagedFile(text).settings).toEqual({ deployment: { user: 'Zoë' } });
   });
 
   it('is absent where there is none, or no folder', async () => {
