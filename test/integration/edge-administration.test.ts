@@ -777,6 +777,12 @@ describe('the audit', () => {
     const refused = await ask('audit.list', { last: 100, refused: true });
     expect(refused.entries.every(({ allowed }) => !allowed)).toBe(true);
     const all = await ask('audit.list', { last: 10_000 });
+    const { entries: hers } = await ask('audit.list', { last: 10_000, about: DANA });
+    // What she did, and what was done about her.
+    const ofHer = all.entries.filter(({ person, subject }) => person === DANA || subject === DANA);
+    expect(hers).toEqual(ofHer);
+    expect(ofHer.map(({ event }) => event)).toEqual(expect.arrayContaining(['sign-in', 'change']));
+    expect(await ask('audit.list', { last: 5, about: 'nobody' })).toEqual({ entries: [] });
     expect(all.entries.slice(-2)).toEqual((await ask('audit.list', { last: 2 })).entries);
   });
 

@@ -85,9 +85,11 @@ export function createAdministration(options: AdministrationOptions) {
 }
 
 const matches =
-  ({ event, refused }: Omit<CallInput<'audit.list'>, 'last'>) =>
+  ({ event, refused, about }: Omit<CallInput<'audit.list'>, 'last'>) =>
   (line: AuditLine): boolean =>
-    (event === undefined || line.event === event) && (!refused || !line.allowed);
+    (event === undefined || line.event === event) &&
+    (!refused || !line.allowed) &&
+    (about === undefined || Object.values(line).includes(about));
 
 type RecordChange = ReturnType<typeof createRecordChange>;
 

@@ -26,6 +26,8 @@ const auditFilter = z.strictObject({
   last: z.number().int().min(1).max(10_000),
   event: z.enum(AUDIT_EVENTS).optional(),
   refused: z.boolean().default(false),
+  /** A value that stands anywhere in the entry: a person, a device, a service, an address, a correlation id. */
+  about: z.string().max(300).optional(),
 });
 
 export const CALLS = {

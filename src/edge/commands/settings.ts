@@ -82,7 +82,12 @@ const distrustManager: Command = async (context) => {
 
 const audit: Command = async ({ call, print, arguments: given }) => {
   const event = choiceOf(given, 'event', AUDIT_EVENTS);
-  const filter = { ...(event && { event }), refused: given.has('refused') };
+  const about = given.text('about');
+  const filter = {
+    ...(event && { event }),
+    ...(about !== undefined && { about }),
+    refused: given.has('refused'),
+  };
   const last = numberOf(given, 'last', { least: 1, most: 10_000 }) ?? 50;
   if (!given.has('follow')) {
     const { entries } = await call('audit.list', { last, ...filter });

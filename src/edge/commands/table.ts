@@ -260,6 +260,10 @@ export const COMMANDS = {
       last: { value: 'N', about: 'So many, 10000 at most; default: 50.' },
       event: { value: 'EVENT', about: 'Only of this kind, e.g. connection or change.' },
       refused: { about: 'Only what was refused.' },
+      about: {
+        value: 'WHAT',
+        about: 'Only about this person, device, service, address or correlation id.',
+      },
       follow: { about: 'Go on with what is added, until Ctrl-C.' },
     },
     about: 'Every decision and every change, the newest last.',
