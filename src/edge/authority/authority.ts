@@ -14,6 +14,7 @@ import {
   SIGNATURE,
   x509,
 } from './crypto.ts';
+import { revokedListDer } from './revoked-der.ts';
 
 export type Kind = 'server' | 'device' | 'trust';
 const KINDS = ['server', 'device', 'trust'] as const;
@@ -267,23 +268,22 @@ function withIntermediates(
     async listRevoked(certificates) {
       const { certificate, key } = intermediates.device;
       const thisUpdate = new Date();
-      const list = await x509.X509CrlGenerator.create({
-        issuer: certificate.subjectName.toJSON(),
+      const extensions = [
+        await x509.AuthorityKeyIdentifierExtension.create(certificate),
+        new x509.Extension(CRL_NUMBER, false, derInteger(thisUpdate.getTime())),
+      ];
+      return revokedListDer({
+        issuer: new Uint8Array(certificate.subjectName.toArrayBuffer()),
         thisUpdate,
         nextUpdate: new Date(thisUpdate.getTime() + LIST_SECONDS * 1000),
-        signingAlgorithm: SIGNATURE,
-        signingKey: key,
         entries: certificates.map(({ serial, at, why }) => ({
-          serialNumber: serial,
-          revocationDate: new Date(at * 1000),
+          serial,
+          at: new Date(at * 1000),
           reason: REASONS[why],
         })),
-        extensions: [
-          await x509.AuthorityKeyIdentifierExtension.create(certificate),
-          new x509.Extension(CRL_NUMBER, false, derInteger(thisUpdate.getTime())),
-        ],
+        extensions: extensions.map(({ rawData }) => new Uint8Array(rawData)),
+        key,
       });
-      return Buffer.from(list.rawData);
     },
     async issueTrust(publicKey, claims) {
       const leaf = await issue('trust', {
