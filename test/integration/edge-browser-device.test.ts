@@ -145,6 +145,13 @@ test('proves its device to its own sign-in alone, once', async () => {
   const proof = new URL(own.url).search;
   const stolen = await stranger.open(`${interaction}${proof}`);
   expect(stolen.body).not.toContain('type="password"');
+  // And one that was made for another sign-in, before anybody has used it.
+  const { origin } = new URL(bench.edge.edge.document.command_center);
+  const other = await victim.open(`${origin}/browser-device?interaction=another`, { stay: true });
+  const unused = new URL(other.headers.location ?? '').search;
+  expect(unused).toMatch(/^\?certificate=[\w-]{43}$/);
+  const tried = await stranger.open(`${interaction}${unused}`);
+  expect(tried.body).not.toContain('type="password"');
   const form = { ...first, url: interaction, body: `action="${new URL(interaction).pathname}"` };
   expect((await answer(stranger, form)).status).toBe(403);
 });
