@@ -12,7 +12,7 @@ import {
 } from '../../shared/protocol/program-settings.ts';
 import { label, portNumber, sentence } from '../../shared/protocol/text.ts';
 import { coversName } from '../policy/names.ts';
-import { cidr, domainName, flag, list, orEmpty, text } from './fields.ts';
+import { absent, cidr, domainName, flag, list, orEmpty, text } from './fields.ts';
 import { attributes, certSettings, clientCidrs } from './frontend-settings.ts';
 import { httpSettings } from './http-settings.ts';
 
@@ -189,6 +189,8 @@ function refineFrontend({ metadata, spec }: z.output<typeof definition>, context
   }
 }
 
+const ofWorkloads = absent('is about workloads: roles are of people and their devices here');
+
 export const roleDocument = z.object({
   kind: z.literal('BanyanRole'),
   metadata: z.object({ name: label.min(1) }),
@@ -200,6 +202,11 @@ export const roleDocument = z.object({
     serial_numbers: list(label),
     mdm_present: flag(false),
     known_device_only: flag(false),
+    service_account: ofWorkloads,
+    container_fqdn: ofWorkloads,
+    image: ofWorkloads,
+    repo_tag: ofWorkloads,
+    label_selector: ofWorkloads,
   }),
 });
 
@@ -236,6 +243,7 @@ const policySpec = z
         rules: z
           .object({
             l7_access: list(l7Rule),
+            l4_access: absent('is about service tunnels, which are not here'),
             conditions: z
               .object({
                 trust_level: z

@@ -24,6 +24,14 @@ export const flag = (fallback: boolean) =>
 export const orEmpty = <Text extends z.ZodType<string>>(decoder: Text) =>
   decoder.nullish().transform((value) => value ?? '');
 
+/** However deep: null, nothing, '', [] and {} all say nothing. */
+export const isNothing = (value: unknown): boolean =>
+  value == null ||
+  value === '' ||
+  (typeof value === 'object' && Object.values(value).every(isNothing));
+/** A restriction that is not enforced here: to ignore it would let in whom it shuts out. */
+export const absent = (why: string) => z.unknown().optional().refine(isNothing, why);
+
 /** RFC 9110 5.6.2. */
 export const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/);
 

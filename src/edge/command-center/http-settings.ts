@@ -1,7 +1,7 @@
 // `spec.http_settings` of a service: how browsers sign in, what nobody has to sign in for, what its backend is told.
 import { z } from '../../shared/schema.ts';
 import { type Exemptions, parseOrigin } from '../policy/exempted-requests.ts';
-import { cidr, flag, headerName, list, text } from './fields.ts';
+import { cidr, flag, headerName, isNothing, list, text } from './fields.ts';
 
 const path = z
   .string()
@@ -31,11 +31,6 @@ const requestPattern = z
     mandatoryHeaders: mandatory_headers,
     paths,
   }));
-
-const isNothing = (value: unknown): boolean =>
-  value == null ||
-  value === '' ||
-  (typeof value === 'object' && Object.values(value).every(isNothing));
 
 /** The product's tools write one pattern without anything in it where there is none: nothing is exempted. */
 const withoutPlaceholder = (patterns: unknown): unknown =>

@@ -61,6 +61,38 @@ function ports(range: Record<string, number>) {
   return { http_connect: true, allow_patterns: [{ ports: { port_ranges: [range] } }] };
 }
 
+describe('a restriction that is not enforced here is refused, or it would let in whom it shuts out', () => {
+  const role = (spec: object) => ({ kind: 'BanyanRole', metadata: { name: 'r' }, spec });
+  const policy = (rules: object) => ({
+    kind: 'BanyanPolicy',
+    metadata: { name: 'p' },
+    spec: { access: [{ roles: ['r'], rules }] },
+  });
+
+  test.each([
+    ['service_account', ['bot@corp.test']],
+    ['container_fqdn', ['api.corp.test']],
+    ['image', ['nginx']],
+    ['repo_tag', ['1.2']],
+    ['label_selector', [{ 'com.docker.compose.service': 'api' }]],
+  ])('%s of a role', (name, value) => {
+    expect(roleDocument.safeParse(role({ group: ['Eng'], [name]: value })).error?.issues).toEqual([
+      expect.objectContaining({ path: ['spec', name] }),
+    ]);
+    for (const nothing of [null, []]) roleDocument.parse(role({ [name]: nothing }));
+  });
+
+  test('l4_access of a policy', () => {
+    const deny = [{ cidrs: ['10.0.0.0/8'], protocols: ['ALL'], ports: ['*'] }];
+    expect(
+      policyDocument.safeParse(policy({ l4_access: { allow: [], deny } })).error?.issues,
+    ).toEqual([expect.objectContaining({ path: ['spec', 'access', 0, 'rules', 'l4_access'] })]);
+    for (const nothing of [null, { allow: [], deny: [] }]) {
+      policyDocument.parse(policy({ l4_access: nothing }));
+    }
+  });
+});
+
 test('null, nothing and [] mean the same in a role', () => {
   const role = (spec: Record<string, unknown>) =>
     roleDocument.parse({ kind: 'BanyanRole', metadata: { name: 'r' }, spec }).spec;
