@@ -49,7 +49,7 @@ const rulesOf = (backend: Backend): TargetRules => ({
 export const warningsOf = (backend: Backend): string[] =>
   patternsWithoutEffect(rulesOf(backend), backend.dns_overrides).map(
     (at) =>
-      `spec.backend.allow_patterns[${at}] lets nothing through: each of its hostnames is dialled at an address outside of its cidrs, and both have to fit. With "match": "any" either suffices.`,
+      `spec.backend.allow_patterns[${at}] lets nothing through: each of its hostnames is none that can be asked for (a port or a dot at its end, a * within), or is dialled at an address outside of its cidrs, and both have to fit. With "match": "any" either suffices.`,
   );
 
 export async function findTarget(

@@ -46,9 +46,13 @@ export function matchName(rules: TargetRules, host: string, port: number): Candi
   });
 }
 
+/** What a name is compared with has no dot at its end and no port, and a `*` stands for something at either end only. */
+const mayBeAsked = (entry: string): boolean =>
+  !/[*/\s]|\.$/.test(entry.replace(/^\*/, '').replace(/\*$/, '')) && !/^[^:]+:\d+$/.test(entry);
+
 /**
- * Which patterns let nothing through, counted from 0: of each name that they list the address is written down, and lies in none
- * of their ranges. What DNS says of a name is nobody's to know here.
+ * Which patterns let nothing through, counted from 0: none of their names is one that can be asked for; or of each the address
+ * is written down, and lies in none of their ranges. What DNS says of a name is nobody's to know here.
  */
 export const patternsWithoutEffect = (
   { httpConnect, patterns }: TargetRules,
@@ -56,6 +60,8 @@ export const patternsWithoutEffect = (
 ): number[] =>
   patterns.flatMap((pattern, at) => {
     const { hostnames, match } = pattern;
+    const isByAddress = httpConnect && match === 'any' && pattern.cidrs.length > 0;
+    if (hostnames.length > 0 && !isByAddress && !hostnames.some(mayBeAsked)) return [at];
     if (!httpConnect || match === 'any' || hostnames.length === 0 || pattern.cidrs.length === 0) {
       return [];
     }

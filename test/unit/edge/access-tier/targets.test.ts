@@ -146,6 +146,16 @@ describe('a pattern that lets nothing through is told of', () => {
     ]);
   });
 
+  test.each(['vnc*.corp', 'vnc.corp.', 'vnc.corp:22', 'https://vnc.corp'])(
+    'where its one name is %s',
+    (name) => {
+      expect(spec({ hostnames: [name] }, {})).toHaveLength(1);
+      expect(spec({ hostnames: [name, '*vnc*', '::1', '*'] }, {})).toEqual([]);
+      const byAddress = { hostnames: [name], cidrs: ['10.0.0.0/8'], match: 'any' };
+      expect(spec(byAddress, {})).toEqual([]);
+    },
+  );
+
   test.each<[string, object, Record<string, string>]>([
     ['either suffices', { ...pattern, match: 'any' }, overrides],
     ['an address fits', pattern, { ...overrides, 'gitlab-internal.foo': '34.70.156.134' }],
