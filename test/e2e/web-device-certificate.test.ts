@@ -84,7 +84,7 @@ async function computer(root: string, origin: string, jamf: TestPki | null): Pro
   const context = await chromium.launchPersistentContext(join(home, 'profile'), {
     executablePath: start,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],
-    env: { ...process.env, HOME: home } as Record<string, string>,
+    env: { ...process.env, HOME: home },
   });
   onTestFinished(() => context.close());
   return context.newPage();
