@@ -764,6 +764,10 @@ export function remedy({ code, details }: WireError): { advice: string; action: 
   if (code === 'tunnel/denied' && details?.['refusal'] === 'trust_level') {
     return { advice: '“This device” tells what lowers it; in a terminal: banyan status.', action };
   }
+  if (code === 'tunnel/denied' && details?.['refusal'] === 'device') {
+    const other = 'Connect from a device that your organisation allows for it';
+    return { advice: `${other}, or ask your administrator.`, action };
+  }
   if (action !== 'choose-port') return { advice, action };
   const quit = code === 'tunnel/port-in-use' ? 'Quit the program that holds it, or ' : '';
   if (details?.['mayChoose'] === false) {

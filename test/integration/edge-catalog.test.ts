@@ -1,5 +1,6 @@
 // The person's catalogue and its events over real sockets.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { callsTo } from '../../src/edge/administration/control-client.ts';
 import { catalogDocument, decodeService } from '../../src/shared/protocol/catalog.ts';
 import { openEvents } from '../support/event-stream.ts';
 import { registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
@@ -51,6 +52,39 @@ test('lists what Dana may use, what is closed for now with the reason, and nothi
     code: 'trust_level',
     reason: expect.stringContaining('has to be at trust level High.') as string,
   });
+});
+
+test('a service whose roles fit the person on other devices only is listed, and no other role makes one so', async () => {
+  const ask = callsTo(edge.data);
+  const by = 'test';
+  const role = (name: string, spec: object) =>
+    ask('document.put', {
+      kind: 'role',
+      text: JSON.stringify({ kind: 'BanyanRole', metadata: { name }, spec }),
+      file: `${name}.json`,
+      onlyNew: false,
+      by,
+    });
+  await role('Engineers-on-Mac', { email: ['dana@demo.example'], platform: ['macOS'] });
+  await role('Finance-on-Mac', { group: ['Finance'], platform: ['macOS'] });
+  const attach = (policy: string) =>
+    ask('attachment.put', { service: 'api', policy, enforcing: true, by });
+  for (const name of ['Engineers-on-Mac', 'Finance-on-Mac']) {
+    const spec = { access: [{ roles: [name] }] };
+    const text = JSON.stringify({ kind: 'BanyanPolicy', metadata: { name }, spec });
+    await ask('document.put', { kind: 'policy', text, file: 'p.json', onlyNew: false, by });
+  }
+  const api = async () => (await entries(dana)).find(({ name }) => name === 'api')?.access;
+  await attach('Engineers-on-Mac');
+  expect(await api()).toEqual({
+    status: 'denied',
+    code: 'device',
+    reason: 'You may use this service, but not from this device.',
+  });
+  await attach('Finance-on-Mac');
+  expect(await api()).toBeUndefined();
+  await attach('engineers');
+  expect(await api()).toEqual({ status: 'allowed' });
 });
 
 test('an unchanged catalogue is not sent again', async () => {

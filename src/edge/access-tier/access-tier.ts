@@ -92,6 +92,7 @@ export interface DocumentProblem {
 /** Refusals a CONNECT can be answered with; before that, and in TCP mode, the connection is closed (protocol 8). */
 const ANSWERABLE = new Set<RefusalCode>([
   'role',
+  'device',
   'trust_level',
   'time',
   'no_policy',

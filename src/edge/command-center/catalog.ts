@@ -2,11 +2,12 @@
 import { createHash } from 'node:crypto';
 import { formatHostPort, type HostAndPort } from '../../shared/protocol/host-port.ts';
 import type { CatalogDocument, CatalogEntry } from '../../shared/protocol/catalog.ts';
+import type { RefusalCode } from '../../shared/protocol/refusals.ts';
 import type { Subject } from '../policy/decide.ts';
 import type { PublishedService, Rulebook } from './rulebook.ts';
 
-/** Checks that a device or the clock can come to pass; a service that fails another one is not this person's. */
-const CLOSED_FOR_NOW = new Set(['trust_level', 'time']);
+/** Checks that this person passes on another device or at another time; a service that fails another one is not theirs. */
+const CLOSED_FOR_NOW = new Set<RefusalCode>(['device', 'trust_level', 'time']);
 
 export interface Catalog {
   document: CatalogDocument;

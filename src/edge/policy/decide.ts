@@ -66,9 +66,14 @@ export function decide(input: DecisionInput): Decision {
   if (!service.enabled) return deny('service_disabled', 'This service is switched off.');
   if (!policy) return deny('no_policy', 'No policy is attached to this service.');
 
-  const mine = new Set(roles.filter((role) => hasRole(role, subject)).map(({ name }) => name));
-  let closest: Denial = { code: 'role', reason: 'None of your roles may use this service.' };
-  const fitting = policy.access.filter((rule) => rule.roles.some((name) => mine.has(name)));
+  const ofPerson = roles.filter((role) => isOfPerson(role, subject.person));
+  const here = ofPerson.filter((role) => isOfDevice(role, subject.device));
+  const rulesOf = (mine: readonly Role[]): readonly AccessRule[] => {
+    const names = new Set(mine.map(({ name }) => name));
+    return policy.access.filter((rule) => rule.roles.some((name) => names.has(name)));
+  };
+  const fitting = rulesOf(here);
+  let closest = rulesOf(ofPerson).length > 0 ? OTHER_DEVICE : NO_ROLE;
   const isDenied = request && fitting.some(({ l7 = [] }) => deniesRequest(l7, request));
   for (const rule of fitting) {
     const isForbidden = isDenied || (request && !allowsRequest(rule.l7 ?? [], request));
@@ -81,18 +86,25 @@ export function decide(input: DecisionInput): Decision {
   return policy.enforcing ? { allowed: false, ...closest } : { allowed: true, wouldDeny: closest };
 }
 
+const NO_ROLE: Denial = { code: 'role', reason: 'None of your roles may use this service.' };
+const OTHER_DEVICE: Denial = {
+  code: 'device',
+  reason: 'You may use this service, but not from this device.',
+};
 const FORBIDDEN: Denial = { code: 'resource', reason: 'Your roles do not allow this request.' };
 
 const deny = (code: RefusalCode, reason: string): Decision => ({ allowed: false, code, reason });
 
-function hasRole(role: Role, { person, device }: Subject): boolean {
-  const includes = (list: readonly string[], value: string): boolean =>
-    list.some((each) => each.toLowerCase() === value.toLowerCase());
-  const fits = (list: readonly string[], ...values: readonly string[]): boolean =>
-    list.length === 0 || values.some((value) => includes(list, value));
+const includes = (list: readonly string[], value: string): boolean =>
+  list.some((each) => each.toLowerCase() === value.toLowerCase());
+const fits = (list: readonly string[], ...values: readonly string[]): boolean =>
+  list.length === 0 || values.some((value) => includes(list, value));
+
+const isOfPerson = (role: Role, person: Subject['person']): boolean =>
+  fits(role.group, ...person.groups) && fits(role.email, person.email);
+
+function isOfDevice(role: Role, device: Subject['device']): boolean {
   return (
-    fits(role.group, ...person.groups) &&
-    fits(role.email, person.email) &&
     fits(role.device_ownership, device.ownership) &&
     fits(role.platform, device.platform) &&
     fits(role.serial_numbers, device.serialNumber) &&

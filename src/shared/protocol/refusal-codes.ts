@@ -13,6 +13,7 @@ export const REFUSALS = {
   service_disabled: 'tunnel/denied',
   no_policy: 'tunnel/denied',
   role: 'tunnel/denied',
+  device: 'tunnel/denied',
   trust_level: 'tunnel/denied',
   time: 'tunnel/denied',
   resource: 'tunnel/denied',

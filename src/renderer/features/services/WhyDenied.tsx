@@ -12,10 +12,11 @@ import { useSetView, useTruth } from '../../window-context.tsx';
 export function WhyDenied({ service: { access } }: { service: Service }) {
   if (access.status !== 'denied') return null;
   const isAboutDevice = access.code === 'trust_level';
+  const isUpToOthers = access.code === 'role' || access.code === 'device';
   return (
     <>
       <Note tone="warn" title={detailsText.notAvailable}>
-        {access.reason} {access.code === 'role' && detailsText.byAdministrator}
+        {access.reason} {isUpToOthers && detailsText.byAdministrator}
       </Note>
       {isAboutDevice && <ToFix />}
     </>

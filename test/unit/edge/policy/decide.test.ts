@@ -63,23 +63,36 @@ describe('decide', () => {
     ['a rule closed for everybody', enforcing(rule({ trust_level: 'AlwaysDeny' })), 'trust_level'],
     ['too early', enforcing(rule({ start_time: '2025-06-02T00:00:00Z' })), 'time'],
     ['too late', enforcing(rule({ end_time: '2025-05-31T00:00:00Z' })), 'time'],
-    ['another device kind', { roles: [role('Engineers', { platform: ['macOS'] })] }, 'role'],
+    ['another device kind', { roles: [role('Engineers', { platform: ['macOS'] })] }, 'device'],
     [
       'another owner',
       { roles: [role('Engineers', { device_ownership: ['Employee Owned'] })] },
-      'role',
+      'device',
     ],
     ['another person', { roles: [role('Engineers', { email: ['eve@demo.example'] })] }, 'role'],
-    ['an unregistered device, where it has to be known', unregistered(true), 'role'],
+    ['an unregistered device, where it has to be known', unregistered(true), 'device'],
+    [
+      'another person on another device',
+      { roles: [role('Engineers', { group: ['Finance'], platform: ['macOS'] })] },
+      'role',
+    ],
+    [
+      'another device, and a rule for this one that it is below',
+      {
+        ...enforcing(rule({ trust_level: 'High' }), rule({ roles: ['Mac'] })),
+        roles: [role('Engineers'), role('Mac', { platform: ['macOS'] })],
+      },
+      'trust_level',
+    ],
     [
       'one attribute of two',
       { roles: [role('Engineers', { group: ['Engineering'], serial_numbers: ['L2'] })] },
-      'role',
+      'device',
     ],
     [
       'device management that nobody can prove',
       { roles: [role('Engineers', { mdm_present: true })] },
-      'role',
+      'device',
     ],
   ])('%s is refused with its code', (_, change, code) => {
     expect(decide(input(change))).toMatchObject({ allowed: false, code });
