@@ -6,7 +6,7 @@ import path from 'node:path';
 import { connect as connectSocket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { decodeJwt } from 'jose';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { signInWithoutBrowser } from '../../scripts/lib/approve-sign-in.mjs';
 import { type Call, callsTo } from '../../src/edge/administration/control-client.ts';
 import { controlSocketOf } from '../../src/edge/administration/data-lock.ts';
@@ -337,22 +337,59 @@ describe('people', () => {
   });
 });
 
-test('a policy for web services is not attached to another one', async () => {
-  const text = JSON.stringify({
-    kind: 'BanyanPolicy',
-    apiVersion: 'rbac.banyanops.com/v1',
-    metadata: { name: 'only-web' },
-    spec: { options: { l7_protocol: 'http' }, access: [{ roles: ['Engineers'] }] },
+describe('a policy for web services', () => {
+  const put = (kind: 'policy' | 'service', definition: object) =>
+    ask('document.put', {
+      kind,
+      text: JSON.stringify({ apiVersion: 'rbac.banyanops.com/v1', ...definition }),
+      file: 'f.json',
+      onlyNew: false,
+      by,
+    });
+  const policy = (name: string, options: object) =>
+    put('policy', {
+      kind: 'BanyanPolicy',
+      metadata: { name },
+      spec: { options, access: [{ roles: ['Engineers'] }] },
+    });
+  const attach = (service: string, name: string) =>
+    ask('attachment.put', { service, policy: name, enforcing: true, by });
+  afterEach(() => attach('wiki', 'engineers'));
+
+  test.each([
+    ['judges requests', { l7_protocol: 'http' }, 'is for web services'],
+    [
+      'asks for no certificate',
+      { disable_tls_client_authentication: true },
+      'asks for no client certificate, which only web services can do without',
+    ],
+  ])('that %s is not attached to another one, and none becomes one', async (name, options, why) => {
+    const id = name.replaceAll(' ', '-');
+    await policy(id, options);
+    await expect(attach('echo', id)).rejects.toMatchObject({
+      code: 'edge/value-invalid',
+      message: `The policy "${id}" ${why}, and ${ECHO} is GENERIC: make one for TCP.`,
+    });
+    await attach('wiki', id);
+
+    await policy(`${id}-later`, {});
+    await attach('echo', `${id}-later`);
+    await expect(policy(`${id}-later`, options)).rejects.toMatchObject({
+      code: 'edge/document-invalid',
+      message: expect.stringContaining(`${why}, and ${ECHO} is GENERIC`) as string,
+    });
+    await attach('echo', 'engineers');
+
+    const { definition } = await ask('document.show', { kind: 'service', id: 'wiki' });
+    const wiki = definition as { metadata: { tags: object } };
+    const tags = { ...wiki.metadata.tags, service_app_type: 'GENERIC' };
+    await expect(
+      put('service', { ...wiki, metadata: { ...wiki.metadata, tags } }),
+    ).rejects.toMatchObject({
+      code: 'edge/document-invalid',
+      message: expect.stringContaining(`its policy "${id}" ${why}`) as string,
+    });
   });
-  await ask('document.put', { kind: 'policy', text, file: 'p.json', onlyNew: false, by });
-  const attach = (service: string) =>
-    ask('attachment.put', { service, policy: 'only-web', enforcing: true, by });
-  await expect(attach('echo')).rejects.toMatchObject({
-    code: 'edge/value-invalid',
-    message: `The policy "only-web" is for web services, and ${ECHO} is GENERIC: make one for TCP.`,
-  });
-  await attach('wiki');
-  await ask('attachment.put', { service: 'wiki', policy: 'engineers', enforcing: true, by });
 });
 
 describe('devices', () => {

@@ -6,9 +6,11 @@ import { warningsOf } from '../access-tier/targets.ts';
 import type { CertificateState } from '../acme/certificates.ts';
 import {
   DOCUMENTS,
+  type PolicyDocument,
   type ServiceDocument,
   serviceDocument,
   serviceId,
+  whyForWebOnly,
 } from '../command-center/documents.ts';
 import type { Rulebook, StoredDocument } from '../command-center/rulebook.ts';
 import { type Problem, problemAt, readJson } from '../json/read.ts';
@@ -126,7 +128,11 @@ export function createDocumentCalls(options: DocumentsOptions) {
     async 'attachment.put'(input: CallInput<'attachment.put'>) {
       const service = find('service', input.service).id;
       const policy = find('policy', input.policy).id;
-      refuseWebPolicy(rulebook, service, policy);
+      const why = whyUnfit(policyOf(rulebook, policy), rulebook.service(service)?.document);
+      if (why) {
+        const message = `The policy "${policy}" ${why}: make one for TCP.`;
+        throw new AppError('edge/value-invalid', message);
+      }
       const Enabled = input.enforcing ? 'TRUE' : 'FALSE';
       const definition = { PolicyID: policy, ServiceID: service, Enabled };
       const before = attachmentOf(service);
@@ -161,16 +167,17 @@ export function createDocumentCalls(options: DocumentsOptions) {
   };
 }
 
-/** It would say nothing about connections that are no requests. */
-function refuseWebPolicy(rulebook: Rulebook, serviceId: string, policyId: string): void {
-  const type = rulebook.service(serviceId)?.document.metadata.tags.service_app_type;
-  const stored = rulebook.stored('policy').find(({ id }) => id === policyId);
-  const definition = stored?.definition as
-    { spec?: { options?: { l7_protocol?: unknown } } } | undefined;
-  const l7_protocol = definition?.spec?.options?.l7_protocol;
-  if (type === 'WEB' || l7_protocol !== 'http') return;
-  const why = `The policy "${policyId}" is for web services, and ${serviceId} is ${type}`;
-  throw new AppError('edge/value-invalid', `${why}: make one for TCP.`);
+/** Why this policy cannot decide about that service; null: it can. */
+function whyUnfit(policy?: PolicyDocument, service?: ServiceDocument): string | null {
+  const type = service?.metadata.tags.service_app_type;
+  if (!policy || !service || type === 'WEB') return null;
+  const why = whyForWebOnly(policy);
+  return why && `${why}, and ${serviceId(service)} is ${type}`;
+}
+
+function policyOf(rulebook: Rulebook, wanted: string): PolicyDocument | undefined {
+  const stored = rulebook.stored('policy').find(({ id }) => id === wanted);
+  return stored && DOCUMENTS.policy.parse(stored.definition);
 }
 
 const modeOf = (isEnforcing: boolean) => (isEnforcing ? 'Enforcing' : 'Permissive');
@@ -234,8 +241,16 @@ async function checked(
     const other = conflictOf(id, value);
     if (other) wrong(['metadata', 'tags', 'domain'], `is the domain of ${other} already`);
     else for (const { path, reason } of await problemsOf(value)) wrong(path, reason);
+    const attached = rulebook.stored('attachment').find((each) => each.id === id);
+    const policy = attached && attachmentFacts(attached).policy;
+    const why = policy === undefined ? null : whyUnfit(policyOf(rulebook, policy), value);
+    if (why) wrong(['metadata', 'tags', 'service_app_type'], `its policy "${policy}" ${why}`);
   }
   if (value.kind === 'BanyanPolicy') {
+    for (const service of usersOf(rulebook, 'policy', id)) {
+      const why = whyUnfit(value, rulebook.service(service)?.document);
+      if (why) wrong(['spec', 'options'], `${why}, which it is attached to`);
+    }
     const known = new Set(rulebook.stored('role').map((role) => role.id));
     for (const [at, { roles }] of value.spec.access.entries()) {
       for (const [index, role] of roles.entries()) {

@@ -234,6 +234,7 @@ const policySpec = z
   .object({
     options: z
       .object({
+        disable_tls_client_authentication: flag(false),
         l7_protocol: z.enum(['', 'http'], 'is not read here: only "http", or empty').nullish(),
       })
       .nullish(),
@@ -274,6 +275,17 @@ export const policyDocument = z.object({
   metadata: z.object({ name: label.min(1) }),
   spec: policySpec,
 });
+
+export type PolicyDocument = z.output<typeof policyDocument>;
+
+/** Why it can decide about web services alone; null: about any. */
+export function whyForWebOnly({ spec }: PolicyDocument): string | null {
+  if (spec.options?.l7_protocol === 'http') return 'is for web services';
+  // Nobody signs in on a TCP connection: without a certificate all would be strangers.
+  if (spec.options?.disable_tls_client_authentication)
+    return 'asks for no client certificate, which only web services can do without';
+  return null;
+}
 
 /** `Enabled` "TRUE" is Enforcing, "FALSE" Permissive. */
 export const attachmentDocument = z.object({

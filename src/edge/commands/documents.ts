@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import type { DOCUMENT_KINDS } from '../administration/calls.ts';
 import type { CallOutput } from '../administration/control-client.ts';
+import { policyDocument, whyForWebOnly } from '../command-center/documents.ts';
 import { listing, moment } from '../print.ts';
 import { choiceOf, usage } from './arguments.ts';
 import { type Command, type Context, positional } from './context.ts';
@@ -103,11 +104,9 @@ const create =
 /** Before anything is stored: a service without its policy would be half of what was asked for. */
 async function refuseUnfit({ call, arguments: given }: Context, policy: string): Promise<void> {
   const { definition } = await call('document.show', { kind: 'policy', id: policy });
-  const { spec } = definition as { spec?: { options?: { l7_protocol?: unknown } } };
-  if (spec?.options?.l7_protocol !== 'http' || given.text('type') === 'WEB') return;
-  throw usage(
-    `The policy "${policy}" is for web services: give --type WEB, or a policy made with --for tcp.`,
-  );
+  const why = whyForWebOnly(policyDocument.parse(definition));
+  if (!why || given.text('type') === 'WEB') return;
+  throw usage(`The policy "${policy}" ${why}: give --type WEB, or a policy made with --for tcp.`);
 }
 
 async function store(
