@@ -23,6 +23,11 @@ type FromPreload =
   | { is: 'invoke' | 'send'; id: number; channel: string; inputs: unknown }
   | { is: 'open'; url: string };
 
+/** Nobody waits for what a page is told that was closed meanwhile. */
+const unlessGone = (error: Error): void => {
+  if (!error.message.endsWith('Session with given id not found.')) throw error;
+};
+
 export class StandInWebContents extends EventEmitter {
   readonly id = all.push(this);
   readonly session = session.defaultSession;
@@ -79,7 +84,7 @@ export class StandInWebContents extends EventEmitter {
   /** Chromium's answer to `prefers-color-scheme`. */
   setColourScheme(value: string): void {
     const features = [{ name: 'prefers-color-scheme', value }];
-    void this.#devTools?.send('Emulation.setEmulatedMedia', { features });
+    void this.#devTools?.send('Emulation.setEmulatedMedia', { features }).catch(unlessGone);
   }
   send(channel: string, ...inputs: unknown[]): void {
     if (this.#isDestroyed) throw new TypeError('Object has been destroyed');
@@ -111,7 +116,10 @@ export class StandInWebContents extends EventEmitter {
   }
 
   async load(url: string): Promise<void> {
-    const done = new Promise((resolve) => this.once('did-finish-load', resolve));
+    if (this.#isDestroyed) throw new Error(`ERR_FAILED (-2) loading '${url}'`);
+    const done = new Promise((resolve) => {
+      this.once('did-finish-load', resolve).once('render-process-gone', resolve);
+    });
     this.#loading = url;
     const answer = await this.#devTools?.send<{ errorText?: string }>('Page.navigate', {
       url: travelUrl(url),
@@ -139,7 +147,10 @@ export class StandInWebContents extends EventEmitter {
     page.on('Page.domContentEventFired', () => this.emit('dom-ready'));
     page.on('Page.loadEventFired', () => this.emit('did-finish-load'));
     page.on('Page.windowOpen', ({ url }) => this.#mayOpen(url));
-    page.on('Fetch.requestPaused', (paused: PausedRequest) => void this.#onRequest(page, paused));
+    page.on(
+      'Fetch.requestPaused',
+      (paused: PausedRequest) => void this.#onRequest(page, paused).catch(unlessGone),
+    );
   }
 
   /** Electron asks before there is a window. What it refuses is refused here too, and nothing else can be done. */

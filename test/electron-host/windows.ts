@@ -12,6 +12,7 @@ export class StandInWindow extends EventEmitter {
   readonly id = (lastId += 1);
   readonly webContents: StandInWebContents;
   readonly #started: Promise<void>;
+  #loaded: Promise<void> | null = null;
   #isVisible: boolean;
   #isMaximized = false;
   #bounds: Rectangle;
@@ -45,7 +46,8 @@ export class StandInWindow extends EventEmitter {
 
   async loadURL(url: string): Promise<void> {
     await this.#started;
-    await this.webContents.load(url);
+    this.#loaded = this.webContents.load(url);
+    await this.#loaded;
   }
   show(): void {
     this.#isVisible = true;
@@ -86,10 +88,7 @@ export class StandInWindow extends EventEmitter {
     void this.closeFor('window');
   }
   destroy(): void {
-    const { targetId } = this.webContents;
-    void devTools()
-      .browser.send('Target.closeTarget', { targetId })
-      .catch(() => {}); // its page may be gone already
+    void this.#closePage();
     this.markClosed('window');
   }
 
@@ -98,13 +97,19 @@ export class StandInWindow extends EventEmitter {
     const event = preventable({});
     this.emit('close', event);
     if (event.defaultPrevented) return false;
+    await this.#closePage();
+    this.markClosed(reason);
+    return true;
+  }
+
+  /** One that is being made is not there yet, and Chromium forgets to close one that is on its way to a document. */
+  async #closePage(): Promise<void> {
     await this.#started;
+    await Promise.allSettled([this.#loaded]);
     const { targetId } = this.webContents;
     await devTools()
       .browser.send('Target.closeTarget', { targetId })
-      .catch(() => {});
-    this.markClosed(reason);
-    return true;
+      .catch(() => {}); // it may be gone already
   }
 
   /** Electron does not tell of the last window while it quits. */
