@@ -35,38 +35,18 @@ async function computer(root: string, origin: string, jamf: TestPki | null): Pro
   const home = await mkdtemp(join(tmpdir(), 'banyan-browser-'));
   onTestFinished(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
   const nssdb = join(home, '.pki/nssdb');
-  const store = `sql:${nssdb}`;
   await mkdir(nssdb, { recursive: true });
-  await run('certutil', ['-d', store, '-N', '--empty-password']);
+  const nss = (program: string, options: string): Promise<unknown> =>
+    run(program, ['-d', `sql:${nssdb}`, ...options.split(' ')], { cwd: home });
+  await nss('certutil', '-N --empty-password');
   await writeFile(join(home, 'root.pem'), root);
-  await run('certutil', [
-    '-d',
-    store,
-    '-A',
-    '-n',
-    'edge',
-    '-t',
-    'C,,',
-    '-i',
-    join(home, 'root.pem'),
-  ]);
+  await nss('certutil', '-A -n edge -t C,, -i root.pem');
   if (jamf) {
     const { key, certificate } = await jamf.issue({ commonName: SERIAL, clientAuth: true });
-    const [pem, p12] = [join(home, 'device.pem'), join(home, 'device.p12')];
-    await writeFile(pem, `${key}\n${certificate}`);
-    await run('openssl', [
-      'pkcs12',
-      '-export',
-      '-in',
-      pem,
-      '-out',
-      p12,
-      '-passout',
-      'pass:',
-      '-name',
-      'device',
-    ]);
-    await run('pk12util', ['-d', store, '-i', p12, '-W', '']);
+    await writeFile(join(home, 'device.pem'), `${key}\n${certificate}`);
+    const toP12 = 'pkcs12 -export -in device.pem -out device.p12 -passout pass: -name device';
+    await run('openssl', toP12.split(' '), { cwd: home });
+    await nss('pk12util', '-i device.p12 -W ');
   }
   const policies = join(home, 'etc/policies/managed');
   await mkdir(policies, { recursive: true });
