@@ -217,6 +217,9 @@ describe('records', () => {
     expect(await named('ServiceType=WEB')).toContain('auditing-web');
     expect(await named('ServiceType=TCP')).toContain('auditing');
     expect(await named('ServiceType=TCP')).not.toContain('auditing-web');
+    expect((await rest('/security_policies?ServiceType=SSH')).status).toBe(400);
+    expect(await list('/registered_services?DefaultServices=true')).toEqual([]);
+    expect(await list('/registered_services?DefaultServices=false')).not.toEqual([]);
 
     const inUse = await rest(`/delete_security_role?${byId}`, { method: 'DELETE' });
     expect([inUse.status, problemOf(inUse)['code']]).toEqual([409, 'edge/in-use']);

@@ -5,10 +5,13 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { ServiceDocument } from '../command-center/documents.ts';
 import {
+  asCompared,
+  dialledFor,
   matchAddress,
   matchName,
   patternsWithoutEffect,
   type TargetRules,
+  whitelistWithoutEffect,
 } from '../policy/allow-patterns.ts';
 
 type Backend = ServiceDocument['spec']['backend'];
@@ -46,11 +49,27 @@ const rulesOf = (backend: Backend): TargetRules => ({
 });
 
 /** What is no mistake, and hardly what was meant. */
-export const warningsOf = (backend: Backend): string[] =>
-  patternsWithoutEffect(rulesOf(backend), backend.dns_overrides).map(
-    (at) =>
-      `spec.backend.allow_patterns[${at}] lets nothing through: each of its hostnames is none that can be asked for (a port or a dot at its end, a * within), or is dialled at an address outside of its cidrs, and both have to fit. With "match": "any" either suffices.`,
-  );
+export function warningsOf(backend: Backend): string[] {
+  const rules = rulesOf(backend);
+  const own = backend.http_connect ? null : fixedTarget(backend, '');
+  const warnings = [
+    ...whitelistWithoutEffect(rules).map(
+      (at) =>
+        `spec.backend.whitelist[${at}] lets nothing through: a * counts at its beginning alone, and no name that is asked for has a port or a dot at its end.`,
+    ),
+    ...patternsWithoutEffect(rules, backend.dns_overrides).map(
+      (at) =>
+        `spec.backend.allow_patterns[${at}] lets nothing through: each of its hostnames is none that can be asked for (a port or a dot at its end, a * within), or is dialled at an address outside of its cidrs, and both have to fit. With "match": "any" either suffices.`,
+    ),
+  ];
+  if (own?.fixed && matchName(rules, own.host, own.port).length === 0) {
+    const where = rules.whitelist.length > 0 ? 'whitelist' : 'allow_patterns';
+    warnings.push(
+      `spec.backend.${where} does not name spec.backend.target, so nothing gets through: add "${own.host}".`,
+    );
+  }
+  return warnings;
+}
 
 export async function findTarget(
   backend: Backend,
@@ -66,9 +85,7 @@ export async function findTarget(
   if (candidates.length === 0) return refused;
 
   // One step: an override that names another overridden name is looked up like any other name.
-  const name = host.toLowerCase().replace(/\.$/, '');
-  const [, dialled = name] =
-    Object.entries(backend.dns_overrides).find(([from]) => from.toLowerCase() === name) ?? [];
+  const dialled = dialledFor(backend.dns_overrides, asCompared(host));
   const addresses = isIP(dialled) ? [dialled] : await resolve(dialled).catch(() => []);
   if (addresses.length === 0) {
     return { ok: false, code: 'target_unresolvable', reason: `${host} has no address.` };

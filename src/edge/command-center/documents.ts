@@ -1,5 +1,6 @@
 // Services, roles, policies and attachments as administrators write them (field names of the product's documents).
 // Unknown fields are kept where they are stored and ignored here.
+import { isIP } from 'node:net';
 import { L7_ACTIONS } from '../policy/l7-rules.ts';
 import { z } from '../../shared/schema.ts';
 import { SERVICE_TYPES } from '../../shared/model/service.ts';
@@ -39,11 +40,25 @@ const allowPattern = z
   })
   .transform((pattern) => pattern);
 
+const TEMPLATES = /\{\{\s*(?:\.Name|\.Domain|index \.Parts \d+)\s*\}\}/g;
+const targetName = text.refine(
+  (name) => !/\{\{|\}\}/.test(name.replace(TEMPLATES, '')),
+  'knows {{ .Name }}, {{ .Domain }} and {{index .Parts 0}} alone',
+);
+const dialled = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine(
+    (host) => isIP(host) !== 0 || !/[\s:/*[\]]/.test(host),
+    'is neither a name nor an address',
+  );
+
 export const backend = z
   .object({
     target: z
       .object({
-        name: text,
+        name: targetName,
         port: z.union([z.literal(''), portNumber]).nullish(),
         tls: flag(false),
         tls_insecure: flag(false),
@@ -52,7 +67,7 @@ export const backend = z
       })
       .nullish(),
     dns_overrides: z
-      .record(z.string(), z.string().min(1).max(255))
+      .record(z.string(), dialled)
       .nullish()
       .transform((overrides) => overrides ?? {}),
     whitelist: list(z.string().min(1).max(255)),

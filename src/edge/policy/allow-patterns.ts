@@ -25,9 +25,16 @@ interface Candidate {
 
 const ANY: Candidate = { cidrs: [] };
 
+/** A dot at its end says the same of a name (RFC 1034 3.1). */
+export const asCompared = (name: string): string => name.toLowerCase().replace(/\.$/, '');
+
+/** What is dialled in place of a name; the name itself where nothing stands for it. */
+export const dialledFor = (overrides: Readonly<Record<string, string>>, name: string): string =>
+  Object.entries(overrides).find(([from]) => asCompared(from) === asCompared(name))?.[1] ?? name;
+
 /** First question: host and port as requested, before any override. */
 export function matchName(rules: TargetRules, host: string, port: number): Candidates {
-  const name = host.toLowerCase().replace(/\.$/, '');
+  const name = asCompared(host);
   if (rules.whitelist.length > 0) {
     // A whitelist that is filled in counts alone.
     return rules.whitelist.some((entry) => matchesPrefix(entry, name)) ? [ANY] : [];
@@ -50,6 +57,12 @@ export function matchName(rules: TargetRules, host: string, port: number): Candi
 const mayBeAsked = (entry: string): boolean =>
   !/[*/\s]|\.$/.test(entry.replace(/^\*/, '').replace(/\*$/, '')) && !/^[^:]+:\d+$/.test(entry);
 
+/** Entries of a whitelist that let nothing through, counted from 0. */
+export const whitelistWithoutEffect = ({ whitelist }: TargetRules): number[] =>
+  whitelist.flatMap((entry, at) =>
+    mayBeAsked(entry) && !entry.slice(1).endsWith('*') ? [] : [at],
+  );
+
 /**
  * Which patterns let nothing through, counted from 0: none of their names is one that can be asked for; or of each the address
  * is written down, and lies in none of their ranges. What DNS says of a name is nobody's to know here.
@@ -66,9 +79,7 @@ export const patternsWithoutEffect = (
       return [];
     }
     const isOutside = (name: string): boolean => {
-      const [, written = name] =
-        Object.entries(overrides).find(([from]) => from.toLowerCase() === name.toLowerCase()) ?? [];
-      const address = parseAddress(written);
+      const address = parseAddress(dialledFor(overrides, name));
       return address !== null && !ranges(pattern).some((range) => covers(range, address));
     };
     return hostnames.every(isOutside) ? [at] : [];

@@ -87,6 +87,8 @@ function documentRoutes({ list, put, enable, remove }: Documents): Route[] {
       '/registered_services',
       list('service', (each, request) => {
         const name = request.parameter('FriendlyName');
+        // Those that come with the product: here are none.
+        if (request.parameter('DefaultServices')?.toUpperCase() === 'TRUE') return false;
         return name === undefined || serviceRecord(each).FriendlyName === name;
       }),
     ),
@@ -97,8 +99,13 @@ function documentRoutes({ list, put, enable, remove }: Documents): Route[] {
     read(
       '/security_policies',
       list('policy', (each, request) => {
-        const type = request.parameter('ServiceType');
-        return type === undefined || isWebPolicy(each) === (type.toUpperCase() === 'WEB');
+        const type = request.parameter('ServiceType')?.toUpperCase();
+        if (type === undefined) return true;
+        if (type === 'WEB' || type === 'TCP') return isWebPolicy(each) === (type === 'WEB');
+        throw new AppError(
+          'edge/value-invalid',
+          `ServiceType has to be WEB or TCP, not "${type}".`,
+        );
       }),
     ),
     write('POST', '/insert_security_policy', put('policy'), 'json'),

@@ -131,6 +131,49 @@ describe("the spec article's first example", () => {
   });
 });
 
+describe('at save is told of', () => {
+  test.each([
+    ['an entry of a whitelist with a * within', { whitelist: ['a.corp', 'vnc*'] }, 'whitelist[1]'],
+    ['one with a port', { whitelist: ['vnc.corp:22'] }, 'whitelist[0]'],
+    ['one with a dot at its end', { whitelist: ['vnc.corp.'] }, 'whitelist[0]'],
+    [
+      'a target that its whitelist does not name',
+      { http_connect: false, target: { name: 'db.corp', port: 1 }, whitelist: ['*.test'] },
+      'whitelist does not name',
+    ],
+    [
+      'a target that its patterns do not name',
+      {
+        http_connect: false,
+        target: { name: 'db.corp', port: 1 },
+        allow_patterns: [{ hostnames: ['a.corp'] }],
+      },
+      'allow_patterns does not name',
+    ],
+  ])('%s', (_, given, where) => {
+    expect(warningsOf(backend({ http_connect: true, ...given }))).toEqual([
+      expect.stringContaining(`spec.backend.${where}`),
+    ]);
+  });
+
+  test.each<[string, object]>([
+    ['a whitelist with a * in front', { whitelist: ['*.corp', '*', '*-test.foo'] }],
+    ['a target that is named', { target: { name: 'DB.corp', port: 1 }, whitelist: ['*.corp'] }],
+    ['a template', { target: { name: '{{ .Name }}.corp', port: 1 }, whitelist: ['a.corp'] }],
+  ])('nothing: %s', (_, given) => {
+    expect(warningsOf(backend({ http_connect: !('target' in given), ...given }))).toEqual([]);
+  });
+});
+
+test('a name that is overridden with a dot at its end is the same name', async () => {
+  const given = backend({ http_connect: true, dns_overrides: { 'DB.corp.': '10.0.0.7' } });
+  for (const host of ['db.corp', 'db.corp.']) {
+    expect(await findTarget(given, { host, port: 1, fixed: false })).toMatchObject({
+      address: '10.0.0.7',
+    });
+  }
+});
+
 describe('a pattern that lets nothing through is told of', () => {
   const spec = (pattern: object, dns_overrides: Record<string, string>) =>
     warningsOf(backend({ http_connect: true, dns_overrides, allow_patterns: [{}, pattern] }));

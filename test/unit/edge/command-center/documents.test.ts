@@ -52,6 +52,10 @@ describe('a service document', () => {
     ['a range that ends before it begins', ports({ Min: 9, Max: 5 })],
     ['a range without end', ports({ Min: 9 })],
     ['a port beyond 65535', ports({ min: 1, max: 65536 })],
+    ['a template of nothing known', { target: { name: '{{ .Foo }}.int', port: 1 } }],
+    ['a template that does not end', { target: { name: '{{ .Name .int', port: 1 } }],
+    ['an override with a port', { dns_overrides: { 'a.int': '10.0.0.1:22' } }],
+    ['an override in brackets', { dns_overrides: { 'a.int': '[fd00::1]' } }],
   ])('is refused with %s', (_, backend) => {
     expect(serviceDocument.safeParse(service({}, backend)).success).toBe(false);
   });
