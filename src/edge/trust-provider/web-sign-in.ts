@@ -150,6 +150,19 @@ export function createWebSignIn(options: WebSignInOptions): WebSignIn {
       ...decision,
     });
 
+  const drop = (exchange: Exchange): void => {
+    const { response, service } = exchange;
+    note(exchange, { allowed: false, code: 'device_unregistered' });
+    sendMessagePage(response, 403, {
+      title: `Open ${nameOf(service)} with the Banyan app`,
+      sentences: [
+        'This browser has not shown which registered device it runs on, or that sign-in is over.',
+        'The app on this computer can vouch for it: open the service from there.',
+      ],
+      link: { text: 'Open with the Banyan app', href: `banyan://open/${service.id}` },
+    });
+  };
+
   return {
     takesPassword: async (service, interaction) =>
       options.exemptsUnregistered(service) || (await browserDevices.of(interaction)) !== null,
@@ -171,19 +184,13 @@ export function createWebSignIn(options: WebSignInOptions): WebSignIn {
         sendElsewhere(response, way);
         return 'answered';
       }
-      note(exchange, { allowed: false, code: 'device_unregistered' });
-      sendMessagePage(response, 403, {
-        title: `Open ${nameOf(service)} with the Banyan app`,
-        sentences: [
-          'This browser has not shown which registered device it runs on, or that sign-in is over.',
-          'The app on this computer can vouch for it: open the service from there.',
-        ],
-        link: { text: 'Open with the Banyan app', href: `banyan://open/${service.id}` },
-      });
+      drop(exchange);
       return 'answered';
     },
     async withPassword(exchange, user) {
       const device = await browserDevices.of(exchange.details.uid);
+      // Banned while the password was looked at, say.
+      if (device === null && !options.exemptsUnregistered(exchange.service)) return drop(exchange);
       if (device === null) return grant(exchange, user.id, null);
       return enter(exchange, await openSession(exchange, device, user), user);
     },
