@@ -1,6 +1,7 @@
 // A web service in a real browser: opened by the app's ticket, a WebSocket from its page, cut when the session ends.
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { callsTo } from '../../src/edge/administration/control-client.ts';
 import { launchChromium, skipWithoutChromium } from '../support/chromium.ts';
 import { startWebBench, type WebBench } from '../support/web-service.ts';
 
@@ -79,4 +80,53 @@ test('a page of another site cannot sign a browser in with a ticket of its own',
   await page.evaluate(`location.href = ${JSON.stringify(await bench.openUrl('shop.demo.bnn'))}`);
   await page.getByRole('heading', { name: 'Open Shop as dana@demo.example?' }).waitFor();
   expect(await context.cookies(bench.edge.browserOrigin)).toEqual([]);
+});
+
+test('a browser without the app is offered it, but for what is exempted and where any device will do', async () => {
+  browser ??= await launchChromium();
+  const bench: WebBench = await startWebBench({ plainPages: false });
+  onTestFinished(() => bench.stop());
+  bench.backend(({ url = '' }, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(`<!doctype html><h1>Welcome to ${url}</h1>`);
+  });
+  await bench.settingsOf('forum', { exempted_paths: { enabled: true, paths: ['/open/*'] } });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  const isOffered = async (address: string): Promise<void> => {
+    expect((await page.goto(address))?.status()).toBe(403);
+    await page.getByRole('link', { name: 'Open with the Banyan app' }).waitFor();
+  };
+  const typePassword = async (): Promise<void> => {
+    await page.locator('input[name=email]').fill('dana@demo.example');
+    await page.locator('input[type=password]').fill('demo-password');
+    await page.locator('button[value=sign-in]').click();
+  };
+  const isWelcome = (where: string): Promise<void> =>
+    page.getByRole('heading', { name: `Welcome to ${where}` }).waitFor();
+
+  await isOffered(`${bench.origin('shop')}/`);
+  // Exempted: nobody is asked anything.
+  await page.goto(`${bench.origin('forum')}/open/rules`);
+  await isWelcome('/open/rules');
+  expect(await context.cookies(bench.origin('forum'))).toEqual([]);
+  await isOffered(`${bench.origin('forum')}/closed`);
+
+  // Suppressed for this service.
+  await page.goto(`${bench.origin('guests')}/hello`);
+  await typePassword();
+  await isWelcome('/hello');
+  await isOffered(`${bench.origin('shop')}/`);
+
+  // Allowed everywhere: now it is for the roles to say.
+  const ask = callsTo(bench.edge.data);
+  await ask('settings.set', { unregisteredDevices: 'allowed', by: 'test' });
+  await bench.policyOf('forum', 'anybody');
+  await page.goto(`${bench.origin('forum')}/closed`);
+  await typePassword();
+  await isWelcome('/closed');
+  await page.goto(`${bench.origin('shop')}/`);
+  await typePassword();
+  await page.getByText('You may use this service, but not from this device.').waitFor();
 });
