@@ -35,11 +35,12 @@ export function createStoreFollower(options: FollowerOptions) {
     const changed = new Set(waiting);
     waiting.clear();
     const { over } = deaf;
-    const has = (name: CollectionName): boolean => changed.has(null) || changed.has(name);
+    const has = (name: CollectionName | null): boolean => changed.has(null) || changed.has(name);
     try {
       if (has('documents')) await rulebook.reread();
       if (has('settings')) await settings.reread();
-      deaf.read = over;
+      // Another change alone, while all is still being read, makes nothing current.
+      if (has(null)) deaf.read = over;
       if (isCurrent()) for (const resolve of waiters.splice(0)) resolve();
       if (has('acmeCertificates')) await acme?.reread();
       if (has('devices') || has('users') || has('issuer')) changes.emit({ type: 'rules-changed' });

@@ -1,0 +1,35 @@
+// The rules in memory while changes of the store are not heard: nobody may be judged by them before all is read again.
+import { expect, test } from 'vitest';
+import { createChanges } from '../../../../src/edge/changes.ts';
+import { createStoreFollower } from '../../../../src/edge/store/follower.ts';
+import { until } from '../../../support/until.ts';
+
+test('the rules are those that hold only once they are read again, whatever else changes meanwhile', async () => {
+  let answered = (): void => {};
+  let asked = 0;
+  const followed: string[] = [];
+  const changes = createChanges();
+  changes.on(({ type }) => followed.push(type));
+  const follower = createStoreFollower({
+    rulebook: {
+      reread() {
+        asked += 1;
+        return new Promise<void>((resolve) => (answered = resolve));
+      },
+    },
+    settings: { reread: () => Promise.resolve() },
+    acme: null,
+    changes,
+    log: () => {},
+  });
+  follower.deafened();
+  follower.changed(null);
+  await until(async () => asked === 1);
+  // Somebody signs in while the database is still slow.
+  follower.changed('issuer');
+  await until(async () => followed.length === 1);
+  expect(follower.isCurrent()).toBe(false);
+  answered();
+  await until(async () => follower.isCurrent());
+  follower.stop();
+});
