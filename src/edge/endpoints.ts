@@ -164,6 +164,8 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
   });
   const openPages = createOpenPages({
     life: lifetimes.signInPage,
+    secure: pagesOrigin.startsWith('https:'),
+    path: INTERACTION,
     isDevice: (id) => id !== REGISTRATION_CLIENT && webClients.service(id) === undefined,
   });
   const provider = await createIssuer({
@@ -202,6 +204,7 @@ export async function createEndpoints(options: EndpointsOptions): Promise<Endpoi
     store,
     webClients,
     webSignIn,
+    openPages,
     prefill: config.prefill,
     upstream: options.upstream,
     audit: options.audit,

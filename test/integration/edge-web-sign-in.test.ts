@@ -210,6 +210,24 @@ test("somebody else's sign-in cannot be put into a browser", async () => {
   expect(tokenIn(victim)).toBe('');
 });
 
+test("led to somebody else's sign-in, a browser signs nobody in there, whatever a neighbouring host has planted", async () => {
+  const thief = browser();
+  const away = await thief.open(`${bench.origin('forum')}/`, { stay: true });
+  const begun = await thief.open(away.headers.location ?? '', { stay: true });
+  const page = new URL(begun.headers.location ?? '', begun.url);
+  // All of the thief's cookies but those that browsers take from their own host alone.
+  const planted = (begun.headers['set-cookie'] ?? [])
+    .map((line) => line.split(';')[0] ?? '')
+    .filter((pair) => !pair.startsWith('__Host-'));
+  const victim = await opened('shop');
+  const own = `__Host-banyan_device=${victim.cookies('demo.localhost').get('__Host-banyan_device')}`;
+  const cookie = [own, ...planted].join('; ');
+  const lured = await victim.open(page.href, { stay: true, headers: { cookie } });
+  expect(lured.status).toBe(400);
+  await thief.open(page.href.replace('/interaction/', '/auth/'));
+  expect(tokenIn(thief, 'forum')).toBe('');
+});
+
 test('a code works once, at its own service, with its own state', async () => {
   const tab = await opened('forum');
   const callback = await callbackOf(tab);

@@ -7,6 +7,7 @@ import type { Audit } from '../audit/audit.ts';
 import { type Handler, HttpRefusal, readBody } from '../http/exchange.ts';
 import type { Store, UserRecord } from '../store/store.ts';
 import { networkOf } from './device-code.ts';
+import type { OpenPages } from './open-pages.ts';
 import { sendErrorPage, sendSignInPage, type SignInPage } from './pages.ts';
 import { REGISTRATION_CLIENT, REGISTRATION_SECONDS } from './registration-client.ts';
 import type { Upstream, UpstreamCode } from './upstream.ts';
@@ -21,6 +22,7 @@ export interface InteractionOptions {
   store: Store;
   webClients: WebClients;
   webSignIn: WebSignIn;
+  openPages: Pick<OpenPages, 'isOfBrowser'>;
   audit: Audit;
   /** Where people sign in; null: here. */
   upstream: Upstream | null;
@@ -60,7 +62,7 @@ const ALERTS = {
 
 export function createInteraction(options: InteractionOptions): { show: Handler; answer: Handler } {
   const { provider, organisation, users, store, webClients, webSignIn, prefill, audit } = options;
-  const { upstream } = options;
+  const { upstream, openPages } = options;
 
   const note = async (
     request: IncomingMessage,
@@ -93,7 +95,8 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
     response: ServerResponse,
   ): Promise<Details | null> => {
     const details = await provider.interactionDetails(request, response).catch(() => null);
-    if (details && request.url?.split('?')[0] === `${INTERACTION}/${details.uid}`) {
+    const isNamed = details && request.url?.split('?')[0] === `${INTERACTION}/${details.uid}`;
+    if (isNamed && openPages.isOfBrowser(details.uid, request)) {
       const why = await whyNoMore(String(details.params['client_id']));
       if (why === null) return details;
       sendErrorPage(response, 403, why);

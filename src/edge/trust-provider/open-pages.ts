@@ -1,6 +1,8 @@
 // Sign-in pages that are open. Each is held in memory until somebody finishes it, or ten minutes; whoever has the address of
 // a pushed request can open it again and again, so what is held is bounded: of each request, and of each who asks.
+import type { IncomingMessage } from 'node:http';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { type CookieKind, readCookie, setCookie } from '../http/cookies.ts';
 import type { Handler } from '../http/exchange.ts';
 import { sendErrorPage } from './pages.ts';
 
@@ -16,6 +18,10 @@ const MOST_OF_ANYBODY = 1_000;
 export interface OpenPagesOptions {
   /** Seconds that a page is held. */
   life: number;
+  /** Whether they are on https. */
+  secure: boolean;
+  /** Where they are. */
+  path: string;
   /** Those have proved who they are before a page of theirs opens. */
   isDevice: (clientId: string) => boolean;
 }
@@ -31,9 +37,21 @@ export interface OpenPages {
   bounded(handler: Handler): Handler;
   started(context: KoaContextWithOIDC): void;
   ended(context: KoaContextWithOIDC): void;
+  /**
+   * Whether it was opened in this very browser. The library's own cookies can be planted by a neighbouring host (its `Domain`): led to the
+   * page of another one's sign-in, a browser would sign that one in as its person.
+   */
+  isOfBrowser(id: string, request: IncomingMessage): boolean;
 }
 
-export function createOpenPages({ life, isDevice }: OpenPagesOptions): OpenPages {
+export function createOpenPages(options: OpenPagesOptions): OpenPages {
+  const { life, isDevice } = options;
+  /** One for each page: of tabs that open at once, each would replace what they had in common. */
+  const cookieOf = (id: string): CookieKind => ({
+    name: `banyan_page_${id}`,
+    secure: options.secure,
+    plainPath: options.path,
+  });
   /** By their id; those that are just being opened by a key of their own. */
   const pages = new Map<string | symbol, OpenPage>();
 
@@ -70,12 +88,16 @@ export function createOpenPages({ life, isDevice }: OpenPagesOptions): OpenPages
         pages.delete(opening);
       }
     },
-    started({ oidc }) {
+    started(context) {
+      const { oidc } = context;
       const { Interaction: page, PushedAuthorizationRequest: request } = oidc.entities;
-      if (page) keep(page.uid, oidc.client?.clientId ?? '', request?.jti);
+      if (!page) return;
+      keep(page.uid, oidc.client?.clientId ?? '', request?.jti);
+      context.append('Set-Cookie', setCookie(cookieOf(page.uid), 'open', life));
     },
     ended({ oidc }) {
       if (oidc.entities.Interaction) pages.delete(oidc.entities.Interaction.uid);
     },
+    isOfBrowser: (id, request) => readCookie(request, cookieOf(id)) !== '',
   };
 }

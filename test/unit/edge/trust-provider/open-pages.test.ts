@@ -7,11 +7,17 @@ const DEVICE = 'device-1';
 
 /** The authorization endpoint reduced to the pages that it opens. */
 function anEndpoint() {
-  const pages = createOpenPages({ life: 600, isDevice: (id) => id.startsWith('device') });
+  const pages = createOpenPages({
+    life: 600,
+    secure: true,
+    path: '/interaction',
+    isDevice: (id) => id.startsWith('device'),
+  });
   let last = 0;
   const context = (clientId: string, uid: string, jti?: string): KoaContextWithOIDC => {
     const entities = { Interaction: { uid }, PushedAuthorizationRequest: { jti } };
-    return { oidc: { client: { clientId }, entities } } as unknown as KoaContextWithOIDC;
+    const oidc = { client: { clientId }, entities };
+    return { oidc, append: () => {} } as unknown as KoaContextWithOIDC;
   };
   const open = async (clientId: string, request: string): Promise<number> => {
     let answered = 0;
