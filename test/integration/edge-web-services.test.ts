@@ -178,6 +178,16 @@ describe('which host is meant', () => {
       (b: WebBench) => `https://evil.example/ HTTP/1.1\r\nHost: ${b.host('shop')}`,
       400,
     ],
+    [
+      'a name before it, as of a user',
+      (b: WebBench) => `/ HTTP/1.1\r\nHost: evil.example@${b.host('shop')}`,
+      400,
+    ],
+    [
+      'a path behind it',
+      (b: WebBench) => `/ HTTP/1.1\r\nHost: ${b.host('shop')}/@evil.example`,
+      400,
+    ],
     ['itself', (b: WebBench) => `/ HTTP/1.1\r\nHost: ${b.host('shop').toUpperCase()}`, 200],
   ])('%s', async (_, lines, status) => {
     expect(await say(head(lines(bench)))).toMatch(new RegExp(`^HTTP/1.1 ${status} `));

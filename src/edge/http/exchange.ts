@@ -26,8 +26,10 @@ export const misdirected = (request: IncomingMessage): HttpRefusal =>
     ? new HttpRefusal(421, 'This server does not answer for that name.')
     : new HttpRefusal(400, 'The request does not name one host.');
 
-export const namesOneHost = ({ headersDistinct }: IncomingMessage): boolean =>
-  headersDistinct['host']?.length === 1;
+/** With a user before it or a path behind it, backends may take another part of it for the host. */
+const HOST_ALONE = /^[^\s@/\\?#]+$/;
+export const namesOneHost = ({ headersDistinct: { host = [] } }: IncomingMessage): boolean =>
+  host.length === 1 && HOST_ALONE.test(host[0] ?? '');
 
 const BODY_LIMIT = 64 * 1024;
 
