@@ -63,6 +63,15 @@ test.each<[string, () => string]>([
   ['two hosts', () => `GET /health HTTP/1.1\r\n${named()}${named()}${AGENT}\r\n`],
   ['a whole address', () => `GET http://x/health HTTP/1.1\r\n${named()}${AGENT}\r\n`],
   ['a tunnel', () => `CONNECT /health HTTP/1.1\r\n${named()}${AGENT}\r\n`],
+  [
+    'another path, that asks whether to go on',
+    () => `POST /a HTTP/1.1\r\n${named()}Expect: 100-continue\r\nContent-Length: 1\r\n\r\n`,
+  ],
+  ['another path, that expects something', () => `GET /a HTTP/1.1\r\n${named()}Expect: x\r\n\r\n`],
+  [
+    'an address with a name before it',
+    () => `GET /health HTTP/1.1\r\nHost: x@127.0.0.1\r\n${AGENT}\r\n`,
+  ],
   ['no HTTP', () => 'nonsense\r\n\r\n'],
   ['nothing at all', () => ''],
 ])('%s is rejected without a word', async (_, text) => {

@@ -82,6 +82,10 @@ export function createHealthChecks(options: HealthChecksOptions): HealthChecks {
       request.socket.destroy();
     });
   });
+  // Else Node says "100 Continue", or "417", to whoever asks for anything.
+  for (const asking of ['checkContinue', 'checkExpectation']) {
+    server.on(asking, ({ socket }: IncomingMessage) => socket.destroy());
+  }
   server.on('clientError', (_, socket) => socket.destroy());
   return {
     isExpectedAt: (port) => servicesAt(port).length > 0,
