@@ -59,7 +59,7 @@ export function isExempted(exemptions: Exemptions, request: RequestFacts): boole
 /** The backend may read `/open/..%2fadmin`, or `/admin#/open`, as another path than we do. */
 export const isPlainPath = (path: string): boolean =>
   path.startsWith('/') &&
-  !/%2[ef]|%5c|%25|%[01][0-9a-f]|%7f|[\\;#]|\/\//i.test(path) &&
+  !/%2[35ef]|%3[bf]|%5c|%[01][0-9a-f]|%7f|[\\;#]|\/\//i.test(path) &&
   !path.split('/').some((segment) => segment === '.' || segment === '..');
 
 const matchesPath = (pattern: string, path: string): boolean =>

@@ -50,10 +50,11 @@ export const deniesRequest = (rules: readonly L7Rule[], { method, path }: L7Requ
         }),
   );
 
-/** Some backends do not tell small letters from others, or drop what stands at the end of a name. */
+/** Some backends do not tell small letters from others, drop what stands at the end of a name, or add a slash to it. */
 const spellings = (path: string): string[] => {
   const bare = folded(path).replace(/[.\s]+(?=\/|$)/g, '');
-  return [folded(path), bare, bare.replace(/\/+$/, '')];
+  const name = bare.replace(/\/+$/, '');
+  return [folded(path), bare, name, `${name}/`];
 };
 const folded = (text: string): string => text.toLowerCase();
 
