@@ -93,7 +93,7 @@ const REASONS = {
   banned: x509.X509CrlReason.certificateHold,
   unregistered: x509.X509CrlReason.cessationOfOperation,
 } as const;
-/** Clocks of devices are a little wrong. */
+/** Clocks are a little wrong. */
 const BACKDATE = 300;
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
@@ -267,15 +267,16 @@ function withIntermediates(
     },
     async listRevoked(certificates) {
       const { certificate, key } = intermediates.device;
-      const thisUpdate = new Date();
+      const now = Date.now();
       const extensions = [
         await x509.AuthorityKeyIdentifierExtension.create(certificate),
-        new x509.Extension(CRL_NUMBER, false, derInteger(thisUpdate.getTime())),
+        new x509.Extension(CRL_NUMBER, false, derInteger(now)),
       ];
       return revokedListDer({
         issuer: new Uint8Array(certificate.subjectName.toArrayBuffer()),
-        thisUpdate,
-        nextUpdate: new Date(thisUpdate.getTime() + LIST_SECONDS * 1000),
+        // A clock that is a little slow would not take it yet.
+        thisUpdate: new Date(now - BACKDATE * 1000),
+        nextUpdate: new Date(now + LIST_SECONDS * 1000),
         entries: certificates.map(({ serial, at, why }) => ({
           serial,
           at: new Date(at * 1000),

@@ -45,7 +45,7 @@ export function revokedListDer(list: RevokedList): Buffer {
     time(thisUpdate),
     time(nextUpdate),
     // Absent where nothing is revoked: it must not be empty (5.1.2.6).
-    ...(entries.length > 0 ? [der(SEQUENCE, ...entries.map(entryDer))] : []),
+    ...(entries.length > 0 ? [der(SEQUENCE, Buffer.concat(entries.map(entryDer)))] : []),
     der(EXTENSIONS, der(SEQUENCE, ...extensions)),
   );
   const signature = sign('sha256', content, { key: KeyObject.from(key), dsaEncoding: 'der' });

@@ -29,6 +29,12 @@ test('of 10,000 is written in a moment, and openssl reads each of them', async (
   expect(read).toContain('Privilege Withdrawn');
 });
 
+test('holds for a clock that is a little slow', async () => {
+  const authority = await openAuthority(tempDir(), 'Demo');
+  const [, since = ''] = /Last Update: (.*)/.exec(openssl(await authority.listRevoked([]))) ?? [];
+  expect(Date.parse(since)).toBeLessThan(Date.now() - 60_000);
+});
+
 test.each([
   ['7f', '7F'],
   ['80', '80'],
