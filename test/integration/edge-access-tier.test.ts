@@ -370,8 +370,16 @@ describe('what only time brings', () => {
       });
       const socket = dialEcho(short, person);
       expect(await reply(socket, 'in time')).toBe('in time');
+      const events = await openEvents(short, person);
+      onTestFinished(() => events.close());
       await talk(socket);
       await until(async () => /"connection-cut".*"time"/.test(await audit(short)));
+      // Nothing has changed, so nothing else would tell the app why.
+      expect(await events.next('connection.denied')).toMatchObject({
+        service: 'echo.demo.bnn',
+        code: 'time',
+        correlation_id: expect.stringMatching(/^[\da-f-]{36}$/) as string,
+      });
     } finally {
       await short.stop();
     }

@@ -220,10 +220,17 @@ describe('a change while people are connected', () => {
     const dana = await newPerson();
     const socket = await openEcho(dana);
     expect(await echoes(socket)).toBe(true);
+    const events = await openEvents(edge, dana);
+    onTestFinished(() => events.close());
     await put('role', role('Bystanders', { group: ['Nobody'] }));
     expect(await echoes(socket)).toBe(true);
     await ask('document.enable', { kind: 'role', id: 'Engineers', enabled: false, by });
     await endsSoon(socket);
+    expect(await events.next('connection.denied')).toMatchObject({
+      service: 'echo.demo.bnn',
+      code: 'role',
+      reason: expect.stringContaining('role') as string,
+    });
     expect(await echoes(await openEcho(dana))).toBe(false);
     await ask('document.enable', { kind: 'role', id: 'Engineers', enabled: true, by });
     expect(await echoes(await openEcho(dana))).toBe(true);

@@ -6,6 +6,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Changes } from '../changes.ts';
 import type { EventStreams } from '../command-center/event-streams.ts';
 import { type Log, reason } from '../log.ts';
+import type { Denial } from '../policy/decide.ts';
 import type { L7Request } from '../policy/l7-rules.ts';
 import type { Admit, Caller } from './admit.ts';
 
@@ -60,6 +61,8 @@ export function createLiveConnections(options: LiveConnectionsOptions): LiveConn
     const { caller, serviceId, socket, correlationIds, request } = connection;
     const admission = await admit.again(caller, serviceId, request);
     if (admission.allowed || socket.destroyed) return;
+    // A cut looks like any reset. A browser is not the app: it is told by its next request.
+    if (!request) tellDenial(connection, admission.denial);
     for (const correlation_id of correlationIds) {
       audit.write({
         correlation_id,
@@ -87,6 +90,13 @@ export function createLiveConnections(options: LiveConnectionsOptions): LiveConn
   // Nobody announces that a session has run out or that the hours of a policy are over.
   const clock = setInterval(judgeAll, limits.judgedEveryMs);
   clock.unref();
+
+  const tellDenial = (connection: LiveConnection, { code, reason }: Denial): void => {
+    const { caller, serviceId: service, correlationIds } = connection;
+    const [correlation_id] = correlationIds;
+    if (correlation_id === undefined) return; // nothing ran on it
+    events.send(caller.deviceId, 'connection.denied', { service, code, reason, correlation_id });
+  };
 
   const tellLimit = (connection: LiveConnection, code: Limit): void => {
     const { caller, serviceId: service, correlationIds } = connection;

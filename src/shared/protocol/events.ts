@@ -7,7 +7,7 @@ import { label, sentence, serviceId } from './text.ts';
 export const EVENTS = {
   /** Something this person may see has changed: fetch the catalogue again (with its ETag). */
   'catalog.changed': z.object({}),
-  /** The Access Tier refused a connection of this device; in TCP mode the only way to learn why. */
+  /** The Access Tier refused a connection of this device, or cut one that ran; in TCP mode the only way to learn why. */
   'connection.denied': z.object({
     /** Service id. */
     service: serviceId,

@@ -21,6 +21,7 @@ function running(again: Admit['again']) {
     admit: { again, connection: () => Promise.resolve(YES) },
     audit: { write: () => {} } as unknown as LiveConnectionsOptions['audit'],
     changes,
+    events: { send: () => {} },
     limits: { longestMs: 60_000, judgedEveryMs: 60_000 },
     log: () => {},
   };
