@@ -2,7 +2,7 @@
 // refusal that RFC 6749, 7636, 8705, 9126, 9207 and OpenID Connect Discovery ask for. Pages and policy are other files.
 import { createHash, createPublicKey, randomBytes } from 'node:crypto';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { callsTo } from '../../src/edge/administration/control-client.ts';
 import { createChanges } from '../../src/edge/changes.ts';
 import { openRulebook } from '../../src/edge/command-center/rulebook.ts';
@@ -403,6 +403,14 @@ describe('a code', () => {
     const refused = await redeem(await approved(), change);
     expect(refused.status).toBe(400);
     expect(['invalid_grant', 'invalid_request']).toContain(json(refused)['error']);
+  });
+
+  test('is over after a minute', async () => {
+    const asked = await approved();
+    const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 61_000);
+    onTestFinished(() => now.mockRestore());
+    const late = await redeem(asked);
+    expect([late.status, json(late)['error']]).toEqual([400, 'invalid_grant']);
   });
 
   test('of another client is refused, and so is another client by the certificate of its own', async () => {

@@ -66,6 +66,12 @@ test("the token is the service's own, of the app's session and device, and ends 
   expect(claims.exp).toBeLessThanOrEqual(app.exp!);
 });
 
+test('each sign-in has a nonce of its own', async () => {
+  const nonces = [await opened(), await opened()].map((tab) => decodeJwt(tokenIn(tab))['nonce']);
+  for (const nonce of nonces) expect(nonce).toMatch(/^[\w-]{43}$/);
+  expect(new Set(nonces).size).toBe(2);
+});
+
 test('a browser that the app has sent to one service opens others of this person by itself', async () => {
   const tab = await opened('shop');
   const page = await tab.open(`${bench.origin('forum')}/thread/7?page=2`);
@@ -238,6 +244,17 @@ test('a code works once, at its own service, with its own state', async () => {
   expect((await tab.open(callback)).status).toBe(200);
   expect((await browser().open(callback)).status).toBe(400);
   expect((await tab.open(callback)).status).toBe(400);
+});
+
+test('a sign-in that has taken longer than a quarter of an hour is over, and the page says so', async () => {
+  const tab = await opened('forum');
+  const callback = await callbackOf(tab);
+  const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 901_000);
+  onTestFinished(() => now.mockRestore());
+  const page = await tab.open(callback);
+  // Its code has run out long before; that it took too long, only `state` tells.
+  expect([page.status, page.body]).toEqual([400, expect.stringContaining('took too long')]);
+  expect(tokenIn(tab)).toBe('');
 });
 
 test('an authorization request that was not pushed by the service itself is refused', async () => {
