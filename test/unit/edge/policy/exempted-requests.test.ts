@@ -89,6 +89,7 @@ describe('a single domain', () => {
     ['by DELETE', { ...from('https://www.domain-a.com'), method: 'DELETE' }, false],
     ['from elsewhere', from('https://www.domain-b.com'), false],
     ['from there, unencrypted', from('http://www.domain-a.com'), false],
+    ['from there, unencrypted at that port', from('http://www.domain-a.com:443'), false],
     ['from another port', from('https://www.domain-a.com:8443'), false],
     ['from nowhere', {}, false],
     ['from an opaque origin', from('null'), false],
