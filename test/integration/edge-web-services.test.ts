@@ -704,6 +704,43 @@ describe('what nobody has to sign in for', () => {
     expect((await forum('/shared', { method: 'POST', headers: elsewhere })).status).toBe(403);
   });
 
+  /** The four examples of the spec, with our names and addresses where theirs cannot be met here. */
+  const cors = (target: string, more: object = {}) => ({
+    hosts: [
+      { origin_header: ['https://www.domain-a.com:443', 'https://b.example'], target: [target] },
+    ],
+    methods: ['GET', 'POST', 'OPTIONS'],
+    mandatory_headers: ['origin'],
+    paths: ['/index.html'],
+    ...more,
+  });
+  const anything = {
+    hosts: [{ origin_header: ['*'], target: ['*'] }],
+    methods: ['*'],
+    mandatory_headers: ['*'],
+    paths: ['/*'],
+  };
+  const here = ['20.0.0.1', '127.0.0.0/8'];
+  const elsewhere = ['20.0.0.1', '192.168.1.0/29'];
+  test.each<[string, () => object, string, string, number]>([
+    ['one domain', () => cors('*'), 'GET', 'https://www.domain-a.com', 200],
+    ['one domain, another method', () => cors('*'), 'PUT', 'https://www.domain-a.com', 403],
+    ['several, to this one', () => cors(bench.origin('trusted')), 'GET', 'https://b.example', 200],
+    ['several, to another', () => cors('https://api.example'), 'GET', 'https://b.example', 401],
+    ['from here', () => cors('*', { source_cidrs: here }), 'GET', 'https://b.example', 200],
+    ['from afar', () => cors('*', { source_cidrs: elsewhere }), 'GET', 'https://b.example', 401],
+    ['a source alone', () => ({ ...anything, source_cidrs: here }), 'DELETE', '', 200],
+    ['another source', () => ({ ...anything, source_cidrs: elsewhere }), 'DELETE', '', 401],
+  ])('is for a pattern: %s', async (_, pattern, method, origin, status) => {
+    const exempted_paths = { enabled: true, paths: [], patterns: [pattern()] };
+    await bench.settingsOf('trusted', { exempted_paths });
+    onTestFinished(() => bench.settingsOf('trusted', {}));
+    const headers = { cookie: '', ...(origin && { origin }) };
+    const answer = await ask('/index.html', { method, headers }, 'trusted');
+    expect(answer.status).toBe(status);
+    expect(bench.received).toBe(status === 200 ? 1 : 0);
+  });
+
   test('does not carry a second request behind a length that `Connection` strikes out', async () => {
     const hidden = `GET /secret HTTP/1.1\r\nHost: backend\r\nX-Email: boss@demo.example\r\n\r\n`;
     let bytes = '';
@@ -758,8 +795,14 @@ describe('what nobody has to sign in for', () => {
 
   test('a page below the API path is told 403 and not sent to sign in; others are, and come back where they shall', async () => {
     const page = { accept: 'text/html' };
-    const api = await unnamed('/rest/v1', { headers: page });
-    expect(api.status).toBe(403);
+    for (const path of ['/rest/v1', '/rest']) {
+      expect((await unnamed(path, { headers: page })).status).toBe(403);
+    }
+    // Where none is set, it is this one.
+    expect((await unnamed('/api/v1', { headers: page })).status).toBe(302);
+    expect((await ask('/api/v1', { headers: { ...page, cookie: '' } }, 'trusted')).status).toBe(
+      403,
+    );
     expect((await unnamed('/restaurant', { headers: page })).status).toBe(302);
     const tab = webBrowser(bench.edge.edge.root);
     await tab.open(await bench.openUrl('forum.demo.bnn'));
