@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { callsTo } from '../../src/edge/administration/control-client.ts';
 import { aSigningRequest, readBundle } from '../support/certificates.ts';
 import { call } from '../support/https.ts';
 import { codeOf, enrol, openIdOf, registerDevice, signIn } from '../support/scripted-device.ts';
@@ -141,6 +142,28 @@ test('renewal without a certificate is refused', async () => {
     body: request,
   });
   expect(answer.status).toBe(401);
+});
+
+test('renewal is for a device that is accepted, and for a request of the right kind', async () => {
+  const device = await registerDevice(edge);
+  const { request } = await aSigningRequest();
+  const renew = async (type: string) => {
+    const { status } = await device.call(
+      `${edge.edge.document.est.device_renewal}/simplereenroll`,
+      { method: 'POST', headers: { 'content-type': type }, body: request },
+    );
+    return status;
+  };
+  expect(await renew('text/plain')).toBe(400);
+  expect(await renew('application/pkcs10; charset=us-ascii')).toBe(200);
+  const ask = callsTo(edge.data);
+  const reason = 'Lost.';
+  await ask('device.ban', { device: device.id, banned: true, reason, by: 'test' });
+  expect(await renew('application/pkcs10')).toBe(403);
+  await ask('device.ban', { device: device.id, banned: false, reason, by: 'test' });
+  expect(await renew('application/pkcs10')).toBe(200);
+  await edge.edge.revokeDevice(device.id, reason);
+  expect(await renew('application/pkcs10')).toBe(403);
 });
 
 test('an unregistered device is no device any more', async () => {
