@@ -59,3 +59,15 @@ test('the example gives what the spec says', () => {
     'Z-Token': 'eyJhbGci.e30.c2ln',
   });
 });
+
+test('a value makes no line of its own, and arrives as UTF-8', () => {
+  const name = 'Zoë\r\nX-Admin: yes\u0000\u007f';
+  const person = {
+    claims: trustTokenClaims.parse({ ...TRUST_TOKEN, name }),
+    token: 'eyJhbGci.e30.c2ln',
+  };
+  const templates = { 'X-Name': '{{.Name}}' };
+  const fields = fieldsForBackend(request(), { person, templates, protocol: 'https' });
+  // One character for each byte, as Node sends it.
+  expect(Buffer.from(String(fields['X-Name']), 'latin1').toString()).toBe('Zoë  X-Admin: yes  ');
+});
