@@ -59,6 +59,45 @@ it('reads its configuration again at SIGHUP, and keeps what it has where the new
   expect(await edge.ask(['status'])).toMatchObject({ ok: true });
 });
 
+it('drains as long, and logs as much, as the configuration says that was read last', async () => {
+  const edge = await startHosted({ limits: { drain_seconds: 60 } });
+  const times = (message: string) =>
+    edge.log().filter((line) => line['message'] === message).length;
+  writeConfig(edge.folder, { limits: { drain_seconds: 7 } });
+  edge.child.kill('SIGHUP');
+  await until(async () => times('configuration read') === 1);
+  // A mistake is told at any level, so it shows that what came before it has been read.
+  writeConfig(edge.folder, { limits: { drain_seconds: 7 }, log: 'error' });
+  edge.child.kill('SIGHUP');
+  await edge.ask(['status']);
+  writeConfig(edge.folder, { limits: { drain_seconds: -1 } });
+  edge.child.kill('SIGHUP');
+  await until(async () => times('the configuration cannot be used; everything stays') > 0);
+  expect(times('configuration read')).toBe(1);
+  writeConfig(edge.folder, { limits: { drain_seconds: 8 } });
+  edge.child.kill('SIGHUP');
+  await until(async () => times('configuration read') === 2);
+  edge.child.kill('SIGTERM');
+  expect(await edge.ended).toBe(0);
+  expect(edge.log().find(({ message }) => message === 'stopping')).toMatchObject({
+    drainMs: 8_000,
+  });
+});
+
+it('does not wait at a second signal', async () => {
+  const edge = await startHosted({ limits: { drain_seconds: 60 } });
+  const [, port] = edge.facts.organisation.split(':');
+  // Somebody who has not shaken hands yet: a drain waits for that.
+  const socket = connect({ port: Number(port), host: '127.0.0.1' });
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  edge.child.kill('SIGTERM');
+  await until(async () => edge.log().some(({ message }) => message === 'stopping'));
+  edge.child.kill('SIGTERM');
+  expect(await edge.ended).toBe(1);
+  socket.destroy();
+});
+
 describe('two edges on one data folder', () => {
   it('the second one is refused, with the process of the first', async () => {
     const edge = await startHosted();
