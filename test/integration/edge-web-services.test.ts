@@ -483,6 +483,78 @@ describe('WebSocket', () => {
   ])('not %s', async (_, headers, status) => {
     expect(await upgradeOf(headers())).toMatchObject({ socket: null, status });
   });
+
+  test('what comes right behind a head is lost in neither direction', async () => {
+    let bytes = '';
+    const backend = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', (chunk: Buffer) => {
+        if (bytes === '') {
+          socket.write(
+            'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nearly',
+          );
+        }
+        bytes += chunk.toString('latin1');
+        if (bytes.endsWith('first')) socket.end(' and heard');
+      });
+    }).listen(0, '127.0.0.1');
+    await once(backend, 'listening');
+    onTestFinished(() => void backend.close());
+    const { port } = backend.address() as AddressInfo;
+    const exempted_paths = { enabled: true, paths: ['/socket'] };
+    await bench.targetOf('trusted', { port: String(port) }, { exempted_paths });
+    onTestFinished(() => bench.targetOf('trusted', {}));
+    const socket = await rawConnection('trusted');
+    let answer = '';
+    socket.setEncoding('latin1').on('data', (chunk: string) => (answer += chunk));
+    socket.write(
+      `GET /socket HTTP/1.1\r\nHost: ${bench.host('trusted')}\r\n` +
+        'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\nfirst',
+    );
+    await until(() => Promise.resolve(answer.endsWith('\r\n\r\nearly and heard')));
+  });
+});
+
+describe('where nothing has passed for as long as a connection may be idle', () => {
+  beforeAll(async () => {
+    const first = bench;
+    bench = await startWebBench({ lifetimes: { idle: 1 } });
+    const { token: own } = await signedIn();
+    const before = token;
+    token = own;
+    return async () => {
+      await bench.stop();
+      [bench, token] = [first, before];
+    };
+  });
+  const ends = (stream: IncomingMessage | TLSSocket) =>
+    Promise.race([
+      new Promise((resolve) =>
+        stream
+          .on('error', () => {})
+          .on('close', () => resolve('ended'))
+          .resume(),
+      ),
+      delay(6_000, 'still open'),
+    ]);
+
+  test('a WebSocket ends', async () => {
+    const { socket } = await upgradeOf({ ...cookie(), origin: bench.origin('shop') });
+    expect(await ends(socket!)).toBe('ended');
+  });
+
+  test('an answer that stops in the middle ends, and does not look whole', async () => {
+    bench.backend((_, response) => void response.write('half'));
+    const sent = secureRequest(`${bench.origin('shop')}/`, {
+      ca: bench.edge.edge.root,
+      lookup: loopbackLookup,
+      agent: false,
+      headers: cookie(),
+    }).end();
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    expect(await ends(answer)).toBe('ended');
+    expect(answer.complete).toBe(false);
+  });
 });
 
 describe('a policy with rules for requests', () => {
