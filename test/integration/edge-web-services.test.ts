@@ -705,6 +705,43 @@ describe('what ends access cuts what runs within 2 s', () => {
   });
 });
 
+test('a drain waits for the answer that runs, and for no connection that only waits', async () => {
+  const own = await startWebBench({ plainPages: false });
+  const first = bench;
+  bench = own;
+  onTestFinished(async () => {
+    bench = first;
+    await own.stop();
+  });
+  const { token: kept } = await signedIn();
+  let finish = (): void => {};
+  own.backend((request, response) => {
+    if (request.url !== '/slow') return void response.end('done');
+    response.write('first');
+    finish = () => void response.end(' last');
+  });
+  const connection = async (path: string) => {
+    const socket = await rawConnection();
+    let text = '';
+    socket.setEncoding('latin1').on('data', (chunk: string) => (text += chunk));
+    const { cookie: pair } = cookie(kept);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${own.host('shop')}\r\nCookie: ${pair}\r\n\r\n`);
+    await until(() => Promise.resolve(/done|first/.test(text)));
+    return { closed: once(socket, 'close'), text: () => text };
+  };
+  const [waiting, running] = [await connection('/'), await connection('/slow')];
+  const stopped = own.edge.stop(20_000);
+  expect(await Promise.race([waiting.closed.then(() => 'ended'), delay(5_000, 'open')])).toBe(
+    'ended',
+  );
+  finish();
+  await running.closed;
+  expect(running.text()).toContain(' last');
+  expect(await Promise.race([stopped.then(() => 'stopped'), delay(5_000, 'waits')])).toBe(
+    'stopped',
+  );
+});
+
 describe('what nobody has to sign in for', () => {
   beforeAll(async () => {
     await bench.settingsOf('forum', {
