@@ -716,7 +716,10 @@ test('a drain waits for the answer that runs, and for no connection that only wa
   const { token: kept } = await signedIn();
   let finish = (): void => {};
   own.backend((request, response) => {
-    if (request.url !== '/slow') return void response.end('done');
+    if (request.url !== '/slow') {
+      response.end('done');
+      return;
+    }
     response.write('first');
     finish = () => void response.end(' last');
   });
