@@ -319,12 +319,15 @@ describe('certificates', () => {
   test.each([
     ['that are not there', 'absent.demo.localhost', /cert_settings\.custom_tls_cert: .*ENOENT/],
     ['for another name', 'wrong.demo.localhost', /custom_tls_cert: .*is not for wrong\.demo/],
+    ['that have ended', 'ended.demo.localhost', /custom_tls_cert: .*cert\.pem has ended/],
   ])('files %s are refused when they are written', async (_, domain, why) => {
     const folder = tempDir();
     const [cert_file, key_file] = [path.join(folder, 'cert.pem'), path.join(folder, 'key.pem')];
-    if (domain.startsWith('wrong')) {
+    if (!domain.startsWith('absent')) {
       const pki = await createTestPki();
-      const pair = await pki.issue({ commonName: 'own', dnsNames: ['own.demo.localhost'] });
+      const dnsNames = [domain.replace('wrong', 'own')];
+      const ended = domain.startsWith('ended') && { lifeMs: -1_000 };
+      const pair = await pki.issue({ commonName: 'own', dnsNames, ...ended });
       writeFileSync(cert_file, pair.certificate);
       writeFileSync(key_file, pair.key);
     }
