@@ -671,6 +671,16 @@ describe('a Device Manager', () => {
     expect(await catalogue(await identityOf(stranger))).toMatchObject({ status: 401 });
     expect((await catalogue(await identityOf(pki, -1_000))).body).toContain('certificate_expired');
     expect(await echoes(await openEcho({ trust: await identityOf(pki) }))).toBe(false);
+    // Nor by one that is not for clients, that names two devices, or one that could stand for something else in an id.
+    for (const wrong of [
+      { commonName: 'X2' },
+      { commonName: 'X3, CN=X4', clientAuth: true },
+      { commonName: 'jamf:X5', clientAuth: true },
+    ]) {
+      const issued = await pki.issue(wrong);
+      const answer = await catalogue({ key: issued.key, cert: issued.certificate });
+      expect([answer.status, answer.body]).toEqual([401, expect.stringContaining('_invalid')]);
+    }
     const { devices } = await ask('device.list', {});
     expect(devices.filter(({ manager }) => manager === 'intune')).toEqual([]);
   });
