@@ -379,6 +379,23 @@ describe('what crosses', () => {
   });
 });
 
+test('a connection that carries many requests keeps nothing of those that are over', async () => {
+  const warnings: Error[] = [];
+  const keep = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', keep);
+  onTestFinished(() => void process.off('warning', keep));
+  const socket = await rawConnection();
+  let answers = '';
+  socket.setEncoding('latin1').on('data', (text: string) => (answers += text));
+  const request = `GET / HTTP/1.1\r\nHost: ${bench.host('shop')}\r\nCookie: ${cookie().cookie}\r\n\r\n`;
+  for (let sent = 1; sent <= 20; sent += 1) {
+    socket.write(request);
+    while (answers.split('HTTP/1.1 200').length <= sent) await once(socket, 'data');
+  }
+  // Node warns of the eleventh listener to one event.
+  expect(warnings).toEqual([]);
+});
+
 describe('what streams', () => {
   const MiB = 1024 * 1024;
   const start = (path: string, options: object = {}) =>

@@ -167,19 +167,27 @@ export function createWebServices(options: WebServicesOptions): WebServices {
     const wanted = fixedTarget(definition, host.replace(/:\d+$/, ''));
     if (!wanted) throw new HttpRefusal(502, 'It has no target.', 'target_unresolvable');
     const gone = new AbortController();
-    request.socket.once('close', () => gone.abort());
-    const reached = await reach({ service: site.service, wanted, entry, signal: gone.signal });
+    const leave = (): void => gone.abort();
+    request.socket.once('close', leave);
+    const reached = await reach({
+      service: site.service,
+      wanted,
+      entry,
+      signal: gone.signal,
+    }).finally(() => request.socket.off('close', leave)); // a connection carries many requests
     if (reached.refused) {
       throw new HttpRefusal(reached.status, reached.denial.reason, reached.denial.code);
     }
+    const { backend } = reached;
+    // It went away meanwhile: nobody would end what the backend never answers.
+    if (response.destroyed) return void backend.destroy();
     try {
-      const { backend } = reached;
       const protocol = site.secure ? 'https' : 'http';
       const templates = settings.headers;
       const fields = fieldsForBackend(request, { person, templates, protocol });
       await forward({ request, response, backend, fields, idleMs: limits.idleMs, upgrade });
     } catch (error) {
-      reached.backend.destroy();
+      backend.destroy();
       if (response.headersSent || response.destroyed || request.socket.destroyed) {
         request.socket.destroy(); // what was cut must not look whole
         return;
