@@ -280,8 +280,8 @@ describe('the desktop app', () => {
     const app = await openApp(ctx);
     const child = app.electron.process();
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    // The answer races with the end of the page that waits for it: asked, not waited for.
-    await app.page.evaluate(() => void window.client?.app.quit({}));
+    // Asked once the page has answered here: its own end would else be faster than that answer.
+    await app.page.evaluate(() => void setTimeout(() => window.client?.app.quit({})));
     await ended;
     expect(existsSync(path.join(app.home, 'login-key.pem'))).toBe(false);
   });

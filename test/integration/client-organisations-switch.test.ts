@@ -6,6 +6,7 @@ import { approveSignIn, pageBehind } from '../../scripts/lib/approve-sign-in.mjs
 import { fakeKeychain } from '../fakes/memory-secret-store.ts';
 import { scriptedBrowser } from '../fakes/scripted-browser.ts';
 import { connectDirectly, exchangeBytes } from '../support/bytes.ts';
+import { freePort } from '../support/foreign-servers.ts';
 import type { TestEdge } from '../support/start-edge.ts';
 import {
   activeOf,
@@ -74,7 +75,8 @@ describe('a switch', () => {
   it('signs in without a browser, and finds services and ports of that organisation', async () => {
     const browser = scriptedBrowser((url) => approveSignIn(url));
     const client = await inBoth(both, { browser });
-    await client.call('tunnel.override', { service: ECHO, port: 41_777 });
+    const port = await freePort();
+    await client.call('tunnel.override', { service: ECHO, port });
     await switchTo(client, alpha);
     expect(client.slices()).toMatchObject({
       device: { status: 'registered', organisation: { name: 'Alpha' } },
@@ -89,7 +91,7 @@ describe('a switch', () => {
     await switchTo(client, beta);
     expect(filesOf(client, both)).toBe(beta);
     await client.call('catalog.refresh', {});
-    expect(client.slices().tunnels.ports[ECHO]).toMatchObject({ port: 41_777, source: 'override' });
+    expect(client.slices().tunnels.ports[ECHO]).toMatchObject({ port, source: 'override' });
     expect(await exchangeBytes(await portOf(client, ECHO), 'to beta')).toBe('to beta');
     expect(browser.opened).toHaveLength(2);
   });
