@@ -85,6 +85,8 @@ export interface Edge {
    * by it at once. The names of what waits for a restart.
    */
   reload(config: Omit<EdgeConfig, 'log'>): string[];
+  /** After `audit.jsonl` was renamed: goes on in a new one. */
+  reopenAudit(): Promise<void>;
   /** Drains, then cuts. */
   stop(drainMs?: number): Promise<void>;
 }
@@ -406,6 +408,7 @@ async function start(
       changes.emit({ type: 'rules-changed' });
       return waitingForRestart(config, next);
     },
+    reopenAudit: () => audit.reopen(),
     organisation,
     document: endpoints.document,
     root: authority.root,

@@ -70,6 +70,7 @@ const PAGES: Record<string, [begins: string, trial: Trial][]> = {
     ['banyan-edge device list', HOST],
     ['banyan-edge settings show', HOST],
     ['banyan-edge audit', HOST],
+    ['/srv/banyan/data/audit.jsonl {', 'test/e2e/edge-start.test.ts'],
     ['curl --silent http://127.0.0.1:8445/health', HOST],
     ['tar -C', HOST],
     ['"rest": {', SHOWN],

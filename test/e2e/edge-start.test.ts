@@ -1,7 +1,7 @@
 // `banyan-edge start`: one line when ready, one edge per data folder however the one before ended, an end that drains.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import path from 'node:path';
@@ -82,6 +82,35 @@ it('drains as long, and logs as much, as the configuration says that was read la
   expect(edge.log().find(({ message }) => message === 'stopping')).toMatchObject({
     drainMs: 8_000,
   });
+});
+
+it.skipIf(missing('logrotate'))('goes on in a new audit after a real logrotate', async () => {
+  const edge = await startHosted({ log: 'info' });
+  const file = path.join(edge.facts.data, 'audit.jsonl');
+  await edge.ask(['invite', 'create']);
+  const page = readFileSync('docs/how-to/host-an-edge.md', 'utf8');
+  const [, settings] = /```\n(\/srv\/banyan\/data\/audit\.jsonl \{.+?)```/s.exec(page)!;
+  const { username } = userInfo();
+  const conf = settings!
+    .replace('/srv/banyan/data/audit.jsonl', file)
+    .replace('su banyan banyan', `su ${username} ${username}`)
+    .replace('systemctl reload banyan', `kill -HUP ${edge.child.pid}`);
+  const confFile = path.join(edge.folder, 'logrotate.conf');
+  writeFileSync(confFile, conf, { mode: 0o600 });
+  const state = path.join(edge.folder, 'logrotate.state');
+  const { status, stderr } = spawnSync('logrotate', ['--force', '--state', state, confFile]);
+  expect([status, stderr.toString()]).toEqual([0, '']);
+
+  await until(async () => edge.log().some(({ message }) => message === 'configuration read'));
+  await edge.ask(['settings', 'set', '--token-lifetime', '12']);
+  const actions = (of: string) =>
+    readFileSync(of, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { action: string }).action);
+  expect(actions(`${file}.1`)).toEqual(['invite.create']);
+  expect(actions(file)).toEqual(['settings.set']);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
 it('does not wait at a second signal', async () => {

@@ -67,6 +67,8 @@ export interface Audit {
   written(): Promise<void>;
   /** The last of those that match, the oldest first. */
   last(most: number, matches: (line: AuditLine) => boolean): Promise<AuditLine[]>;
+  /** After the file was renamed: goes on in a new one of the old name, and loses nothing between them. */
+  reopen(): Promise<void>;
   /** Every one from now on. Returns how to stop listening. */
   on(listener: (line: AuditLine) => void): () => void;
   close(): Promise<void>;
@@ -122,9 +124,11 @@ export function openAudit(path: string, log: Log): Audit {
   };
   const written = (): Promise<void> => inTurn(() => Promise.resolve());
   // Whoever asks before the first entry finds a file, and that it cannot be written is known from the start.
-  void inTurn(() => attempt(() => Promise.resolve())).catch((error: unknown) => {
-    log('error', 'audit cannot be opened', { reason: reason(error) });
-  });
+  const begin = (): Promise<void> =>
+    attempt(() => Promise.resolve()).catch((error: unknown) => {
+      log('error', 'audit cannot be opened', { reason: reason(error) });
+    });
+  void inTurn(begin);
 
   return {
     written,
@@ -143,6 +147,12 @@ export function openAudit(path: string, log: Log): Audit {
       }
       return found.toReversed();
     },
+    reopen: () =>
+      inTurn(async () => {
+        await file?.close();
+        file = null;
+        await begin();
+      }),
     on(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,5 +1,6 @@
 // `banyan-edge start`: an organisation in the foreground. One line when it is ready, then a log on standard error, one JSON
-// object a line, until SIGTERM or Ctrl-C; then it drains. A second signal does not wait. SIGHUP reads the configuration again.
+// object a line, until SIGTERM or Ctrl-C; then it drains. A second signal does not wait. SIGHUP reads the configuration again
+// and goes on in a new audit file where the old one was renamed.
 import { inGroups } from '../../shared/model/fingerprint.ts';
 import { readConfigFile } from '../config-file.ts';
 import { createEdge } from '../index.ts';
@@ -27,6 +28,7 @@ export async function start(given: Arguments, configFile: string): Promise<void>
   process.on('SIGHUP', () => void reload());
   const edge = await createEdge({ ...config, log });
   reload = async () => {
+    await edge.reopenAudit();
     try {
       const next = await readConfigFile(configFile);
       Object.assign(running, { drainMs: next.drainMs, logLevel: next.logLevel });

@@ -1,5 +1,5 @@
 // The audit when the disk is full: nothing is lost without a trace, and it goes on as soon as there is room.
-import { appendFileSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createRecordChange } from '../../../src/edge/administration/record-change.ts';
@@ -67,4 +67,18 @@ test('a line that was cut short swallows nothing, and many at once keep their or
   for (const id of ids) audit.write(entry(id));
   const found = await audit.last(1_000, () => true);
   expect(found.map(({ correlation_id }) => correlation_id)).toEqual(ids);
+});
+
+test('goes on in a new file where the old one was renamed', async () => {
+  const file = path.join(tempDir(), 'audit.jsonl');
+  const { audit } = opened(file);
+  audit.write(entry('1'));
+  await audit.written();
+  renameSync(file, `${file}.1`);
+  audit.write(entry('2')); // belongs to the file that is open at that time
+  await audit.reopen();
+  audit.write(entry('3'));
+  await audit.written();
+  const ids = (of: string) => linesOf(of).map(({ correlation_id: id }) => id);
+  expect([ids(`${file}.1`), ids(file)]).toEqual([['1', '2'], ['3']]);
 });
