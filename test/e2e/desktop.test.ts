@@ -281,7 +281,7 @@ describe('the desktop app', () => {
     const child = app.electron.process();
     const ended = new Promise((resolve) => child.once('exit', resolve));
     // Asked once the page has answered here: its own end would else be faster than that answer.
-    await app.page.evaluate(() => void setTimeout(() => window.client?.app.quit({})));
+    await app.page.evaluate(() => void setTimeout(() => void window.client?.app.quit({})));
     await ended;
     expect(existsSync(path.join(app.home, 'login-key.pem'))).toBe(false);
   });
