@@ -122,6 +122,20 @@ describe('documents', () => {
     );
   });
 
+  test('that have fields which nobody reads say so where those may be about who gets in', async () => {
+    const access = [{ roles: [], rules: { conditions: { trust_levl: 'High' } } }];
+    const spec = { access, exception: { src_addr: ['10.0.0.0/8'] }, nothing: [] };
+    const policy = { kind: 'BanyanPolicy', metadata: { name: 'Slip', tags: { by: 'us' } }, spec };
+    expect((await put('policy', policy)).warnings).toEqual([
+      'spec.access[0].rules.conditions.trust_levl is not read here: did you mean "trust_level"?',
+      'spec.exception is not read here.',
+    ]);
+    const { warnings } = await put('service', {
+      ...service('slip', { http_connect: true, whitelst: ['a.lab'] }, { icon: 'tree' }),
+    });
+    expect(warnings).toEqual(['spec.backend.whitelst is not read here: did you mean "whitelist"?']);
+  });
+
   test('that exist already are not created once more', async () => {
     const text = JSON.stringify(role('Once', {}));
     const onlyNew = { kind: 'role', text, file: 'f', onlyNew: true, by } as const;

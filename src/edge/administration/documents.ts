@@ -12,8 +12,10 @@ import {
   serviceId,
   whyForWebOnly,
 } from '../command-center/documents.ts';
+import { isNothing } from '../command-center/fields.ts';
 import type { Rulebook, StoredDocument } from '../command-center/rulebook.ts';
-import { type Problem, problemAt, readJson } from '../json/read.ts';
+import { type Problem, problemAt, readJson, written } from '../json/read.ts';
+import { unread } from '../json/unread.ts';
 import { createTurns } from '../turns.ts';
 import type { CallInput, DOCUMENT_KINDS } from './calls.ts';
 import { DocumentError } from './document-error.ts';
@@ -83,8 +85,7 @@ export function createDocumentCalls(options: DocumentsOptions) {
       if (stored.version !== before?.version) {
         await recordChange({ action: `${kind}.put`, subject: id, version: stored.version, by });
       }
-      const service = kind === 'service' && serviceDocument.safeParse(definition).data;
-      const warnings = service ? warningsOf(service.spec.backend) : [];
+      const warnings = warningsAt(kind, definition);
       return {
         ...facts(stored),
         created: before === undefined,
@@ -216,6 +217,20 @@ const usersOf = (rulebook: Rulebook, kind: 'role' | 'policy', id: string): strin
         .map(attachmentFacts)
         .filter(({ policy }) => policy === id)
         .map(({ service }) => service);
+
+/** What is no mistake, and hardly what was meant. */
+function warningsAt(kind: Kind, definition: unknown): string[] {
+  const service = kind === 'service' && serviceDocument.safeParse(definition).data;
+  const ofFields = unread(DOCUMENTS[kind], definition).flatMap(({ path, value, near }) => {
+    // Of services other tools keep much that is theirs; what roles and policies say is all about who gets in.
+    if (isNothing(value) || (near === null && (kind === 'service' || path[0] !== 'spec')))
+      return [];
+    return [
+      `${written(path)} is not read here${near === null ? '.' : `: did you mean "${near}"?`}`,
+    ];
+  });
+  return [...ofFields, ...(service ? warningsOf(service.spec.backend) : [])];
+}
 
 /** Throws DocumentError with everything that is wrong. */
 async function checked(

@@ -104,7 +104,7 @@ function distance(a: string, b: string): number {
   return row.at(-1) ?? 0;
 }
 
-const written = (path: Path): string =>
+export const written = (path: Path): string =>
   path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
     return text === '' ? part : `${text}.${part}`;

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { serviceDocument } from '../../../../src/edge/command-center/documents.ts';
 import { readJson } from '../../../../src/edge/json/read.ts';
+import { unread } from '../../../../src/edge/json/unread.ts';
 import { z } from '../../../../src/shared/schema.ts';
 
 const BACKEND_1 = `{
@@ -172,8 +173,10 @@ const spec = (text: string): object => {
 };
 
 describe('examples of the backend', () => {
-  test('the first is stored as it stands', () => {
-    const { backend } = serviceDocument.parse(service(spec(BACKEND_1))).spec;
+  test('the first is stored as it stands, and read whole', () => {
+    const document = service(spec(BACKEND_1));
+    expect(unread(serviceDocument, document)).toEqual([]);
+    const { backend } = serviceDocument.parse(document).spec;
     expect(backend.target).toMatchObject({ port: 8080, tls: true, client_certificate: true });
     expect(backend.whitelist).toHaveLength(3);
   });
@@ -204,10 +207,11 @@ describe('examples of the backend', () => {
 });
 
 describe('examples of the HTTP settings', () => {
-  test.each(HTTP_SETTINGS)('%s is stored as it stands', (_, text) => {
+  test.each(HTTP_SETTINGS)('%s is stored as it stands, and read whole', (_, text) => {
     const backend = { target: { name: '10.1.2.3', port: '80' } };
-    const stored = serviceDocument.parse(service({ backend, http_settings: spec(text) }, 'WEB'))
-      .spec.http_settings;
+    const document = service({ backend, http_settings: spec(text) }, 'WEB');
+    expect(unread(serviceDocument, document)).toEqual([]);
+    const stored = serviceDocument.parse(document).spec.http_settings;
     expect(stored.exemptions.patterns.length + Object.keys(stored.headers).length).toBeGreaterThan(
       0,
     );
