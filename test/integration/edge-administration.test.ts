@@ -134,6 +134,13 @@ describe('documents', () => {
       ...service('slip', { http_connect: true, whitelst: ['a.lab'] }, { icon: 'tree' }),
     });
     expect(warnings).toEqual(['spec.backend.whitelst is not read here: did you mean "whitelist"?']);
+    const web = service('slips', { target: { name: '10.0.0.1', port: '80' } });
+    web.metadata.tags.service_app_type = 'WEB';
+    const http_settings = { headers: { 'X-Who': '{{.Emial}}' } };
+    const said = (await put('service', { ...web, spec: { ...web.spec, http_settings } })).warnings;
+    expect(said).toEqual([
+      expect.stringMatching(/^spec\.http_settings\.headers\.X-Who: \{\{\.Emial\}\} is no variable/),
+    ]);
   });
 
   test('that exist already are not created once more', async () => {

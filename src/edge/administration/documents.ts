@@ -3,6 +3,7 @@
 import { AppError } from '../../shared/errors.ts';
 import type { DocumentProblem } from '../access-tier/access-tier.ts';
 import { warningsOf } from '../access-tier/targets.ts';
+import { HEADER_VARIABLES, unknownTemplates } from '../access-tier/web/headers.ts';
 import type { CertificateState } from '../acme/certificates.ts';
 import {
   DOCUMENTS,
@@ -229,7 +230,15 @@ function warningsAt(kind: Kind, definition: unknown): string[] {
       `${written(path)} is not read here${near === null ? '.' : `: did you mean "${near}"?`}`,
     ];
   });
-  return [...ofFields, ...(service ? warningsOf(service.spec.backend) : [])];
+  if (!service) return ofFields;
+  const { backend, http_settings: settings } = service.spec;
+  const ofHeaders = Object.entries(settings.headers).flatMap(([name, template]) =>
+    unknownTemplates(template).map(
+      (unknown) =>
+        `${written(['spec', 'http_settings', 'headers', name])}: ${unknown} is no variable and always empty; known are ${HEADER_VARIABLES.join(', ')}.`,
+    ),
+  );
+  return [...ofFields, ...ofHeaders, ...warningsOf(backend)];
 }
 
 /** Throws DocumentError with everything that is wrong. */

@@ -88,26 +88,33 @@ export function fieldsForBrowser(answer: IncomingMessage): string[] {
 const connectionNames = (connection: string | undefined): Set<string> =>
   new Set((connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
 
-function expand(template: string, claims: TrustTokenClaims, token: string): string {
-  const device = claims[NAMESPACE];
-  const [user = '', domain = ''] = claims.email.split('@');
-  const values: Record<string, string> = {
-    '.Email': claims.email,
-    '.Email.User': user,
-    '.Email.Domain': domain,
-    '.Groups': claims.groups.join(','),
-    '.Platform': device?.platform ?? '',
-    '.DeviceID': claims.device_id,
-    '.SerialNumber': claims.serial_number,
-    '.DeviceOwnership': device?.device_ownership ?? '',
-    '.Name': claims.name,
-    '.JWT': token,
-  };
-  return template.replace(
-    /\{\{\s*(\S*?)\s*\}\}/g,
-    (_, expression: string) => values[expression] ?? '',
+/** What stands between the braces of a template, and its value. */
+const VARIABLES = new Map<string, (claims: TrustTokenClaims, token: string) => string>([
+  ['.Email', ({ email }) => email],
+  ['.Email.User', ({ email }) => email.split('@')[0] ?? ''],
+  ['.Email.Domain', ({ email }) => email.split('@')[1] ?? ''],
+  ['.Groups', ({ groups }) => groups.join(',')],
+  ['.Platform', ({ [NAMESPACE]: device }) => device?.platform ?? ''],
+  ['.DeviceID', ({ device_id: id }) => id],
+  ['.SerialNumber', ({ serial_number: number }) => number],
+  ['.DeviceOwnership', ({ [NAMESPACE]: device }) => device?.device_ownership ?? ''],
+  ['.Name', ({ name }) => name],
+  ['.JWT', (_, token) => token],
+]);
+export const HEADER_VARIABLES: readonly string[] = [...VARIABLES.keys()];
+const TEMPLATE = /\{\{([^{}]*)\}\}/g;
+
+const expand = (template: string, claims: TrustTokenClaims, token: string): string =>
+  template.replace(
+    TEMPLATE,
+    (_, expression: string) => VARIABLES.get(expression.trim())?.(claims, token) ?? '',
   );
-}
+
+/** Those that are always empty, as they stand there. */
+export const unknownTemplates = (template: string): string[] =>
+  [...template.matchAll(TEMPLATE)].flatMap(([whole, expression = '']) =>
+    VARIABLES.has(expression.trim()) ? [] : [whole],
+  );
 
 /** UTF-8 as Node takes it (one character a byte), and no line of its own. */
 const headerValue = (text: string): string =>

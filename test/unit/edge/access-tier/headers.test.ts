@@ -1,7 +1,10 @@
 // The templating example of the HostedService spec, letter by letter: template, TrustToken, and what the backend gets.
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
-import { fieldsForBackend } from '../../../../src/edge/access-tier/web/headers.ts';
+import {
+  fieldsForBackend,
+  unknownTemplates,
+} from '../../../../src/edge/access-tier/web/headers.ts';
 import { trustTokenClaims } from '../../../../src/shared/protocol/trust-token.ts';
 
 const CONFIGURED = {
@@ -46,11 +49,18 @@ const request = (): IncomingMessage => {
   return { ...given, socket: { remoteAddress: '192.0.2.1' } } as IncomingMessage;
 };
 
+const sent = (templates: Record<string, string>, claims: object = {}) =>
+  fieldsForBackend(request(), {
+    person: {
+      claims: trustTokenClaims.parse({ ...TRUST_TOKEN, ...claims }),
+      token: 'eyJhbGci.e30.c2ln',
+    },
+    templates,
+    protocol: 'https',
+  });
+
 test('the example gives what the spec says', () => {
-  const person = { claims: trustTokenClaims.parse(TRUST_TOKEN), token: 'eyJhbGci.e30.c2ln' };
-  expect(
-    fieldsForBackend(request(), { person, templates: CONFIGURED, protocol: 'https' }),
-  ).toMatchObject({
+  expect(sent(CONFIGURED)).toMatchObject({
     'X-Email': 'adam@medsoft.digital',
     'X-Groups': 'Everyone,Admins',
     'X-DevicePlatform': 'Windows',
@@ -62,12 +72,18 @@ test('the example gives what the spec says', () => {
 
 test('a value makes no line of its own, and arrives as UTF-8', () => {
   const name = 'Zoë\r\nX-Admin: yes\u0000\u007f';
-  const person = {
-    claims: trustTokenClaims.parse({ ...TRUST_TOKEN, name }),
-    token: 'eyJhbGci.e30.c2ln',
-  };
-  const templates = { 'X-Name': '{{.Name}}' };
-  const fields = fieldsForBackend(request(), { person, templates, protocol: 'https' });
+  const fields = sent({ 'X-Name': '{{.Name}}' }, { name });
   // One character for each byte, as Node sends it.
   expect(Buffer.from(String(fields['X-Name']), 'latin1').toString()).toBe('Zoë  X-Admin: yes  ');
+});
+
+test('what is no variable is empty, and known before', () => {
+  const headers = { 'X-Odd': 'a{{ .Email }}b{{.Emial}}c{{constructor}}d{{.Email | upper}}e{{}}f' };
+  expect(sent(headers)['X-Odd']).toBe('aadam@medsoft.digitalbcdef');
+  expect(unknownTemplates(headers['X-Odd'])).toEqual([
+    '{{.Emial}}',
+    '{{constructor}}',
+    '{{.Email | upper}}',
+    '{{}}',
+  ]);
 });
