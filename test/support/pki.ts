@@ -17,6 +17,8 @@ export interface TestPki {
     lifeMs?: number;
     /** By its extended key usage, as certificates of devices are. */
     clientAuth?: boolean;
+    /** May sign certificates itself. */
+    authority?: boolean;
   }): Promise<Credentials>;
 }
 
@@ -37,7 +39,8 @@ export async function createTestPki(name = 'Test Root'): Promise<TestPki> {
   let serial = 1;
   return {
     root: root.toString('pem'),
-    async issue({ commonName, dnsNames = [], ipAddresses = [], lifeMs = DAY_MS, clientAuth }) {
+    async issue(wish) {
+      const { commonName, dnsNames = [], ipAddresses = [], lifeMs = DAY_MS } = wish;
       const names = dnsNames.length + ipAddresses.length > 0 ? dnsNames : [commonName];
       const keys = await generateKeys();
       const certificate = await x509.X509CertificateGenerator.create({
@@ -54,7 +57,8 @@ export async function createTestPki(name = 'Test Root'): Promise<TestPki> {
             ...names.map((value) => ({ type: 'dns' as const, value })),
             ...ipAddresses.map((value) => ({ type: 'ip' as const, value })),
           ]),
-          ...(clientAuth ? [new x509.ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.2'])] : []),
+          ...(wish.clientAuth ? [new x509.ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.2'])] : []),
+          ...(wish.authority ? [new x509.BasicConstraintsExtension(true, 0, true)] : []),
         ],
       });
       return {
