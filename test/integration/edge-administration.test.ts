@@ -25,7 +25,7 @@ import {
 import { call as request, fetchUnder, type Identity } from '../support/https.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { until } from '../support/until.ts';
-import { webBrowser } from '../support/web-browser.ts';
+import { signInOn, webBrowser } from '../support/web-browser.ts';
 import { startWebBench } from '../support/web-service.ts';
 
 const by = 'test';
@@ -592,21 +592,7 @@ describe('settings', () => {
     const page = await tab.open(`${bench.origin('shop')}/`);
     expect([page.status, page.body.includes('type="password"')]).toEqual([200, true]);
     // The role of this service is for known devices only.
-    const action = /action="([^"]+)"/.exec(page.body)?.[1] ?? '';
-    const { origin } = new URL(page.url);
-    const end = await tab.open(new URL(action, page.url).href, {
-      method: 'POST',
-      body: new URLSearchParams({
-        email: DANA,
-        password: 'demo-password',
-        decision: 'sign-in',
-      }).toString(),
-      headers: {
-        'content-type': 'application/x-www-form-urlencoded',
-        origin,
-        'sec-fetch-site': 'same-origin',
-      },
-    });
+    const end = await signInOn(tab, page);
     expect(end.status).toBe(403);
     expect(bench.received).toBe(0);
     await set('dropped');

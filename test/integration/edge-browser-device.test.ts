@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Call, callsTo } from '../../src/edge/administration/control-client.ts';
 import type { Identity } from '../support/https.ts';
 import { createTestPki, type TestPki } from '../support/pki.ts';
-import { type Page, type WebBrowser, webBrowser } from '../support/web-browser.ts';
+import { signInOn, type WebBrowser, webBrowser } from '../support/web-browser.ts';
 import { startWebBench, type WebBench } from '../support/web-service.ts';
 
 const by = 'test';
@@ -37,25 +37,9 @@ const shop = () => `${bench.origin('shop')}/`;
 const tokenIn = (tab: WebBrowser, service = 'shop') =>
   tab.cookies(`${service}.demo.localhost`).get('__Host-bnn_trust') ?? '';
 
-function answer(tab: WebBrowser, page: Page, password = 'demo-password'): Promise<Page> {
-  const action = /action="([^"]+)"/.exec(page.body)?.[1] ?? '';
-  return tab.open(new URL(action, page.url).href, {
-    method: 'POST',
-    body: new URLSearchParams({
-      email: 'dana@demo.example',
-      password,
-      decision: 'sign-in',
-    }).toString(),
-    headers: {
-      'content-type': 'application/x-www-form-urlencoded',
-      origin: new URL(page.url).origin,
-      'sec-fetch-site': 'same-origin',
-    },
-  });
-}
 async function signedIn(): Promise<WebBrowser> {
   const tab = browser(managed);
-  expect((await answer(tab, await tab.open(shop()))).url).toBe(shop());
+  expect((await signInOn(tab, await tab.open(shop()))).url).toBe(shop());
   return tab;
 }
 
@@ -64,8 +48,8 @@ test('is asked for its certificate and for the password, and gets a token of tha
   const page = await tab.open(shop());
   expect(page.status).toBe(200);
   expect(page.body).toContain('type="password"');
-  expect((await answer(tab, page, 'wrong')).status).toBe(401);
-  const end = await answer(tab, page);
+  expect((await signInOn(tab, page, { password: 'wrong' })).status).toBe(401);
+  const end = await signInOn(tab, page);
   expect([end.status, end.url]).toEqual([200, shop()]);
   expect(decodeJwt(tokenIn(tab))).toMatchObject({
     aud: 'shop.demo.bnn',
@@ -102,7 +86,7 @@ test('is let in no longer once the device is banned, its session ended, or the D
   const banned = await another.open(shop());
   expect([banned.status, banned.body]).toEqual([403, expect.stringContaining('Lost on a train.')]);
   // Nor in the middle of it.
-  expect((await answer(tab, asked)).status).toBe(403);
+  expect((await signInOn(tab, asked)).status).toBe(403);
 });
 
 test('that shows none, an expired one or one of somebody else is offered the app', async () => {
@@ -122,7 +106,7 @@ test('goes by no certificate once the Device Manager is removed, and is not even
   const page = await tab.open(shop());
   await ask('settings.ca.remove', { name: 'jamf', by });
   onTestFinished(async () => void (await trust()));
-  expect((await answer(tab, page)).status).toBe(403);
+  expect((await signInOn(tab, page)).status).toBe(403);
   const again = await browser(managed).open(shop());
   expect([again.status, again.body]).toEqual([403, expect.stringContaining('banyan://open/')]);
   const { host } = new URL(bench.edge.edge.document.command_center);
@@ -153,7 +137,7 @@ test('proves its device to its own sign-in alone, once', async () => {
   const tried = await stranger.open(`${interaction}${unused}`);
   expect(tried.body).not.toContain('type="password"');
   const form = { ...first, url: interaction, body: `action="${new URL(interaction).pathname}"` };
-  expect((await answer(stranger, form)).status).toBe(403);
+  expect((await signInOn(stranger, form)).status).toBe(403);
 });
 
 test('asks for certificates as browsers need it: of any authority, and takes none as an answer', async () => {

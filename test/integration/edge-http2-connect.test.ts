@@ -24,6 +24,7 @@ import {
   type TestBackend,
 } from '../support/collection.ts';
 import type { Identity } from '../support/https.ts';
+import { openEvents } from '../support/event-stream.ts';
 import { registerDevice, signIn, type SignedIn } from '../support/scripted-device.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { until } from '../support/until.ts';
@@ -482,6 +483,55 @@ describe('continuous authorisation', () => {
     expect(await statusOf(late)).toBe(403);
     expect(JSON.parse(String(await readAll(late)))).toMatchObject({ code: 'certificate_expired' });
     expect(await reply(running, 'still')).toBe('still');
+  });
+});
+
+describe('limits', () => {
+  test.for(['h2', 'http/1.1'])(
+    'an idle tunnel over %s ends, and the device is told',
+    async (protocol) => {
+      const short = await startEdge({ lifetimes: { idle: 1 } });
+      cleanUps.push(() => short.stop());
+      await publishCollection(short, [backend.port]);
+      const person = await signIn(short, await registerDevice(short));
+      const events = await openEvents(short, person);
+      cleanUps.push(() => events.close());
+      const at = { identity: person.trust, at: short };
+      let tunnel: ClientHttp2Stream | TLSSocket;
+      if (protocol === 'h2') tunnel = ask(await openSession(at));
+      else {
+        tunnel = await dial({ ...at, offer: [] });
+        tunnel.write(
+          `CONNECT ${HOST}:${backend.port} HTTP/1.1\r\nHost: ${HOST}:${backend.port}\r\n\r\n`,
+        );
+        await once(tunnel, 'data');
+      }
+      expect(await reply(tunnel, 'here')).toBe('here');
+      const over = readAll(tunnel).catch(() => {}); // however it ends
+      expect(await events.next('connection.ended')).toMatchObject({
+        service: COLLECTION.id,
+        code: 'inactive',
+      });
+      await over;
+    },
+  );
+
+  test('streams take places as connections do', async () => {
+    const counting = await startEdge({ ports: { operations: { port: 0 } } });
+    cleanUps.push(() => counting.stop());
+    await publishCollection(counting, [backend.port]);
+    const person = await signIn(counting, await registerDevice(counting));
+    const places = async () => {
+      const answer = await fetch(`http://127.0.0.1:${counting.edge.operationsPort}/metrics`);
+      return Number(/^banyan_edge_connections (\d+)$/m.exec(await answer.text())?.[1]);
+    };
+    const session = await openSession({ identity: person.trust, at: counting });
+    expect(await places()).toBe(1);
+    const streams = [ask(session), ask(session), ask(session)];
+    for (const stream of streams) expect(await reply(stream, 'in')).toBe('in');
+    expect(await places()).toBe(4);
+    for (const stream of streams) stream.end();
+    await expect.poll(places).toBe(1);
   });
 });
 

@@ -7,12 +7,13 @@ import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { callsTo } from '../../src/edge/administration/control-client.ts';
 import { loopbackLookup } from '../../src/proxy/net/loopback.ts';
 import { type Call, call } from '../support/https.ts';
 import { createTestPki } from '../support/pki.ts';
 import { registerDevice, signIn } from '../support/scripted-device.ts';
 import { until } from '../support/until.ts';
-import { webBrowser } from '../support/web-browser.ts';
+import { signInOn, webBrowser } from '../support/web-browser.ts';
 import { startWebBench, type WebBench } from '../support/web-service.ts';
 
 let bench: WebBench;
@@ -691,6 +692,19 @@ describe('what ends access cuts what runs within 2 s', () => {
     other.socket!.write('still here');
     expect(String((await once(other.socket!, 'data'))[0])).toBe('still here');
     other.socket!.destroy();
+  });
+
+  test('unregistered devices are dropped again', async () => {
+    await bench.policyOf('shop', 'anybody');
+    onTestFinished(() => bench.policyOf('shop', 'engineers'));
+    const set = (unregisteredDevices: 'dropped' | 'allowed') =>
+      callsTo(bench.edge.data)('settings.set', { unregisteredDevices, by: 'test' });
+    await set('allowed');
+    const tab = webBrowser(bench.edge.edge.root);
+    await signInOn(tab, await tab.open(`${bench.origin('shop')}/`));
+    const { cut } = await running(tab.cookies('shop.demo.localhost').get('__Host-bnn_trust') ?? '');
+    await set('dropped');
+    await within(cut);
   });
 
   test('the token runs out', async () => {

@@ -2,7 +2,7 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { registerDevice, signIn } from '../support/scripted-device.ts';
-import { webBrowser } from '../support/web-browser.ts';
+import { signInOn, webBrowser } from '../support/web-browser.ts';
 import { startWebBench, type WebBench } from '../support/web-service.ts';
 
 let bench: WebBench;
@@ -269,25 +269,10 @@ test('where unregistered devices are exempted, a password is enough, and nowhere
   const tab = browser();
   const page = await tab.open(`${bench.origin('guests')}/`);
   expect(page.status).toBe(200);
-  const action = /action="([^"]+)"/.exec(page.body)?.[1] ?? '';
-  const answer = (password: string, headers = {}) =>
-    tab.open(new URL(action, page.url).href, {
-      method: 'POST',
-      body: new URLSearchParams({
-        email: 'dana@demo.example',
-        password,
-        decision: 'sign-in',
-      }).toString(),
-      headers: {
-        'content-type': 'application/x-www-form-urlencoded',
-        origin: new URL(page.url).origin,
-        'sec-fetch-site': 'same-origin',
-        ...headers,
-      },
-    });
-  expect((await answer('demo-password', { origin: 'https://evil.example' })).status).toBe(403);
-  expect((await answer('wrong')).status).toBe(401);
-  const end = await answer('demo-password');
+  const planted = { headers: { origin: 'https://evil.example' } };
+  expect((await signInOn(tab, page, planted)).status).toBe(403);
+  expect((await signInOn(tab, page, { password: 'wrong' })).status).toBe(401);
+  const end = await signInOn(tab, page);
   expect(end.status).toBe(200);
   expect(end.url).toBe(`${bench.origin('guests')}/`);
   expect(decodeJwt(tokenIn(tab, 'guests'))).toMatchObject({

@@ -121,3 +121,26 @@ export function webBrowser(root: string, identity?: Identity): WebBrowser {
     },
   };
 }
+
+/** Answers the sign-in page as a person does. */
+export const signInOn = (
+  tab: WebBrowser,
+  page: Page,
+  answer: { password?: string; headers?: Record<string, string> } = {},
+): Promise<Page> => {
+  const action = /action="([^"]+)"/.exec(page.body)?.[1] ?? '';
+  return tab.open(new URL(action, page.url).href, {
+    method: 'POST',
+    body: new URLSearchParams({
+      email: 'dana@demo.example',
+      password: answer.password ?? 'demo-password',
+      decision: 'sign-in',
+    }).toString(),
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      origin: new URL(page.url).origin,
+      'sec-fetch-site': 'same-origin',
+      ...answer.headers,
+    },
+  });
+};
