@@ -289,6 +289,8 @@ describe('a token of that issuer', () => {
     ['in the name of the issuer with a slash more', { iss: 'slash' }],
     ['that is over', { exp: inSeconds() - 120 }],
     ['without an end', { exp: undefined }],
+    ['that is good for more than a day', { exp: inSeconds() + 25 * 3_600 }],
+    ['of a time to come', { iat: inSeconds() + 600, exp: inSeconds() + 1_200 }],
     ['without a person', { sub: '' }],
   ])('%s gives no certificate', async (_what, claims) => {
     const { issuer, edge } = await organisation();
