@@ -83,6 +83,28 @@ describe.each(stores)('the %s store', (name, open) => {
     await store.close();
   });
 
+  test('of many changes at once, each counts', async () => {
+    const store = await open();
+    await store.put('invites', 'a', invite);
+    // Connections that are there already: else each change comes when the one before is over.
+    await Promise.all(Array.from({ length: 20 }, () => store.get('invites', 'a')));
+    const more = ({ uses }: InviteRecord) => ({ ...uses, made: uses.made + 1 });
+    await Promise.all(
+      Array.from({ length: 50 }, () =>
+        store.change('invites', 'a', (record) => record && { ...record, uses: more(record) }),
+      ),
+    );
+    expect((await store.get('invites', 'a'))?.uses.made).toBe(50);
+    // Of a record that is not there yet, too.
+    const made = await Promise.all(
+      Array.from({ length: 50 }, () =>
+        store.change('invites', 'b', (record) => (record ? undefined : invite)),
+      ),
+    );
+    expect(made.filter(Boolean)).toHaveLength(1);
+    await store.close();
+  });
+
   test('deletes what is there and does not mind what is not', async () => {
     const store = await open();
     await store.put('invites', 'a', invite);
