@@ -62,6 +62,15 @@ describe.each(stores)('the %s store', (name, open) => {
     await store.close();
   });
 
+  test('keeps whatever JSON can say as it was said', async () => {
+    const store = await open();
+    const payload = { z: 'a\u0000b\ud800', a: [1e-7, -0.5, null, { '': '"\\\n\u2028' }], é: {} };
+    await store.put('issuer', 'a', { payload });
+    const kept = await store.get('issuer', 'a');
+    expect(JSON.stringify(kept?.payload)).toBe(JSON.stringify(payload));
+    await store.close();
+  });
+
   test('changing a record that was read changes nothing', async () => {
     const store = await open();
     await store.put('invites', 'a', invite);

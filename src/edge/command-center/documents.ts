@@ -206,9 +206,12 @@ function refineFrontend({ metadata, spec }: z.output<typeof definition>, context
 
 const ofWorkloads = absent('is about workloads: roles are of people and their devices here');
 
+/** By it others refer to it, at a terminal too. */
+const documentName = label.min(1).regex(/^[^\p{Cc}\p{Cs}]+$/u, 'has characters that nobody sees');
+
 export const roleDocument = z.object({
   kind: z.literal('BanyanRole'),
-  metadata: z.object({ name: label.min(1) }),
+  metadata: z.object({ name: documentName }),
   spec: z.object({
     group: list(label),
     email: list(label),
@@ -287,7 +290,7 @@ const policySpec = z
 
 export const policyDocument = z.object({
   kind: z.literal('BanyanPolicy'),
-  metadata: z.object({ name: label.min(1) }),
+  metadata: z.object({ name: documentName }),
   spec: policySpec,
 });
 

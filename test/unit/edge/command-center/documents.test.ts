@@ -112,3 +112,15 @@ test.each(['tomorrow', 'Highest'])('a policy with %s where a value belongs is re
   };
   expect(policyDocument.safeParse(document).success).toBe(false);
 });
+
+test.for([
+  ['Engineering — Zürich & Co.', true],
+  ['two\nlines', false],
+  ['nothing\u0000behind', false],
+  ['half \ud800', false],
+] as const)('a role or a policy may be called %j: %s', ([name, isGood]) => {
+  const role = { kind: 'BanyanRole', metadata: { name }, spec: {} };
+  const policy = { kind: 'BanyanPolicy', metadata: { name }, spec: {} };
+  expect(roleDocument.safeParse(role).success).toBe(isGood);
+  expect(policyDocument.safeParse(policy).success).toBe(isGood);
+});
