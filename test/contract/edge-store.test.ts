@@ -209,3 +209,24 @@ describe('the file store', () => {
     await store.close();
   });
 });
+
+describe('two on one PostgreSQL', () => {
+  beforeEach((context) => {
+    if (whyNoPostgres !== null) context.skip(whyNoPostgres);
+  });
+
+  test('each is told what the other has changed, and of nothing that stayed', async () => {
+    const url = await server!.database();
+    const told: (string | null)[] = [];
+    const shared = { url, onDeaf: () => {}, log: () => {} };
+    const here = await openPostgresStore({ ...shared, onChange: () => {} });
+    const there = await openPostgresStore({ ...shared, onChange: (name) => told.push(name) });
+    await here.delete('invites', 'a');
+    expect(await here.change('invites', 'a', () => undefined)).toBe(false);
+    await here.put('users', 'a', { id: 'a', email: 'a', name: 'a', groups: [], password: '' });
+    await here.change('invites', 'a', () => invite);
+    await here.delete('invites', 'a');
+    await expect.poll(() => told).toEqual(['users', 'invites', 'invites']);
+    await Promise.all([here.close(), there.close()]);
+  });
+});
