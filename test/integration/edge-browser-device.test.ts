@@ -113,6 +113,17 @@ test('goes by no certificate once the Device Manager is removed, and is not even
   expect(again.trail.filter((each) => new URL(each).host === host)).toEqual([]);
 });
 
+test('that guesses is slowed down, and keeps nobody out at another device', async () => {
+  const guesser = browser(await certificateOf(jamf, 'GUESSER'));
+  const page = await guesser.open(shop());
+  let status = 0;
+  for (let guess = 0; guess < 6; guess += 1) {
+    ({ status } = await signInOn(guesser, page, { password: 'wrong' }));
+  }
+  expect(status).toBe(429);
+  await signedIn();
+});
+
 test('proves its device to its own sign-in alone, once', async () => {
   // Somebody without such a device sends her own sign-in to one that has it.
   const stranger = browser();

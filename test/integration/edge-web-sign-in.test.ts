@@ -282,6 +282,19 @@ test('where unregistered devices are exempted, a password is enough, and nowhere
   expect((await tab.open(`${bench.origin('shop')}/`)).status).toBe(403);
 });
 
+test('guesses without a device lock nobody out who comes from elsewhere', async () => {
+  const guests = `${bench.origin('guests')}/`;
+  const guesser = webBrowser(bench.edge.edge.root, undefined, '127.0.0.9');
+  const page = await guesser.open(guests);
+  let status = 0;
+  for (let guess = 0; guess < 6; guess += 1) {
+    ({ status } = await signInOn(guesser, page, { password: 'wrong' }));
+  }
+  expect(status).toBe(429);
+  const dana = browser();
+  expect((await signInOn(dana, await dana.open(guests))).url).toBe(guests);
+});
+
 test('where pages are on plain loopback, the service is too: no certificate of ours is needed', async () => {
   const plain = await startWebBench();
   onTestFinished(() => plain.stop());

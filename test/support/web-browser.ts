@@ -36,8 +36,8 @@ const NAVIGATION = {
   accept: 'text/html',
 };
 
-/** `identity`: a client certificate that it shows wherever one is asked for. */
-export function webBrowser(root: string, identity?: Identity): WebBrowser {
+/** `identity`: a client certificate that it shows wherever one is asked for. `localAddress`: where it comes from. */
+export function webBrowser(root: string, identity?: Identity, localAddress?: string): WebBrowser {
   const jar = new Map<string, { host: string; path: string; name: string; value: string }>();
   const keep = (url: URL, lines: readonly string[]): void => {
     for (const line of lines) {
@@ -76,6 +76,7 @@ export function webBrowser(root: string, identity?: Identity): WebBrowser {
           method: ask.method ?? 'GET',
           agent: false,
           lookup: loopbackLookup,
+          localAddress,
           // Else Node would ask for the name of a `host` header.
           ...(url.protocol === 'https:' && { ca: root, servername: url.hostname, ...identity }),
           headers: {

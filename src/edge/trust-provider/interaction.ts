@@ -245,8 +245,10 @@ export function createInteraction(options: InteractionOptions): { show: Handler;
     const email = (form.get('email') ?? '').slice(0, 200);
     const password = (form.get('password') ?? '').slice(0, 200);
     const clientId = String(details.params['client_id']);
-    const isStranger = clientId === REGISTRATION_CLIENT;
-    const deviceId = isStranger ? networkOf(request.socket.remoteAddress ?? '') : clientId;
+    const device = service ? (await webSignIn.deviceOf(details.uid))?.id : clientId;
+    // Anybody may begin there: their guesses lock nobody out who comes from elsewhere, to this service neither.
+    const isStranger = device === undefined || clientId === REGISTRATION_CLIENT;
+    const deviceId = isStranger ? networkOf(request.socket.remoteAddress ?? '') : device;
     const check = await users.check({ email, password, deviceId, isStranger });
     await note(request, email, check, service ? { service: service.id } : { device: deviceId });
     if (!check.ok) {

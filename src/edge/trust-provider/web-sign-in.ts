@@ -38,6 +38,8 @@ export interface WebSignInOptions {
 export interface WebSignIn {
   /** Whether the person may prove by password who they are: the device is known, or need not be. */
   takesPassword(service: PublishedService, interaction: string): Promise<boolean>;
+  /** The registered device that the browser has shown in this sign-in, if any. */
+  deviceOf(interaction: string): Promise<DeviceRecord | null>;
   /** Answers, unless the password page is to: then true. */
   begin(exchange: Exchange): Promise<'answered' | 'ask-for-password'>;
   /** Somebody has proven by password who they are, on a device that is known or exempted. */
@@ -166,6 +168,7 @@ export function createWebSignIn(options: WebSignInOptions): WebSignIn {
   return {
     takesPassword: async (service, interaction) =>
       options.exemptsUnregistered(service) || (await browserDevices.of(interaction)) !== null,
+    deviceOf: (interaction) => browserDevices.of(interaction),
     async begin(exchange) {
       const { request, response, service, details } = exchange;
       const session = await deviceSessions.find(readCookie(request, options.cookie));
