@@ -1,7 +1,8 @@
 // The rules in memory while changes of the store are not heard: nobody may be judged by them before all is read again.
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createChanges } from '../../../../src/edge/changes.ts';
 import { createStoreFollower } from '../../../../src/edge/store/follower.ts';
+import type { CollectionName } from '../../../../src/edge/store/store.ts';
 import { until } from '../../../support/until.ts';
 
 test('the rules are those that hold only once they are read again, whatever else changes meanwhile', async () => {
@@ -32,4 +33,32 @@ test('the rules are those that hold only once they are read again, whatever else
   answered();
   await until(async () => follower.isCurrent());
   follower.stop();
+});
+
+test.for<[CollectionName | null, string[]]>([
+  ['documents', ['rulebook']],
+  ['settings', ['settings']],
+  ['acmeCertificates', ['acme']],
+  ['devices', ['rules-changed']],
+  ['users', ['rules-changed']],
+  ['issuer', ['rules-changed']],
+  [null, ['rulebook', 'settings', 'acme', 'rules-changed']],
+  ['apiKeys', []],
+])('after a change of %s is read, or judged, again: %j', async ([collection, expected]) => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const followed: string[] = [];
+  const reads = (name: string) => ({ reread: async () => void followed.push(name) });
+  const changes = createChanges();
+  changes.on(({ type }) => followed.push(type));
+  const follower = createStoreFollower({
+    rulebook: reads('rulebook'),
+    settings: reads('settings'),
+    acme: reads('acme'),
+    changes,
+    log: () => {},
+  });
+  follower.changed(collection);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(followed).toEqual(expected);
 });
