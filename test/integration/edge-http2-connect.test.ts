@@ -14,7 +14,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { problemDocument } from '../../src/shared/protocol/refusals.ts';
 import {
   COLLECTION,
@@ -515,6 +515,28 @@ describe('limits', () => {
       await over;
     },
   );
+
+  test('without a stream, a connection of somebody who was refused ends after 15 s, another after an hour', async () => {
+    const refused = await signIn(edge, await registerDevice(edge));
+    await edge.edge.endSessions(refused.device.id, 'Over.');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    cleanUps.push(() => vi.useRealTimers());
+    const theirs = await openSession({ identity: refused.trust });
+    const hers = await openSession();
+    const answers = (session: ClientHttp2Session): Promise<boolean> =>
+      new Promise((resolve) => {
+        session.once('close', () => resolve(false));
+        if (session.destroyed || !session.ping((error) => resolve(error === null))) resolve(false);
+      });
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect([await answers(theirs), await answers(hers)]).toEqual([true, true]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([await answers(theirs), await answers(hers)]).toEqual([false, true]);
+    await vi.advanceTimersByTimeAsync(3_580_000);
+    expect(await answers(hers)).toBe(true);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await answers(hers)).toBe(false);
+  });
 
   test('streams take places as connections do', async () => {
     const counting = await startEdge({ ports: { operations: { port: 0 } } });

@@ -114,6 +114,7 @@ describe('health and metrics', () => {
     });
     await until(async () => (await edge.ask('/health')).status === 503);
     expect((await edge.ask('/health')).text).toBe(`port ${port} of a service cannot be opened\n`);
+    expect(number((await edge.ask('/metrics')).text, 'banyan_edge_errors_total')).toBe(1);
   });
 
   test('while it drains it says so, and what runs goes on until it is over', async () => {

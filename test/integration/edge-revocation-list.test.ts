@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { openAuthority, type RevokedCertificate } from '../../src/edge/authority/authority.ts';
 import { callsTo } from '../../src/edge/administration/control-client.ts';
 import { aSigningRequest, readBundle } from '../support/certificates.ts';
 import { missing } from '../support/foreign-servers.ts';
@@ -156,4 +157,12 @@ test('a device that renews without end is told to stop, and the store does not g
   }
   expect(statuses).toHaveLength(50);
   expect(statuses.at(-1)).toBe(429);
+});
+
+// Here, where the stack is that of the main thread as in an edge: that of the unit tests is four times as large.
+test('a list of more certificates than one call takes arguments is written', async () => {
+  const authority = await openAuthority(tempDir(), 'Demo');
+  const revoked: RevokedCertificate = { serial: '01', at: 1_700_000_000, why: 'revoked' };
+  const list = await authority.listRevoked(Array.from({ length: 150_000 }, () => revoked));
+  expect(list.length).toBeGreaterThan(150_000 * 30);
 });
