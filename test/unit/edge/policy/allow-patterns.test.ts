@@ -199,9 +199,12 @@ describe("the Access Tier's own machine", () => {
   });
 });
 
-test.each(['10.0.0.0/33', 'ten', '10.0.0.0/', '1.2.3', '::1/129'])('%s is no range', (cidr) => {
-  expect(() => rules({ http_connect: true, allow_patterns: [{ cidrs: [cidr] }] })).toThrow();
-});
+test.each(['10.0.0.0/33', '10.0.0.0/8/24', 'ten', '10.0.0.0/', '1.2.3', '::1/129'])(
+  '%s is no range',
+  (cidr) => {
+    expect(() => rules({ http_connect: true, allow_patterns: [{ cidrs: [cidr] }] })).toThrow();
+  },
+);
 
 test('a pattern never allows more than each of its parts alone, and patterns together no more than each allows', () => {
   const parts = fc.record({

@@ -47,6 +47,7 @@ describe('a path', () => {
     ['/open/*', '/open/../admin', false],
     ['/open/*', '/open/%2e%2e/admin', false],
     ['/open/*', '/open/..%2fadmin', false],
+    ['/open/*', '/open/.%7f./admin', false],
     ['/open/*', '/open/%252e%252e/admin', false],
     ['/open/*', '/open\\..\\admin', false],
     ['/open/*', '/open/..;/admin', false],

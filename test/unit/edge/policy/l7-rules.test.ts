@@ -54,6 +54,7 @@ describe('a rule for requests', () => {
     ['denied below, with a space in between', [rule(['!/admin/*', '*'])], 'GET /admin%20/x', false],
     ['denied, with a slash behind it', [rule(['!/admin', '*'])], 'GET /admin/', false],
     ['denied, with a dot behind it', [rule(['!/admin', '*'])], 'GET /admin.', false],
+    ['denied, with a dot behind both', [rule(['!/admin.', '*'])], 'GET /Admin.', false],
     ['denied, with a space behind it', [rule(['!/admin', '*'])], 'GET /admin%20', false],
     ['denied below, without the slash', [rule(['!/admin/*', '*'])], 'GET /admin', false],
     ['denied with a slash, without it', [rule(['!/admin/', '*'])], 'GET /Admin', false],

@@ -14,6 +14,10 @@ async function withDana() {
     users.check({ email, password, deviceId });
   return {
     signIn,
+    switchOff: () => users.update('u', { disabled: true }),
+    isFound: async () => (await users.find('u')) !== undefined,
+    fromNowhere: (deviceId: string, password: string) =>
+      users.check({ email: EMAIL, password, deviceId, isStranger: true }),
     guess: (deviceId: string, times: number) =>
       Promise.all(
         Array.from({ length: times }, (_, index) => signIn(deviceId, `guess ${index}`, EMAIL)),
@@ -40,6 +44,22 @@ test('many devices that guess together are slowed down together', async () => {
   const { signIn, guess } = await withDana();
   for (const device of ['a', 'b', 'c']) await guess(device, 3);
   expect(await signIn('mine')).toEqual({ ok: false, why: 'locked' });
+});
+
+test('strangers of many networks are slowed down together, and lock nobody out at a device', async () => {
+  const { signIn, fromNowhere } = await withDana();
+  for (let network = 0; network < 7; network += 1) await fromNowhere(`192.0.2.${network}`, 'guess');
+  expect(await fromNowhere('198.51.100.1', 'right')).toEqual({ ok: false, why: 'locked' });
+  expect(await signIn('mine')).toMatchObject({ ok: true });
+});
+
+test('whoever is switched off is told so for the right password alone, and is nobody', async () => {
+  const { signIn, switchOff, isFound } = await withDana();
+  expect(await isFound()).toBe(true);
+  await switchOff();
+  expect(await signIn('mine')).toEqual({ ok: false, why: 'disabled' });
+  expect(await signIn('mine', 'guess')).toEqual({ ok: false, why: 'wrong' });
+  expect(await isFound()).toBe(false);
 });
 
 test('an unknown person is answered like a wrong password', async () => {
