@@ -22,7 +22,7 @@ async function edge(
     store,
     sessions: { isLive: async (id: string, of: string) => live.includes(`${id} ${of}`) },
     rulebook: {
-      service: (id: string) => (known.includes(id) ? service : undefined),
+      service: (id: string) => (known.includes(id) || isOld ? service : undefined),
       decide: () =>
         isOld ? { allowed: true } : { allowed: !changed.old, code: 'role', reason: 'No role.' },
     },
@@ -47,7 +47,8 @@ test.for<[string, Parameters<typeof edge>, string]>([
   ['a revoked device', [{ revoked: 'Lost.' }], 'device_revoked: '],
   ['a banned device', [{ banned: 'Lost on a train.' }], 'session_ended: Lost on a train.'],
   ['the session of another device', [{}, { live: ['s phone'] }], 'session_ended: '],
-  ['rules that hold no more', [{}, { old: true }], 'role: No role.'],
+  ['what rules allow that hold no more', [{}, { old: true }], 'role: No role.'],
+  ['a service that went away with them', [{}, { old: true, known: [] }], 'service_unknown: '],
 ])('%s is refused', async ([, wish, refusal]) => {
   expect(await codeOf(await edge(...wish))).toContain(refusal);
 });
