@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createMemoryStore } from '../../../../src/edge/store/memory-store.ts';
 import type { DeviceRecord } from '../../../../src/edge/store/store.ts';
 import { createBrowserDevices } from '../../../../src/edge/trust-provider/browser-devices.ts';
@@ -71,4 +71,12 @@ test('stands for nothing once its Device Manager is not trusted any more', async
   managers.pop();
   expect(await shown()).toBeNull();
   expect(devices.wayFrom('a')).toBeNull();
+});
+
+test('stands for nothing a minute after it was made', async () => {
+  const { devices, proof, shown } = await started();
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  await devices.arrived('a', proof);
+  expect(await shown()).toBeNull();
 });
