@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
 import { tokenRevocation } from 'openid-client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { callsTo } from '../../src/edge/administration/control-client.ts';
 import { publishTyped } from '../support/collection.ts';
 import { call } from '../support/https.ts';
 import { createTestPki } from '../support/pki.ts';
@@ -76,6 +77,16 @@ test('names the service, the person and her groups, for five minutes, by the key
     exp: expires_at,
   });
   expect(payload.exp! - payload.iat!).toBe(300);
+});
+
+test('names the groups of now, though the TrustToken has those of before', async () => {
+  const put = (groups: string[]) =>
+    callsTo(edge.data)('user.groups', { email: 'dana@demo.example', groups, by: 'test' });
+  onTestFinished(async () => void (await put(['Engineering'])));
+  await put(['Engineering', 'On call']);
+  const { token = '' } = await ask('mykube');
+  expect(decodeJwt(token)['groups']).toEqual(['Engineering', 'On call']);
+  expect(decodeJwt(dana.trustToken)['groups']).toEqual(['Engineering']);
 });
 
 test('ends with the TrustToken that vouches for it', async () => {
