@@ -52,9 +52,10 @@ export const deniesRequest = (rules: readonly L7Rule[], { method, path }: L7Requ
 
 /** Some backends do not tell small letters from others, drop what stands at the end of a name, or add a slash to it. */
 const spellings = (path: string): string[] => {
-  const bare = folded(path).replace(/[.\s]+(?=\/|$)/g, '');
-  const name = bare.replace(/\/+$/, '');
-  return [folded(path), bare, name, `${name}/`];
+  const name = folded(path)
+    .replace(/[.\s]+(?=\/|$)/g, '')
+    .replace(/\/+$/, '');
+  return [folded(path), name, `${name}/`];
 };
 const folded = (text: string): string => text.toLowerCase();
 
