@@ -8,6 +8,7 @@ import { createChanges } from '../../../../src/edge/changes.ts';
 import {
   createEventStreams,
   type EventStreams,
+  type LastWord,
   type Subscriber,
 } from '../../../../src/edge/command-center/event-streams.ts';
 import { until } from '../../../support/until.ts';
@@ -22,6 +23,8 @@ async function aServer({ before = () => Promise.resolve() } = {}) {
   const errors: unknown[] = [];
   /** Sessions whose stream was asked what it would show now. */
   const asked: string[] = [];
+  /** By session. */
+  const lastWords = new Map<string, LastWord>();
   const server = createServer((request, response: ServerResponse) => {
     const [, deviceId = '', sessionId = '', life = '60000'] = (request.url ?? '').split('/');
     response.on('error', (error) => errors.push(error));
@@ -34,7 +37,7 @@ async function aServer({ before = () => Promise.resolve() } = {}) {
       currentTag: () => Promise.resolve('1'),
       lastWord: () => {
         asked.push(sessionId);
-        return Promise.resolve(null);
+        return Promise.resolve(lastWords.get(sessionId) ?? null);
       },
     };
     void before().then(() => {
@@ -55,6 +58,7 @@ async function aServer({ before = () => Promise.resolve() } = {}) {
     opened,
     errors,
     asked,
+    lastWords,
     dial: async (...paths: string[]) => {
       const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
       sockets.push(socket);
@@ -108,6 +112,33 @@ test('an ended stream whose reader does not read is cut', async () => {
   changes.emit({ type: 'device-unregistered', deviceId: 'laptop' });
   await closed;
   expect(response.destroyed).toBe(true);
+});
+
+test('a stream that runs and is not read is cut before it fills the memory', async () => {
+  const { events, opened, dial, opens } = await aServer();
+  const { socket } = await dial('/laptop/first');
+  await dial('/laptop/second');
+  await opens(2);
+  socket.pause();
+  const [slow, quick] = opened.map(({ response }) => response);
+  const closed = once(slow!, 'close');
+  const reason = 'x'.repeat(64 * 1024);
+  // What the systems between the two buffer is some megabytes.
+  const talking = setInterval(() => events.send('laptop', 'session.ended', { reason }), 1);
+  onTestFinished(() => clearInterval(talking));
+  await closed;
+  expect(slow!.writableLength).toBeLessThan(512 * 1024);
+  expect(quick!.destroyed).toBe(false);
+});
+
+test('what another edge was told is the last word of a stream here', async () => {
+  const { changes, lastWords, opened, dial, opens } = await aServer();
+  const { seen } = await dial('/laptop/first');
+  await opens(1);
+  lastWords.set('first', { name: 'device.revoked', reason: 'Lost.' });
+  changes.emit({ type: 'rules-changed' });
+  await until(() => Promise.resolve(opened[0]!.response.writableFinished));
+  expect(seen.text).toContain('event: device.revoked\ndata: {"reason":"Lost."}');
 });
 
 test('a client that goes away before its stream is opened leaves nothing behind', async () => {
