@@ -122,18 +122,43 @@ describe('documents', () => {
     );
   });
 
-  test('that have fields which nobody reads say so where those may be about who gets in', async () => {
-    const access = [{ roles: [], rules: { conditions: { trust_levl: 'High' } } }];
-    const spec = { access, exception: { src_addr: ['10.0.0.0/8'] }, nothing: [] };
-    const policy = { kind: 'BanyanPolicy', metadata: { name: 'Slip', tags: { by: 'us' } }, spec };
-    expect((await put('policy', policy)).warnings).toEqual([
-      'spec.access[0].rules.conditions.trust_levl is not read here: did you mean "trust_level"?',
+  test('with fields that nobody reads say so, and those that look misspelt are refused', async () => {
+    const policyWith = (conditions: object) => {
+      const spec = {
+        access: [{ roles: [], rules: { conditions } }],
+        exception: { src_addr: ['::/0'] },
+      };
+      return { kind: 'BanyanPolicy', metadata: { name: 'Slip', tags: { by: 'us' } }, spec };
+    };
+    await expect(put('policy', policyWith({ trust_levl: 'High' }))).rejects.toMatchObject({
+      problems: [
+        {
+          path: 'spec.access[0].rules.conditions.trust_levl',
+          line: 15,
+          reason: 'is not read here: did you mean "trust_level"?',
+        },
+      ],
+    });
+    expect((await put('policy', policyWith({ trust_level: 'High' }))).warnings).toEqual([
       'spec.exception is not read here.',
     ]);
-    const { warnings } = await put('service', {
-      ...service('slip', { http_connect: true, whitelst: ['a.lab'] }, { icon: 'tree' }),
+    await expect(put('role', role('Slip', { groups: ['Ops'] }))).rejects.toMatchObject({
+      problems: [{ path: 'spec.groups', reason: expect.stringContaining('"group"') as string }],
     });
-    expect(warnings).toEqual(['spec.backend.whitelst is not read here: did you mean "whitelist"?']);
+    expect((await put('role', role('Slip', { mdm_present: false }))).warnings).toEqual([
+      'It has no condition: everybody is of this role.',
+    ]);
+    expect(await put('role', role('Slip', { mdm_present: true }))).not.toHaveProperty('warnings');
+    const backend = { http_connect: true };
+    await expect(
+      put('service', service('slip', { ...backend, whitelsit: ['a.lab'] })),
+    ).rejects.toMatchObject({ problems: [{ path: 'spec.backend.whitelsit' }] });
+    const odd = service('slip', backend, { icon: 'tree' });
+    expect(await put('service', odd)).not.toHaveProperty('warnings');
+    const slip = { ...odd, metadata: { ...odd.metadata, autoron: true } };
+    expect((await put('service', slip)).warnings).toEqual([
+      'metadata.autoron is not read here: did you mean "autorun"?',
+    ]);
     const web = service('slips', { target: { name: '10.0.0.1', port: '80' } });
     web.metadata.tags.service_app_type = 'WEB';
     const http_settings = { headers: { 'X-Who': '{{.Emial}}' } };

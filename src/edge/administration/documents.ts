@@ -15,6 +15,7 @@ import {
 } from '../command-center/documents.ts';
 import { isNothing } from '../command-center/fields.ts';
 import type { Rulebook, StoredDocument } from '../command-center/rulebook.ts';
+import type { Path } from '../json/parse.ts';
 import { type Problem, problemAt, readJson, written } from '../json/read.ts';
 import { unread } from '../json/unread.ts';
 import { createTurns } from '../turns.ts';
@@ -219,19 +220,29 @@ const usersOf = (rulebook: Rulebook, kind: 'role' | 'policy', id: string): strin
         .filter(({ policy }) => policy === id)
         .map(({ service }) => service);
 
+/** Fields that say something and are not read. */
+const unreadOf = (kind: Kind, definition: unknown) =>
+  unread(DOCUMENTS[kind], definition)
+    .filter(({ value }) => !isNothing(value))
+    .map(({ path, near }) => ({
+      path,
+      near,
+      reason: `is not read here${near === null ? '' : `: did you mean "${near}"?`}`,
+    }));
+
 /** What is no mistake, and hardly what was meant. */
 function warningsAt(kind: Kind, definition: unknown): string[] {
-  const service = kind === 'service' && serviceDocument.safeParse(definition).data;
-  const ofFields = unread(DOCUMENTS[kind], definition).flatMap(({ path, value, near }) => {
+  const ofFields = unreadOf(kind, definition)
     // Of services other tools keep much that is theirs; what roles and policies say is all about who gets in.
-    if (isNothing(value) || (near === null && (kind === 'service' || path[0] !== 'spec')))
-      return [];
-    return [
-      `${written(path)} is not read here${near === null ? '.' : `: did you mean "${near}"?`}`,
-    ];
-  });
-  if (!service) return ofFields;
-  const { backend, http_settings: settings } = service.spec;
+    .filter(({ path, near }) => near !== null || (kind !== 'service' && path[0] === 'spec'))
+    .map(({ path, near, reason }) => `${written(path)} ${reason}${near === null ? '.' : ''}`);
+  if (kind === 'role') {
+    const conditions = Object.values(DOCUMENTS.role.parse(definition).spec);
+    const isAnybody = conditions.every((value) => value === false || isNothing(value));
+    return [...ofFields, ...(isAnybody ? ['It has no condition: everybody is of this role.'] : [])];
+  }
+  if (kind !== 'service') return ofFields;
+  const { backend, http_settings: settings } = serviceDocument.parse(definition).spec;
   const ofHeaders = Object.entries(settings.headers).flatMap(([name, template]) =>
     unknownTemplates(template).map(
       (unknown) =>
@@ -255,10 +266,13 @@ async function checked(
   const { json, value } = read;
   const definition = json.value as { apiVersion?: unknown };
   const problems: Problem[] = [];
-  const wrong = (path: (string | number)[], reason: string) =>
-    problems.push(problemAt(path, reason, json));
+  const wrong = (path: Path, reason: string) => problems.push(problemAt(path, reason, json));
   if (definition.apiVersion !== undefined && definition.apiVersion !== API_VERSION) {
     wrong(['apiVersion'], `has to be "${API_VERSION}"`);
+  }
+  // It may be about who gets in, and would say nothing.
+  for (const { path, near, reason } of unreadOf(kind, definition)) {
+    if (near !== null && path[0] === 'spec') wrong(path, reason);
   }
   const id = value.kind === 'BanyanService' ? serviceId(value) : value.metadata.name;
   if (value.kind === 'BanyanService') {
