@@ -634,6 +634,12 @@ export const ERRORS = {
     advice: 'Change or remove what uses it first.',
     action: 'none',
   },
+  'edge/device-revoked': {
+    exit: EXIT.denied,
+    title: 'The device was revoked',
+    advice: 'Let it register anew, with an invite.',
+    action: 'none',
+  },
   'edge/key-refused': {
     exit: EXIT.denied,
     title: 'The key is not accepted',

@@ -512,6 +512,9 @@ describe('devices', () => {
     const events = await openEvents(edge, dana);
     await ask('device.revoke', { device: dana.device.id, reason: 'Stolen.', by });
     expect(await events.next('device.revoked')).toMatchObject({ reason: 'Stolen.' });
+    await expect(
+      ask('device.ban', { device: dana.device.id, banned: false, reason: '', by }),
+    ).rejects.toMatchObject({ code: 'edge/device-revoked' });
     expect(await stateOf(dana.device)).toMatchObject({ state: 'revoked', why: 'Stolen.' });
     await expect(signIn(edge, dana.device)).rejects.toThrow();
   });

@@ -31,6 +31,8 @@ export function createPeopleCalls(options: PeopleOptions) {
   };
   const endOf = (user: UserRecord, reason: string): Promise<number> =>
     devices.endSessionsThat(({ accountId }) => accountId === user.id, reason);
+  const revokedForGood = (device: string, why: string): AppError =>
+    new AppError('edge/device-revoked', `The device "${device}" was revoked, for good: ${why}`);
   const unknownDevice = (id: string): AppError =>
     new AppError('edge/not-found', `There is no device "${id}".`);
 
@@ -100,6 +102,8 @@ export function createPeopleCalls(options: PeopleOptions) {
       return { devices: all };
     },
     async 'device.ban'({ device, banned, reason, by }: CallInput<'device.ban'>) {
+      const { revoked } = (await devices.list()).find(({ id }) => id === device) ?? {};
+      if (!banned && revoked !== undefined) throw revokedForGood(device, revoked);
       if (!(await devices.ban(device, banned ? reason : null))) throw unknownDevice(device);
       await recordChange({ action: `device.${banned ? 'ban' : 'unban'}`, subject: device, by });
       return { device, banned };
