@@ -600,7 +600,14 @@ describe('a policy with rules for requests', () => {
       expect.objectContaining({ code: 'resource' }),
     ]);
     expect((await ask('/orders', { method: 'POST', body: 'x' })).status).toBe(403);
-    expect((await ask('/x/..%2fadmin')).status).toBe(403);
+    expect((await ask('/x/..%2fadmin?token=secret')).status).toBe(403);
+    const about = { last: 3, event: 'request', refused: true, about: 'shop' } as const;
+    const { entries } = await callsTo(bench.edge.data)('audit.list', about);
+    expect(entries.map(({ code, request }) => [code, request])).toEqual([
+      ['resource', 'GET /admin/users'],
+      ['resource', 'POST /orders'],
+      ['resource', 'GET /x/..%2fadmin'],
+    ]);
     // Frameworks take these for the method, so it is not known which action it is.
     for (const field of ['X-HTTP-Method-Override', 'x_http_method', 'X-Method-Override']) {
       expect((await ask('/orders', { headers: { [field]: 'DELETE' } })).status).toBe(403);

@@ -89,7 +89,9 @@ const matches =
   (line: AuditLine): boolean =>
     (event === undefined || line.event === event) &&
     (!refused || !line.allowed) &&
-    (about === undefined || Object.values(line).includes(about));
+    (about === undefined ||
+      Object.values(line).includes(about) ||
+      (line.service?.startsWith(`${about}.`) ?? false));
 
 type RecordChange = ReturnType<typeof createRecordChange>;
 

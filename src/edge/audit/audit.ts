@@ -45,6 +45,8 @@ export interface AuditEntry {
   manager?: string;
   /** `host:port` that was asked for inside the service. */
   target?: string;
+  /** `GET /path` of a request at a web service, of its path 500 characters at most; never what was asked behind a `?`. */
+  request?: string;
   /** Client's address. */
   from?: string;
   /**

@@ -304,5 +304,11 @@ const entryOf = ({ service }: Site, request: IncomingMessage) =>
     correlation_id: randomUUID(),
     event: 'request',
     service: service.id,
+    request: `${request.method} ${pathAlone(request)}`,
     from: request.socket.remoteAddress ?? '',
   }) as const;
+const pathAlone = ({ url = '' }: IncomingMessage): string =>
+  url
+    .replace(/\?.*$/s, '')
+    .slice(0, 500)
+    .replace(/[^!-~]+/g, encodeURIComponent);
