@@ -23,7 +23,7 @@ import { type Documents, openRulebook, type PublishedService } from './command-c
 import { DEFAULT_LIFETIMES, type EdgeConfig, type Lifetimes, waitingForRestart } from './config.ts';
 import { createDevices } from './devices.ts';
 import { createEndpoints } from './endpoints.ts';
-import { createInvites, type DeploymentInvite, type DeploymentWish } from './enrolment/invites.ts';
+import { createInvites, type DeploymentWish, type ListedInvite } from './enrolment/invites.ts';
 import { closerOf, listen, type PortWish } from './http/listen.ts';
 import { countErrors } from './log.ts';
 import { createMetrics } from './operations/metrics.ts';
@@ -47,7 +47,7 @@ import { createUpstream, UPSTREAM_CALLBACK } from './trust-provider/upstream.ts'
 import { createUsers, type Users } from './trust-provider/users.ts';
 
 export type { EdgeConfig, Lifetimes } from './config.ts';
-export type { DeploymentInvite, DeploymentWish } from './enrolment/invites.ts';
+export type { DeploymentWish, ListedInvite } from './enrolment/invites.ts';
 
 export interface Edge {
   /** `host:port`, as invites name it. */
@@ -63,7 +63,7 @@ export interface Edge {
   /** A link for many devices, as a managed deployment file carries it. Rejects with what is wrong with the wish. */
   createDeploymentInvite(wish: DeploymentWish): Promise<{ id: string; invite: string }>;
   /** With their uses; expired ones for ninety days more. */
-  deploymentInvites(): Promise<DeploymentInvite[]>;
+  invites(): Promise<ListedInvite[]>;
   /** No further device; those it has registered stay. false: there is no such invite. */
   revokeInvite(id: string): Promise<boolean>;
   devices(): Promise<DeviceRecord[]>;
@@ -415,13 +415,13 @@ async function start(
     rootFingerprint,
     accessTierPort: accessTier.port,
     async createInvite(lifetimeSeconds = INVITE_SECONDS) {
-      return linkOf(await invites.create(lifetimeSeconds));
+      return linkOf((await invites.create(lifetimeSeconds)).code);
     },
     async createDeploymentInvite(wish) {
       const { id, code } = await invites.createDeployment(wish);
       return { id, invite: linkOf(code) };
     },
-    deploymentInvites: () => invites.deployments(),
+    invites: () => invites.list(),
     revokeInvite: (id) => invites.revoke(id),
     devices: () => devices.list(),
     revokeDevice: (deviceId, reason) => devices.revoke(deviceId, reason),

@@ -38,7 +38,7 @@ afterAll(() => both.stop());
 const aDeployment = (edge: TestEdge, uses = 1_000, lifetimeSeconds = DAY) =>
   edge.edge.createDeploymentInvite({ name: 'A test', uses, lifetimeSeconds });
 const usesOf = async (edge: TestEdge, id: string): Promise<number | undefined> =>
-  (await edge.edge.deploymentInvites()).find((each) => each.id === id)?.used;
+  (await edge.edge.invites()).find((each) => each.id === id)?.used;
 
 /** As `banyan-edge device list` prints it. */
 async function deviceList({ data }: TestEdge): Promise<string> {

@@ -21,7 +21,10 @@ import {
   type ScriptedDevice,
   signIn,
   type SignedIn,
+  enrol,
+  codeOf,
 } from '../support/scripted-device.ts';
+import { aSigningRequest } from '../support/certificates.ts';
 import { call as request, fetchUnder, type Identity } from '../support/https.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
 import { until } from '../support/until.ts';
@@ -562,14 +565,27 @@ describe('sessions', () => {
 
 describe('invites', () => {
   test('for one device, and for a deployment that is counted and taken back', async () => {
-    const { invite } = await ask('invite.create', { hours: 1, by });
-    expect(invite).toMatch(/^banyan:\/\/register/);
+    const listed = async (wanted: string) =>
+      (await ask('invite.list', {})).invites.find(({ id }) => id === wanted);
+    const single = await ask('invite.create', { hours: 1, by });
+    expect(single.invite).toMatch(/^banyan:\/\/register/);
+    expect(await listed(single.id)).toMatchObject({ name: null, uses: 1, used: 0, state: 'open' });
+    const { entries } = await ask('audit.list', { last: 1, event: 'change' });
+    expect(entries).toMatchObject([{ action: 'invite.create', subject: single.id }]);
+    await ask('invite.revoke', { invite: single.id, by });
+    expect(await listed(single.id)).toBeUndefined();
+    const code = codeOf(single.invite);
+    expect((await enrol(edge, { code, ...(await aSigningRequest()) })).status).toBe(401);
+
     const made = await ask('invite.deployment', { name: 'Autumn', uses: 3, days: 30, by });
-    const listed = async () =>
-      (await ask('invite.list', {})).invites.find(({ id }) => id === made.id);
-    expect(await listed()).toMatchObject({ name: 'Autumn', uses: 3, used: 0, state: 'open' });
+    expect(await listed(made.id)).toMatchObject({
+      name: 'Autumn',
+      uses: 3,
+      used: 0,
+      state: 'open',
+    });
     await ask('invite.revoke', { invite: made.id, by });
-    expect(await listed()).toMatchObject({ state: 'revoked' });
+    expect(await listed(made.id)).toMatchObject({ state: 'revoked' });
     const tooMany = ask('invite.deployment', { name: 'x', uses: 1e9, days: 1, by });
     await expect(tooMany).rejects.toMatchObject({ code: 'edge/value-invalid' });
   });

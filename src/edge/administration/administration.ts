@@ -100,9 +100,9 @@ const createInviteCalls = (
   recordChange: RecordChange,
 ) => ({
   async 'invite.create'({ hours, by }: CallInput<'invite.create'>) {
-    const invite = linkOf(await invites.create(hours * HOUR));
-    await recordChange({ action: 'invite.create', subject: `${hours} hours`, by });
-    return { invite, expiresAt: Math.floor(Date.now() / 1000) + hours * HOUR };
+    const { id, code } = await invites.create(hours * HOUR);
+    await recordChange({ action: 'invite.create', subject: id, by });
+    return { id, invite: linkOf(code), expiresAt: Math.floor(Date.now() / 1000) + hours * HOUR };
   },
   async 'invite.deployment'({ name, uses, days, by }: CallInput<'invite.deployment'>) {
     const { id, code } = await invites
@@ -114,7 +114,7 @@ const createInviteCalls = (
     await recordChange({ action: 'invite.deployment', subject: id, by });
     return { id, invite: linkOf(code), expiresAt: Math.floor(Date.now() / 1000) + days * DAY };
   },
-  'invite.list': async () => ({ invites: await invites.deployments() }),
+  'invite.list': async () => ({ invites: await invites.list() }),
   async 'invite.revoke'({ invite, by }: CallInput<'invite.revoke'>) {
     if (!(await invites.revoke(invite))) {
       throw new AppError('edge/not-found', `There is no invite "${invite}".`);

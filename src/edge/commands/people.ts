@@ -179,13 +179,13 @@ const listInvites: Command = async ({ call, print }) => {
   const { invites } = await call('invite.list', {});
   const rows = invites.map(({ id, name, state, used, uses, expiresAt }) => [
     id,
-    name,
+    name ?? 'for one device',
     state,
     `${used} of ${uses}`,
     moment(expiresAt),
   ]);
   const heading = ['INVITE', 'NAME', 'STATE', 'USED', 'UNTIL'];
-  print.result({ invites }, listing(heading, rows, 'There is no deployment invite.'));
+  print.result({ invites }, listing(heading, rows, 'There is no invite.'));
 };
 
 const revokeInvite: Command = async (context) => {

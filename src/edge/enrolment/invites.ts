@@ -22,10 +22,11 @@ export interface DeploymentWish {
   lifetimeSeconds: number;
 }
 
-/** What an administrator sees of a deployment invite; never its code. */
-export interface DeploymentInvite {
+/** What an administrator sees of an invite; never its code. */
+export interface ListedInvite {
   id: string;
-  name: string;
+  /** null: for one device. */
+  name: string | null;
   state: InviteState;
   uses: number;
   used: number;
@@ -40,11 +41,12 @@ export interface FoundInvite {
 }
 
 export interface Invites {
-  /** For one device. Returns the code; it cannot be read again. */
-  create(lifetimeSeconds: number): Promise<string>;
+  /** For one device. The code cannot be read again. */
+  create(lifetimeSeconds: number): Promise<{ id: string; code: string }>;
   /** For many. Rejects with what is wrong with the wish. */
   createDeployment(wish: DeploymentWish): Promise<{ id: string; code: string }>;
-  deployments(): Promise<DeploymentInvite[]>;
+  /** Those of deployments, and those for one device that are open still. */
+  list(): Promise<ListedInvite[]>;
   /** No further use from now on. false: there is no such invite. */
   revoke(id: string): Promise<boolean>;
   /** The invite with this code, whatever became of it; null: there is none, so somebody guesses. */
@@ -79,7 +81,7 @@ export function createInvites(store: Store): Invites {
   };
 
   return {
-    create: async (lifetimeSeconds) => (await put(LENGTH, lifetimeSeconds, { most: 1 })).code,
+    create: (lifetimeSeconds) => put(LENGTH, lifetimeSeconds, { most: 1 }),
     async createDeployment({ name, uses, lifetimeSeconds }) {
       refuseUnless(name.trim() !== '' && name.length <= 100, 'a name of 1 to 100 characters');
       refuseUnless(within(uses, MOST_USES), `1 to ${MOST_USES} uses`);
@@ -89,11 +91,9 @@ export function createInvites(store: Store): Invites {
       );
       return put(DEPLOYMENT_LENGTH, lifetimeSeconds, { most: uses, deployment: name.trim() });
     },
-    async deployments() {
-      const all = await store.list('invites');
-      return all.flatMap(([id, invite]) =>
-        invite.deployment === undefined ? [] : [shown(id, invite, invite.deployment)],
-      );
+    async list() {
+      const all = (await store.list('invites')).map(([id, invite]) => listed(id, invite));
+      return all.filter(({ name, state }) => name !== null || state === 'open');
     },
     revoke: (id) =>
       store.change('invites', id, (invite) => invite && { ...invite, revoked: true as const }),
@@ -151,9 +151,9 @@ export const liveClaims = (
 ): Record<string, number> =>
   Object.fromEntries(Object.entries(claims).filter(([, until]) => until > nowSeconds));
 
-const shown = (id: string, invite: InviteRecord, name: string): DeploymentInvite => ({
+const listed = (id: string, invite: InviteRecord): ListedInvite => ({
   id,
-  name,
+  name: invite.deployment ?? null,
   state: stateOf(invite),
   uses: invite.uses.most,
   used: invite.uses.made,

@@ -60,7 +60,7 @@ async function started() {
 
 test('one who took too long for the only use of an invite registers nothing', async () => {
   const { audited, invites, issuing, register, store } = await started();
-  const code = await invites.create(3_600);
+  const { code } = await invites.create(3_600);
   const first = register(code);
   await expect.poll(() => issuing.length).toBe(1);
   expect(await register(code)).toBe(401); // it is being used
@@ -82,7 +82,7 @@ test('one who took too long for the only use of an invite registers nothing', as
 
 test('a code that is none counts as a guess, one that was used does not', async () => {
   const { guesses, invites, issuing, register } = await started();
-  const code = await invites.create(3_600);
+  const { code } = await invites.create(3_600);
   const registered = register(code);
   await expect.poll(() => issuing.length).toBe(1);
   issuing[0]?.();

@@ -9,7 +9,7 @@ const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
 
 async function anInvite() {
   const invites = createInvites(createMemoryStore());
-  const code = await invites.create(3600);
+  const { code } = await invites.create(3600);
   return { invites, id: (await invites.find(code))!.id, code };
 }
 
