@@ -11,6 +11,7 @@ import { signInWithoutBrowser } from '../../scripts/lib/approve-sign-in.mjs';
 import { type Call, callsTo } from '../../src/edge/administration/control-client.ts';
 import { controlSocketOf } from '../../src/edge/administration/data-lock.ts';
 import type { AuditLine } from '../../src/edge/audit/audit.ts';
+import type { DocumentError } from '../../src/edge/administration/document-error.ts';
 import { demoServiceId } from '../../src/edge/demo/documents.ts';
 import { openEvents } from '../support/event-stream.ts';
 import { createTestPki } from '../support/pki.ts';
@@ -169,6 +170,30 @@ describe('documents', () => {
     expect(said).toEqual([
       expect.stringMatching(/^spec\.http_settings\.headers\.X-Who: \{\{\.Emial\}\} is no variable/),
     ]);
+  });
+
+  test.for<[string, object, unknown[]]>([
+    [
+      'a misspelt field that is needed',
+      { domain: undefined, domian: 'a.lab' },
+      [
+        ['metadata.tags.domain', 'is missing'],
+        ['metadata.tags.domian', 'is not read here: did you mean "domain"?'],
+      ],
+    ],
+    [
+      'values that are none',
+      { domain: 'a b', app_listen_port: 70_000, user_facing: 'yes' },
+      [
+        ['metadata.tags.domain', 'is neither a DNS name nor *. and one of two labels at least'],
+        ['metadata.tags.app_listen_port', 'is no port: they are numbers from 1 to 65535'],
+        ['metadata.tags.user_facing', 'is neither true nor false'],
+      ],
+    ],
+  ])('%s are refused in words', async ([, tags, expected]) => {
+    const refused = put('service', service('words', { http_connect: true }, tags));
+    const { problems } = (await refused.catch((error: unknown) => error)) as DocumentError;
+    expect(problems.map(({ path, reason: why }) => [path, why])).toEqual(expected);
   });
 
   test('that exist already are not created once more', async () => {

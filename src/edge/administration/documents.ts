@@ -261,7 +261,15 @@ async function checked(
   if (!read.ok) {
     // Of a document of another kind the rest says nothing.
     const ofKind = read.problems.filter(({ path }) => path === 'kind');
-    throw new DocumentError(file, ofKind.length > 0 ? ofKind : read.problems);
+    if (ofKind.length > 0) throw new DocumentError(file, ofKind);
+    // What is missing may stand there under another name.
+    const { json } = read;
+    const slips = json ? unreadOf(kind, json.value).filter(({ near }) => near !== null) : [];
+    const told = json ? slips.map(({ path, reason }) => problemAt(path, reason, json)) : [];
+    throw new DocumentError(
+      file,
+      [...read.problems, ...told].toSorted((a, b) => a.line - b.line),
+    );
   }
   const { json, value } = read;
   const definition = json.value as { apiVersion?: unknown };

@@ -13,7 +13,7 @@ import {
 } from '../../shared/protocol/program-settings.ts';
 import { label, portNumber, sentence } from '../../shared/protocol/text.ts';
 import { coversName } from '../policy/names.ts';
-import { absent, cidr, domainName, flag, list, orEmpty, text } from './fields.ts';
+import { absent, cidr, domainName, flag, list, orEmpty, portOr, text } from './fields.ts';
 import { attributes, certSettings, clientCidrs } from './frontend-settings.ts';
 import { httpSettings } from './http-settings.ts';
 
@@ -59,7 +59,7 @@ export const backend = z
     target: z
       .object({
         name: targetName,
-        port: z.union([z.literal(''), portNumber]).nullish(),
+        port: portOr('').nullish(),
         tls: flag(false),
         tls_insecure: flag(false),
         client_certificate: flag(false),
@@ -99,10 +99,15 @@ export const backend = z
 const definition = z.object({
   kind: z.literal('BanyanService'),
   metadata: z.object({
-    name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
+    name: z
+      .string()
+      .regex(
+        /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+        'is not of small letters, digits and dashes',
+      ),
     friendly_name: label.nullish(),
     description: sentence.nullish(),
-    cluster: z.string().regex(/^[a-z0-9-]{1,63}$/),
+    cluster: z.string().regex(/^[a-z0-9-]{1,63}$/, 'is not of small letters, digits and dashes'),
     autorun: flag(false),
     tags: z.object({
       user_facing: flag(true),
@@ -111,7 +116,7 @@ const definition = z.object({
       banyanproxy_mode: z
         .enum(['TCP', 'CHAIN', 'HTTP_CONNECT', 'HTTP_CONNECT_DAISY_CHAIN', 'RDPGATEWAY'])
         .nullish(),
-      app_listen_port: z.union([z.literal(['', 'None']), portNumber]).nullish(),
+      app_listen_port: portOr('', 'None').nullish(),
       allow_user_override: flag(true),
       include_domains: list(z.string().max(255)),
       ssh_service_type: z.enum(SSH_CERTIFICATES).default('TRUSTCERT'),

@@ -1,6 +1,6 @@
 // How the fields of administrators' documents are written: their tools differ in what they put where nothing is said.
 import { z } from '../../shared/schema.ts';
-import { hostName } from '../../shared/protocol/text.ts';
+import { hostName, NO_PORT, portNumber } from '../../shared/protocol/text.ts';
 import { parseCidr } from '../policy/addresses.ts';
 
 /** Administrators' tools write null, nothing and [] for the same. */
@@ -17,7 +17,7 @@ export const text = z
   .transform((value) => value ?? '');
 export const flag = (fallback: boolean) =>
   z
-    .union([z.boolean(), z.enum(['true', 'false', 'TRUE', 'FALSE'])])
+    .union([z.boolean(), z.enum(['true', 'false', 'TRUE', 'FALSE'])], 'is neither true nor false')
     .nullish()
     .transform((value) => (value == null ? fallback : String(value).toLowerCase() === 'true'));
 
@@ -40,12 +40,17 @@ export const cidr = z
   .refine((value) => parseCidr(value) !== null, 'is not an address or a CIDR');
 
 /** `*.corp.example.com` stands for every name of one more label; a `*` alone would be everybody's. */
-export const domainName = z.union([
-  hostName,
-  z
-    .string()
-    .regex(/^\*\.[^.]+\../, 'is neither a DNS name nor *. and one of two labels at least')
-    .transform((name) => name.slice(2))
-    .pipe(hostName)
-    .transform((name) => `*.${name}`),
-]);
+export const domainName = z.union(
+  [
+    hostName,
+    z
+      .string()
+      .regex(/^\*\.[^.]+\../)
+      .transform((name) => name.slice(2))
+      .pipe(hostName)
+      .transform((name) => `*.${name}`),
+  ],
+  'is neither a DNS name nor *. and one of two labels at least',
+);
+export const portOr = <Words extends string>(...words: readonly [Words, ...Words[]]) =>
+  z.union([z.literal(words), portNumber], NO_PORT);

@@ -11,7 +11,9 @@ export interface Problem {
 }
 
 export type Read<Value> =
-  { ok: true; value: Value; json: ParsedJson } | { ok: false; problems: readonly Problem[] };
+  | { ok: true; value: Value; json: ParsedJson }
+  /** `json`: where it is JSON at least. */
+  | { ok: false; problems: readonly Problem[]; json?: ParsedJson };
 
 export function readJson<Schema extends z.ZodType>(
   text: string,
@@ -26,7 +28,7 @@ export function readJson<Schema extends z.ZodType>(
   }
   const result = schema.safeParse(json.value);
   if (result.success) return { ok: true, value: result.data, json };
-  return { ok: false, problems: problemsOf(result.error, json) };
+  return { ok: false, problems: problemsOf(result.error, json), json };
 }
 
 /** Nobody mends more at once, and the place of each is looked for in the whole text. */
@@ -41,7 +43,8 @@ export const problemsOf = (error: z.ZodError, json: ParsedJson): Problem[] =>
       // Each of the names that are not known has a place of its own.
       const unknown = issue.code === 'unrecognized_keys' ? issue.keys : null;
       if (!unknown) {
-        const isMissing = issue.code === 'invalid_type' && valueAt(json.value, path) === undefined;
+        const isMissing =
+          /^invalid_(?:type|union)$/.test(issue.code) && valueAt(json.value, path) === undefined;
         return [problemAt(path, isMissing ? 'is missing' : issue.message, json)];
       }
       const reasons = issue.message.split('\n');

@@ -11,16 +11,20 @@ export const hostName = z
   )
   .transform((host) => host.toLowerCase());
 
+export const NO_PORT = 'is no port: they are numbers from 1 to 65535';
 /** TCP port; strings of digits are read too, as the seeds' tools write both. */
 export const portNumber = z
-  .union([
-    z.number(),
-    z
-      .string()
-      .regex(/^\d{1,5}$/)
-      .transform(Number),
-  ])
-  .pipe(z.number().int().min(1).max(65535));
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,5}$/)
+        .transform(Number),
+    ],
+    NO_PORT,
+  )
+  .pipe(z.number().int(NO_PORT).min(1, NO_PORT).max(65535, NO_PORT));
 
 /** SHA-256 as base64url without padding. */
 export const sha256 = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
