@@ -225,6 +225,12 @@ export const ERRORS = {
       'Do not go on. Tell your administrator: somebody may be between you and the organisation.',
     action: 'new-invite',
   },
+  'device/banned': {
+    exit: EXIT.denied,
+    title: 'This device is banned for now',
+    advice: 'Ask your administrator; on this computer nothing has to be changed.',
+    action: 'none',
+  },
   'device/certificate-refused': {
     exit: EXIT.denied,
     title: 'The organisation no longer accepts this device',

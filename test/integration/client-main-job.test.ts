@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { promisify } from 'node:util';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { callsTo } from '../../src/edge/administration/control-client.ts';
 import { exchangeBytes, getThroughProxy } from '../support/bytes.ts';
 import { startClient, type TestClient } from '../support/start-client.ts';
 import { startEdge, type TestEdge } from '../support/start-edge.ts';
@@ -282,6 +283,28 @@ describe('what the organisation changes', () => {
       because: { code: 'identity/session-expired', message: 'An administrator ended it.' },
     });
     expect(existsSync(path.join(client.home, 'login-key.pem'))).toBe(false);
+  });
+
+  it('says why a banned device may not sign in, and signs it in again afterwards', async () => {
+    const client = await signedIn();
+    const { device } = client.slices();
+    const id = device.status === 'registered' ? device.device.id : '';
+    await listens(client);
+    const ban = (banned: boolean) =>
+      callsTo(edge.data)('device.ban', { device: id, banned, reason: 'To room 12.', by: 'test' });
+    await ban(true);
+    const { session } = await client.until(({ session: now }) => now.status === 'expired');
+    expect(session).toMatchObject({ because: { message: 'To room 12.' } });
+    const refused = {
+      code: 'device/banned',
+      message: 'Demo does not accept this device for now: To room 12.',
+    };
+    const signIn = client.call('session.signIn', { openBrowser: true });
+    await expect(signIn).rejects.toMatchObject(refused);
+    await expect(client.call('session.signInWithCode', {})).rejects.toMatchObject(refused);
+    expect(client.slices().device.status).toBe('registered');
+    await ban(false);
+    await client.signIn();
   });
 
   it('takes everything away when the device is revoked', async () => {

@@ -226,7 +226,13 @@ export async function createIssuer(options: IssuerOptions): Promise<Provider> {
     if (typeof answer !== 'object' || answer === null) return;
     if (!('error' in answer)) return;
     if (answer.error === 'invalid_client') {
-      options.onRefused(presentedDevice(context), context.req);
+      const device = presentedDevice(context);
+      options.onRefused(device, context.req);
+      const known = device === null ? undefined : await store.get('devices', device);
+      if (known?.banned === undefined || known.revoked !== undefined) return;
+      // Who it is is known, and that it comes back: after `invalid_client` people would be told to register anew.
+      context.status = 400;
+      context.body = { error: 'unauthorized_client', error_description: known.banned };
     }
     if (answer.error !== 'invalid_grant') return;
     const reason = await whyEnded(store, String(context.oidc.params?.['refresh_token']));

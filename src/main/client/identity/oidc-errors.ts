@@ -45,6 +45,13 @@ function translate(error: unknown, { document, connection }: Party, what: Purpos
       case 'unauthorized_client':
         if (document.client_id !== undefined) return notAccepted(host, error, said);
         if (what === 'registration') return notOffered(document.name, error);
+        if (error.error === 'unauthorized_client') {
+          return new AppError(
+            'device/banned',
+            `${document.name} does not accept this device for now${said}.`,
+            { cause: error },
+          );
+        }
         return new AppError(
           'device/certificate-refused',
           `${document.name} no longer accepts this device${said}.`,
