@@ -486,6 +486,8 @@ describe('devices', () => {
     const tab = webBrowser(edge.edge.root);
     const page = await tab.open(await (await openIdOf(edge, device.id, device.identity)).start());
     await ask('device.ban', { device: device.id, banned: true, reason: 'Lost on a train.', by });
+    const { entries } = await ask('audit.list', { last: 1, about: device.id, event: 'change' });
+    expect(entries).toMatchObject([{ action: 'device.ban', reason: 'Lost on a train.', by }]);
     // Not `device.revoked`: an app that hears that never asks again.
     expect(await events.next('session.ended')).toMatchObject({ reason: 'Lost on a train.' });
     await endsSoon(socket);

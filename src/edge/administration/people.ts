@@ -105,17 +105,19 @@ export function createPeopleCalls(options: PeopleOptions) {
       const { revoked } = (await devices.list()).find(({ id }) => id === device) ?? {};
       if (!banned && revoked !== undefined) throw revokedForGood(device, revoked);
       if (!(await devices.ban(device, banned ? reason : null))) throw unknownDevice(device);
-      await recordChange({ action: `device.${banned ? 'ban' : 'unban'}`, subject: device, by });
+      const action = `device.${banned ? 'ban' : 'unban'}`;
+      await recordChange({ action, subject: device, ...(banned && { reason }), by });
       return { device, banned };
     },
     async 'device.revoke'({ device, reason, by }: CallInput<'device.revoke'>) {
       if (!(await devices.revoke(device, reason))) throw unknownDevice(device);
-      await recordChange({ action: 'device.revoke', subject: device, by });
+      await recordChange({ action: 'device.revoke', subject: device, reason, by });
       return { device };
     },
     async 'device.cap'({ device, level, reason, by }: CallInput<'device.cap'>) {
       if (!(await devices.capTrustLevel(device, level, reason))) throw unknownDevice(device);
-      await recordChange({ action: 'device.cap', subject: `${device} ${level ?? 'none'}`, by });
+      const subject = `${device} ${level ?? 'none'}`;
+      await recordChange({ action: 'device.cap', subject, ...(level && { reason }), by });
       return { device, level };
     },
 
@@ -134,7 +136,7 @@ export function createPeopleCalls(options: PeopleOptions) {
       const ended = await devices.endSessionsThat(matches, input.reason);
       if (ended === 0) throw new AppError('edge/not-found', 'There is no such session.');
       const subject = [input.session, input.device, input.email].find((part) => part) ?? '';
-      await recordChange({ action: 'session.end', subject, by: input.by });
+      await recordChange({ action: 'session.end', subject, reason: input.reason, by: input.by });
       return { ended };
     },
   };

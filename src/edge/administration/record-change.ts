@@ -8,6 +8,8 @@ export type RecordChange = (change: {
   action: string;
   subject: string;
   version?: number;
+  /** As it was given. */
+  reason?: string;
   by: string;
 }) => Promise<void>;
 

@@ -50,12 +50,13 @@ export interface AuditEntry {
   /** Client's address. */
   from?: string;
   /**
-   * Of a change: the command, what it was about, which version of it this made, and by whom, as they said. Of a certificate:
-   * its names, and why not.
+   * Of a change: the command, what it was about, which version of it this made, why and by whom, as they said. Of a
+   * certificate: its names, and why not.
    */
   action?: string;
   subject?: string;
   version?: number;
+  reason?: string;
   by?: string;
   /** How many were lost. */
   lost?: number;
