@@ -83,12 +83,21 @@ it('names programs that the organisation misses', async () => {
   });
 });
 
-it('of a device that is held down says why', async () => {
+it('of a device that is held down says why, at once where that closes a service, and when it is over', async () => {
   const { edge, client, posture } = await reporting();
   const [device] = await edge.edge.devices();
   await edge.edge.capTrustLevel(device!.id, 'Low', 'Ask the help desk.');
   await client.call('device.checkPosture', {});
   expect(posture()?.verdict).toMatchObject({ trustLevel: 'Low', capReason: 'Ask the help desk.' });
+  await client.signIn();
+  await client.until(({ catalog }) => catalog.status === 'current');
+  for (const level of [null, 'Low'] as const) {
+    await edge.edge.capTrustLevel(device!.id, level, 'Ask the help desk.');
+    const before = performance.now();
+    await client.until(() => posture()?.verdict?.trustLevel === (level ?? 'High'));
+    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(posture()?.verdict?.capReason).toBe(level ? 'Ask the help desk.' : undefined);
+  }
 });
 
 it('that nobody answers is said to be so, and keeps nothing from working', async () => {

@@ -3,7 +3,7 @@
 import { AppError } from '../../shared/errors.ts';
 import type { OwnCertificate } from '../../shared/model/certificate.ts';
 import { isSignedIn, type Session } from '../../shared/model/session.ts';
-import { connectsByItself } from '../../shared/model/service.ts';
+import { closedByLevel, connectsByItself } from '../../shared/model/service.ts';
 import { autoConnectChoicesOf, defaultSettings } from '../../shared/model/settings.ts';
 import { createAccess } from './access/access.ts';
 import { createKubeTokens, givesKubeTokens } from './access/kube-tokens.ts';
@@ -46,6 +46,7 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
   });
   let portsBefore = state.slices.tunnels.ports;
   const loginFiles = createLoginPlace(places);
+  let closedBefore: string | null = null;
   let isStopping = false;
   let signingOut: Promise<unknown> = Promise.resolve();
 
@@ -119,6 +120,12 @@ export function createRuntime(options: RuntimeOptions, loaded: Loaded, tell: Tel
     onServices(services) {
       access.onServices(services);
       programs.renew(services);
+      const closed = closedByLevel(services);
+      if (closedBefore !== null && closed !== closedBefore) {
+        // Only the answer to a report says what the level is now, and why.
+        inBackground('ask for the level of this device', posture.check());
+      }
+      closedBefore = closed;
     },
     onDenied: (event) => access.onDenied(event),
     onEnded: (event) => access.onEnded(event),

@@ -108,6 +108,14 @@ export function whyNotConnectable(service: Service): ConnectHindrance | null {
 
 export const canConnect = (service: Service): boolean => whyNotConnectable(service) === null;
 
+/** What the level of this device closes, as one text: when that changes, so has the level. */
+export const closedByLevel = (services: readonly Service[]): string =>
+  services
+    .flatMap(({ id, access }) =>
+      access.status === 'denied' && access.code === 'trust_level' ? [`${id} ${access.reason}`] : [],
+    )
+    .join('\n');
+
 /** After a sign-in, unless nothing does: the person's own choice goes before the administrator's. */
 export const connectsByItself = (
   service: Service,
