@@ -604,9 +604,9 @@ export const ERRORS = {
   },
   'edge/authority-differs': {
     exit: EXIT.failed,
-    title: 'The store belongs to another authority',
+    title: 'The store belongs to other keys',
     advice:
-      'Copy `authority` and `issuer.json` of the data folder that has it, or use another store; nothing was started.',
+      'Copy `authority` and `issuer.json` of the data folder that has them, or of its backup, or use another store; nothing was started.',
     action: 'none',
   },
   'edge/store-unavailable': {

@@ -67,6 +67,39 @@ test('what a killed edge had half written is removed, and nothing else', async (
   expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([theirs]);
 });
 
+test('a folder whose issuer.json is gone, or another one, is refused, and the right one is taken again', async () => {
+  const issuer = join(data, 'issuer.json');
+  const own = await readFile(issuer, 'utf8');
+  await rm(issuer);
+  const refused = { code: 'edge/authority-differs' };
+  await expect(startEdge({ data })).rejects.toMatchObject(refused);
+  await expect(stat(issuer)).rejects.toThrow('ENOENT');
+  const other = await startEdge();
+  await other.edge.stop();
+  await writeFile(issuer, await readFile(join(other.data, 'issuer.json'), 'utf8'), { mode: 0o600 });
+  await other.stop();
+  await expect(startEdge({ data })).rejects.toMatchObject(refused);
+  await writeFile(issuer, own);
+  await (await startEdge({ data })).stop();
+});
+
+test('a store from before the key of the issuer was noted takes the one that is there', async () => {
+  const path = join(data, 'state.json');
+  const settings = async () => {
+    const state = JSON.parse(await readFile(path, 'utf8')) as {
+      collections: { settings: Record<string, Record<string, string>> };
+    };
+    return { state, organisation: state.collections.settings['organisation']! };
+  };
+  const { state, organisation } = await settings();
+  const { issuerFingerprint, ...before } = organisation;
+  expect(issuerFingerprint).toMatch(/^[\w-]{43}$/);
+  state.collections.settings['organisation'] = before;
+  await writeFile(path, JSON.stringify(state));
+  await (await startEdge({ data })).stop();
+  expect((await settings()).organisation).toEqual(organisation);
+});
+
 test("the root's key is kept nowhere", async () => {
   const rootKey = new X509Certificate(await readFile(join(data, 'authority/root-cert.pem')))
     .publicKey;

@@ -349,9 +349,33 @@ test('an edge to which nobody copied the keys is refused, and leaves nothing whe
   const other = await startEdge();
   onTestFinished(() => other.stop());
   await cp(path.join(other.data, 'authority'), path.join(data, 'authority'), { recursive: true });
+  await cp(path.join(other.data, 'issuer.json'), path.join(data, 'issuer.json'));
   await expect(startEdge({ database, data })).rejects.toMatchObject({
     code: 'edge/authority-differs',
   });
+});
+
+test('an edge with the authority but without the key of the issuer is refused, and so is one with another', async () => {
+  const database = await server.database();
+  const first = await startEdge({ database });
+  onTestFinished(() => first.stop());
+  const data = path.join(tempDir(), 'data');
+  const issuer = path.join(data, 'issuer.json');
+  await cp(path.join(first.data, 'authority'), path.join(data, 'authority'), { recursive: true });
+  await expect(startEdge({ database, data })).rejects.toMatchObject({
+    code: 'edge/authority-differs',
+    message: expect.stringContaining('There is no issuer.json') as string,
+  });
+  await expect(access(issuer)).rejects.toThrow('ENOENT');
+  const other = await startEdge();
+  onTestFinished(() => other.stop());
+  await cp(path.join(other.data, 'issuer.json'), issuer);
+  await expect(startEdge({ database, data })).rejects.toMatchObject({
+    code: 'edge/authority-differs',
+    message: expect.stringContaining('issuer.json is another one') as string,
+  });
+  await cp(path.join(first.data, 'issuer.json'), issuer);
+  await (await startEdge({ database, data })).stop();
 });
 
 test('a database that cannot be used is named with its reason, without the password', async () => {

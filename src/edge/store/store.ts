@@ -87,8 +87,9 @@ export interface SettingsRecord {
   trustTokenSeconds?: number;
   unregisteredDevices?: 'dropped' | 'allowed';
   deviceManagers?: DeviceManagerRecord[];
-  /** In a record of its own: of the authority that all edges on this store have. */
+  /** In a record of its own: of the authority that all edges on this store have, and of the key of their issuer. */
   rootFingerprint?: string;
+  issuerFingerprint?: string;
 }
 
 /** A Device Manager whose certificates count as DeviceCerts. */

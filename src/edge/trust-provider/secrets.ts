@@ -1,7 +1,7 @@
 // The issuer's own secrets: the key that signs tokens and the keys that sign cookies. Made once, kept 0600.
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { z } from '../../shared/schema.ts';
 import { writeFileAtomically } from '../store/atomic-file.ts';
 
@@ -23,6 +23,8 @@ const secretsFile = z.object({
 export interface IssuerSecrets {
   signingKey: JWK & { d: string; kid: string };
   cookieKeys: string[];
+  /** Of the public part of the signing key (RFC 7638), base64url. */
+  fingerprint: string;
   /** Seals what is in the store for every edge that has this file, and for nobody else who reads the store. */
   sealingKey: Uint8Array;
 }
@@ -38,6 +40,7 @@ export async function openIssuerSecrets(path: string): Promise<IssuerSecrets> {
     return {
       signingKey: { ...signingKey, alg: TOKEN_ALGORITHM, use: 'sig' },
       cookieKeys,
+      fingerprint: await calculateJwkThumbprint(signingKey),
       sealingKey: new Uint8Array(hkdfSync('sha256', first, '', 'banyan-edge store', 32)),
     };
   }
