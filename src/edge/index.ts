@@ -51,6 +51,8 @@ export type { DeploymentWish, ListedInvite } from './enrolment/invites.ts';
 export interface Edge {
   /** `host:port`, as invites name it. */
   readonly organisation: string;
+  /** This start has founded it. */
+  readonly isNew: boolean;
   readonly document: OrganisationDocument;
   /** PEM, and its fingerprint as invites carry it. */
   readonly root: string;
@@ -160,7 +162,7 @@ async function start(
   const audit = openAudit(inData('audit.jsonl'), log);
   stops.push(() => audit.close());
 
-  const { authority, secrets } = await openOwnKeys(store, config.data, config.name);
+  const { authority, secrets, isNew } = await openOwnKeys(store, config.data, config.name);
   const ssh = await openSshAuthority(inData('authority'));
   const serverCertificates = createServerCertificates(authority, lifetimes.serverCert);
   const changes = createChanges();
@@ -408,6 +410,7 @@ async function start(
     },
     reopenAudit: () => audit.reopen(),
     organisation,
+    isNew,
     document: endpoints.document,
     root: authority.root,
     rootFingerprint,

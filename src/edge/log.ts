@@ -3,7 +3,7 @@ export type LogLevel = 'info' | 'warn' | 'error';
 export type Log = (
   level: LogLevel,
   message: string,
-  fields?: Readonly<Record<string, string | number>>,
+  fields?: Readonly<Record<string, string | number | boolean>>,
 ) => void;
 
 /** What may be said of a thrown thing. */

@@ -14,6 +14,8 @@ const KEY = 'organisation';
 export interface OwnKeys {
   authority: Authority;
   secrets: IssuerSecrets;
+  /** The store knew of no organisation. */
+  isNew: boolean;
 }
 
 export async function openOwnKeys(
@@ -48,7 +50,7 @@ export async function openOwnKeys(
   if (now.issuerFingerprint !== own.issuerFingerprint) {
     throw differs(`${file} is another one`, now);
   }
-  return { authority, secrets };
+  return { authority, secrets, isNew: before === undefined };
 }
 
 const isThere = (file: string): Promise<boolean> =>

@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuild } from '../../scripts/lib/prepare.mjs';
 import { missing } from '../support/foreign-servers.ts';
 import { startHosted, writeConfig } from '../support/hosted-edge.ts';
-import { environment, programPath, runProgram } from '../support/programs.ts';
+import { environment, programPath, runProgram, startProgram } from '../support/programs.ts';
 import { until } from '../support/until.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -39,6 +39,26 @@ it('is the same organisation when it is started again', async () => {
   expect(first.log().map(({ message }) => message)).toEqual(['ready', 'stopping', 'stopped']);
   const second = await startHosted({}, first.folder);
   expect(second.facts.rootFingerprint).toBe(first.facts.rootFingerprint);
+});
+
+it('says when it has founded an organisation, and not when there was one', async () => {
+  const folder = tempDir();
+  const config = writeConfig(folder);
+  const args = ['start', '--config', config];
+  const firstLine = async (): Promise<string> => {
+    const edge = await startProgram('banyan-edge', args, folder);
+    await edge.stop();
+    return edge.firstLine;
+  };
+  const data = path.join(folder, 'data');
+  expect(await firstLine()).toContain(`. This organisation is new: there was none in ${data}.`);
+  expect(await firstLine()).not.toContain('is new');
+  const again = await startHosted({}, folder);
+  expect(again.facts).not.toHaveProperty('created');
+  const first = await startHosted();
+  expect(first.facts).toMatchObject({ ready: true, created: true });
+  await first.ask(['status']); // its log comes after its first line
+  expect(first.log()).toMatchObject([{ message: 'ready', created: true }]);
 });
 
 it('reads its configuration again at SIGHUP, and keeps what it has where the new one has a mistake', async () => {

@@ -46,8 +46,12 @@ export async function start(given: Arguments, configFile: string): Promise<void>
     ...(edge.restPort !== null && { restPort: edge.restPort }),
     data: config.data,
     pid: process.pid,
+    ...(edge.isNew && { created: true }),
   };
-  const sentence = `${config.name} is ready at ${edge.organisation} (process ${process.pid}), fingerprint ${inGroups(edge.rootFingerprint)}`;
+  // Else a mistyped folder, or a backup that is not where it belongs, would look like any start.
+  const where = config.database === undefined ? config.data : 'its database';
+  const founded = edge.isNew ? `. This organisation is new: there was none in ${where}.` : '';
+  const sentence = `${config.name} is ready at ${edge.organisation} (process ${process.pid}), fingerprint ${inGroups(edge.rootFingerprint)}${founded}`;
   print(given.has('json') ? JSON.stringify({ ready: true, ...facts }) : sentence);
   log('info', 'ready', facts);
   const signal = await stopAsked;
