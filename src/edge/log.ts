@@ -7,8 +7,14 @@ export type Log = (
 ) => void;
 
 /** What may be said of a thrown thing. */
-export const reason = (thrown: unknown): string =>
-  thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : 'unknown';
+export function reason(thrown: unknown): string {
+  const first = firstOf(thrown);
+  return first instanceof Error ? `${first.name}: ${first.message}` : 'unknown';
+}
+
+/** Where a name has several addresses, each has failed for a reason of its own, and all of them together for none. */
+export const firstOf = (thrown: unknown): unknown =>
+  thrown instanceof AggregateError ? ((thrown.errors[0] as unknown) ?? thrown) : thrown;
 
 /** The same log, and how often it told of an error. */
 export function countErrors(log: Log): { log: Log; errors: () => number } {

@@ -613,7 +613,7 @@ export const ERRORS = {
     exit: EXIT.failed,
     title: 'The database cannot be used',
     advice:
-      'Start it, or correct `store.database` and the PG variables of the environment; nothing was started.',
+      'Start it, or correct `store.database` and the PG variables of the environment; an edge that runs goes on by itself when it is back.',
     action: 'none',
   },
   'edge/document-invalid': {

@@ -5,6 +5,7 @@ import { access, cp } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
+import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { callsTo } from '../../src/edge/administration/control-client.ts';
 import { createEdge, type Edge } from '../../src/edge/index.ts';
@@ -388,4 +389,55 @@ test('a database that cannot be used is named with its reason, without the passw
     message: expect.stringContaining('database "nobody-made-it" does not exist.') as string,
   });
   expect((failure as Error).message).not.toContain('hunter2');
+});
+
+test('a database that asks for a password says that none was given', async () => {
+  const url = new URL(await server.database());
+  const client = new Client({ connectionString: url.href });
+  await client.connect();
+  onTestFinished(() => client.end());
+  const { rows } = await client.query<{ hba_file: string }>('SHOW hba_file');
+  const rules = "('host all asked all scram-sha-256'), ('host all all all trust')";
+  await client.query(`COPY (VALUES ${rules}) TO '${rows[0]?.hba_file}'`);
+  await client.query("CREATE ROLE asked LOGIN PASSWORD 'hunter2'");
+  await client.query('SELECT pg_reload_conf()');
+  url.username = 'asked';
+  const said = () =>
+    startEdge({ database: url.href }).then(
+      (edge) => edge.stop().then(() => ''),
+      (error: Error) => error.message,
+    );
+  await until(async () => !(await said()).includes('permission denied')); // it has read its rules
+  const why = 'it asks for a password, and none was given (PGPASSWORD)';
+  expect(await said()).toBe(`The database ${url.host}${url.pathname} cannot be used: ${why}.`);
+});
+
+test('while the database is away, commands and health say which, without its password, and the log says so once', async () => {
+  const url = new URL(await server.database());
+  url.password = 'hunter2';
+  const edge = await startEdge({ database: url.href, ports: { operations: { port: 0 } } });
+  onTestFinished(() => edge.stop());
+  const health = async () => {
+    const answer = await fetch(`http://127.0.0.1:${edge.edge.operationsPort}/health`);
+    return `${answer.status} ${await answer.text()}`;
+  };
+  const logged = () => edge.logged.filter((line) => line.includes(' store'));
+  expect(await health()).toBe('200 ok\n');
+  await server.kill();
+  const at = `127.0.0.1:${server.port}`;
+  const why = `The database ${at}${url.pathname} cannot be used: connect ECONNREFUSED ${at}.`;
+  await until(async () => (await health()) === `503 ${why}\n`);
+  await expect(callsTo(edge.data)('status', {})).rejects.toMatchObject({
+    code: 'edge/store-unavailable',
+    message: why,
+  });
+  await delay(2_000); // of which each half second is an attempt to hear again
+  await server.start();
+  await until(async () => (await health()) === '200 ok\n');
+  await until(async () => logged().some((line) => line.includes('heard again')));
+  const messages = logged().map((line) => line.split(' {')[0]);
+  expect(messages[0]).toBe('warn changes of the store are not heard');
+  expect(logged()[0]).toContain('Connection terminated');
+  // None comes twice, a change among them that could not be read yet when it went away.
+  expect(messages).toEqual([...new Set(messages)]);
 });

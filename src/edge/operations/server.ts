@@ -1,6 +1,7 @@
 // The port for whoever looks after the edge: whether it works, and its numbers. Plain HTTP without a question who asks, so
 // it belongs on loopback or a network of its own.
 import { createServer, type Server } from 'node:http';
+import { AppError } from '../../shared/errors.ts';
 import { send } from '../http/exchange.ts';
 import { type Log, reason } from '../log.ts';
 
@@ -26,8 +27,9 @@ export function createOperationsServer({ troubles, metrics, log }: Operations): 
     if (path !== '/health') return send(response, 404, 'There are /health and /metrics.\n', TEXT);
     void troubles()
       .catch((error: unknown) => {
+        if (error instanceof AppError) return [error.message];
         log('error', 'the health of this edge cannot be told', { reason: reason(error) });
-        return ['unknown'];
+        return ['its health cannot be told; the log says why'];
       })
       .then((found) =>
         send(response, found.length === 0 ? 200 : 503, `${found.join('\n') || 'ok'}\n`, TEXT),

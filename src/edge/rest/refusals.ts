@@ -29,6 +29,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   'edge/value-invalid': 400,
   'edge/not-found': 404,
   'edge/in-use': 409,
+  'edge/store-unavailable': 503,
 };
 
 export const requestInvalid = (

@@ -25,6 +25,7 @@ export function createStoreFollower(options: FollowerOptions) {
   const waiting = new Set<CollectionName | null>();
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
+  let isUnread = false; // told once, however often it is tried
   // How often changes were not heard any more, and which of these times is over, once all is read.
   const deaf = { times: 0, over: 0, read: 0 };
   let waiters: (() => void)[] = [];
@@ -44,10 +45,13 @@ export function createStoreFollower(options: FollowerOptions) {
       if (isCurrent()) for (const resolve of waiters.splice(0)) resolve();
       if (has('acmeCertificates')) await acme?.reread();
       if (has('devices') || has('users') || has('issuer')) changes.emit({ type: 'rules-changed' });
+      if (isUnread) log('warn', 'changes of the store are read again');
+      isUnread = false;
     } catch (error) {
       if (isStopped) return;
       // Until it can be read, connections are refused by the store itself; then nothing may be missed.
-      log('warn', 'changes of the store cannot be read', { reason: reason(error) });
+      if (!isUnread) log('warn', 'changes of the store cannot be read', { reason: reason(error) });
+      isUnread = true;
       for (const each of changed) waiting.add(each);
       timer = setTimeout(() => void follow(), READ_AGAIN_MS).unref();
     }

@@ -1,9 +1,9 @@
 // The store in PostgreSQL, for several edges of one organisation: each change is told to the others (LISTEN/NOTIFY), and
 // whoever has lost its connection is told that anything may have changed. While the server is away every call rejects:
 // nobody is let in by what is remembered.
-import { Client, type ClientConfig, Pool, type PoolClient } from 'pg';
+import { Client, type ClientConfig, Pool, type QueryResult, type QueryResultRow } from 'pg';
 import { AppError } from '../../shared/errors.ts';
-import { type Log, reason } from '../log.ts';
+import { firstOf, type Log, reason } from '../log.ts';
 import type { CollectionName, Collections, Store } from './store.ts';
 
 export interface PostgresOptions {
@@ -29,9 +29,13 @@ const TABLE = `CREATE TABLE IF NOT EXISTS banyan_edge_records (
 const PUT = `INSERT INTO banyan_edge_records (collection, id, record) VALUES ($1, $2, $3)
   ON CONFLICT (collection, id) DO UPDATE SET record = excluded.record`;
 
-/** Rejects when there is no such server or database. */
+type Query = <Row extends QueryResultRow>(
+  text: string,
+  values?: string[],
+) => Promise<QueryResult<Row>>;
+
+/** Rejects when there is no such server or database, as each call does while it is away: with `edge/store-unavailable`. */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
-  const { log } = options;
   const timeouts = {
     connectionString: options.url,
     connectionTimeoutMillis: CONNECT_MS,
@@ -41,16 +45,19 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   };
   const pool = new Pool({ ...timeouts, max: MOST_CONNECTIONS });
   // Idle connections die with their server; the next call makes new ones, or says why not.
-  pool.on('error', (error) => log('warn', 'the store is away', { reason: reason(error) }));
+  pool.on('error', () => {});
+  const answered = <Answer>(answer: Promise<Answer>): Promise<Answer> =>
+    answer.catch((error: unknown) => {
+      throw unusable(options.url, error);
+    });
 
-  const transaction = async <Result>(
-    work: (client: PoolClient) => Promise<Result>,
-  ): Promise<Result> => {
-    const client = await pool.connect();
+  const transaction = async <Result>(work: (query: Query) => Promise<Result>): Promise<Result> => {
+    const client = await answered(pool.connect());
+    const query: Query = (text, values) => answered(client.query(text, values));
     try {
-      await client.query('BEGIN');
-      const result = await work(client);
-      await client.query('COMMIT');
+      await query('BEGIN');
+      const result = await work(query);
+      await query('COMMIT');
       client.release();
       return result;
     } catch (error) {
@@ -59,63 +66,63 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       throw error;
     }
   };
-  await transaction(async (client) => {
-    // Two that start at once would both find no table.
-    await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [CHANNEL]);
-    await client.query(TABLE);
-  }).catch(async (error: unknown) => {
-    await pool.end();
-    throw unusable(options.url, error);
-  });
-  const stopListening = await listenForChanges(timeouts, options).catch(async (error: unknown) => {
+  const ended = async (error: unknown): Promise<never> => {
     await pool.end();
     throw error;
-  });
-  const told = (client: PoolClient, collection: CollectionName): Promise<unknown> =>
-    client.query('SELECT pg_notify($1, $2)', [CHANNEL, collection]);
+  };
+  await transaction(async (query) => {
+    // Two that start at once would both find no table.
+    await query('SELECT pg_advisory_xact_lock(hashtext($1))', [CHANNEL]);
+    await query(TABLE);
+  }).catch(ended);
+  const stopListening = await answered(listenForChanges(timeouts, options)).catch(ended);
+  const told = (query: Query, collection: CollectionName): Promise<unknown> =>
+    query('SELECT pg_notify($1, $2)', [CHANNEL, collection]);
 
   return {
     async get(from, id) {
-      const { rows } = await pool.query<{ record: never }>(
-        'SELECT record FROM banyan_edge_records WHERE collection = $1 AND id = $2',
-        [from, id],
+      const { rows } = await answered(
+        pool.query<{ record: never }>(
+          'SELECT record FROM banyan_edge_records WHERE collection = $1 AND id = $2',
+          [from, id],
+        ),
       );
       return rows[0]?.record;
     },
     async list(from) {
-      const { rows } = await pool.query<{ id: string; record: never }>(
-        'SELECT id, record FROM banyan_edge_records WHERE collection = $1 ORDER BY position',
-        [from],
+      const { rows } = await answered(
+        pool.query<{ id: string; record: never }>(
+          'SELECT id, record FROM banyan_edge_records WHERE collection = $1 ORDER BY position',
+          [from],
+        ),
       );
       return rows.map(({ id, record }): [string, never] => [id, record]);
     },
     put: (into, id, record) =>
-      transaction(async (client) => {
-        await client.query(PUT, [into, id, JSON.stringify(record)]);
-        await told(client, into);
+      transaction(async (query) => {
+        await query(PUT, [into, id, JSON.stringify(record)]);
+        await told(query, into);
       }),
     delete: (from, id) =>
-      transaction(async (client) => {
-        const { rowCount } = await client.query(
+      transaction(async (query) => {
+        const { rowCount } = await query(
           'DELETE FROM banyan_edge_records WHERE collection = $1 AND id = $2',
           [from, id],
         );
-        if (rowCount) await told(client, from);
+        if (rowCount) await told(query, from);
       }),
     change: (name, id, change) =>
-      transaction(async (client) => {
+      transaction(async (query) => {
         // Of the name, not of the row: there may be none yet.
-        await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
-          `${name}/${id}`,
-        ]);
-        const { rows } = await client.query<{ record: Collections[typeof name] }>(
+        await query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${name}/${id}`]);
+        const { rows } = await query<{ record: Collections[typeof name] }>(
           'SELECT record FROM banyan_edge_records WHERE collection = $1 AND id = $2',
           [name, id],
         );
         const changed = change(rows[0]?.record);
         if (changed === undefined) return false;
-        await client.query(PUT, [name, id, JSON.stringify(changed)]);
-        await told(client, name);
+        await query(PUT, [name, id, JSON.stringify(changed)]);
+        await told(query, name);
         return true;
       }),
     async close() {
@@ -125,12 +132,16 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   };
 }
 
+const NO_PASSWORD = /^SASL: .* client password must be a string$/;
+
 /** The address without user and password: it is shown. */
 function unusable(url: string, cause: unknown): AppError {
   const { host, pathname } = URL.canParse(url) ? new URL(url) : { host: '', pathname: '' };
-  // Of a name with several addresses each has a reason of its own, and all of them together none.
-  const first = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;
-  const why = first instanceof Error ? first.message : 'no reason is known';
+  const first = firstOf(cause);
+  const said = first instanceof Error ? first.message : 'no reason is known';
+  const why = NO_PASSWORD.test(said)
+    ? 'it asks for a password, and none was given (PGPASSWORD)'
+    : said;
   const message = `The database ${host}${pathname} cannot be used: ${why}.`;
   return new AppError('edge/store-unavailable', message, { cause });
 }
@@ -141,6 +152,7 @@ async function listenForChanges(
   { onChange, onDeaf, log }: PostgresOptions,
 ): Promise<() => Promise<void>> {
   let client: Client | null = null;
+  let isHeard = false; // each outage is told once, however often it is tried to hear again
   let isStopped = false;
   let again: NodeJS.Timeout | undefined;
   let asking: NodeJS.Timeout | undefined;
@@ -149,13 +161,16 @@ async function listenForChanges(
     const listening = new Client(timeouts);
     listening.on('notification', ({ payload }) => onChange((payload ?? null) as CollectionName));
     let isLost = false;
-    const lost = (error?: Error): void => {
+    const lost = (error = new Error('the server has ended the connection')): void => {
       if (isLost || isStopped || client !== listening) return;
       isLost = true;
-      onDeaf();
       clearInterval(asking);
       listening.end(() => {}); // it may be gone
-      log('warn', 'changes of the store are not heard', { reason: reason(error) });
+      if (isHeard) {
+        onDeaf();
+        log('warn', 'changes of the store are not heard', { reason: reason(error) });
+      }
+      isHeard = false;
       retry();
     };
     listening.on('error', lost);
@@ -163,6 +178,7 @@ async function listenForChanges(
     client = listening;
     await listening.connect();
     await listening.query(`LISTEN ${CHANNEL}`);
+    isHeard = true;
     asking = setInterval(() => void listening.query('SELECT 1').catch(lost), LISTEN_ASKED_MS);
     asking.unref();
   };
@@ -170,8 +186,10 @@ async function listenForChanges(
     clearTimeout(again);
     again = setTimeout(() => {
       listen()
-        // What was told in between was told to nobody here.
-        .then(() => onChange(null))
+        .then(() => {
+          log('warn', 'changes of the store are heard again'); // to whoever was told of the loss
+          onChange(null); // what was told in between was told to nobody here
+        })
         .catch(() => void (isStopped || retry())); // it is away still, which was said
     }, LISTEN_AGAIN_MS);
   };

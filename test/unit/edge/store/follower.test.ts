@@ -62,3 +62,30 @@ test.for<[CollectionName | null, string[]]>([
   await vi.advanceTimersByTimeAsync(50);
   expect(followed).toEqual(expected);
 });
+
+test('that changes cannot be read is told once for each time that it begins, and so is its end', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  let isAway = true;
+  const logged: string[] = [];
+  const reread = () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve());
+  const follower = createStoreFollower({
+    rulebook: { reread },
+    settings: { reread },
+    acme: null,
+    changes: createChanges(),
+    log: (_, message) => logged.push(message),
+  });
+  const outage = ['changes of the store cannot be read', 'changes of the store are read again'];
+  for (const expected of [outage, [...outage, ...outage]]) {
+    isAway = true;
+    follower.changed('documents');
+    await vi.advanceTimersByTimeAsync(5_000);
+    isAway = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    follower.changed('documents');
+    await vi.advanceTimersByTimeAsync(50);
+    expect(logged).toEqual(expected);
+  }
+  follower.stop();
+});
