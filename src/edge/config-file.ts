@@ -1,7 +1,7 @@
 // The configuration of an edge that is hosted: one JSON file, read strictly. What administrators change while it runs
 // (services, people, settings) is not in here but in the store. See docs/how-to/host-an-edge.md.
 import { readFile, realpath } from 'node:fs/promises';
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import path from 'node:path';
 import { AppError } from '../shared/errors.ts';
 import { POSTURE_FACTORS, TRUST_LEVELS } from '../shared/model/posture.ts';
@@ -25,6 +25,14 @@ const listenAddress = z.string().transform((text, context): Required<Listen> => 
   return z.NEVER;
 });
 type Listen = Pick<PortWish, 'address' | 'port'>;
+
+/** An address that stands for all takes the port of each; `::` does so for both families. */
+function isSamePort(one: Required<Listen>, other: Required<Listen>): boolean {
+  if (one.port !== other.port || one.port === 0) return false;
+  const takes = (all: string, address: string): boolean =>
+    all === '::' || all === address || (all === '0.0.0.0' && isIPv4(address));
+  return takes(one.address, other.address) || takes(other.address, one.address);
+}
 
 const loopbackAddress = listenAddress.refine(
   ({ address }) => address === '127.0.0.1',
@@ -127,6 +135,19 @@ const configFile = strict({
     stale_after_seconds: seconds(60, 30 * DAY).default(DEFAULT_POSTURE.staleAfterSeconds),
   }).prefault({}),
   log: z.enum(['info', 'warn', 'error']).default('info'),
+}).superRefine(({ listen, rest }, context) => {
+  const found: { path: string[]; at: Required<Listen> }[] = [];
+  const wishes = [
+    ...Object.entries(listen).map(([name, at]) => ({ path: ['listen', name], at })),
+    { path: ['rest', 'listen'], at: rest?.listen },
+  ];
+  for (const { path: field, at } of wishes) {
+    if (!at) continue;
+    const other = found.find((each) => isSamePort(each.at, at));
+    const message = `is the port of ${other?.path.join('.')} already; each needs one of its own`;
+    if (other) context.addIssue({ code: 'custom', path: field, message });
+    found.push({ path: field, at });
+  }
 });
 
 export interface HostedEdge {

@@ -57,6 +57,29 @@ test('administration over the network is there when it is asked for, and on loop
   expect(await refusal({ ...LEAST, rest: { listen: 'everywhere' } })).toContain('rest.listen');
 });
 
+test.each([
+  ['the same', '10.0.0.1:8440', '10.0.0.1:8440', true],
+  ['one address of all', '0.0.0.0:8440', '127.0.0.1:8440', true],
+  ['all of both families', '10.0.0.1:8440', '[::]:8440', true],
+  ['two addresses', '10.0.0.1:8440', '10.0.0.2:8440', false],
+  ['one of the other family', '0.0.0.0:8440', '[::1]:8440', false],
+  ['any free one', '10.0.0.1:0', '10.0.0.1:0', false],
+])('two that would listen at one port (%s) are both named', async (_, first, second, isOne) => {
+  const listen = { ...LEAST.listen, public: first, mutual: second };
+  const change = { ...LEAST, listen };
+  if (!isOne) return void (await read(change));
+  expect(await refusal(change)).toMatch(
+    /^F:\d+:\d+: listen\.mutual: is the port of listen\.public already; each needs one of its own$/,
+  );
+});
+
+test('the port of administration over the network is one of its own, too', async () => {
+  const listen = { ...LEAST.listen, operations: '127.0.0.1:8444' };
+  expect(await refusal({ ...LEAST, listen, rest: {} })).toContain(
+    'rest.listen: is the port of listen.operations',
+  );
+});
+
 test('where people sign in is read with its secret, which stands in a file of its own', async () => {
   const issuer = {
     url: 'https://login.example.com',
