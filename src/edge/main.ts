@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // `banyan-edge`: runs the server side, and administers one that runs.
+import { isIPv6 } from 'node:net';
 import { AppError, ERRORS, EXIT, toWireError } from '../shared/errors.ts';
 import { callsTo } from './administration/control-client.ts';
 import { DocumentError } from './administration/document-error.ts';
@@ -49,6 +50,14 @@ function explained(error: unknown): unknown {
     return new AppError('edge/port-in-use', `Something listens at ${at} already.`, {
       cause: error,
     });
+  }
+  if (code === 'EADDRNOTAVAIL' && address !== undefined) {
+    const all = isIPv6(address) ? '[::]' : '0.0.0.0';
+    return new AppError(
+      'edge/config-invalid',
+      `${address} is no address of this machine. Behind a router listen at ${all}:${port}; the outer name is organisation.host.`,
+      { cause: error },
+    );
   }
   if (code === 'EACCES' && port !== undefined) {
     return new AppError('edge/config-invalid', `This account may not listen at ${at}.`, {

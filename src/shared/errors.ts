@@ -596,10 +596,17 @@ export const ERRORS = {
     advice: 'Give the edge a folder that belongs to its account alone (0700), with a short name.',
     action: 'none',
   },
+  'edge/data-unreadable': {
+    exit: EXIT.failed,
+    title: 'What the edge has kept cannot be read',
+    advice:
+      'Put the data folder back from its backup, belonging to the account of the edge (host-an-edge.md, 10); nothing was changed.',
+    action: 'none',
+  },
   'edge/config-invalid': {
     exit: EXIT.usage,
     title: 'The configuration cannot be used',
-    advice: 'Correct what is named and start again; nothing was started.',
+    advice: 'Correct what is named and try again; nothing was done.',
     action: 'none',
   },
   'edge/authority-differs': {

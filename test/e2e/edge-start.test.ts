@@ -231,6 +231,36 @@ describe('is not started, and says why:', () => {
     expect((await startHosted({}, folder)).facts).toMatchObject({ ready: true });
   });
 
+  it('at an address that this machine has not, as behind a router', async () => {
+    const folder = tempDir();
+    // TEST-NET-1 (RFC 5737): nobody has it.
+    const listen = {
+      public: '192.0.2.7:29340',
+      mutual: '127.0.0.1:0',
+      access_tier: '127.0.0.1:0',
+    };
+    const { exit, stderr } = await start(folder, writeConfig(folder, { listen }));
+    expect(exit).toBe(2);
+    expect(stderr).toContain('192.0.2.7 is no address of this machine');
+    expect(stderr).toContain('0.0.0.0:29340');
+    expect(stderr).toContain('[edge/config-invalid]');
+  });
+
+  it.each(['state.json', 'issuer.json'])('where half of %s is missing', async (name) => {
+    const first = await startHosted();
+    first.child.kill('SIGTERM');
+    await first.ended;
+    const file = path.join(first.facts.data, name);
+    const half = readFileSync(file, 'utf8').slice(0, 40);
+    writeFileSync(file, half);
+    const { exit, stderr } = await start(first.folder, first.config);
+    expect(exit).toBe(1);
+    expect(stderr).toContain(`${file} is not`);
+    expect(stderr).toContain('backup');
+    expect(stderr).toContain('[edge/data-unreadable]');
+    expect(readFileSync(file, 'utf8')).toBe(half);
+  });
+
   it('on a folder that others may write in', async () => {
     const folder = tempDir();
     const config = writeConfig(folder);
@@ -300,6 +330,10 @@ it('commands say that no edge runs, and which configuration they need', async ()
   const without = await runProgram('banyan-edge', ['status', '--config', config], folder);
   expect(without.exit).toBe(1);
   expect(without.stderr).toContain('[edge/not-running]');
+  const unread = await runProgram('banyan-edge', ['status', '--config', 'nowhere.json'], folder);
+  expect(unread.exit).toBe(2);
+  expect(unread.stderr).toContain('there is no such file');
+  expect(unread.stderr).not.toContain('start');
   const unnamed = await runProgram('banyan-edge', ['status'], folder);
   expect(unnamed.exit).toBe(2);
   expect(unnamed.stderr).toContain('--config or BANYAN_EDGE_CONFIG');

@@ -1,7 +1,9 @@
-// Replaces a file whole: readers and a crash see the old text or the new one, never half of it.
+// Files that the edge keeps. Each is replaced whole: readers and a crash see the old text or the new one, never half of it.
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AppError } from '../../shared/errors.ts';
+import type { z } from '../../shared/schema.ts';
 
 const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
 
@@ -20,6 +22,32 @@ export async function writeFileAtomically(path: string, text: string): Promise<v
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Null: there is none. Rejects when it is there but cannot be read: that must not look like an empty one. */
+export async function readKept<Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+  what: string,
+): Promise<z.output<Schema> | null> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return null;
+    throw new AppError('edge/data-unreadable', `${path} cannot be read (${cause.code}).`, {
+      cause,
+    });
+  });
+  if (text === null) return null;
+  const read = schema.safeParse(parsed(text));
+  if (read.success) return read.data;
+  throw new AppError('edge/data-unreadable', `${path} is not ${what} of this version.`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // refused by the schema, which names the file
   }
 }
 

@@ -1,9 +1,8 @@
 // The issuer's own secrets: the key that signs tokens and the keys that sign cookies. Made once, kept 0600.
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { z } from '../../shared/schema.ts';
-import { writeFileAtomically } from '../store/atomic-file.ts';
+import { readKept, writeFileAtomically } from '../store/atomic-file.ts';
 
 export const TOKEN_ALGORITHM = 'ES256';
 
@@ -30,12 +29,9 @@ export interface IssuerSecrets {
 }
 
 export async function openIssuerSecrets(path: string): Promise<IssuerSecrets> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-  if (text !== null) {
-    const { signingKey, cookieKeys } = secretsFile.parse(JSON.parse(text));
+  const kept = await readKept(path, secretsFile, 'a file of issuer keys');
+  if (kept) {
+    const { signingKey, cookieKeys } = kept;
     const [first = ''] = cookieKeys;
     return {
       signingKey: { ...signingKey, alg: TOKEN_ALGORITHM, use: 'sig' },
