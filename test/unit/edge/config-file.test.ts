@@ -66,10 +66,9 @@ test.each([
   ['any free one', '10.0.0.1:0', '10.0.0.1:0', false],
 ])('two that would listen at one port (%s) are both named', async (_, first, second, isOne) => {
   const listen = { ...LEAST.listen, public: first, mutual: second };
-  const change = { ...LEAST, listen };
-  if (!isOne) return void (await read(change));
-  expect(await refusal(change)).toMatch(
-    /^F:\d+:\d+: listen\.mutual: is the port of listen\.public already; each needs one of its own$/,
+  const said = isOne ? await refusal({ ...LEAST, listen }) : await read({ listen }).then(() => '');
+  expect(said.replace(/^F:\d+:\d+: /, '')).toBe(
+    isOne ? 'listen.mutual: is the port of listen.public already; each needs one of its own' : '',
   );
 });
 
